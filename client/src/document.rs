@@ -23,10 +23,11 @@ use serde_json::value::RawValue;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct UnknownFields(
-    // A box of its own, so that the usual case of none costs one word.
-    Option<Box<Vec<UnknownField>>>,
-);
+#[expect(
+    clippy::box_collection,
+    reason = "the usual case of none shall cost one word, in every object of a list"
+)]
+pub struct UnknownFields(Option<Box<Vec<UnknownField>>>);
 
 type UnknownField = (String, Box<RawValue>);
 
