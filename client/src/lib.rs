@@ -4,6 +4,7 @@ mod answer;
 mod api_key;
 mod attempt;
 mod base_url;
+mod budget;
 mod call;
 mod client;
 mod companies;
@@ -23,6 +24,7 @@ mod wallet;
 pub use api_key::{ApiKey, InvalidApiKey, MAX_API_KEY_BYTES};
 pub use attempt::MAX_ERROR_BODY_BYTES;
 pub use base_url::API_PATH;
+pub use budget::{RETRY_BUDGET_TOKENS, THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
 pub use call::{Call, CallFuture};
 pub use client::Client;
 pub use companies::{
@@ -39,8 +41,7 @@ pub use limits::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
 pub use response::ApiResponse;
 pub use retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,
-    DEFAULT_THROTTLED_BASE_DELAY, RETRY_BUDGET_TOKENS, RetryPolicy, THROTTLED_RETRY_COST,
-    TRANSIENT_RETRY_COST,
+    DEFAULT_THROTTLED_BASE_DELAY, RetryPolicy,
 };
 pub use transport::{DEFAULT_CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT, RequestBody};
 pub use wallet::{MessageCost, Wallet, WalletError};

@@ -1,0 +1,12 @@
+//! The client over real sockets, or over a service of the test's own, one module a behaviour.
+
+#[cfg(test)]
+mod broken_answers;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod size_limit;
+#[cfg(test)]
+mod support;
