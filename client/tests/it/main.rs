@@ -5,8 +5,16 @@ mod broken_answers;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod configuration;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod retries;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod size_limit;
+#[cfg(test)]
+mod stale_connections;
 #[cfg(test)]
 mod support;
