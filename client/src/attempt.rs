@@ -1,21 +1,19 @@
 //! One attempt: a request out, and either a value or the fault that kept it from coming.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Request, StatusCode, response};
+use http::{Request, response};
 use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 use tower::util::ServiceExt;
 
 use crate::answer;
-use crate::decode::{Decode, Undecodable};
-use crate::error::{Answer, ErrorKind, Fault, Outcome, TimeLimit};
+use crate::decode::Undecodable;
+use crate::error::{Answer, ErrorKind, Fault, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
+use crate::sink::{NewSink, Sink};
 use crate::transport::{
     EndsByClosing, HttpService, RequestBody, ResponseBody, body_fault, send_fault,
 };
-
-/// How much of the body of an error is kept, in bytes.
-pub const MAX_ERROR_BODY_BYTES: usize = 16 * 1024;
 
 /// Until when an attempt may take, and which limit that is.
 #[derive(Clone, Copy, Debug)]
@@ -24,110 +22,137 @@ pub(crate) struct TimeLeft {
     pub(crate) limit: TimeLimit,
 }
 
-/// A good answer.
-pub(crate) struct Arrived<T> {
-    pub(crate) value: T,
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+impl TimeLeft {
+    async fn or_timeout<T>(
+        self,
+        work: impl Future<Output = T>,
+        outcome: Outcome,
+    ) -> Result<T, Fault> {
+        let timed_out = |_| Fault::new(ErrorKind::Timeout(self.limit), outcome);
+        timeout_at(self.until, work).await.map_err(timed_out)
+    }
 }
 
-/// Sends the request once. No redirect is followed.
+/// A good answer: its head, and what became of its body.
+pub(crate) struct Arrived<T> {
+    pub(crate) head: response::Parts,
+    pub(crate) value: T,
+}
+
+/// Sends the request once and reads the value. No redirect is followed.
 pub(crate) async fn attempt<T>(
     http: HttpService,
     request: Request<RequestBody>,
     time_left: TimeLeft,
     max_body_bytes: usize,
-    decode: Decode<T>,
+    new_sink: NewSink<T>,
 ) -> Result<Arrived<T>, Fault> {
-    let timed_out = || Fault::new(ErrorKind::Timeout(time_left.limit), Outcome::MaybeProcessed);
-    let response = timeout_at(time_left.until, http.oneshot(request))
-        .await
-        .map_err(|_| timed_out())?
-        .map_err(send_fault)?;
-    let (head, mut body) = response.into_parts();
-
-    if let Some(problem) = answer::unreadable(&head) {
-        return Err(answered(
-            head,
-            Bytes::new(),
-            Fault::new(ErrorKind::Protocol(problem), Outcome::Answered),
-        ));
-    }
-    if !head.status.is_success() {
-        // What comes within the limits is kept; a body that breaks leaves the status as it is.
-        let mut kept = BytesMut::new();
-        let _ = timeout_at(
-            time_left.until,
-            collect(&mut body, MAX_ERROR_BODY_BYTES, &mut kept),
-        )
-        .await;
-        let fault = Fault::new(answer::refusal(&head, &kept), Outcome::Answered);
-        return Err(answered(head, kept.freeze(), fault));
-    }
-
-    let mut bytes = BytesMut::with_capacity(announced_length(&body).min(max_body_bytes));
-    let read = timeout_at(
-        time_left.until,
-        collect(&mut body, max_body_bytes, &mut bytes),
-    )
-    .await;
-    let bytes = bytes.freeze();
-    let fault = match read {
-        Ok(Ok(())) => match decode(&bytes) {
-            Ok(value) => {
-                return Ok(Arrived {
-                    value,
-                    status: head.status,
-                    headers: head.headers,
-                });
-            }
-            Err(undecodable) => Fault::new(undecodable_kind(&head, undecodable), Outcome::Answered),
-        },
-        Ok(Err(fault)) => fault,
-        Err(_) => timed_out(),
+    let Arrived {
+        head,
+        value: mut body,
+    } = open(http, request, time_left).await?;
+    let mut sink = new_sink();
+    let read = time_left.or_timeout(
+        read_into(sink.as_mut(), &mut body, max_body_bytes),
+        Outcome::Answered,
+    );
+    let fault = match read.await {
+        Ok(Ok(Ok(value))) => return Ok(Arrived { head, value }),
+        Ok(Ok(Err(undecodable))) => undecodable_fault(&head, undecodable),
+        Ok(Err(fault)) | Err(fault) => fault,
     };
-    Err(answered(head, bytes, fault))
+    Err(answered(fault, head, sink.excerpt()))
 }
 
-/// Reads a body to its end, or up to the limit.
-async fn collect(body: &mut ResponseBody, limit: usize, bytes: &mut BytesMut) -> Result<(), Fault> {
+/// Sends the request once and gives a good answer, its body unread.
+pub(crate) async fn open(
+    http: HttpService,
+    request: Request<RequestBody>,
+    time_left: TimeLeft,
+) -> Result<Arrived<ResponseBody>, Fault> {
+    let response = time_left
+        .or_timeout(http.oneshot(request), Outcome::MaybeProcessed)
+        .await?
+        .map_err(send_fault)?;
+    let (head, mut body) = response.into_parts();
+    if let Some(problem) = answer::unreadable(&head) {
+        return Err(answered(
+            Fault::new(ErrorKind::Protocol(problem), Outcome::Answered),
+            head,
+            Bytes::new(),
+        ));
+    }
+    if head.status.is_success() {
+        return Ok(Arrived { head, value: body });
+    }
+    // What comes within the limits is kept; a body that breaks off leaves the status as it is.
+    let mut kept = BytesMut::new();
+    let keep = |bytes: &[u8]| {
+        kept.extend_from_slice(bytes);
+        Ok(())
+    };
+    let _ = time_left
+        .or_timeout(
+            read_pieces(&mut body, MAX_ERROR_BODY_BYTES, keep),
+            Outcome::Answered,
+        )
+        .await;
+    Err(answered(
+        Fault::new(answer::refusal(&head, &kept), Outcome::Answered),
+        head,
+        kept.freeze(),
+    ))
+}
+
+async fn read_into<T>(
+    sink: &mut dyn Sink<T>,
+    body: &mut ResponseBody,
+    max_body_bytes: usize,
+) -> Result<Result<T, Undecodable>, Fault> {
+    match read_pieces(body, max_body_bytes, |bytes| sink.take(bytes)).await? {
+        Ok(()) => Ok(sink.finish()),
+        Err(undecodable) => Ok(Err(undecodable)),
+    }
+}
+
+/// Hands on a body piece by piece to its end, or up to the limit, or until a piece is refused.
+async fn read_pieces(
+    body: &mut ResponseBody,
+    limit: usize,
+    mut take: impl FnMut(&[u8]) -> Result<(), Undecodable>,
+) -> Result<Result<(), Undecodable>, Fault> {
     let too_large = || Fault::new(ErrorKind::BodyTooLarge { limit }, Outcome::Answered);
+    let mut room = limit;
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(body_fault)?.into_data() else {
+        let Ok(piece) = frame.map_err(body_fault)?.into_data() else {
             continue;
         };
-        let room = limit - bytes.len();
-        bytes.extend_from_slice(data.get(..room).unwrap_or(&data));
-        if data.len() > room {
-            return Err(too_large());
+        let fits = piece.get(..room).unwrap_or(&piece);
+        if let Err(undecodable) = take(fits) {
+            return Ok(Err(undecodable));
         }
+        room = room.checked_sub(piece.len()).ok_or_else(too_large)?;
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
-/// How long the body says it will be, which may be a lie: a hint for the first allocation only.
-fn announced_length(body: &ResponseBody) -> usize {
-    const LARGEST_GUESS: usize = 64 * 1024;
-    usize::try_from(body.size_hint().lower())
-        .unwrap_or(usize::MAX)
-        .min(LARGEST_GUESS)
+/// What it means that the body of a good answer is not what was asked for.
+pub(crate) fn undecodable_fault(head: &response::Parts, undecodable: Undecodable) -> Fault {
+    let kind = if undecodable.cut_short && head.extensions.get::<EndsByClosing>().is_some() {
+        ErrorKind::Connection
+    } else if let Some(problem) = answer::foreign_content_type(&head.headers) {
+        ErrorKind::Protocol(problem)
+    } else {
+        ErrorKind::Decode(undecodable.problem)
+    };
+    Fault::new(kind, Outcome::Answered)
 }
 
-fn undecodable_kind(head: &response::Parts, undecodable: Undecodable) -> ErrorKind {
-    if undecodable.cut_short && head.extensions.get::<EndsByClosing>().is_some() {
-        return ErrorKind::Connection;
-    }
-    match answer::foreign_content_type(&head.headers) {
-        Some(problem) => ErrorKind::Protocol(problem),
-        None => ErrorKind::Decode(undecodable.problem),
-    }
-}
-
-fn answered(head: response::Parts, mut body: Bytes, fault: Fault) -> Fault {
-    body.truncate(MAX_ERROR_BODY_BYTES);
+/// A fault with what is kept of the answer that brought it.
+pub(crate) fn answered(fault: Fault, head: response::Parts, body: Bytes) -> Fault {
     fault.answered(Answer {
         status: head.status,
         headers: head.headers,

@@ -1,18 +1,22 @@
 //! A call: the options it takes first, and the value or error it becomes when awaited.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
+use serde::de::DeserializeOwned;
 
-use crate::decode::Decode;
+use crate::attempt::{attempt, open};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::response::ApiResponse;
 use crate::retry::RetryPolicy;
-use crate::road::{self, Road};
+use crate::road::{self, Journey, Road};
+use crate::sink::NewSink;
+use crate::stream::{ListStream, Opened};
 use crate::transport::RequestBody;
 
 /// A call that is ready to be made. Nothing is sent until it is awaited.
@@ -29,28 +33,42 @@ use crate::transport::RequestBody;
 ///
 /// Dropping the future at any point ends the call; the client and its other calls go on.
 #[must_use = "a call is made when it is awaited"]
-pub struct Call<T> {
+pub struct Call<T, Shape = Document> {
     road: Arc<Road>,
     request: Request<RequestBody>,
     limits: Limits,
-    decode: Decode<T>,
+    sink: NewSink<T>,
+    shape: PhantomData<fn() -> Shape>,
 }
+
+/// The answer of a [`Call`] is one JSON document.
+#[derive(Debug)]
+pub enum Document {}
+
+/// The answer of a [`Call`] is a list in the envelope that the reference shows,
+/// `{ "data": [ … ] }`, so that its elements can be streamed.
+#[derive(Debug)]
+pub enum List {}
+
+/// A [`Call`] whose answer is a list.
+pub type ListCall<T> = Call<Vec<T>, List>;
 
 /// What a [`Call`] turns into when it is awaited.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-impl<T> Call<T> {
+impl<T, Shape> Call<T, Shape> {
     pub(crate) fn new(
         road: Arc<Road>,
         request: Request<RequestBody>,
         limits: Limits,
-        decode: Decode<T>,
+        sink: NewSink<T>,
     ) -> Self {
         Self {
             road,
             request,
             limits,
-            decode,
+            sink,
+            shape: PhantomData,
         }
     }
 
@@ -70,17 +88,77 @@ impl<T> Call<T> {
     }
 }
 
-impl<T: Send + 'static> Call<T> {
+impl<T: Send + 'static, Shape> Call<T, Shape> {
     /// Makes the call and gives, beside the value, what is known of the answer.
     ///
     /// # Errors
     /// Any [`Error`], as when the call itself is awaited.
     pub async fn with_response(self) -> Result<ApiResponse<T>, Error> {
-        road::travel(&self.road, self.request, &self.limits, self.decode).await
+        let Self {
+            road,
+            request,
+            limits,
+            sink,
+            ..
+        } = self;
+        let attempt =
+            |http, request, time_left| attempt(http, request, time_left, road.max_body_bytes, sink);
+        let Journey {
+            arrived,
+            failed_attempts,
+            started,
+            ..
+        } = road::travel(&road, request, &limits, attempt).await?;
+        Ok(ApiResponse {
+            value: arrived.value,
+            status: arrived.head.status,
+            headers: arrived.head.headers,
+            failed_attempts,
+            elapsed: started.elapsed(),
+        })
     }
 }
 
-impl<T: Send + 'static> IntoFuture for Call<T> {
+impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
+    /// Makes the call and gives the elements one by one as they arrive, in memory that does not
+    /// grow with the list.
+    ///
+    /// Retries end where the good answer begins: what was given cannot be taken back. The deadline
+    /// stays that of the whole call, so give a long list, or a slow reader, a long one. The size
+    /// limit ([`ClientBuilder::max_body_bytes`](crate::ClientBuilder::max_body_bytes)) counts for
+    /// each element, not for all of them.
+    ///
+    /// ```no_run
+    /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {
+    /// let mut companies = client.companies().stream();
+    /// while let Some(company) = companies.next().await {
+    ///     match company {
+    ///         Ok(company) => println!("{}", company.name),
+    ///         Err(error) if error.is_decode() => eprintln!("passed over: {error}"),
+    ///         Err(error) => return Err(error), // the list is not whole
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(self) -> ListStream<T> {
+        let Self {
+            road,
+            request,
+            limits,
+            ..
+        } = self;
+        ListStream::new(Box::pin(async move {
+            let journey = road::travel(&road, request, &limits, open).await?;
+            Ok(Opened {
+                journey,
+                max_element_bytes: road.max_body_bytes,
+            })
+        }))
+    }
+}
+
+impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<T>;
 
@@ -89,7 +167,7 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     }
 }
 
-impl<T> fmt::Debug for Call<T> {
+impl<T, Shape> fmt::Debug for Call<T, Shape> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("method", self.request.method())

@@ -8,13 +8,13 @@ use http::{HeaderValue, Method, Request, Uri};
 
 use crate::base_url::BaseUrl;
 use crate::budget::RetryBudget;
-use crate::call::Call;
+use crate::call::{Call, ListCall};
 use crate::companies::{self, Company};
 use crate::config::{ClientBuilder, Config};
-use crate::decode;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::road::Road;
+use crate::sink::{self, NewSink};
 use crate::transport::RequestBody;
 use crate::wallet::{self, Wallet};
 
@@ -75,14 +75,15 @@ impl Client {
     /// Lists the clients that you have onboarded, each with its WhatsApp connections:
     /// `GET /api/v1/companies`. Source: the reference, "List companies".
     ///
-    /// The reference shows no paging, so the list is whole.
-    pub fn companies(&self) -> Call<Vec<Company>> {
-        self.get(&self.plan.companies, decode::list)
+    /// The reference shows no paging, so the list is whole. One that may be long can be read
+    /// company by company: [`Call::stream`].
+    pub fn companies(&self) -> ListCall<Company> {
+        self.get(&self.plan.companies, sink::list)
     }
 
     /// Reads the prepaid credit wallet: `GET /api/v1/wallet`. Source: the reference, "Get wallet".
     pub fn wallet(&self) -> Call<Wallet> {
-        self.get(&self.plan.wallet, decode::document)
+        self.get(&self.plan.wallet, sink::document)
     }
 
     /// The base URL in use, with [`API_PATH`](crate::API_PATH) at its end.
@@ -90,7 +91,7 @@ impl Client {
         self.plan.base_url.as_str()
     }
 
-    fn get<T>(&self, address: &Uri, decode: decode::Decode<T>) -> Call<T> {
+    fn get<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
         let mut request = Request::new(RequestBody::empty());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = address.clone();
@@ -104,7 +105,7 @@ impl Client {
             Arc::clone(&self.road),
             request,
             self.plan.limits.clone(),
-            decode,
+            sink,
         )
     }
 }

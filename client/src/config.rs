@@ -53,6 +53,7 @@ pub struct ClientBuilder {
     user_agent: Option<String>,
     proxy: ProxyChoice,
     http_service: Option<HttpService>,
+    from_env: bool,
     /// What was already wrong when it was set.
     problems: Vec<ConfigProblem>,
 }
@@ -91,6 +92,7 @@ impl ClientBuilder {
     /// Takes base URL and key from [`BASE_URL_VARIABLE`] and [`API_KEY_VARIABLE`], where they are
     /// set. A variable that is not Unicode is a problem that `build` names.
     pub fn from_env(mut self) -> Self {
+        self.from_env = true;
         if let Some(base_url) = self.variable(BASE_URL_VARIABLE) {
             self = self.base_url(base_url);
         }
@@ -199,16 +201,21 @@ impl ClientBuilder {
     pub(crate) fn check(self) -> Result<Config, Error> {
         let mut problems = Problems(self.problems);
 
+        let missing = |variable: &str| {
+            if self.from_env {
+                format!("it is missing: {variable} is not set")
+            } else {
+                format!("it is missing; set it, or {variable} and say from_env()")
+            }
+        };
         let base_url = self
             .base_url
-            .ok_or_else(|| format!("it is missing; set it, or {BASE_URL_VARIABLE} with from_env()"))
+            .ok_or_else(|| missing(BASE_URL_VARIABLE))
             .and_then(|text| BaseUrl::parse(&text, self.plain_http));
         let base_url = problems.unless_good("base_url", base_url);
-        let api_key = self.api_key.unwrap_or_else(|| {
-            Err(format!(
-                "it is missing; set it, or {API_KEY_VARIABLE} with from_env()"
-            ))
-        });
+        let api_key = self
+            .api_key
+            .unwrap_or_else(|| Err(missing(API_KEY_VARIABLE)));
         let api_key = problems.unless_good("api_key", api_key);
 
         let limits = Limits {

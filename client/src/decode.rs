@@ -1,17 +1,9 @@
 //! Bytes to types, with the JSON path of what is wrong.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::document::Word;
 use crate::error::DecodeProblem;
-
-/// How a body becomes a value.
-pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, Undecodable>;
 
 /// A body that could not be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,9 +14,9 @@ pub(crate) struct Undecodable {
 }
 
 impl Undecodable {
-    fn whole(problem: impl Into<String>) -> Self {
+    pub(crate) fn at(path: impl Into<String>, problem: impl Into<String>) -> Self {
         let problem = DecodeProblem {
-            path: WHOLE_DOCUMENT.to_owned(),
+            path: path.into(),
             problem: problem.into(),
         };
         Self {
@@ -32,13 +24,32 @@ impl Undecodable {
             cut_short: false,
         }
     }
+
+    pub(crate) fn whole(problem: impl Into<String>) -> Self {
+        Self::at(WHOLE_DOCUMENT, problem)
+    }
+
+    /// The same, where the document is a part of a larger one.
+    pub(crate) fn below(mut self, parent: &str) -> Self {
+        let path = &mut self.problem.path;
+        *path = match path.as_str() {
+            _ if parent == WHOLE_DOCUMENT => return self,
+            WHOLE_DOCUMENT => parent.to_owned(),
+            child if child.starts_with('[') => format!("{parent}{child}"),
+            child => format!("{parent}.{child}"),
+        };
+        self
+    }
 }
 
 /// The path of the document itself.
 const WHOLE_DOCUMENT: &str = ".";
 
+/// What is said of a documented field that is not there.
+pub(crate) const MISSING: &str = "it is missing, though documented";
+
 /// RFC 8259, section 8.1: a reader may ignore a byte order mark.
-const BYTE_ORDER_MARK: char = '\u{feff}';
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Reads a JSON document.
 pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
@@ -55,46 +66,8 @@ pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodabl
     serde_json::from_str(text).map_err(|cause| located::<T>(text, &cause))
 }
 
-/// Reads a list in the envelope that the reference shows: `{ "data": [ … ] }`.
-pub(crate) fn list<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, Undecodable> {
-    document::<Envelope<T>>(body).map(|envelope| envelope.0)
-}
-
-/// The envelope of a list. Written by hand since serde's derive would take `[[…]]` for one, too.
-struct Envelope<T>(Vec<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Envelope<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EnvelopeVisitor<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for EnvelopeVisitor<T> {
-            type Value = Envelope<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object with the list in its field data")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut data = None;
-                while let Some(name) = map.next_key::<Word<'de>>()? {
-                    if name.as_str() != "data" {
-                        map.next_value::<IgnoredAny>()?;
-                    } else if data.is_some() {
-                        return Err(A::Error::duplicate_field("data"));
-                    } else {
-                        data = Some(map.next_value()?);
-                    }
-                }
-                data.map(Envelope)
-                    .ok_or_else(|| A::Error::missing_field("data"))
-            }
-        }
-
-        deserializer.deserialize_map(EnvelopeVisitor(PhantomData))
-    }
-}
-
-fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error) -> Undecodable {
+/// What is wrong with a text, and where in it.
+pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error) -> Undecodable {
     let path =
         serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text))
             .err()
@@ -102,26 +75,29 @@ fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error) -> Undeco
                 || WHOLE_DOCUMENT.to_owned(),
                 |error| error.path().to_string(),
             );
-    let problem = without_values(&cause.to_string());
+    let problem = without_values(&without_place(cause));
+    // serde names the object that lacks a field; the path shall name the field.
+    let missing = problem
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'));
+    let undecodable = match missing {
+        Some(field) => Undecodable::at(field, MISSING).below(&path),
+        None => Undecodable::at(path, problem),
+    };
     Undecodable {
-        problem: DecodeProblem {
-            path: with_missing_field(path, &problem),
-            problem,
-        },
         cut_short: cause.classify() == Category::Eof,
+        ..undecodable
     }
 }
 
-/// serde names the object that lacks a field; the path shall name the field.
-fn with_missing_field(path: String, problem: &str) -> String {
-    let missing = problem
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next());
-    match missing {
-        Some(field) if path == WHOLE_DOCUMENT => field.to_owned(),
-        Some(field) => format!("{path}.{field}"),
-        None => path,
-    }
+/// The path says where; a line and a column would be those of a body that is not shown.
+fn without_place(cause: &serde_json::Error) -> String {
+    let message = cause.to_string();
+    let place = format!(" at line {} column {}", cause.line(), cause.column());
+    message
+        .strip_suffix(&place)
+        .map(str::to_owned)
+        .unwrap_or(message)
 }
 
 /// serde repeats the value that it did not expect, which may be private: only its type stays.
@@ -146,14 +122,7 @@ fn without_values(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::companies::Company;
     use crate::wallet::Wallet;
-
-    fn company(connections: &str) -> String {
-        format!(
-            r#"{{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":{connections},"_count":{{"templates":4}}}}"#
-        )
-    }
 
     fn problem_of_wallet(body: &str) -> (String, String) {
         let problem = document::<Wallet>(body.as_bytes()).unwrap_err().problem;
@@ -161,50 +130,23 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_field_is_named_by_its_whole_path() {
-        let connection = r#"{"id":"x","phoneNumberId":"1","displayPhoneNumber":"2","qualityRating":"GREEN","status":"connected"}"#;
-        let body = format!(
-            r#"{{"data":[{},{}]}}"#,
-            company("[]"),
-            company(&format!("[{connection}]"))
-        );
-        let problem = list::<Company>(body.as_bytes()).unwrap_err().problem;
-        assert_eq!(problem.path, "data[1].connections[0].wabaId");
-        assert!(
-            problem
-                .problem
-                .starts_with("missing field `wabaId` at line 1 column "),
-            "{problem:?}"
-        );
-
-        let (path, _) = problem_of_wallet(r#"{"balance":1}"#);
-        assert_eq!(path, "currency");
+    fn a_missing_field_is_named_by_its_path() {
+        let (path, problem) = problem_of_wallet(r#"{"balance":1}"#);
+        assert_eq!((path.as_str(), problem.as_str()), ("currency", MISSING));
     }
 
     #[test]
-    fn the_envelope_without_its_list_is_an_error_and_its_unknown_fields_are_not() {
-        for (body, reason) in [
-            ("{}", "missing field `data`"),
-            (
-                r#"{"data":null}"#,
-                "invalid type: null, expected a sequence",
-            ),
-            (r#"{"data":{}}"#, "invalid type: map, expected a sequence"),
-            (r#"{"data":[],"data":[]}"#, "duplicate field `data`"),
-            (
-                "[[]]",
-                "invalid type: sequence, expected an object with the list in its field data",
-            ),
-            (
-                "7",
-                "invalid type: integer, expected an object with the list in its field data",
-            ),
+    fn a_part_of_a_document_is_named_below_the_rest() {
+        for (path, expected) in [
+            (".", "data[1]"),
+            ("a.b", "data[1].a.b"),
+            ("[2].c", "data[1][2].c"),
         ] {
-            let problem = list::<Company>(body.as_bytes()).unwrap_err().problem;
-            assert!(problem.problem.starts_with(reason), "{body}: {problem:?}");
+            assert_eq!(
+                Undecodable::at(path, "x").below("data[1]").problem.path,
+                expected
+            );
         }
-        let page = r#"{"next":{"deep":[[[1e999]]]},"data":[],"total":0}"#;
-        assert_eq!(list::<Company>(page.as_bytes()), Ok(vec![]));
     }
 
     #[test]
@@ -231,7 +173,7 @@ mod tests {
         ] {
             let (path, problem) = problem_of_wallet(body);
             assert_eq!(path, "balance", "{body}");
-            assert!(problem.starts_with(expected), "{body}: {problem}");
+            assert_eq!(problem, expected, "{body}");
         }
     }
 

@@ -6,18 +6,22 @@
 //! sources show no body, no key and no query, since all three end up in logs.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::escape::Escaped;
+use crate::retry_after::retry_after;
 
 mod kind;
 pub use kind::{ConfigProblem, DecodeProblem, ErrorKind, TimeLimit, UnauthorizedCode};
 
 /// The cause below an error, of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How much of the body of an error is kept, in bytes.
+pub const MAX_ERROR_BODY_BYTES: usize = 16 * 1024;
 
 /// Headers in which services and proxies name a request; the first that is there counts.
 const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
@@ -89,8 +93,6 @@ pub(crate) struct Fault {
     pub(crate) source: Option<BoxError>,
     /// It failed on a pooled connection that the server had closed meanwhile.
     pub(crate) stale_connection: bool,
-    /// The same attempt would fail again, whatever its kind says (a certificate, for instance).
-    pub(crate) permanent: bool,
 }
 
 /// What is kept of an answer that is an error.
@@ -117,7 +119,6 @@ impl Fault {
             answer: None,
             source: None,
             stale_connection: false,
-            permanent: false,
         }
     }
 
@@ -182,7 +183,7 @@ impl Error {
     /// then, so wait before you call again. It says nothing about whether a second call is safe;
     /// for methods that are not idempotent see [`outcome`](Self::outcome).
     pub fn is_retryable(&self) -> bool {
-        !self.0.fault.permanent && self.kind().is_transient()
+        self.kind().is_transient()
     }
 
     /// Whether the service refused the key (401).
@@ -192,7 +193,10 @@ impl Error {
 
     /// Whether no connection could be made, or it broke.
     pub fn is_connection(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Connection)
+        matches!(
+            self.kind(),
+            ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Connection
+        )
     }
 
     /// Whether a time limit ran out.
@@ -243,10 +247,15 @@ impl Error {
             .find_map(|name| headers.get(*name)?.to_str().ok())
     }
 
-    /// The start of the body that came with an error, at most [`MAX_ERROR_BODY_BYTES`] of it. It
-    /// may hold client data, so it is shown nowhere by itself.
-    ///
-    /// [`MAX_ERROR_BODY_BYTES`]: crate::MAX_ERROR_BODY_BYTES
+    /// How long the service asked to wait before another request, counted from now: its
+    /// `Retry-After` (RFC 9110, section 10.2.3), whether as seconds or as a date.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.headers()?, SystemTime::now())
+    }
+
+    /// The start of the body that came with an error, at most [`MAX_ERROR_BODY_BYTES`] of it; if an
+    /// element of a list is wrong, the start of that element. It may hold client data, so it is
+    /// shown nowhere by itself.
     pub fn body(&self) -> Option<&[u8]> {
         self.0
             .fault
@@ -283,7 +292,9 @@ impl std::panic::RefUnwindSafe for Error {}
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The message first, for those who let `main` return the error.
         f.debug_struct("Error")
+            .field("message", &format_args!("{self}"))
             .field("kind", self.kind())
             .field("outcome", &self.outcome())
             .field("status", &self.status())
@@ -301,18 +312,18 @@ impl fmt::Display for Error {
         if let Some(request_id) = self.request_id() {
             write!(f, " (request id {})", Escaped(request_id))?;
         }
-        if let Some(reason) = self.0.not_retried {
-            write!(f, "; {reason}")?;
+        match self.0.not_retried {
+            Some(NotRetried::AttemptsUsedUp) | None => {}
+            Some(reason) => write!(f, "; {reason}")?,
         }
-        if self.0.attempts.len() > 1 {
-            write!(
+        match self.0.attempts.len() {
+            0 | 1 => Ok(()),
+            attempts => write!(
                 f,
-                "; {} attempts in {:.1?}",
-                self.0.attempts.len(),
+                "; gave up after {attempts} attempts in {:.1?}",
                 self.0.elapsed
-            )?;
+            ),
         }
-        Ok(())
     }
 }
 

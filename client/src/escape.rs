@@ -5,8 +5,19 @@ use std::fmt;
 /// The longest text that is shown, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Shows a text with control and other invisible characters escaped, cut to a length.
-pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+/// Shows a text of the service with control and other invisible characters escaped, cut to 200
+/// characters: for a terminal, a log, or a page.
+///
+/// The texts of the API are given as the service sent them, and a company's name is whatever
+/// somebody typed in.
+///
+/// ```
+/// use partner_api::Escaped;
+///
+/// assert_eq!(Escaped("Caf\u{e9} \u{1b}[2J").to_string(), "Caf\u{e9} \\u{1b}[2J");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -51,7 +51,8 @@
 //! | [`Unauthorized`](ErrorKind::Unauthorized) | 401; the [code](UnauthorizedCode) tells why | replace the key, or look for the proxy that removed it |
 //! | [`Status`](ErrorKind::Status) | another status that is not a success | call later if [`Error::is_retryable`], else see [`Error::body`] |
 //! | [`Redirect`](ErrorKind::Redirect) | a 3xx, which was not followed | set the base URL to where the API is |
-//! | [`Connect`](ErrorKind::Connect) | no connection: name, port, or TLS | check base URL, network, certificate; call later |
+//! | [`Connect`](ErrorKind::Connect) | no connection: the name or the port | check base URL and network; call later |
+//! | [`Tls`](ErrorKind::Tls) | no TLS connection | check base URL and certificate |
 //! | [`Connection`](ErrorKind::Connection) | the connection broke | call later |
 //! | [`Timeout`](ErrorKind::Timeout) | a limit ran out | call later, or allow more time |
 //! | [`Protocol`](ErrorKind::Protocol) | the answer is not one of the API: no HTTP, an HTML page with status 200, … | check the base URL and what stands between |
@@ -156,21 +157,25 @@ mod companies;
 mod config;
 mod decode;
 mod document;
+mod elements;
 mod error;
 mod escape;
 mod limits;
 mod response;
 mod retry;
+mod retry_after;
 mod road;
+mod scan;
+mod sink;
+mod stream;
 mod text;
 mod transport;
 mod wallet;
 
 pub use api_key::{ApiKey, InvalidApiKey, MAX_API_KEY_BYTES};
-pub use attempt::MAX_ERROR_BODY_BYTES;
 pub use base_url::API_PATH;
 pub use budget::{RETRY_BUDGET_TOKENS, THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
-pub use call::{Call, CallFuture};
+pub use call::{Call, CallFuture, Document, List, ListCall};
 pub use client::Client;
 pub use companies::{
     Company, CompanyId, Connection, ConnectionId, ConnectionStatus, Counts, PhoneNumberId,
@@ -179,14 +184,16 @@ pub use companies::{
 pub use config::{API_KEY_VARIABLE, BASE_URL_VARIABLE, ClientBuilder, DEFAULT_MAX_BODY_BYTES};
 pub use document::UnknownFields;
 pub use error::{
-    Attempt, BoxError, ConfigProblem, DecodeProblem, Error, ErrorKind, NotRetried, Outcome,
-    TimeLimit, UnauthorizedCode,
+    Attempt, BoxError, ConfigProblem, DecodeProblem, Error, ErrorKind, MAX_ERROR_BODY_BYTES,
+    NotRetried, Outcome, TimeLimit, UnauthorizedCode,
 };
+pub use escape::Escaped;
 pub use limits::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
 pub use response::ApiResponse;
 pub use retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,
     DEFAULT_THROTTLED_BASE_DELAY, RetryPolicy,
 };
+pub use stream::ListStream;
 pub use transport::{DEFAULT_CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT, RequestBody};
 pub use wallet::{MessageCost, Wallet, WalletError};

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, Request, StatusCode};
+use http::{Request, StatusCode};
 
 use crate::budget::{THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
 use crate::error::{ErrorKind, Fault, NotRetried, Outcome};
+use crate::retry_after::retry_after;
 
 /// Attempts of a call, the first one included.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 3;
@@ -126,7 +126,7 @@ pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
 /// What to do after a failed attempt.
 pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decision {
     let fault = situation.fault;
-    if fault.permanent || !fault.kind.is_transient() || policy.is_off() {
+    if !fault.kind.is_transient() || policy.is_off() {
         return Decision::Stop(None);
     }
     if !situation.repeatable && fault.outcome != Outcome::NotSent {
@@ -161,23 +161,6 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decisio
             TRANSIENT_RETRY_COST
         },
     }
-}
-
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds or a date. A date that is past is zero; what
-/// is neither is ignored; of several the longest counts.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    headers
-        .get_all(RETRY_AFTER)
-        .iter()
-        .filter_map(|value| {
-            let text = value.to_str().ok()?.trim_ascii();
-            if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-            }
-            let date = httpdate::parse_http_date(text).ok()?;
-            Some(date.duration_since(now).unwrap_or_default())
-        })
-        .max()
 }
 
 #[cfg(test)]

@@ -8,12 +8,10 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use crate::api_key::ApiKey;
-use crate::attempt::{Arrived, TimeLeft, attempt};
+use crate::attempt::{Arrived, TimeLeft};
 use crate::budget::RetryBudget;
-use crate::decode::Decode;
 use crate::error::{Attempt, Error, ErrorKind, Fault, NotRetried, TimeLimit};
 use crate::limits::Limits;
-use crate::response::ApiResponse;
 use crate::retry::{Decision, Situation, decide, is_repeatable};
 use crate::transport::{HttpService, RequestBody};
 
@@ -28,13 +26,24 @@ pub(crate) struct Road {
     pub(crate) budget: RetryBudget,
 }
 
+/// A call that came back with a good answer.
+pub(crate) struct Journey<T> {
+    pub(crate) arrived: Arrived<T>,
+    pub(crate) failed_attempts: Vec<Attempt>,
+    pub(crate) started: Instant,
+    pub(crate) deadline: Instant,
+}
+
 /// Takes a request there and back, as often as policy, budget and deadline allow.
-pub(crate) async fn travel<T>(
+pub(crate) async fn travel<T, Attempted>(
     road: &Road,
     mut request: Request<RequestBody>,
     limits: &Limits,
-    decode: Decode<T>,
-) -> Result<ApiResponse<T>, Error> {
+    attempt: impl Fn(HttpService, Request<RequestBody>, TimeLeft) -> Attempted,
+) -> Result<Journey<T>, Error>
+where
+    Attempted: Future<Output = Result<Arrived<T>, Fault>>,
+{
     if Handle::try_current().is_err() {
         let problem =
             "there is no tokio runtime here; await the call inside one, such as #[tokio::main]";
@@ -47,15 +56,7 @@ pub(crate) async fn travel<T>(
 
     let mut trip = Trip::start(limits, is_repeatable(&request));
     loop {
-        let time_left = trip.time_left();
-        let tried = attempt(
-            road.http.clone(),
-            request.clone(),
-            time_left,
-            road.max_body_bytes,
-            decode,
-        );
-        let fault = match tried.await {
+        let fault = match attempt(road.http.clone(), request.clone(), trip.time_left()).await {
             Ok(arrived) => {
                 road.budget.refund(trip.last_retry_cost);
                 return Ok(trip.arrive(arrived));
@@ -156,19 +157,18 @@ impl<'a> Trip<'a> {
         });
     }
 
-    fn arrive<T>(self, arrived: Arrived<T>) -> ApiResponse<T> {
-        let Arrived {
-            value,
-            status,
-            headers,
-        } = arrived;
-        let elapsed = self.started.elapsed();
-        ApiResponse {
-            value,
-            status,
-            headers,
-            failed_attempts: self.failed_attempts,
-            elapsed,
+    fn arrive<T>(self, arrived: Arrived<T>) -> Journey<T> {
+        let Self {
+            started,
+            deadline,
+            failed_attempts,
+            ..
+        } = self;
+        Journey {
+            arrived,
+            failed_attempts,
+            started,
+            deadline,
         }
     }
 }

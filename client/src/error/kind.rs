@@ -26,8 +26,11 @@ pub enum ErrorKind {
         /// The host that the redirect names, if it names one.
         host: Option<String>,
     },
-    /// No connection could be made: the name did not resolve, the port refused, TLS failed.
+    /// No connection could be made: the name did not resolve, the port refused, nobody answered.
     Connect,
+    /// No TLS connection could be made: the certificate is not trusted, expired or another host's,
+    /// or there is no protocol in common. Never retried, since it would fail again.
+    Tls,
     /// The connection broke after the request was under way.
     Connection,
     /// A time limit ran out.
@@ -139,9 +142,10 @@ impl fmt::Display for ErrorKind {
                 }
                 f.write_str(", which was not followed, so that the key stays here; set the base URL to where the API is")
             }
-            Self::Connect => f.write_str(
-                "no connection to the service; check the base URL, the network and the certificate",
-            ),
+            Self::Connect => f.write_str("no connection to the service; check the base URL and the network"),
+            Self::Tls => {
+                f.write_str("no TLS connection to the service; check the base URL and the certificate that stands there")
+            }
             Self::Connection => f.write_str("the connection broke before the answer was whole"),
             Self::Timeout(TimeLimit::Deadline) => f.write_str("the call's deadline ran out"),
             Self::Timeout(TimeLimit::Attempt) => {

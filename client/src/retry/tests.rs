@@ -1,3 +1,5 @@
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
 use serde::Deserialize;
 
 use super::*;
@@ -174,6 +176,7 @@ fn only_what_can_pass_is_retried() {
         (ErrorKind::Connect, true),
         (ErrorKind::Connection, true),
         (ErrorKind::Timeout(TimeLimit::Attempt), true),
+        (ErrorKind::Tls, false),
         (ErrorKind::Protocol("not HTTP".into()), false),
         (ErrorKind::BodyTooLarge { limit: 1 }, false),
     ] {
@@ -184,11 +187,6 @@ fn only_what_can_pass_is_retried() {
             "{fault:?}"
         );
     }
-    let bad_certificate = Fault {
-        permanent: true,
-        ..Fault::new(ErrorKind::Connect, Outcome::NotSent)
-    };
-    assert_eq!(decision(&bad_certificate), Decision::Stop(None));
 }
 
 #[test]

@@ -13,30 +13,34 @@ pub(super) struct SendError {
     pub(super) reused: bool,
     /// No connection was made.
     pub(super) connecting: bool,
-    #[source]
     pub(super) cause: BoxError,
 }
 
 /// What it means that no answer came.
 pub(crate) fn send_fault(cause: BoxError) -> Fault {
-    let known = cause.downcast_ref::<SendError>();
-    let reused = known.is_some_and(|error| error.reused);
+    let (reused, connecting, cause) = match cause.downcast::<SendError>() {
+        Ok(known) => (known.reused, known.connecting, known.cause),
+        Err(cause) => (false, false, cause),
+    };
     let signs = Signs::of(cause.as_ref());
-    let fault = if known.is_some_and(|error| error.connecting) || signs.refused {
-        // rustls says what it finds wrong with a certificate or a handshake as invalid data.
-        Fault {
-            permanent: signs.invalid_data,
-            ..Fault::new(ErrorKind::Connect, Outcome::NotSent)
-        }
+    let fault = if connecting || signs.refused {
+        // What TLS finds wrong with a certificate or a handshake is invalid data.
+        let kind = if signs.invalid_data {
+            ErrorKind::Tls
+        } else {
+            ErrorKind::Connect
+        };
+        Fault::new(kind, Outcome::NotSent)
     } else if signs.not_http {
         Fault::new(
             ErrorKind::Protocol("it is not HTTP".into()),
             Outcome::MaybeProcessed,
         )
     } else {
+        let broken = Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed);
         Fault {
             stale_connection: reused,
-            ..Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed)
+            ..broken
         }
     };
     fault.caused_by(cause)
@@ -125,8 +129,8 @@ mod tests {
     fn what_never_left_is_told_from_what_may_have_arrived() {
         let fault = send_error(true, false, io::ErrorKind::TimedOut);
         assert_eq!(
-            (fault.kind, fault.outcome, fault.permanent),
-            (ErrorKind::Connect, Outcome::NotSent, false)
+            (fault.kind, fault.outcome),
+            (ErrorKind::Connect, Outcome::NotSent)
         );
 
         let fault = send_error(false, false, io::ErrorKind::ConnectionReset);
@@ -149,8 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_certificate_stays_bad() {
-        assert!(send_error(true, false, io::ErrorKind::InvalidData).permanent);
+    fn a_bad_certificate_is_told_from_a_port_that_refuses() {
+        let fault = send_error(true, false, io::ErrorKind::InvalidData);
+        assert_eq!(
+            (fault.kind, fault.outcome),
+            (ErrorKind::Tls, Outcome::NotSent)
+        );
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod calls;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod long_lists;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod retries;

@@ -158,9 +158,7 @@ async fn the_last_failure_tells_of_all_attempts() {
         .collect();
     assert_eq!(waited, [true, true, false]);
     assert!(
-        error
-            .to_string()
-            .contains("; no attempts are left; 3 attempts in "),
+        error.to_string().contains("; gave up after 3 attempts in "),
         "{error}"
     );
 }

@@ -39,6 +39,8 @@ pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
     accepting: JoinHandle<()>,
+    /// Told when a connection has been served to its end.
+    served: Arc<tokio::sync::Notify>,
 }
 
 #[derive(Default)]
@@ -53,8 +55,9 @@ impl RawServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
+        let served = Arc::new(tokio::sync::Notify::new());
         let accepting = tokio::spawn({
-            let seen = Arc::clone(&seen);
+            let (seen, served) = (Arc::clone(&seen), Arc::clone(&served));
             async move {
                 let mut connections = tokio::task::JoinSet::new();
                 while let Ok((stream, _)) = listener.accept().await {
@@ -63,7 +66,12 @@ impl RawServer {
                         seen.connections += 1;
                         seen.connections
                     };
-                    connections.spawn(serve(stream, steps(count - 1), Arc::clone(&seen)));
+                    let (steps, seen, served) =
+                        (steps(count - 1), Arc::clone(&seen), Arc::clone(&served));
+                    connections.spawn(async move {
+                        serve(stream, steps, seen).await;
+                        served.notify_one();
+                    });
                 }
             }
         });
@@ -71,6 +79,7 @@ impl RawServer {
             address,
             seen,
             accepting,
+            served,
         }
     }
 
@@ -86,6 +95,11 @@ impl RawServer {
 
     pub(crate) fn connections(&self) -> usize {
         self.seen.lock().unwrap().connections
+    }
+
+    /// Waits until a connection has been served to its end.
+    pub(crate) async fn connection_ended(&self) {
+        self.served.notified().await;
     }
 
     /// The heads of the requests so far, in order.

@@ -1,0 +1,98 @@
+//! Where the body of a good answer goes, piece by piece, to become a value.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::decode::{self, Undecodable};
+use crate::elements::{ListDecoder, Malformed};
+use crate::error::MAX_ERROR_BODY_BYTES;
+
+/// Takes a body and gives a value.
+pub(crate) trait Sink<T>: Send {
+    /// Takes the bytes that come next.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Undecodable>;
+
+    /// Says that the body is whole.
+    fn finish(&mut self) -> Result<T, Undecodable>;
+
+    /// The part of the body to look at when something is wrong with it.
+    fn excerpt(&self) -> Bytes;
+}
+
+/// A sink for each attempt.
+pub(crate) type NewSink<T> = fn() -> Box<dyn Sink<T>>;
+
+/// A JSON document, read when it is whole.
+pub(crate) fn document<T: DeserializeOwned + 'static>() -> Box<dyn Sink<T>> {
+    Box::new(Document(Vec::new()))
+}
+
+/// The elements of a list in its envelope, read as they come: all of them, or none.
+pub(crate) fn list<T: DeserializeOwned + Send + 'static>() -> Box<dyn Sink<Vec<T>>> {
+    Box::new(List {
+        decoder: ListDecoder::new(),
+        elements: Vec::new(),
+        malformed: None,
+    })
+}
+
+struct Document(Vec<u8>);
+
+impl<T: DeserializeOwned> Sink<T> for Document {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Undecodable> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<T, Undecodable> {
+        decode::document(&self.0)
+    }
+
+    fn excerpt(&self) -> Bytes {
+        start_of(&self.0)
+    }
+}
+
+struct List<T> {
+    decoder: ListDecoder<T>,
+    elements: Vec<T>,
+    malformed: Option<Malformed>,
+}
+
+impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Undecodable> {
+        let Self {
+            decoder,
+            elements,
+            malformed,
+        } = self;
+        decoder.push(bytes, &mut |element| match element {
+            Ok(element) => elements.push(element),
+            Err(problem) => *malformed = malformed.take().or(Some(problem)),
+        })?;
+        match malformed {
+            Some(Malformed { problem, .. }) => Err(Undecodable {
+                problem: problem.clone(),
+                cut_short: false,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(&mut self) -> Result<Vec<T>, Undecodable> {
+        self.decoder.finish()?;
+        Ok(std::mem::take(&mut self.elements))
+    }
+
+    fn excerpt(&self) -> Bytes {
+        let element = self
+            .malformed
+            .as_ref()
+            .map(|malformed| malformed.raw.as_bytes());
+        start_of(element.unwrap_or_else(|| self.decoder.pending()))
+    }
+}
+
+fn start_of(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes.get(..MAX_ERROR_BODY_BYTES).unwrap_or(bytes))
+}

@@ -1,0 +1,255 @@
+//! At stake: a list of any length comes element by element, and never looks whole when it is not.
+
+use std::time::Duration;
+
+use futures_core::Stream;
+use partner_api::{Company, ErrorKind, Outcome, TimeLimit};
+
+use crate::support::{RawServer, Step, answer, json};
+
+fn company(name: &str) -> String {
+    format!(
+        r#"{{"id":"clx","name":"{name}","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{{"templates":4}}}}"#
+    )
+}
+
+fn list(elements: &[String]) -> String {
+    format!(r#"{{"data":[{}]}}"#, elements.join(","))
+}
+
+fn chunk(text: &str) -> Vec<u8> {
+    format!("{:x}\r\n{text}\r\n", text.len()).into_bytes()
+}
+
+const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+/// What a stream gives: names and errors.
+async fn names_of(server: &RawServer) -> (Vec<String>, Option<partner_api::Error>) {
+    let mut companies = server.client().companies().stream();
+    let mut names = Vec::new();
+    while let Some(company) = companies.next().await {
+        match company {
+            Ok(company) => names.push(company.name),
+            Err(error) => {
+                assert!(companies.next().await.is_none(), "{error:?}");
+                return (names, Some(error));
+            }
+        }
+    }
+    assert!(companies.next().await.is_none());
+    (names, None)
+}
+
+#[tokio::test]
+async fn every_company_comes_in_its_order() {
+    let companies: Vec<_> = (0..1000).map(|count| company(&count.to_string())).collect();
+    let server = RawServer::answering(json(list(&companies))).await;
+    let (names, error) = names_of(&server).await;
+    assert!(error.is_none());
+    assert!(
+        names
+            .iter()
+            .enumerate()
+            .all(|(count, name)| *name == count.to_string())
+    );
+    assert_eq!(names.len(), 1000);
+}
+
+#[tokio::test]
+async fn a_company_comes_before_the_next_is_sent() {
+    let start = format!(r#"{{"data":[{}"#, company("first"));
+    let server = RawServer::start(move |_| {
+        vec![
+            Step::Read,
+            Step::Send(CHUNKED.to_vec()),
+            Step::Send(chunk(&start)),
+            Step::AwaitClose,
+        ]
+    })
+    .await;
+    let mut companies = server.client().companies().stream();
+    assert_eq!(companies.next().await.unwrap().unwrap().name, "first");
+    // The server waits for ever: dropping the stream is what ends the transfer.
+    drop(companies);
+    server.connection_ended().await;
+}
+
+#[tokio::test]
+async fn a_malformed_company_is_named_and_kept_and_the_others_come() {
+    let bad = company("bad").replace("[]", r#"[{"id":"x","wabaId":7}]"#);
+    let server = RawServer::answering(json(list(&[company("a"), bad.clone(), company("b")]))).await;
+    let mut companies = server.client().companies().stream();
+    assert_eq!(companies.next().await.unwrap().unwrap().name, "a");
+    let error = companies.next().await.unwrap().unwrap_err();
+    let ErrorKind::Decode(problem) = error.kind() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(problem.path, "data[1].connections[0].wabaId");
+    assert_eq!(error.body(), Some(bad.as_bytes()));
+    assert_eq!(error.status().unwrap(), 200);
+    assert_eq!(companies.next().await.unwrap().unwrap().name, "b");
+    assert!(companies.next().await.is_none());
+
+    // Kept, the list is whole or it is an error that shows the same.
+    let error = server.client().companies().await.unwrap_err();
+    let ErrorKind::Decode(problem) = error.kind() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(problem.path, "data[1].connections[0].wabaId");
+    assert_eq!(error.body(), Some(bad.as_bytes()));
+}
+
+#[tokio::test]
+async fn a_list_that_was_cut_gives_what_came_whole_and_then_an_error() {
+    let body = list(&[company("a"), company("b"), company("c")]);
+    let second = body.find(r#""name":"b""#).unwrap();
+    let third = body.find(r#""name":"c""#).unwrap();
+    for (cut, whole) in [
+        (second, 1),
+        (third, 2),
+        (body.len() - 2, 3),
+        (body.len() - 1, 3),
+    ] {
+        let announced = json(&body);
+        let announced = announced[..announced.len() - (body.len() - cut)].to_vec();
+        let closing = format!("HTTP/1.1 200 OK\r\n\r\n{}", &body[..cut]).into_bytes();
+        for sent in [announced, closing] {
+            let server =
+                RawServer::start(move |_| vec![Step::Read, Step::Send(sent.clone())]).await;
+            let (names, error) = names_of(&server).await;
+            let error = error.unwrap();
+            assert_eq!(names.len(), whole, "{error}");
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (&ErrorKind::Connection, Outcome::Answered)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_the_only_item() {
+    let server = RawServer::answering(answer(
+        "401 Unauthorized",
+        &[],
+        r#"{"error":"invalid_token"}"#,
+    ))
+    .await;
+    let (names, error) = names_of(&server).await;
+    assert!(names.is_empty() && error.unwrap().is_unauthorized());
+}
+
+#[tokio::test]
+async fn what_can_pass_is_tried_again_before_the_list_begins() {
+    let server = RawServer::start(|count| {
+        let answers = [
+            answer("503 Service Unavailable", &["retry-after: 0"], ""),
+            json(list(&[company("a")])),
+        ];
+        vec![Step::Read, Step::Send(answers[count].clone())]
+    })
+    .await;
+    let client = server
+        .builder()
+        .retry(partner_api::RetryPolicy::default())
+        .build()
+        .unwrap();
+    let mut companies = client.companies().stream();
+    assert_eq!(companies.next().await.unwrap().unwrap().name, "a");
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_list_that_stalls_runs_into_the_deadline() {
+    let start = format!(r#"{{"data":[{}"#, company("first"));
+    let server = RawServer::start(move |_| {
+        vec![
+            Step::Read,
+            Step::Send(CHUNKED.to_vec()),
+            Step::Send(chunk(&start)),
+            Step::Hang,
+        ]
+    })
+    .await;
+    let mut companies = server
+        .client()
+        .companies()
+        .deadline(Duration::from_millis(200))
+        .stream();
+    assert!(companies.next().await.unwrap().is_ok());
+    let error = companies.next().await.unwrap().unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
+    assert!(companies.next().await.is_none());
+}
+
+#[tokio::test]
+async fn the_size_limit_counts_for_each_company_and_not_for_all() {
+    let companies: Vec<_> = (0..100).map(|count| company(&count.to_string())).collect();
+    let limit = companies[99].len() + 50;
+    let server = RawServer::answering(json(list(&companies))).await;
+    let client = server.builder().max_body_bytes(limit).build().unwrap();
+    let mut stream = client.companies().stream();
+    let mut count = 0;
+    while let Some(company) = stream.next().await {
+        company.unwrap();
+        count += 1;
+    }
+    assert_eq!(count, 100);
+    assert!(matches!(
+        client.companies().await.unwrap_err().kind(),
+        ErrorKind::BodyTooLarge { .. }
+    ));
+
+    let endless = [CHUNKED, &chunk(r#"{"data":[{"id":""#)].concat();
+    let server = RawServer::start(move |_| {
+        let filler = chunk(&"x".repeat(4096));
+        vec![
+            Step::Read,
+            Step::Send(endless.clone()),
+            Step::SendForever(filler),
+        ]
+    })
+    .await;
+    let client = server.builder().max_body_bytes(1 << 16).build().unwrap();
+    let error = client
+        .companies()
+        .stream()
+        .next()
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::BodyTooLarge { limit: 1 << 16 });
+}
+
+#[tokio::test]
+async fn a_poll_that_is_dropped_loses_nothing() {
+    let companies: Vec<_> = (0..50).map(|count| company(&count.to_string())).collect();
+    let body = list(&companies);
+    let server = RawServer::start(move |_| vec![Step::Read, Step::Drip(json(&body))]).await;
+    let mut stream = server.client().companies().stream();
+    let mut count = 0;
+    loop {
+        // Polled once and dropped, again and again.
+        let polled = std::future::poll_fn(|cx| {
+            let mut next = std::pin::pin!(stream.next());
+            std::task::Poll::Ready(next.as_mut().poll(cx))
+        })
+        .await;
+        match polled {
+            std::task::Poll::Ready(None) => break,
+            std::task::Poll::Ready(Some(company)) => {
+                assert_eq!(company.unwrap().name, count.to_string());
+                count += 1;
+            }
+            std::task::Poll::Pending => tokio::task::yield_now().await,
+        }
+    }
+    assert_eq!(count, 50);
+}
+
+#[test]
+fn it_is_a_stream_as_the_field_knows_it() {
+    fn stream_of<T>(_: &impl Stream<Item = Result<T, partner_api::Error>>) {}
+    let client = partner_api::Client::new("http://127.0.0.1:9", "pk_live_x").unwrap();
+    stream_of::<Company>(&client.companies().stream());
+}
