@@ -243,6 +243,11 @@ fn read(schema: &Value, reading: Reading) -> Checked<Value> {
         };
         result.insert(key.into(), value);
     }
+    // JSON Schema gives this format no meaning; OpenAPI does.
+    if text(schema, "format") == Some("int64") {
+        result.entry("minimum").or_insert(i64::MIN.into());
+        result.insert("maximum".into(), i64::MAX.into());
+    }
     if reading == Reading::Closed {
         if result.contains_key("properties") {
             result.insert("unevaluatedProperties".into(), false.into());
