@@ -1,0 +1,174 @@
+//! The secret: a key that cannot be printed and is wiped when the last copy of it goes.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use zeroize::Zeroizing;
+
+const SCHEME: &str = "Bearer ";
+
+/// The longest key that is accepted, in bytes.
+///
+/// A decision of ours: servers commonly refuse a header of more than 8 KiB, and a longer "key" is
+/// usually the wrong file.
+pub const MAX_API_KEY_BYTES: usize = 4096;
+
+/// An API key of the dashboard, such as `pk_live_…`.
+///
+/// It redacts itself in `Debug`, has no `Display`, and its memory is overwritten with zeros when
+/// the last clone is dropped. (What the HTTP connection has copied into its own buffers is out of
+/// our reach.) The header value made of it is marked as sensitive.
+///
+/// ```
+/// use partner_api::ApiKey;
+///
+/// let key = ApiKey::new("pk_live_0123456789abcdef\n")?; // the newline of a file is trimmed
+/// assert_eq!(format!("{key:?}"), "ApiKey(redacted)");
+/// # Ok::<(), partner_api::InvalidApiKey>(())
+/// ```
+#[derive(Clone)]
+pub struct ApiKey {
+    authorization: HeaderValue,
+}
+
+impl ApiKey {
+    /// Takes a key, trimmed of the white space around it that files and environment variables
+    /// bring.
+    ///
+    /// Any prefix is allowed: the reference shows `pk_live_…` and does not say that others cannot
+    /// exist.
+    ///
+    /// # Errors
+    /// If the text is empty, longer than [`MAX_API_KEY_BYTES`], or has a character that RFC 6750
+    /// (section 2.1, `b64token`) does not allow in a bearer token. The error never holds the text.
+    pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidApiKey> {
+        let key = text.as_ref().trim_ascii();
+        check_b64token(key)?;
+        let mut value = Zeroizing::new(Vec::with_capacity(SCHEME.len() + key.len()));
+        value.extend_from_slice(SCHEME.as_bytes());
+        value.extend_from_slice(key.as_bytes());
+        // The bytes own the wiping vector, so every clone of the header shares this one copy.
+        let mut authorization = HeaderValue::from_maybe_shared(Bytes::from_owner(value))
+            .map_err(|_| InvalidApiKey::Character { position: 0 })?;
+        authorization.set_sensitive(true);
+        Ok(Self { authorization })
+    }
+
+    /// The value of the `Authorization` header (RFC 6750, section 2.1), marked as sensitive.
+    pub(crate) fn authorization(&self) -> &HeaderValue {
+        &self.authorization
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(redacted)")
+    }
+}
+
+impl std::str::FromStr for ApiKey {
+    type Err = InvalidApiKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<&str> for ApiKey {
+    type Error = InvalidApiKey;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<String> for ApiKey {
+    type Error = InvalidApiKey;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(Zeroizing::new(text).as_str())
+    }
+}
+
+/// Why a text cannot be an API key. It never holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidApiKey {
+    /// Nothing is left once the white space around it is gone.
+    #[error("the API key is empty; copy it from the dashboard, where it is shown once")]
+    Empty,
+    /// It is longer than [`MAX_API_KEY_BYTES`].
+    #[error(
+        "the API key has {length} bytes, more than the {MAX_API_KEY_BYTES} allowed; is it the right file?"
+    )]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// It has a character that cannot stand in a bearer token.
+    #[error(
+        "the API key has a character at position {position} that a bearer token cannot have \
+         (letters, digits and -._~+/ are allowed, = at the end only)"
+    )]
+    Character {
+        /// Where, as a byte offset from 0 into the trimmed text.
+        position: usize,
+    },
+}
+
+/// RFC 6750, section 2.1: `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+fn check_b64token(key: &str) -> Result<(), InvalidApiKey> {
+    if key.is_empty() {
+        return Err(InvalidApiKey::Empty);
+    }
+    if key.len() > MAX_API_KEY_BYTES {
+        return Err(InvalidApiKey::TooLong { length: key.len() });
+    }
+    let body = key.trim_end_matches('=');
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    match body.bytes().position(|byte| !allowed(byte)) {
+        Some(position) => Err(InvalidApiKey::Character { position }),
+        None if body.is_empty() => Err(InvalidApiKey::Character { position: 0 }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_around_a_key_is_trimmed() {
+        let key = ApiKey::new(" pk_live_abc\r\n").unwrap();
+        assert_eq!(key.authorization(), "Bearer pk_live_abc");
+        assert!(key.authorization().is_sensitive());
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_bearer_token_is_refused_by_position() {
+        for (text, expected) in [
+            ("", InvalidApiKey::Empty),
+            (" \n", InvalidApiKey::Empty),
+            ("pk live", InvalidApiKey::Character { position: 2 }),
+            ("pk\u{e9}", InvalidApiKey::Character { position: 2 }),
+            ("a=b", InvalidApiKey::Character { position: 1 }),
+            ("==", InvalidApiKey::Character { position: 0 }),
+            ("pk\r\nX: y", InvalidApiKey::Character { position: 2 }),
+        ] {
+            assert_eq!(ApiKey::new(text).unwrap_err(), expected, "{text:?}");
+        }
+        let long = "k".repeat(MAX_API_KEY_BYTES + 1);
+        assert_eq!(
+            ApiKey::new(long).unwrap_err(),
+            InvalidApiKey::TooLong { length: 4097 }
+        );
+    }
+
+    #[test]
+    fn padding_at_the_end_and_any_prefix_are_accepted() {
+        for text in ["pk_live_x", "pk_test_x", "abc+/~.-_==", "x"] {
+            assert!(ApiKey::new(text).is_ok(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Where the service is: an origin, a prefix, and addresses that cannot leave them.
+
+use std::net::IpAddr;
+
+use http::Uri;
+use url::{Host, Url};
+
+/// The path of the API below the app's origin. Source: the reference, "Base URL".
+pub const API_PATH: &str = "/api/v1";
+
+/// A checked base URL. Its path ends in [`API_PATH`], with no slash behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// Reads a base URL: the app's origin or any prefix, to which [`API_PATH`] is added unless it
+    /// ends in it. Nothing of the text is repeated in the problem but scheme and host, since user
+    /// info and query may be secret.
+    pub(crate) fn parse(text: &str, plain_http: bool) -> Result<Self, String> {
+        let mut url = Url::parse(text.trim_ascii()).map_err(|cause| {
+            format!("it is not a URL ({cause}); expected one such as https://app.example.com")
+        })?;
+        match url.scheme() {
+            "https" => {}
+            "http" if plain_http || is_loopback(&url) => {}
+            "http" => {
+                return Err(format!(
+                    "http://{} would send the key unencrypted; use https, or say \
+                     danger_allow_plain_http() if this network is yours",
+                    url.host_str().unwrap_or_default()
+                ));
+            }
+            other => return Err(format!("its scheme is {other}; expected https")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it has user info before the host; the key is given on its own".into());
+        }
+        if url.query().is_some() {
+            return Err("it has a query; give the origin and at most a path".into());
+        }
+        if url.fragment().is_some() {
+            return Err("it has a fragment; give the origin and at most a path".into());
+        }
+        let prefix = url.path().trim_end_matches('/');
+        let path = if prefix.ends_with(API_PATH) {
+            prefix.to_owned()
+        } else {
+            format!("{prefix}{API_PATH}")
+        };
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+
+    /// The address of a path below the base URL, each segment escaped on its own.
+    ///
+    /// Segments that would climb (`.`, `..`, also escaped) or be empty are refused, so that no
+    /// address can leave the base URL.
+    pub(crate) fn join<'a>(
+        &self,
+        segments: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Uri, String> {
+        let mut url = self.0.clone();
+        let mut empty = true;
+        {
+            let mut path = url
+                .path_segments_mut()
+                .map_err(|()| "it cannot be a base".to_owned())?;
+            for segment in segments {
+                check_segment(segment)?;
+                path.push(segment);
+                empty = false;
+            }
+        }
+        if empty {
+            return Err("the path is empty; name at least one segment".into());
+        }
+        url.as_str()
+            .parse()
+            .map_err(|cause| format!("it is not a URI ({cause})"))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+}
+
+fn check_segment(segment: &str) -> Result<(), String> {
+    let unescaped = segment.to_ascii_lowercase().replace("%2e", ".");
+    match unescaped.as_str() {
+        "" => Err("a segment of the path is empty".into()),
+        "." | ".." => {
+            Err("a segment of the path is . or .., which could leave the base URL".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Hosts that never leave this machine: RFC 6761 (`localhost` and below), RFC 5735 and RFC 4291.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(base: &str, segments: &[&str]) -> Result<String, String> {
+        BaseUrl::parse(base, false)?
+            .join(segments.iter().copied())
+            .map(|address| address.to_string())
+    }
+
+    #[test]
+    fn the_api_path_is_added_unless_it_is_there() {
+        for (base, expected) in [
+            (
+                "https://app.example.com",
+                "https://app.example.com/api/v1/wallet",
+            ),
+            (
+                "https://app.example.com/",
+                "https://app.example.com/api/v1/wallet",
+            ),
+            (
+                "https://app.example.com/api/v1",
+                "https://app.example.com/api/v1/wallet",
+            ),
+            (
+                "https://app.example.com/api/v1/",
+                "https://app.example.com/api/v1/wallet",
+            ),
+            (
+                "https://app.example.com/eu",
+                "https://app.example.com/eu/api/v1/wallet",
+            ),
+            (
+                "https://app.example.com:8443/eu/api/v1",
+                "https://app.example.com:8443/eu/api/v1/wallet",
+            ),
+            (
+                "http://127.0.0.1:4010",
+                "http://127.0.0.1:4010/api/v1/wallet",
+            ),
+            ("http://[::1]:4010", "http://[::1]:4010/api/v1/wallet"),
+            ("http://localhost", "http://localhost/api/v1/wallet"),
+            (
+                "http://mock.localhost",
+                "http://mock.localhost/api/v1/wallet",
+            ),
+            (
+                " https://app.example.com\n",
+                "https://app.example.com/api/v1/wallet",
+            ),
+        ] {
+            assert_eq!(joined(base, &["wallet"]).as_deref(), Ok(expected), "{base}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_safe_base_is_refused_by_reason_and_without_its_secrets() {
+        for (base, reason) in [
+            ("", "not a URL"),
+            ("app.example.com", "not a URL"),
+            ("http://app.example.com", "danger_allow_plain_http"),
+            ("http://localhost.example.com", "danger_allow_plain_http"),
+            ("http://127.0.0.1.example.com", "danger_allow_plain_http"),
+            ("ftp://app.example.com", "scheme is ftp"),
+            ("https://user:hunter2@app.example.com", "user info"),
+            ("https://app.example.com?token=hunter2", "query"),
+            ("https://app.example.com/#hunter2", "fragment"),
+        ] {
+            let problem = BaseUrl::parse(base, false).unwrap_err();
+            assert!(problem.contains(reason), "{base}: {problem}");
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+        assert!(BaseUrl::parse("http://app.example.com", true).is_ok());
+    }
+
+    #[test]
+    fn a_segment_is_escaped_and_cannot_climb() {
+        assert_eq!(
+            joined("https://a.example", &["templates", "a/b?c#d e%2F"]).as_deref(),
+            Ok("https://a.example/api/v1/templates/a%2Fb%3Fc%23d%20e%252F")
+        );
+        for segment in ["", ".", "..", "%2e", "%2E%2e", ".%2e"] {
+            assert!(
+                joined("https://a.example", &["templates", segment]).is_err(),
+                "{segment}"
+            );
+        }
+        assert!(joined("https://a.example", &[]).is_err());
+    }
+}

@@ -1,0 +1,321 @@
+//! How a client is built: settings, the environment, and every problem said at once.
+
+use std::env::{self, VarError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use crate::api_key::ApiKey;
+use crate::base_url::BaseUrl;
+use crate::error::{BoxError, ConfigProblem, Error, ErrorKind};
+use crate::limits::{DEFAULT_DEADLINE, Limits};
+use crate::retry::RetryPolicy;
+use crate::transport::{
+    self, DEFAULT_CONNECT_TIMEOUT, HttpService, ProxyChoice, RequestBody, TransportSettings,
+};
+
+/// The environment variable that names the service. Read by [`Client::from_env`].
+pub const BASE_URL_VARIABLE: &str = "PARTNER_API_BASE_URL";
+/// The environment variable that holds the key. Read by [`Client::from_env`].
+pub const API_KEY_VARIABLE: &str = "PARTNER_API_KEY";
+
+/// The largest body of a good answer in bytes, counted after decompression: 64 MiB, which is room
+/// for some 170,000 companies.
+pub const DEFAULT_MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+const USER_AGENT: &str = concat!("partner-api-rust/", env!("CARGO_PKG_VERSION"));
+
+/// Builds a [`Client`]. Only base URL and key are required.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let client = partner_api::Client::builder()
+///     .base_url("https://app.example.com")
+///     .api_key("pk_live_0123456789abcdef")
+///     .deadline(Duration::from_secs(10))
+///     .attempt_timeout(Duration::from_secs(3))
+///     .user_agent("billing/2.1")
+///     .build()?;
+/// # Ok::<(), partner_api::Error>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until build()"]
+pub struct ClientBuilder {
+    base_url: Option<String>,
+    api_key: Option<Result<ApiKey, String>>,
+    plain_http: bool,
+    deadline: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    max_body_bytes: Option<usize>,
+    retry: Option<RetryPolicy>,
+    user_agent: Option<String>,
+    proxy: ProxyChoice,
+    http_service: Option<HttpService>,
+    /// What was already wrong when it was set.
+    problems: Vec<ConfigProblem>,
+}
+
+/// What was checked: nothing of it can fail later for a reason that could have been found.
+pub(crate) struct Config {
+    pub(crate) base_url: BaseUrl,
+    pub(crate) api_key: ApiKey,
+    pub(crate) http: HttpService,
+    pub(crate) limits: Limits,
+    pub(crate) max_body_bytes: usize,
+    pub(crate) user_agent: HeaderValue,
+}
+
+impl ClientBuilder {
+    /// The app's origin, such as `https://app.example.com`, or any prefix below it; the path
+    /// [`API_PATH`](crate::API_PATH) is added unless it ends in it. Required.
+    ///
+    /// Only `https`, except for this machine (`localhost`, `127.0.0.0/8`, `::1`). No user info,
+    /// query or fragment.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// The API key: a text, or an [`ApiKey`]. Required.
+    pub fn api_key<K>(mut self, api_key: K) -> Self
+    where
+        K: TryInto<ApiKey>,
+        K::Error: std::fmt::Display,
+    {
+        self.api_key = Some(api_key.try_into().map_err(|problem| problem.to_string()));
+        self
+    }
+
+    /// Takes base URL and key from [`BASE_URL_VARIABLE`] and [`API_KEY_VARIABLE`], where they are
+    /// set. A variable that is not Unicode is a problem that `build` names.
+    pub fn from_env(mut self) -> Self {
+        if let Some(base_url) = self.variable(BASE_URL_VARIABLE) {
+            self = self.base_url(base_url);
+        }
+        if let Some(api_key) = self.variable(API_KEY_VARIABLE) {
+            self = self.api_key(api_key);
+        }
+        self
+    }
+
+    fn variable(&mut self, setting: &'static str) -> Option<String> {
+        match env::var(setting) {
+            Ok(value) => Some(value),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                let problem = "it is not Unicode".to_owned();
+                self.problems.push(ConfigProblem { setting, problem });
+                None
+            }
+        }
+    }
+
+    /// The time limit of a whole call: all attempts, the waits between them, and the body.
+    /// [`DEFAULT_DEADLINE`](crate::DEFAULT_DEADLINE). A call can set its own.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The time limit of one attempt, its body included. [`DEFAULT_ATTEMPT_TIMEOUT`](crate::DEFAULT_ATTEMPT_TIMEOUT), or a third
+    /// of the deadline where that is less. An attempt never outlives the deadline either.
+    pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
+        self.attempt_timeout = Some(attempt_timeout);
+        self
+    }
+
+    /// The time limit for making a connection, TLS included. [`DEFAULT_CONNECT_TIMEOUT`](crate::DEFAULT_CONNECT_TIMEOUT).
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.connect_timeout = Some(connect_timeout);
+        self
+    }
+
+    /// The largest body of a good answer in bytes, counted after decompression.
+    /// [`DEFAULT_MAX_BODY_BYTES`].
+    pub fn max_body_bytes(mut self, max_body_bytes: usize) -> Self {
+        self.max_body_bytes = Some(max_body_bytes);
+        self
+    }
+
+    /// How calls are retried. A call can set its own policy.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// Names your program before the crate in the `User-Agent` header, such as `billing/2.1`.
+    pub fn user_agent(mut self, product: impl Into<String>) -> Self {
+        self.user_agent = Some(product.into());
+        self
+    }
+
+    /// Sends requests to an `https` service through this HTTP proxy, by `CONNECT`, so that it sees
+    /// neither headers nor bodies.
+    ///
+    /// By default the proxy is taken from `HTTPS_PROXY` or `ALL_PROXY` (`NO_PROXY` is respected),
+    /// and only for `https` to another machine; a plain `http` request never goes to a proxy, since
+    /// that would show it the key.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = ProxyChoice::Url(url.into());
+        self
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = ProxyChoice::None;
+        self
+    }
+
+    /// Allows `http` to other machines than this one. Whoever is on the way can read the key.
+    pub fn danger_allow_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Replaces the HTTP service under the client with any [`tower::Service`] over `http` types: a
+    /// router with no socket in tests, another HTTP client, or one with layers of your own.
+    ///
+    /// Deadline, retries, authorization, size limit and decoding stay with the client. Settings of
+    /// the connection (`connect_timeout`, `proxy`) have no meaning for it and are refused.
+    pub fn http_service<S, B>(mut self, service: S) -> Self
+    where
+        S: tower::Service<http::Request<RequestBody>, Response = http::Response<B>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.http_service = Some(transport::boxed(service));
+        self
+    }
+
+    /// Checks everything and says every problem at once.
+    pub(crate) fn check(self) -> Result<Config, Error> {
+        let mut problems = Problems(self.problems);
+
+        let base_url = self
+            .base_url
+            .ok_or_else(|| format!("it is missing; set it, or {BASE_URL_VARIABLE} with from_env()"))
+            .and_then(|text| BaseUrl::parse(&text, self.plain_http));
+        let base_url = problems.unless_good("base_url", base_url);
+        let api_key = self.api_key.unwrap_or_else(|| {
+            Err(format!(
+                "it is missing; set it, or {API_KEY_VARIABLE} with from_env()"
+            ))
+        });
+        let api_key = problems.unless_good("api_key", api_key);
+
+        let limits = Limits {
+            deadline: self.deadline.unwrap_or(DEFAULT_DEADLINE),
+            attempt_timeout: self.attempt_timeout,
+            retry: self.retry.unwrap_or_default(),
+        };
+        check_limits(&limits, &mut problems);
+        if self.connect_timeout.is_some_and(|limit| limit.is_zero()) {
+            problems.add("connect_timeout", ZERO_LIMIT);
+        }
+        let max_body_bytes = self.max_body_bytes.unwrap_or(DEFAULT_MAX_BODY_BYTES);
+        if max_body_bytes == 0 {
+            problems.add(
+                "max_body_bytes",
+                "it is zero, so that every answer would be too large",
+            );
+        }
+        let user_agent = problems.unless_good("user_agent", user_agent(self.user_agent.as_deref()));
+
+        let http = match self.http_service {
+            Some(service) => {
+                if self.connect_timeout.is_some() {
+                    problems.add("connect_timeout", NO_MEANING);
+                }
+                if matches!(self.proxy, ProxyChoice::Url(_)) {
+                    problems.add("proxy", NO_MEANING);
+                }
+                Some(service)
+            }
+            None => base_url.as_ref().and_then(|base_url| {
+                let settings = TransportSettings {
+                    https: base_url.is_https(),
+                    loopback: base_url.is_loopback(),
+                    connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
+                    proxy: self.proxy,
+                };
+                transport::connect(&settings)
+                    .map_err(|problem| problems.0.push(problem))
+                    .ok()
+            }),
+        };
+
+        match (base_url, api_key, http, user_agent) {
+            (Some(base_url), Some(api_key), Some(http), Some(user_agent))
+                if problems.0.is_empty() =>
+            {
+                Ok(Config {
+                    base_url,
+                    api_key,
+                    http,
+                    limits,
+                    max_body_bytes,
+                    user_agent,
+                })
+            }
+            _ => Err(Error::unsent(ErrorKind::Config(problems.0))),
+        }
+    }
+}
+
+const ZERO_LIMIT: &str = "it is zero, so that every call would fail";
+const NO_MEANING: &str = "it has no meaning with an http_service of your own";
+
+/// Every problem that was found, so that they are mended in one go.
+struct Problems(Vec<ConfigProblem>);
+
+impl Problems {
+    fn add(&mut self, setting: &'static str, problem: impl Into<String>) {
+        self.0.push(ConfigProblem {
+            setting,
+            problem: problem.into(),
+        });
+    }
+
+    fn unless_good<T>(&mut self, setting: &'static str, checked: Result<T, String>) -> Option<T> {
+        checked.map_err(|problem| self.add(setting, problem)).ok()
+    }
+}
+
+fn check_limits(limits: &Limits, problems: &mut Problems) {
+    if limits.retry.max_attempts == 0 {
+        problems.add("retry", "max_attempts is 0; 1 means no retries");
+    }
+    if limits.deadline.is_zero() {
+        problems.add("deadline", ZERO_LIMIT);
+    } else if limits.attempt_timeout.is_some_and(|limit| limit.is_zero()) {
+        problems.add("attempt_timeout", ZERO_LIMIT);
+    } else if limits.keep_retries_out() {
+        problems.add(
+            "attempt_timeout",
+            format!(
+                "{:?} is not below the deadline of {:?}, so that no time-out could ever be retried; lower it, \
+                 or turn retries off with RetryPolicy::off()",
+                limits.attempt_timeout(),
+                limits.deadline
+            ),
+        );
+    }
+}
+
+/// The product of the user, then ours. Source: RFC 9110, section 10.1.5.
+fn user_agent(product: Option<&str>) -> Result<HeaderValue, String> {
+    let text = product.map_or_else(
+        || USER_AGENT.to_owned(),
+        |product| format!("{} {USER_AGENT}", product.trim()),
+    );
+    HeaderValue::try_from(text.trim())
+        .map_err(|_| "it has a character that a header cannot have".to_owned())
+}

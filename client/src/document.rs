@@ -1,0 +1,224 @@
+//! The JSON objects of the API as structs: strict about what is documented, keeping what is not.
+//!
+//! `serde`'s derive can either drop unknown fields or keep them through `flatten`, which buffers
+//! every field and loses the exact text of numbers. So the macro here writes the same visitor that
+//! the derive would, with one more arm for what is unknown.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+/// The fields of an object that this version of the crate does not know, as the service sent them.
+///
+/// Nothing is lost: each value is kept as its exact JSON text, and is written back when the object
+/// is serialized.
+///
+/// ```
+/// let wallet: partner_api::Wallet = serde_json::from_str(
+///     r#"{"balance":1,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1,"tier":"gold"}"#,
+/// )?;
+/// assert_eq!(wallet.unknown_fields().get("tier"), Some(r#""gold""#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Default)]
+#[expect(
+    clippy::box_collection,
+    reason = "the usual case of none shall cost one word, in every object of a list"
+)]
+pub struct UnknownFields(Option<Box<Vec<UnknownField>>>);
+
+type UnknownField = (String, Box<RawValue>);
+
+impl UnknownFields {
+    /// The JSON text of the field of this name; the first, if the service sent it twice.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .find_map(|(known, json)| (known == name).then_some(json))
+    }
+
+    /// Name and JSON text of each, in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries()
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.get()))
+    }
+
+    /// Whether there are none, as there are as long as the service sends what is documented.
+    pub fn is_empty(&self) -> bool {
+        self.entries().is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    pub(crate) fn push(&mut self, name: String, value: Box<RawValue>) {
+        self.0.get_or_insert_default().push((name, value));
+    }
+
+    pub(crate) fn entries(&self) -> &[UnknownField] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl PartialEq for UnknownFields {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for UnknownFields {}
+
+impl fmt::Debug for UnknownFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// A JSON string, borrowed from the input where it has no escapes: field names, words of an enum.
+pub(crate) struct Word<'de>(Cow<'de, str>);
+
+impl Word<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+}
+
+impl<'de> Deserialize<'de> for Word<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct WordVisitor;
+
+        impl<'de> Visitor<'de> for WordVisitor {
+            type Value = Word<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Word(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Word(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(WordVisitor)
+    }
+}
+
+/// Declares a JSON object: the struct, its constructor, and both directions of serde.
+///
+/// `"wabaId" => waba_id: WabaId` is a documented field; `via Wire` reads and writes it through a
+/// wrapper with the value in `.0`.
+macro_rules! document {
+    (
+        $(#[$meta:meta])*
+        $Name:ident, expecting $expecting:literal {
+            $($(#[$fmeta:meta])* $json:literal => $field:ident: $Type:ty $(, via $Wire:ident)?;)+
+        }
+    ) => {
+        $(#[$meta])*
+        ///
+        /// More fields may be documented later, so the struct cannot be written out elsewhere:
+        /// build one with `new`, for instance in your own tests.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct $Name {
+            $($(#[$fmeta])* pub $field: $Type,)+
+            unknown_fields: $crate::document::UnknownFields,
+        }
+
+        impl $Name {
+            /// Builds one from its documented fields, with no unknown ones.
+            #[must_use]
+            pub fn new($($field: $Type),+) -> Self {
+                Self { $($field,)+ unknown_fields: $crate::document::UnknownFields::default() }
+            }
+
+            /// The fields that the service sent and this version of the crate does not know.
+            #[must_use]
+            pub fn unknown_fields(&self) -> &$crate::document::UnknownFields {
+                &self.unknown_fields
+            }
+        }
+
+        impl serde::Serialize for $Name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap;
+                let mut map = serializer.serialize_map(None)?;
+                $(map.serialize_entry($json, $crate::document::to_wire!(self.$field $(, $Wire)?))?;)+
+                for (name, value) in self.unknown_fields.entries() {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $Name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ObjectVisitor;
+
+                impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
+                    type Value = $Name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str($expecting)
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$Name, A::Error> {
+                        use serde::de::Error;
+                        $(let mut $field: Option<$Type> = None;)+
+                        let mut unknown_fields = $crate::document::UnknownFields::default();
+                        while let Some(name) = map.next_key::<$crate::document::Word<'de>>()? {
+                            match name.as_str() {
+                                $($json => {
+                                    if $field.is_some() {
+                                        return Err(A::Error::duplicate_field($json));
+                                    }
+                                    $field = Some($crate::document::from_wire!(map $(, $Wire)?));
+                                })+
+                                _ => unknown_fields.push(name.into_string(), map.next_value()?),
+                            }
+                        }
+                        Ok($Name {
+                            $($field: $field.ok_or_else(|| A::Error::missing_field($json))?,)+
+                            unknown_fields,
+                        })
+                    }
+                }
+
+                deserializer.deserialize_map(ObjectVisitor)
+            }
+        }
+    };
+}
+pub(crate) use document;
+
+macro_rules! to_wire {
+    ($value:expr) => {
+        &$value
+    };
+    ($value:expr, $Wire:ident) => {
+        &$Wire($value)
+    };
+}
+pub(crate) use to_wire;
+
+macro_rules! from_wire {
+    ($map:ident) => {
+        $map.next_value()?
+    };
+    ($map:ident, $Wire:ident) => {
+        $map.next_value::<$Wire>()?.0
+    };
+}
+pub(crate) use from_wire;

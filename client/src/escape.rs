@@ -1,0 +1,58 @@
+//! Text from the service is hostile: it is escaped and cut wherever a person or a log sees it.
+
+use std::fmt;
+
+/// The longest text that is shown, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// Shows a text with control and other invisible characters escaped, cut to a length.
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        for (index, character) in self.0.chars().enumerate() {
+            if index == MAX_SHOWN {
+                return f.write_char('…');
+            }
+            if is_harmless(character) {
+                f.write_char(character)?;
+            } else {
+                write!(f, "{}", character.escape_unicode())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Control characters drive terminals; format characters such as U+202E turn text around.
+fn is_harmless(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_drives_a_terminal_is_escaped_and_letters_are_not() {
+        assert_eq!(
+            Escaped("caf\u{e9} \u{4f60}").to_string(),
+            "caf\u{e9} \u{4f60}"
+        );
+        assert_eq!(
+            Escaped("a\u{1b}[2J\r\n\u{202e}b\u{7f}").to_string(),
+            "a\\u{1b}[2J\\u{d}\\u{a}\\u{202e}b\\u{7f}"
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let shown = Escaped(&"x".repeat(100_000)).to_string();
+        assert_eq!(shown.chars().count(), MAX_SHOWN + 1);
+        assert!(shown.ends_with('…'));
+    }
+}

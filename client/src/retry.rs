@@ -1,0 +1,222 @@
+//! What is retried, when, and how often: pure decisions, with time and chance handed in.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, Request, StatusCode};
+
+use crate::error::{ErrorKind, Fault, NotRetried, Outcome};
+
+/// Attempts of a call, the first one included.
+pub const DEFAULT_MAX_ATTEMPTS: u32 = 3;
+/// The first backoff after a transient fault; it doubles with each retry.
+pub const DEFAULT_BASE_DELAY: Duration = Duration::from_millis(50);
+/// The first backoff after a 429; it doubles with each retry.
+pub const DEFAULT_THROTTLED_BASE_DELAY: Duration = Duration::from_secs(1);
+/// The longest backoff before jitter.
+pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
+/// The longest `Retry-After` that is waited for.
+pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+/// Tokens in the retry budget that the clones of a client share.
+pub const RETRY_BUDGET_TOKENS: u32 = 500;
+/// What a retry after a transient fault takes out of the budget.
+pub const TRANSIENT_RETRY_COST: u32 = 14;
+/// What a retry after a 429 takes out of the budget.
+pub const THROTTLED_RETRY_COST: u32 = 5;
+/// What a call that succeeds at once puts into the budget.
+const SUCCESS_REFUND: u32 = 1;
+
+/// How a call is retried. Plain data: take the default, change what you need.
+///
+/// Retried is what is transient (connection faults, time-outs, the statuses 408, 425, 429, 500,
+/// 502, 503 and 504) and safe: the method is idempotent (RFC 9110, section 9.2.2), the request
+/// carries an idempotency key, or it surely was not sent. A 401 is never retried.
+///
+/// The wait is full jitter over exponential backoff: a random part of
+/// `base_delay × 2^(retry − 1)`, at most of `max_delay`. A `Retry-After` of the service is obeyed,
+/// with the jitter added on top; if it would pass the deadline or `max_retry_after`, the error
+/// comes at once and says so.
+///
+/// ```
+/// use partner_api::RetryPolicy;
+///
+/// let mut patient = RetryPolicy::default();
+/// patient.max_attempts = 5;
+/// assert!(RetryPolicy::off().max_attempts == 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// Attempts of a call, the first one included. [`DEFAULT_MAX_ATTEMPTS`].
+    pub max_attempts: u32,
+    /// The first backoff after a transient fault. [`DEFAULT_BASE_DELAY`].
+    pub base_delay: Duration,
+    /// The first backoff after a 429. [`DEFAULT_THROTTLED_BASE_DELAY`].
+    pub throttled_base_delay: Duration,
+    /// The longest backoff before jitter. [`DEFAULT_MAX_DELAY`].
+    pub max_delay: Duration,
+    /// The longest `Retry-After` that is waited for. [`DEFAULT_MAX_RETRY_AFTER`].
+    pub max_retry_after: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            base_delay: DEFAULT_BASE_DELAY,
+            throttled_base_delay: DEFAULT_THROTTLED_BASE_DELAY,
+            max_delay: DEFAULT_MAX_DELAY,
+            max_retry_after: DEFAULT_MAX_RETRY_AFTER,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// No retries: one request a call.
+    #[must_use]
+    pub fn off() -> Self {
+        Self {
+            max_attempts: 1,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.max_attempts <= 1
+    }
+
+    /// The longest wait before retry number `retry` (from 1), before jitter.
+    fn backoff(&self, retry: u32, throttled: bool) -> Duration {
+        let base = if throttled {
+            self.throttled_base_delay
+        } else {
+            self.base_delay
+        };
+        let factor = 1_u32
+            .checked_shl(retry.saturating_sub(1))
+            .unwrap_or(u32::MAX);
+        base.saturating_mul(factor).min(self.max_delay)
+    }
+}
+
+/// Everything that a decision hangs on.
+pub(crate) struct Situation<'a> {
+    pub(crate) fault: &'a Fault,
+    /// Which attempt failed, from 1; one that only found a stale connection does not count.
+    pub(crate) attempt: u32,
+    /// Whether the request may be processed twice.
+    pub(crate) repeatable: bool,
+    /// Whether this call had its retry for a stale connection.
+    pub(crate) stale_retry_used: bool,
+    /// What is left of the deadline.
+    pub(crate) remaining: Duration,
+    /// For a `Retry-After` that is a date.
+    pub(crate) now: SystemTime,
+    /// A random number, evenly spread over [0, 1].
+    pub(crate) jitter: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Once more, after the wait, if the budget still has the cost.
+    Retry { wait: Duration, cost: u32 },
+    /// Once more, at once and for free: the pooled connection was dead.
+    RetryStale,
+    /// No more; the reason is given where a retry could have helped.
+    Stop(Option<NotRetried>),
+}
+
+/// Whether a request may be processed twice. Source: RFC 9110, section 9.2.2.
+pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
+    request.method().is_idempotent()
+}
+
+/// What to do after a failed attempt.
+pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decision {
+    let fault = situation.fault;
+    if fault.permanent || !fault.kind.is_transient() || policy.is_off() {
+        return Decision::Stop(None);
+    }
+    if !situation.repeatable && fault.outcome != Outcome::NotSent {
+        return Decision::Stop(Some(NotRetried::NotSafe));
+    }
+    if fault.stale_connection && !situation.stale_retry_used {
+        return Decision::RetryStale;
+    }
+    if situation.attempt >= policy.max_attempts {
+        return Decision::Stop(Some(NotRetried::AttemptsUsedUp));
+    }
+    let throttled = fault.kind == ErrorKind::Status(StatusCode::TOO_MANY_REQUESTS);
+    let asked = fault
+        .answer
+        .as_ref()
+        .and_then(|answer| retry_after(&answer.headers, situation.now));
+    if let Some(asked) = asked.filter(|asked| *asked > policy.max_retry_after) {
+        return Decision::Stop(Some(NotRetried::RetryAfterTooLong { asked }));
+    }
+    let backoff = policy
+        .backoff(situation.attempt, throttled)
+        .mul_f64(situation.jitter.clamp(0.0, 1.0));
+    let wait = asked.unwrap_or_default().saturating_add(backoff);
+    if wait >= situation.remaining {
+        return Decision::Stop(Some(NotRetried::DeadlineTooClose { wait }));
+    }
+    Decision::Retry {
+        wait,
+        cost: if throttled {
+            THROTTLED_RETRY_COST
+        } else {
+            TRANSIENT_RETRY_COST
+        },
+    }
+}
+
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds or a date. A date that is past is zero; what
+/// is neither is ignored; of several the longest counts.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    headers
+        .get_all(RETRY_AFTER)
+        .iter()
+        .filter_map(|value| {
+            let text = value.to_str().ok()?.trim_ascii();
+            if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+            }
+            let date = httpdate::parse_http_date(text).ok()?;
+            Some(date.duration_since(now).unwrap_or_default())
+        })
+        .max()
+}
+
+/// The tokens that retries are paid from, shared by the clones of a client, so that a service that
+/// is down is not made worse. Source: the AWS SDKs' standard retry mode.
+#[derive(Debug)]
+pub(crate) struct RetryBudget(AtomicU32);
+
+impl RetryBudget {
+    pub(crate) fn full() -> Self {
+        Self(AtomicU32::new(RETRY_BUDGET_TOKENS))
+    }
+
+    /// Takes the cost out, or nothing where not enough is left.
+    pub(crate) fn try_spend(&self, cost: u32) -> bool {
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                tokens.checked_sub(cost)
+            })
+            .is_ok()
+    }
+
+    /// Puts back what the last retry of a successful call cost, or a token where there was none.
+    pub(crate) fn refund(&self, last_retry_cost: Option<u32>) {
+        let refund = last_retry_cost.unwrap_or(SUCCESS_REFUND);
+        // The usual case of a full budget writes nothing, so that clones do not fight for it.
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                (tokens < RETRY_BUDGET_TOKENS)
+                    .then(|| tokens.saturating_add(refund).min(RETRY_BUDGET_TOKENS))
+            });
+    }
+}

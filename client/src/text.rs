@@ -1,0 +1,128 @@
+//! Newtypes over the API's strings, and enums that keep what they do not know.
+
+/// An identifier: opaque, never checked for a prefix, since the reference promises no shape.
+macro_rules! identifier {
+    ($(#[$meta:meta])* $Name:ident) => {
+        $(#[$meta])*
+        ///
+        /// Opaque: compare it, store it, hand it back; nothing is promised about its shape.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $Name(String);
+
+        impl $Name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text as the service wrote it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $Name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl From<String> for $Name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl AsRef<str> for $Name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq<str> for $Name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $Name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+pub(crate) use identifier;
+
+/// A set of words that the service may extend: an unknown one is kept, never lost.
+macro_rules! open_enum {
+    ($(#[$meta:meta])* $Name:ident { $($(#[$vmeta:meta])* $Variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        ///
+        /// Make one from text with `From`, which finds the known words.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $Name {
+            $($(#[$vmeta])* $Variant,)+
+            /// A word that this version of the crate does not know, as the service wrote it.
+            ///
+            /// A later version may know it: compare with [`as_str`](Self::as_str) where that matters.
+            Other(String),
+        }
+
+        impl $Name {
+            /// The word as the service writes it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$Variant => $word,)+
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $Name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $($word => Self::$Variant,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl From<String> for $Name {
+            fn from(word: String) -> Self {
+                match word.as_str() {
+                    $($word => Self::$Variant,)+
+                    _ => Self::Other(word),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $Name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $Name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word: $crate::document::Word<'de> = serde::Deserialize::deserialize(deserializer)?;
+                Ok(Self::from(word.as_str()))
+            }
+        }
+    };
+}
+pub(crate) use open_enum;

@@ -1,0 +1,159 @@
+//! What it means when an HTTP service fails: which kind of error, and could the service have acted.
+
+use std::error::Error as StdError;
+use std::io;
+
+use crate::error::{BoxError, ErrorKind, Fault, Outcome};
+
+/// A failure of the default service, with what only it can know.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}")]
+pub(super) struct SendError {
+    /// The request went out on a connection of the pool.
+    pub(super) reused: bool,
+    /// No connection was made.
+    pub(super) connecting: bool,
+    #[source]
+    pub(super) cause: BoxError,
+}
+
+/// What it means that no answer came.
+pub(crate) fn send_fault(cause: BoxError) -> Fault {
+    let known = cause.downcast_ref::<SendError>();
+    let reused = known.is_some_and(|error| error.reused);
+    let signs = Signs::of(cause.as_ref());
+    let fault = if known.is_some_and(|error| error.connecting) || signs.refused {
+        // rustls says what it finds wrong with a certificate or a handshake as invalid data.
+        Fault {
+            permanent: signs.invalid_data,
+            ..Fault::new(ErrorKind::Connect, Outcome::NotSent)
+        }
+    } else if signs.not_http {
+        Fault::new(
+            ErrorKind::Protocol("it is not HTTP".into()),
+            Outcome::MaybeProcessed,
+        )
+    } else {
+        Fault {
+            stale_connection: reused,
+            ..Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed)
+        }
+    };
+    fault.caused_by(cause)
+}
+
+/// What it means that the body of an answer broke off.
+pub(crate) fn body_fault(cause: BoxError) -> Fault {
+    let kind = if Signs::of(cause.as_ref()).invalid_data {
+        ErrorKind::Protocol("its body is not framed or compressed as its headers say".into())
+    } else {
+        ErrorKind::Connection
+    };
+    Fault::new(kind, Outcome::Answered).caused_by(cause)
+}
+
+/// An error and all below it, in one line.
+pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
+    sources(error)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+/// What the errors below one another tell.
+#[derive(Default)]
+struct Signs {
+    refused: bool,
+    invalid_data: bool,
+    not_http: bool,
+}
+
+impl Signs {
+    fn of(cause: &(dyn StdError + 'static)) -> Self {
+        let mut signs = Self::default();
+        for cause in sources(cause) {
+            signs.not_http |= cause
+                .downcast_ref::<hyper::Error>()
+                .is_some_and(hyper::Error::is_parse);
+            if let Some(error) = cause.downcast_ref::<io::Error>() {
+                signs.refused |= error.kind() == io::ErrorKind::ConnectionRefused;
+                signs.invalid_data |= matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+                );
+            }
+        }
+        signs
+    }
+}
+
+fn sources<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| below(*error))
+}
+
+/// `io::Error` leaves the error that it wraps out of its sources.
+fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|inner| inner as _),
+        None => error.source(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send_error(connecting: bool, reused: bool, kind: io::ErrorKind) -> Fault {
+        let cause = io::Error::other(io::Error::new(kind, "inner"));
+        send_fault(
+            SendError {
+                reused,
+                connecting,
+                cause: cause.into(),
+            }
+            .into(),
+        )
+    }
+
+    #[test]
+    fn what_never_left_is_told_from_what_may_have_arrived() {
+        let fault = send_error(true, false, io::ErrorKind::TimedOut);
+        assert_eq!(
+            (fault.kind, fault.outcome, fault.permanent),
+            (ErrorKind::Connect, Outcome::NotSent, false)
+        );
+
+        let fault = send_error(false, false, io::ErrorKind::ConnectionReset);
+        assert_eq!(
+            (fault.kind, fault.outcome),
+            (ErrorKind::Connection, Outcome::MaybeProcessed)
+        );
+        assert!(!fault.stale_connection);
+
+        assert!(send_error(false, true, io::ErrorKind::ConnectionReset).stale_connection);
+    }
+
+    #[test]
+    fn a_refused_connection_is_known_in_any_service() {
+        let fault = send_fault(io::Error::from(io::ErrorKind::ConnectionRefused).into());
+        assert_eq!(
+            (fault.kind, fault.outcome),
+            (ErrorKind::Connect, Outcome::NotSent)
+        );
+    }
+
+    #[test]
+    fn a_bad_certificate_stays_bad() {
+        assert!(send_error(true, false, io::ErrorKind::InvalidData).permanent);
+    }
+
+    #[test]
+    fn a_body_that_breaks_off_is_told_from_one_that_is_garbage() {
+        let broken = body_fault(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        assert_eq!(broken.kind, ErrorKind::Connection);
+        let garbage = body_fault(io::Error::from(io::ErrorKind::InvalidInput).into());
+        assert!(matches!(garbage.kind, ErrorKind::Protocol(_)));
+    }
+}

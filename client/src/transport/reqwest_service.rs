@@ -1,0 +1,198 @@
+//! The default service: reqwest, with what it does by itself switched off.
+//!
+//! This is the only file that names reqwest, and none of its types leaves it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use tower::{Layer, Service};
+
+use super::fault::{SendError, chain};
+use super::{HttpService, RequestBody, boxed};
+use crate::error::{BoxError, ConfigProblem};
+
+/// The time limit for making a connection, TLS included.
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a pooled connection may idle: below the usual 60 s of servers and load balancers, so
+/// that it is the client that closes it.
+pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// Which proxy to use.
+#[derive(Clone, Default)]
+pub(crate) enum ProxyChoice {
+    /// What the environment says, for `https` to another machine only.
+    #[default]
+    Environment,
+    None,
+    Url(String),
+}
+
+impl std::fmt::Debug for ProxyChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Environment => "Environment",
+            Self::None => "None",
+            Self::Url(_) => "Url(redacted)", // it may hold a password
+        })
+    }
+}
+
+/// What the default service needs to know.
+#[derive(Debug)]
+pub(crate) struct TransportSettings {
+    pub(crate) https: bool,
+    pub(crate) loopback: bool,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) proxy: ProxyChoice,
+}
+
+/// The service over a connection pool of its own. No connection is made yet.
+pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, ConfigProblem> {
+    let connections = Connections::default();
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .connector_layer(CountConnections(connections.clone()));
+    if let Some(proxy) = proxy(settings)? {
+        builder = builder.proxy(proxy);
+    }
+    #[cfg(not(feature = "rustls"))]
+    if settings.https {
+        return Err(ConfigProblem {
+            setting: "base_url",
+            problem: "it is https, and the crate was built without a TLS feature".into(),
+        });
+    }
+    let client = builder.build().map_err(|cause| ConfigProblem {
+        setting: "tls",
+        problem: format!("the HTTP client cannot be made: {}", chain(&cause)),
+    })?;
+    Ok(boxed(ReqwestService {
+        client,
+        connections,
+    }))
+}
+
+fn proxy(settings: &TransportSettings) -> Result<Option<reqwest::Proxy>, ConfigProblem> {
+    let problem = |problem: &str| ConfigProblem {
+        setting: "proxy",
+        problem: problem.to_owned(),
+    };
+    let url = match &settings.proxy {
+        ProxyChoice::None => return Ok(None),
+        ProxyChoice::Environment if !settings.https || settings.loopback => return Ok(None),
+        ProxyChoice::Environment => {
+            let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+            match names
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            {
+                Some(url) => url,
+                None => return Ok(None),
+            }
+        }
+        ProxyChoice::Url(_) if !settings.https => {
+            return Err(problem(
+                "the base URL is http, and a proxy would see the key; use https",
+            ));
+        }
+        ProxyChoice::Url(url) => url.clone(),
+    };
+    // The text may hold a password, so the problem does not repeat it.
+    let proxy = reqwest::Proxy::https(url).map_err(|_| {
+        problem("it is not the URL of a proxy; expected one such as http://proxy.example.com:3128")
+    })?;
+    let exceptions = match settings.proxy {
+        ProxyChoice::Environment => reqwest::NoProxy::from_env(),
+        _ => None,
+    };
+    Ok(Some(proxy.no_proxy(exceptions)))
+}
+
+/// How many connections were made so far. If the number did not change during a request that
+/// failed, the request went out on a connection of the pool.
+#[derive(Clone, Debug, Default)]
+struct Connections(Arc<AtomicU64>);
+
+#[derive(Clone, Debug)]
+struct CountConnections(Connections);
+
+impl<S> Layer<S> for CountConnections {
+    type Service = CountingConnector<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CountingConnector {
+            inner,
+            connections: self.0.clone(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct CountingConnector<S> {
+    inner: S,
+    connections: Connections,
+}
+
+impl<S: Service<R>, R> Service<R> for CountingConnector<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        self.connections.0.fetch_add(1, Ordering::Relaxed);
+        self.inner.call(request)
+    }
+}
+
+/// reqwest as a service over `http` types.
+#[derive(Clone)]
+struct ReqwestService {
+    client: reqwest::Client,
+    connections: Connections,
+}
+
+impl Service<Request<RequestBody>> for ReqwestService {
+    type Response = Response<reqwest::Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let connections = self.connections.clone();
+        let before = connections.0.load(Ordering::Relaxed);
+        let sent = reqwest::Request::try_from(request.map(|body| body.0.unwrap_or_default()))
+            .map(|request| self.client.execute(request));
+        Box::pin(async move {
+            let result = match sent {
+                Ok(sent) => sent.await,
+                Err(cause) => Err(cause),
+            };
+            result.map(Into::into).map_err(|cause| {
+                let reused = connections.0.load(Ordering::Relaxed) == before;
+                let connecting = cause.is_connect();
+                SendError {
+                    reused,
+                    connecting,
+                    cause: cause.without_url().into(),
+                }
+                .into()
+            })
+        })
+    }
+}
