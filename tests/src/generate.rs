@@ -1,6 +1,7 @@
 //! Documents from a schema, every one of which the contract allows.
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::string::string_regex;
@@ -60,8 +61,15 @@ fn objects(contract: &Contract, schema: &Value, reading: Reading) -> Checked<Box
         .iter()
         .map(|(name, property)| {
             let name = name.clone();
+            let required = schema["required"].as_array().into_iter().flatten();
+            let always = required.into_iter().any(|required| *required == name);
             let values = documents(contract, property, reading)?;
-            Ok(values.prop_map(move |value| (name.clone(), value)))
+            let values = if always {
+                values.prop_map(Some).boxed()
+            } else {
+                option::of(values).boxed()
+            };
+            Ok(values.prop_map(move |value| Some((name.clone(), value?))))
         })
         .collect::<Checked<Vec<_>>>()?;
     let most = if reading == Reading::Open { 2 } else { 0 };
@@ -70,7 +78,11 @@ fn objects(contract: &Contract, schema: &Value, reading: Reading) -> Checked<Box
         let undeclared = undeclared
             .into_iter()
             .filter(|(name, _)| !declared.contains_key(name));
-        Value::Object(undeclared.chain(fields).collect::<Map<_, _>>())
+        Value::Object(
+            undeclared
+                .chain(fields.into_iter().flatten())
+                .collect::<Map<_, _>>(),
+        )
     });
     Ok(objects.boxed())
 }

@@ -3,6 +3,7 @@
 //!
 //! | module | purpose | knows |
 //! |---|---|---|
+//! | [`client`] | what the client makes of the contract's documents | contract, generate, peer |
 //! | [`document`] | the contract is valid, and honest about what it assumes | contract, reference |
 //! | [`answer`] | an answer against the contract, strictly | contract, http |
 //! | [`request`] | a request against the contract | contract, http |
@@ -21,6 +22,7 @@
 )]
 
 pub mod answer;
+pub mod client;
 pub mod contract;
 pub mod document;
 pub mod generate;
