@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::Checked;
-use crate::contract::{Contract, Reading, entries};
+use crate::contract::{Contract, Reading, entries, items};
 use crate::generate;
 use crate::http::Answer;
 use crate::peer::Peer;
@@ -113,32 +113,32 @@ fn without_each_required_field(
 ) -> Checked<Vec<(String, Value)>> {
     let schema = contract.resolved(schema)?;
     let mut lacking = Vec::new();
-    for name in schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
-        let kept = entries(document).filter(|(kept, _)| *kept != name);
-        lacking.push((
-            name.into(),
-            kept.map(|(key, value)| (key, value.clone())).collect(),
-        ));
+    for name in items(schema, "required").filter_map(Value::as_str) {
+        let mut lacks = document.clone();
+        lacks.as_object_mut().and_then(|fields| fields.remove(name));
+        lacking.push((name.into(), lacks));
     }
     for (name, property) in entries(&schema["properties"]) {
-        for (path, value) in without_each_required_field(contract, property, &document[name])? {
+        for (path, part) in without_each_required_field(contract, property, &document[name])? {
             let separator = if path.starts_with('[') { "" } else { "." };
-            let mut lacks = document.clone();
-            lacks[name] = value;
+            let lacks = with(document, &format!("/{name}"), part);
             lacking.push((format!("{name}{separator}{path}"), lacks));
         }
     }
     for (index, item) in document.as_array().into_iter().flatten().enumerate() {
-        for (path, value) in without_each_required_field(contract, &schema["items"], item)? {
-            let mut lacks = document.clone();
-            lacks[index] = value;
+        for (path, part) in without_each_required_field(contract, &schema["items"], item)? {
+            let lacks = with(document, &format!("/{index}"), part);
             lacking.push((format!("[{index}].{path}"), lacks));
         }
     }
     Ok(lacking)
+}
+
+/// The document with another part at the place that a JSON pointer names.
+fn with(document: &Value, pointer: &str, part: Value) -> Value {
+    let mut document = document.clone();
+    if let Some(place) = document.pointer_mut(pointer) {
+        *place = part;
+    }
+    document
 }

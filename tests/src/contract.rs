@@ -23,7 +23,7 @@ const KEYWORDS: [&str; 9] = [
     "type",
 ];
 
-/// An OpenAPI document.
+/// The contract, read.
 #[derive(Clone, Debug)]
 pub struct Contract {
     document: Value,
@@ -154,48 +154,43 @@ impl Contract {
         // RFC 9110, 9.3.2: HEAD is answered as GET is, without the content.
         let method = if method == "HEAD" { "GET" } else { method };
         let operations = self.operations()?;
-        let mut here = operations
-            .iter()
-            .filter(|operation| operation.path == path)
-            .peekable();
-        let (known, expected) = if here.peek().is_none() {
-            (self.at("/components/responses/UnknownPath")?, 404)
-        } else if let Some(operation) = here.find(|operation| operation.method == method) {
-            let known = operation.node.pointer(&format!("/responses/{status}"));
-            (
-                known.ok_or_else(|| format!("{method} {target}: status {status}"))?,
-                status,
-            )
-        } else {
-            (self.at("/components/responses/WrongMethod")?, 405)
+        let mut here = operations.iter().filter(|one| one.path == path).peekable();
+        let path_is_known = here.peek().is_some();
+        let (response, expected) = match here.find(|one| one.method == method) {
+            Some(one) => (one.node.pointer(&format!("/responses/{status}")), status),
+            None if path_is_known => (
+                self.document.pointer("/components/responses/WrongMethod"),
+                405,
+            ),
+            None => (
+                self.document.pointer("/components/responses/UnknownPath"),
+                404,
+            ),
         };
-        if status != expected {
-            return Err(format!("{method} {target}: status {status}, not {expected}").into());
+        match response {
+            Some(response) if status == expected => self.resolved(response),
+            _ => Err(format!("{method} {target}: the contract knows no answer {status}").into()),
         }
-        self.resolved(known)
+    }
+
+    /// What is said of an answer's JSON body.
+    pub fn body(&self, id: &str, status: &str) -> Checked<&Value> {
+        let operation = self.operation(id)?;
+        let response = operation.node.pointer(&format!("/responses/{status}"));
+        let response = self.resolved(response.ok_or("no such status")?)?;
+        let body = response.pointer("/content/application~1json");
+        body.ok_or_else(|| "no JSON body".into())
     }
 
     /// The schema of an answer's JSON body.
     pub fn body_schema(&self, id: &str, status: &str) -> Checked<&Value> {
-        let operation = self.operation(id)?;
-        let response = operation.node.pointer(&format!("/responses/{status}"));
-        let response = self.resolved(response.ok_or("no such status")?)?;
-        let schema = response.pointer("/content/application~1json/schema");
-        schema.ok_or_else(|| "no JSON schema".into())
+        Ok(&self.body(id, status)?["schema"])
     }
 
     /// Validates an instance, and says everything that is wrong with it.
     pub fn validate(&self, schema: &Value, reading: Reading, instance: &Value) -> Checked {
         let validator = self.validator(schema, reading)?;
-        let wrong: Vec<String> = validator
-            .iter_errors(instance)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(wrong.join("\n").into())
-        }
+        judged(&validator, instance)
     }
 
     fn validator(&self, schema: &Value, reading: Reading) -> Checked<Validator> {
@@ -215,6 +210,19 @@ impl Contract {
     }
 }
 
+/// What a validator says: everything that is wrong, each with its place.
+pub fn judged(validator: &Validator, instance: &Value) -> Checked {
+    let wrong: Vec<String> = validator
+        .iter_errors(instance)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n").into())
+    }
+}
+
 /// A text field of an object.
 pub fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
     node.get(key).and_then(Value::as_str)
@@ -226,6 +234,14 @@ pub fn entries(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
         .into_iter()
         .flatten()
         .map(|(key, value)| (key.as_str(), value))
+}
+
+/// The items of an array that is a field of an object, and none of anything else.
+pub fn items<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    node.get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 /// A schema and all within it, as it is to be read.

@@ -1,4 +1,4 @@
-//! The contract is a valid OpenAPI document, and honest: what it takes from the reference is there,
+//! The contract is a valid document, and honest: what it takes from the reference is there,
 //! and whatever it adds is marked as assumed.
 
 use std::collections::BTreeSet;
@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use jsonschema::Draft;
 use serde_json::Value;
 
-use crate::contract::{Contract, Reading, entries, text};
+use crate::contract::{Contract, Reading, entries, items, judged, text};
 use crate::{Checked, of, reference};
 
 /// What narrows a value further than a sample can show.
 const NARROWING: [&str; 5] = ["format", "minimum", "pattern", "required", "x-known-values"];
 
-/// Checks the document against the schema of OpenAPI 3.1, and each schema in it against that of
+/// Checks the document against the schema of `OpenAPI` 3.1, and each schema in it against that of
 /// JSON Schema 2020-12.
 pub fn valid(contract: &Contract) -> Checked {
     let openapi = serde_json::from_str(include_str!("../openapi-3.1/schema.json"))?;
@@ -20,9 +20,7 @@ pub fn valid(contract: &Contract) -> Checked {
         .with_draft(Draft::Draft202012)
         .build(&openapi);
     let openapi = openapi.map_err(|error| error.to_string())?;
-    for error in openapi.iter_errors(contract.document()) {
-        return Err(format!("{}: {error}", error.instance_path()).into());
-    }
+    judged(&openapi, contract.document())?;
     for (name, schema) in entries(contract.at("/components/schemas")?) {
         jsonschema::draft202012::meta::validate(schema)
             .map_err(|error| format!("{name}{}: {error}", error.instance_path()))?;
@@ -37,19 +35,14 @@ pub fn consistent(contract: &Contract) -> Checked {
         contract.resolved(node).map(drop)
     })?;
     let mut names = BTreeSet::new();
-    let tags: Vec<_> = contract
-        .at("/tags")?
-        .as_array()
-        .into_iter()
-        .flatten()
-        .collect();
     for operation in contract.operations()? {
         if !names.insert(operation.id) {
             return Err(format!("{} comes twice", operation.id).into());
         }
-        let tag = &operation.node["tags"][0];
-        if !tags.iter().any(|known| known["name"] == *tag) {
-            return Err(format!("{}: unknown tag {tag}", operation.id).into());
+        let known =
+            |tag: &&Value| items(contract.document(), "tags").any(|one| one["name"] == **tag);
+        if items(operation.node, "tags").filter(known).count() != 1 {
+            return Err(format!("{} has not one known tag", operation.id).into());
         }
     }
     each(contract.document(), "", &mut |place, node| {
@@ -67,9 +60,10 @@ pub fn holds_the_samples(contract: &Contract) -> Checked {
         let sample: Value = serde_json::from_str(sample)?;
         let schema = contract.body_schema(id, status)?;
         of(name, contract.validate(schema, Reading::Closed, &sample))?;
-        let operation = contract.operation(id)?;
-        let response = contract.resolved(&operation.node["responses"][status])?;
-        if response["content"]["application/json"]["examples"][name]["value"] != sample {
+        let example = contract
+            .body(id, status)?
+            .pointer(&format!("/examples/{name}/value"));
+        if example != Some(&sample) {
             return Err(format!("the example {name} is not the reference's sample").into());
         }
     }

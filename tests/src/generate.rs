@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use serde_json::{Map, Value, json};
 
 use crate::Checked;
-use crate::contract::{Contract, Reading, entries, text};
+use crate::contract::{Contract, Reading, entries, items, text};
 
 /// Documents of a schema: exactly what is declared when it is read as closed; when it is read as
 /// open, undeclared fields and unknown words as well, at any level.
@@ -61,8 +61,7 @@ fn objects(contract: &Contract, schema: &Value, reading: Reading) -> Checked<Box
         .iter()
         .map(|(name, property)| {
             let name = name.clone();
-            let required = schema["required"].as_array().into_iter().flatten();
-            let always = required.into_iter().any(|required| *required == name);
+            let always = items(schema, "required").any(|required| *required == name);
             let values = documents(contract, property, reading)?;
             let values = if always {
                 values.prop_map(Some).boxed()

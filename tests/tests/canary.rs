@@ -31,6 +31,8 @@ fn judge(contract: &Contract, answer: &str) -> Checked {
 }
 
 /// The check is green with the contract as it is, and red once `from` reads `to` in it.
+#[track_caller]
+#[expect(clippy::unwrap_used, reason = "as in the tests that call it: so a failure is said")]
 fn turns_red(from: &str, to: &str, check: impl Fn(&Contract) -> Checked) {
     check(&Contract::published().unwrap()).unwrap();
     let verdict = check(&Contract::altered(from, to).unwrap());

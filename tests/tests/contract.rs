@@ -1,6 +1,6 @@
-//! At stake: the judge itself. A contract that is no valid OpenAPI document, that says something
-//! which the reference does not say without owning up to it, or whose generator strays from its
-//! schemas would judge both sides wrongly.
+//! At stake: the judge itself. A contract that is not valid, that says something which the reference
+//! does not say without owning up to it, or whose generator strays from its schemas would judge both
+//! sides wrongly.
 
 use partner_api_tests::contract::{Contract, Reading};
 use partner_api_tests::{Checked, document, generate, reference};

@@ -70,7 +70,7 @@ fn digits_that_no_float_can_hold_survive_in_an_unknown_field() -> Checked {
     let served = Served::start()?;
     let sample = reference::minified(reference::WALLET);
     let more = sample.replace(
-        "}",
+        '}',
         ",\"debt\":0.10000000000000000000000000001,\"limit\":1e400}",
     );
     assert_eq!(served.call("getWallet", &more)?, more);
