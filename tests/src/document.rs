@@ -89,6 +89,14 @@ pub fn invents_no_field(contract: &Contract) -> Checked {
 /// Checks that what is called documented is in the reference, word for word, and that whatever goes
 /// beyond the reference is called assumed.
 pub fn marks_what_it_assumes(contract: &Contract) -> Checked {
+    for kind in ["headers", "responses", "schemas", "securitySchemes"] {
+        for (name, node) in entries(contract.at(&format!("/components/{kind}"))?) {
+            of(name, has_a_source(node))?;
+        }
+    }
+    for operation in contract.operations()? {
+        of(operation.id, has_a_source(operation.node))?;
+    }
     each(contract.document(), "", &mut |place, node| {
         of(place, quotes_are_verbatim(node))?;
         of(place, assumptions_are_about_something(node))
@@ -114,6 +122,13 @@ pub fn marks_what_it_assumes(contract: &Contract) -> Checked {
             }
         },
     )
+}
+
+fn has_a_source(node: &Value) -> Checked {
+    match node.get("x-documented").or(node.get("x-assumed")) {
+        Some(_) => Ok(()),
+        None => Err("neither documented nor assumed".into()),
+    }
 }
 
 fn quotes_are_verbatim(node: &Value) -> Checked {

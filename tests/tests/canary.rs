@@ -32,7 +32,10 @@ fn judge(contract: &Contract, answer: &str) -> Checked {
 
 /// The check is green with the contract as it is, and red once `from` reads `to` in it.
 #[track_caller]
-#[expect(clippy::unwrap_used, reason = "as in the tests that call it: so a failure is said")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "as in the tests that call it: so a failure is said"
+)]
 fn turns_red(from: &str, to: &str, check: impl Fn(&Contract) -> Checked) {
     check(&Contract::published().unwrap()).unwrap();
     let verdict = check(&Contract::altered(from, to).unwrap());
@@ -216,6 +219,8 @@ fn a_false_quote_or_an_unmarked_assumption_turns_the_checks_red() {
         marks,
     );
     turns_red("            type: A count is whole.\n", "", marks);
+    let assumed = "      x-assumed:\n        description: RFC 9110 (15.5.5)";
+    turns_red(assumed, &assumed.replace("x-assumed", "x-note"), marks);
 }
 
 #[test]
