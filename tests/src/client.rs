@@ -38,7 +38,7 @@ pub fn keeps_every_document(contract: &Contract, operation: &str, reading: Readi
     let schema = contract.body_schema(operation, "200")?;
     let documents = generate::documents(contract, schema, reading)?;
     generate::for_each(&documents, |document| {
-        let written = served.call(operation, &document.to_string())?;
+        let written = served.call(operation, 200, &document.to_string())?;
         let written: Value = serde_json::from_str(&written)?;
         if written == handed_on(operation, document) {
             Ok(())
@@ -64,7 +64,7 @@ pub fn names_every_missing_field(contract: &Contract, operation: &str) -> Checke
     let documents = generate::documents(contract, schema, Reading::Closed)?;
     generate::for_each(&documents, |document| {
         for (path, lacking) in without_each_required_field(contract, schema, document)? {
-            let error = match served.call(operation, &lacking.to_string()) {
+            let error = match served.call(operation, 200, &lacking.to_string()) {
                 Ok(_) => return Err(format!("nothing is said of a missing {path}").into()),
                 Err(error) => error.downcast::<partner_api::Error>()?,
             };
@@ -99,8 +99,8 @@ impl Served {
     }
 
     /// As [`call`], with the server's answer.
-    pub fn call(&self, operation: &str, document: &str) -> Checked<String> {
-        self.peer.set_answer(Answer::json(200, document));
+    pub fn call(&self, operation: &str, status: u16, body: &str) -> Checked<String> {
+        self.peer.set_answer(Answer::json(status, body));
         self.runtime.block_on(call(&self.client, operation))
     }
 }

@@ -187,7 +187,7 @@ impl Contract {
         Ok(&self.body(id, status)?["schema"])
     }
 
-    /// Validates an instance, and says everything that is wrong with it.
+    /// Validates an instance, and says what is wrong with it.
     pub fn validate(&self, schema: &Value, reading: Reading, instance: &Value) -> Checked {
         let validator = self.validator(schema, reading)?;
         judged(&validator, instance)
@@ -210,10 +210,11 @@ impl Contract {
     }
 }
 
-/// What a validator says: everything that is wrong, each with its place.
+/// What a validator says: what is wrong, each thing with its place, and no more than a person reads.
 pub fn judged(validator: &Validator, instance: &Value) -> Checked {
     let wrong: Vec<String> = validator
         .iter_errors(instance)
+        .take(10)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
     if wrong.is_empty() {
