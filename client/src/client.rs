@@ -7,13 +7,13 @@ use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderValue, Method, Request, Uri};
 
 use crate::base_url::BaseUrl;
+use crate::budget::RetryBudget;
 use crate::call::Call;
 use crate::companies::{self, Company};
 use crate::config::{ClientBuilder, Config};
 use crate::decode;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
-use crate::retry::RetryBudget;
 use crate::road::Road;
 use crate::transport::RequestBody;
 use crate::wallet::{self, Wallet};

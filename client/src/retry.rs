@@ -1,11 +1,11 @@
 //! What is retried, when, and how often: pure decisions, with time and chance handed in.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Request, StatusCode};
 
+use crate::budget::{THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
 use crate::error::{ErrorKind, Fault, NotRetried, Outcome};
 
 /// Attempts of a call, the first one included.
@@ -18,15 +18,6 @@ pub const DEFAULT_THROTTLED_BASE_DELAY: Duration = Duration::from_secs(1);
 pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
 /// The longest `Retry-After` that is waited for.
 pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
-/// Tokens in the retry budget that the clones of a client share.
-pub const RETRY_BUDGET_TOKENS: u32 = 500;
-/// What a retry after a transient fault takes out of the budget.
-pub const TRANSIENT_RETRY_COST: u32 = 14;
-/// What a retry after a 429 takes out of the budget.
-pub const THROTTLED_RETRY_COST: u32 = 5;
-/// What a call that succeeds at once puts into the budget.
-const SUCCESS_REFUND: u32 = 1;
-
 /// How a call is retried. Plain data: take the default, change what you need.
 ///
 /// Retried is what is transient (connection faults, time-outs, the statuses 408, 425, 429, 500,
@@ -189,34 +180,5 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         .max()
 }
 
-/// The tokens that retries are paid from, shared by the clones of a client, so that a service that
-/// is down is not made worse. Source: the AWS SDKs' standard retry mode.
-#[derive(Debug)]
-pub(crate) struct RetryBudget(AtomicU32);
-
-impl RetryBudget {
-    pub(crate) fn full() -> Self {
-        Self(AtomicU32::new(RETRY_BUDGET_TOKENS))
-    }
-
-    /// Takes the cost out, or nothing where not enough is left.
-    pub(crate) fn try_spend(&self, cost: u32) -> bool {
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                tokens.checked_sub(cost)
-            })
-            .is_ok()
-    }
-
-    /// Puts back what the last retry of a successful call cost, or a token where there was none.
-    pub(crate) fn refund(&self, last_retry_cost: Option<u32>) {
-        let refund = last_retry_cost.unwrap_or(SUCCESS_REFUND);
-        // The usual case of a full budget writes nothing, so that clones do not fight for it.
-        let _ = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                (tokens < RETRY_BUDGET_TOKENS)
-                    .then(|| tokens.saturating_add(refund).min(RETRY_BUDGET_TOKENS))
-            });
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -9,11 +9,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::api_key::ApiKey;
 use crate::attempt::{Arrived, TimeLeft, attempt};
+use crate::budget::RetryBudget;
 use crate::decode::Decode;
 use crate::error::{Attempt, Error, ErrorKind, Fault, NotRetried, TimeLimit};
 use crate::limits::Limits;
 use crate::response::ApiResponse;
-use crate::retry::{Decision, RetryBudget, Situation, decide, is_repeatable};
+use crate::retry::{Decision, Situation, decide, is_repeatable};
 use crate::transport::{HttpService, RequestBody};
 
 /// Stands for a deadline that no clock can reach.

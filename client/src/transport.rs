@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -105,7 +105,10 @@ fn mark_end<B>(mut response: Response<B>) -> Response<B> {
     let is_told = told
         .iter()
         .any(|name| response.headers().contains_key(name));
-    if response.version() <= Version::HTTP_11 && !is_told {
+    if response.version() <= Version::HTTP_11
+        && response.status() != StatusCode::NO_CONTENT
+        && !is_told
+    {
         response.extensions_mut().insert(EndsByClosing);
     }
     response

@@ -75,6 +75,10 @@ impl Signs {
             signs.not_http |= cause
                 .downcast_ref::<hyper::Error>()
                 .is_some_and(hyper::Error::is_parse);
+            #[cfg(feature = "gzip")]
+            {
+                signs.invalid_data |= cause.is::<flate2::DecompressError>();
+            }
             if let Some(error) = cause.downcast_ref::<io::Error>() {
                 signs.refused |= error.kind() == io::ErrorKind::ConnectionRefused;
                 signs.invalid_data |= matches!(

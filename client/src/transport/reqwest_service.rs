@@ -2,6 +2,7 @@
 //!
 //! This is the only file that names reqwest, and none of its types leaves it.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tower::{Layer, Service};
+use url::Url;
 
 use super::fault::{SendError, chain};
 use super::{HttpService, RequestBody, boxed};
@@ -107,14 +109,26 @@ fn proxy(settings: &TransportSettings) -> Result<Option<reqwest::Proxy>, ConfigP
         ProxyChoice::Url(url) => url.clone(),
     };
     // The text may hold a password, so the problem does not repeat it.
-    let proxy = reqwest::Proxy::https(url).map_err(|_| {
-        problem("it is not the URL of a proxy; expected one such as http://proxy.example.com:3128")
-    })?;
+    let proxy = proxy_url(&url)
+        .and_then(|url| reqwest::Proxy::https(url).ok())
+        .ok_or_else(|| problem("it is not the URL of an HTTP proxy; expected one such as http://proxy.example.com:3128"))?;
     let exceptions = match settings.proxy {
         ProxyChoice::Environment => reqwest::NoProxy::from_env(),
         _ => None,
     };
     Ok(Some(proxy.no_proxy(exceptions)))
+}
+
+/// Variables of the environment often leave the scheme out.
+fn proxy_url(text: &str) -> Option<Url> {
+    let with_scheme = if text.contains("://") {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("http://{text}"))
+    };
+    Url::parse(&with_scheme)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// How many connections were made so far. If the number did not change during a request that

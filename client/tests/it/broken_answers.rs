@@ -1,0 +1,266 @@
+//! At stake: whatever a server does wrong ends in an error that names it: no hang, no panic, and
+//! never a value that looks complete and is not.
+
+use std::time::Duration;
+
+use partner_api::{Client, ErrorKind, Outcome, RetryPolicy, TimeLimit};
+use tokio::net::TcpListener;
+
+use crate::support::{KEY, RawServer, Step, WALLET, answer, gzip, json};
+
+/// Long for a loopback, short for a person.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+async fn error_of(steps: Vec<Step>) -> partner_api::Error {
+    let server = RawServer::start(move |_| steps.clone()).await;
+    server.client().wallet().await.unwrap_err()
+}
+
+async fn error_after(bytes: impl Into<Vec<u8>>) -> partner_api::Error {
+    error_of(vec![Step::Read, Step::Send(bytes.into())]).await
+}
+
+#[tokio::test]
+async fn a_port_where_nothing_listens_refuses_before_anything_is_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let client = Client::builder()
+        .base_url(url)
+        .api_key(KEY)
+        .retry(RetryPolicy::off())
+        .build()
+        .unwrap();
+    let error = client.wallet().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (&ErrorKind::Connect, Outcome::NotSent)
+    );
+    assert!(error.is_retryable() && error.is_connection());
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_answer_may_have_done_its_work() {
+    for steps in [
+        vec![],
+        vec![Step::Reset],
+        vec![Step::Read],
+        vec![Step::Read, Step::Reset],
+        vec![Step::Read, Step::Send(b"HTTP/1.1 20".to_vec())],
+        vec![
+            Step::Read,
+            Step::Send(b"HTTP/1.1 200 OK\r\ncontent-ty".to_vec()),
+        ],
+        vec![
+            Step::Read,
+            Step::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n".to_vec()),
+            Step::Reset,
+        ],
+    ] {
+        let error = error_of(steps.clone()).await;
+        assert_eq!(*error.kind(), ErrorKind::Connection, "{steps:?}");
+        assert_eq!(error.outcome(), Outcome::MaybeProcessed, "{steps:?}");
+        assert!(error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_named() {
+    for bytes in [
+        &b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..],
+        b"\0\x01\x02\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/9.9 200 OK\r\n\r\n",
+    ] {
+        let error = error_after(bytes).await;
+        assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{error:?}");
+        assert!(!error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn headers_without_end_are_refused() {
+    let line = format!("x-filler: {}\r\n", "a".repeat(1000));
+    let error = error_of(vec![
+        Step::Read,
+        Step::Send(b"HTTP/1.1 200 OK\r\n".to_vec()),
+        Step::SendForever(line.into()),
+    ])
+    .await;
+    assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_was_cut_anywhere_is_never_taken_for_whole() {
+    let whole = json(WALLET);
+    let head = whole.len() - WALLET.len();
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{WALLET}\r\n0\r\n\r\n",
+        WALLET.len()
+    );
+    let chunked_head = chunked.find("\r\n\r\n").unwrap() + 4;
+    let closing = format!("HTTP/1.1 200 OK\r\n\r\n{WALLET}");
+    let closing_head = closing.len() - WALLET.len();
+    for (bytes, offsets) in [
+        (whole.clone(), head..whole.len()),
+        (chunked.clone().into_bytes(), chunked_head..chunked.len()),
+        (closing.clone().into_bytes(), closing_head..closing.len()),
+    ] {
+        let cut = bytes.clone();
+        let first = offsets.start;
+        let server = RawServer::start(move |count| {
+            vec![Step::Read, Step::Send(cut[..first + count].to_vec())]
+        })
+        .await;
+        let client = server.client();
+        for offset in offsets {
+            let error = client.wallet().await.unwrap_err();
+            let shown = String::from_utf8_lossy(&bytes[..offset]);
+            assert_eq!(*error.kind(), ErrorKind::Connection, "{shown}");
+            assert_eq!(error.outcome(), Outcome::Answered, "{shown}");
+            assert_eq!(error.status().unwrap(), 200, "{shown}");
+        }
+        assert_eq!(server.connections(), bytes.len() - first);
+    }
+}
+
+#[tokio::test]
+async fn garbage_in_framing_or_compression_is_named() {
+    let compressed = gzip(WALLET.as_bytes());
+    let mut corrupt = compressed.clone();
+    corrupt[12] ^= 0xff;
+    let mut wrong_sum = compressed.clone();
+    let sum = wrong_sum.len() - 8;
+    wrong_sum[sum] ^= 0xff;
+    let coded = ["content-encoding: gzip"];
+    for bytes in [
+        answer("200 OK", &coded, "this is not gzip"),
+        answer("200 OK", &coded, corrupt),
+        answer("200 OK", &coded, wrong_sum),
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
+        answer("200 OK", &["content-encoding: br"], "x"),
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n".to_vec(),
+        answer(
+            "200 OK",
+            &["content-type: text/html"],
+            "<html>Sign in</html>",
+        ),
+        b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n".to_vec(),
+    ] {
+        let error = error_after(bytes.clone()).await;
+        let shown = String::from_utf8_lossy(&bytes);
+        assert!(
+            matches!(error.kind(), ErrorKind::Protocol(_)),
+            "{shown}: {error:?}"
+        );
+        assert!(!error.is_retryable(), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_body_that_was_cut_is_a_broken_connection() {
+    let compressed = gzip(WALLET.as_bytes());
+    for kept in [1, 5, 12, compressed.len() - 9, compressed.len() - 1] {
+        let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n".to_vec();
+        bytes.extend_from_slice(&compressed[..kept]);
+        let error = error_after(bytes).await;
+        assert_eq!(
+            *error.kind(),
+            ErrorKind::Connection,
+            "{kept} bytes: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_success_is_a_decode_error() {
+    for bytes in [
+        &b"HTTP/1.1 204 No Content\r\n\r\n"[..],
+        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+    ] {
+        let error = error_after(bytes).await;
+        assert!(error.is_decode(), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_shape_is_named_by_its_path_and_without_its_value() {
+    let error = error_after(json(WALLET.replace("8450", "\"hunter2\""))).await;
+    let ErrorKind::Decode(problem) = error.kind() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(problem.path, "balance");
+    assert!(
+        error
+            .to_string()
+            .contains("at balance: invalid type: string, expected i64"),
+        "{error}"
+    );
+    assert!(!format!("{error:?}").contains("hunter2"));
+    assert!(
+        error
+            .body()
+            .is_some_and(|body| body.starts_with(b"{\"balance\":\"hunter2\""))
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_stalls_runs_into_the_deadline_wherever_it_stalls() {
+    let half = [&json(WALLET)[..], b""].concat();
+    let half = half[..half.len() - 5].to_vec();
+    for (steps, status) in [
+        (vec![Step::Hang], None),
+        (vec![Step::Read, Step::Hang], None),
+        (
+            vec![Step::Read, Step::Send(b"HTTP/1.1 200".to_vec()), Step::Hang],
+            None,
+        ),
+        (vec![Step::Read, Step::Send(half), Step::Hang], Some(200)),
+    ] {
+        let server = RawServer::start(move |_| steps.clone()).await;
+        let error = server
+            .client()
+            .wallet()
+            .deadline(PATIENCE)
+            .await
+            .unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
+        assert_eq!(error.status().map(|status| status.as_u16()), status);
+        assert!(error.is_timeout() && error.elapsed() >= PATIENCE);
+    }
+}
+
+#[tokio::test]
+async fn an_error_whose_body_stalls_keeps_its_status() {
+    let head = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
+    let server =
+        RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone()), Step::Hang]).await;
+    let error = server
+        .client()
+        .wallet()
+        .deadline(PATIENCE)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.status().unwrap().as_u16(), error.body()),
+        (500, Some(&b"half"[..]))
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_lets_go_of_its_connection() {
+    let server = RawServer::start(|_| vec![Step::Read, Step::AwaitClose, Step::Read]).await;
+    let client = server.client();
+    let call = tokio::time::timeout(PATIENCE, client.wallet().into_future());
+    assert!(call.await.is_err());
+    assert!(
+        client
+            .wallet()
+            .deadline(PATIENCE)
+            .await
+            .unwrap_err()
+            .is_timeout()
+    );
+    assert_eq!(server.connections(), 2);
+}

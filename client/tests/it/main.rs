@@ -1,0 +1,20 @@
+//! The client over real sockets, or over a service of the test's own, one module a behaviour.
+
+#[cfg(test)]
+mod broken_answers;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod retries;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod size_limit;
+#[cfg(test)]
+mod stale_connections;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,159 @@
+//! At stake: every answer that is not a success keeps its status and says what to do.
+
+use partner_api::{ErrorKind, Outcome, UnauthorizedCode};
+
+use crate::support::{RawServer, Step, answer};
+
+const PROXY_PAGE: &str = "<html><body>\u{1b}[31m502 Bad Gateway hunter2</body></html>";
+
+#[tokio::test]
+async fn the_two_documented_codes_of_a_401_are_told_apart() {
+    for (body, code, advice) in [
+        (
+            r#"{ "error": "missing_bearer_token" }"#,
+            UnauthorizedCode::MissingBearerToken,
+            "proxy",
+        ),
+        (
+            r#"{ "error": "invalid_token" }"#,
+            UnauthorizedCode::InvalidToken,
+            "dashboard",
+        ),
+        (
+            r#"{ "error": "key_expired" }"#,
+            UnauthorizedCode::Other("key_expired".into()),
+            "key_expired",
+        ),
+        ("", UnauthorizedCode::Unspecified, "without a code"),
+        (PROXY_PAGE, UnauthorizedCode::Unspecified, "without a code"),
+    ] {
+        let server = RawServer::answering(answer("401 Unauthorized", &[], body)).await;
+        let error = server.client().wallet().await.unwrap_err();
+        assert_eq!(error.unauthorized_code(), Some(&code));
+        assert!(error.is_unauthorized() && !error.is_retryable());
+        assert_eq!(error.status().unwrap(), 401);
+        assert_eq!(error.outcome(), Outcome::Answered);
+        assert!(error.to_string().contains(advice), "{error}");
+        assert_eq!(server.connections(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_proxy_keeps_its_status_and_stays_out_of_the_message() {
+    let headers = ["content-type: text/html", "x-request-id: req-\u{7f}7"];
+    let server = RawServer::answering(answer("502 Bad Gateway", &headers[..1], PROXY_PAGE)).await;
+    let error = server.client().companies().await.unwrap_err();
+    assert_eq!(
+        *error.kind(),
+        ErrorKind::Status(http::StatusCode::BAD_GATEWAY)
+    );
+    assert!(error.is_retryable());
+    assert_eq!(error.body(), Some(PROXY_PAGE.as_bytes()));
+    for text in [
+        format!("{error}"),
+        format!("{error:?}"),
+        format!("{error:#?}"),
+    ] {
+        assert!(
+            text.contains("502") && !text.contains("hunter2") && !text.contains('\u{1b}'),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_other_status_is_kept_and_only_passing_ones_are_worth_a_retry() {
+    for (status, retryable) in [
+        (400, false),
+        (403, false),
+        (404, false),
+        (408, true),
+        (425, true),
+        (429, true),
+        (500, true),
+        (501, false),
+        (503, true),
+        (504, true),
+        (599, false),
+        (999, false),
+    ] {
+        let server = RawServer::answering(answer(
+            &format!("{status} Whatever"),
+            &["x-request-id: req-7"],
+            "{}",
+        ))
+        .await;
+        let error = server.client().wallet().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), status);
+        assert_eq!(error.is_retryable(), retryable, "{status}");
+        assert_eq!(error.is_throttled(), status == 429);
+        assert_eq!(error.request_id(), Some("req-7"));
+        assert!(error.to_string().contains("(request id req-7)"), "{error}");
+        assert_eq!(error.attempts().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_so_the_key_goes_nowhere_else() {
+    for status in [301, 302, 303, 307, 308] {
+        let elsewhere = RawServer::answering(answer("200 OK", &[], "{}")).await;
+        let address = elsewhere.address;
+        for location in [
+            format!("http://{address}/api/v1/wallet?token=hunter2"),
+            format!("http://localhost:{}/api/v1/wallet", address.port()),
+            format!("//{address}/api/v1/wallet"),
+            "https://evil.example/".to_owned(),
+            "/api/v1/wallet/".to_owned(),
+            String::new(),
+        ] {
+            let location = format!("location: {location}");
+            let server =
+                RawServer::answering(answer(&format!("{status} Moved"), &[&location], "")).await;
+            let error = server.client().wallet().await.unwrap_err();
+            assert!(
+                matches!(error.kind(), ErrorKind::Redirect { .. }),
+                "{error:?}"
+            );
+            assert!(!error.is_retryable());
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+            assert_eq!(server.connections(), 1);
+        }
+        assert_eq!(elsewhere.connections(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_names_the_host_it_points_to() {
+    let server = RawServer::answering(answer(
+        "308 Moved",
+        &["location: https://api.example.com/v2?k=1"],
+        "",
+    ))
+    .await;
+    let error = server.client().wallet().await.unwrap_err();
+    let ErrorKind::Redirect { status, host } = error.kind() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (status.as_u16(), host.as_deref()),
+        (308, Some("api.example.com"))
+    );
+    assert!(error.to_string().contains("api.example.com"), "{error}");
+}
+
+#[tokio::test]
+async fn the_body_of_an_error_is_kept_up_to_its_bound_and_may_break_off() {
+    let long = "x".repeat(partner_api::MAX_ERROR_BODY_BYTES + 1);
+    let server = RawServer::answering(answer("500 Internal Server Error", &[], &long)).await;
+    let error = server.client().wallet().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 500);
+    assert!(error.body().unwrap().len() <= partner_api::MAX_ERROR_BODY_BYTES);
+
+    let cut = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 100\r\n\r\nhalf".to_vec();
+    let server = RawServer::start(move |_| vec![Step::Read, Step::Send(cut.clone())]).await;
+    let error = server.client().wallet().await.unwrap_err();
+    assert_eq!(
+        (error.status().unwrap().as_u16(), error.body()),
+        (503, Some(&b"half"[..]))
+    );
+}

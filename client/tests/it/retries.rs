@@ -1,0 +1,343 @@
+//! At stake: what can pass is tried again, in time, and a service that is down is not made worse.
+//!
+//! The service is a function of the test's own and the clock stands still unless something waits.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use partner_api::{
+    BoxError, Client, ClientBuilder, DEFAULT_MAX_ATTEMPTS, ErrorKind, NotRetried, RequestBody,
+    RetryPolicy, TRANSIENT_RETRY_COST, TimeLimit,
+};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{KEY, WALLET};
+
+type Answer = Response<Full<Bytes>>;
+
+/// A client of a service that gives the n-th answer, from 0, and the times at which it was asked.
+fn client_of(
+    answers: impl Fn(usize) -> Result<Answer, BoxError> + Send + Sync + 'static,
+) -> (ClientBuilder, Asked) {
+    let asked = Asked::default();
+    let answers = Arc::new(answers);
+    let service = tower::service_fn({
+        let asked = asked.clone();
+        move |_: Request<RequestBody>| {
+            let count = asked.note();
+            let answers = Arc::clone(&answers);
+            async move { answers(count) }
+        }
+    });
+    (
+        Client::builder()
+            .base_url("https://app.example.com")
+            .api_key(KEY)
+            .http_service(service),
+        asked,
+    )
+}
+
+#[derive(Clone)]
+struct Asked {
+    start: Instant,
+    times: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            times: Arc::default(),
+        }
+    }
+}
+
+impl Asked {
+    fn note(&self) -> usize {
+        let mut times = self.times.lock().unwrap();
+        times.push(self.start.elapsed());
+        times.len() - 1
+    }
+
+    fn times(&self) -> Vec<Duration> {
+        self.times.lock().unwrap().clone()
+    }
+
+    fn count(&self) -> usize {
+        self.times().len()
+    }
+}
+
+fn status(code: u16) -> Answer {
+    Response::builder()
+        .status(code)
+        .body(Full::default())
+        .unwrap()
+}
+
+fn wait_for(code: u16, retry_after: &str) -> Answer {
+    Response::builder()
+        .status(code)
+        .header("retry-after", retry_after)
+        .body(Full::default())
+        .unwrap()
+}
+
+fn good() -> Answer {
+    Response::new(Full::from(WALLET))
+}
+
+fn refused() -> BoxError {
+    io::Error::from(io::ErrorKind::ConnectionRefused).into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_pass_is_tried_again_until_it_does() {
+    let (builder, asked) = client_of(|count| match count {
+        0 => Err(refused()),
+        1 => Ok(status(503)),
+        _ => Ok(good()),
+    });
+    let response = builder
+        .build()
+        .unwrap()
+        .wallet()
+        .with_response()
+        .await
+        .unwrap();
+    assert_eq!(response.value.balance, 8450);
+    let causes: Vec<_> = response
+        .failed_attempts
+        .iter()
+        .map(|attempt| &attempt.cause)
+        .collect();
+    assert_eq!(
+        causes,
+        [
+            &ErrorKind::Connect,
+            &ErrorKind::Status(http::StatusCode::SERVICE_UNAVAILABLE)
+        ]
+    );
+    let waits: Duration = response
+        .failed_attempts
+        .iter()
+        .filter_map(|attempt| attempt.wait)
+        .sum();
+    // The clock moved for nothing but the waits, which tokio counts in whole milliseconds.
+    let slack = response.elapsed.checked_sub(waits).unwrap();
+    assert!(
+        slack <= Duration::from_millis(2),
+        "{slack:?} more than {waits:?}"
+    );
+    assert_eq!(asked.count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_failure_tells_of_all_attempts() {
+    let (builder, asked) = client_of(|_| Ok(status(502)));
+    let error = builder.build().unwrap().wallet().await.unwrap_err();
+    assert_eq!(asked.count(), DEFAULT_MAX_ATTEMPTS as usize);
+    assert_eq!(error.attempts().len(), asked.count());
+    assert_eq!(error.not_retried(), Some(NotRetried::AttemptsUsedUp));
+    assert!(
+        error
+            .attempts()
+            .iter()
+            .all(|attempt| attempt.status.is_some_and(|status| status == 502))
+    );
+    let waited: Vec<_> = error
+        .attempts()
+        .iter()
+        .map(|attempt| attempt.wait.is_some())
+        .collect();
+    assert_eq!(waited, [true, true, false]);
+    assert!(
+        error
+            .to_string()
+            .contains("; no attempts are left; 3 attempts in "),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_pass_is_not_tried_again() {
+    for code in [400, 401, 403, 404, 501] {
+        let (builder, asked) = client_of(move |_| Ok(status(code)));
+        let error = builder.build().unwrap().wallet().await.unwrap_err();
+        assert_eq!((asked.count(), error.not_retried()), (1, None), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn off_is_one_word_for_a_client_or_a_call() {
+    let (builder, asked) = client_of(|_| Ok(status(503)));
+    let client = builder.build().unwrap();
+    client.wallet().retry(RetryPolicy::off()).await.unwrap_err();
+    assert_eq!(asked.count(), 1);
+
+    let (builder, asked) = client_of(|_| Ok(status(503)));
+    let client = builder.retry(RetryPolicy::off()).build().unwrap();
+    client.wallet().await.unwrap_err();
+    assert_eq!(asked.count(), 1);
+    client
+        .wallet()
+        .retry(RetryPolicy::default())
+        .await
+        .unwrap_err();
+    assert_eq!(asked.count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_is_waited_for() {
+    let (builder, asked) = client_of(|count| {
+        if count == 0 {
+            Ok(wait_for(429, "7"))
+        } else {
+            Ok(good())
+        }
+    });
+    builder.build().unwrap().wallet().await.unwrap();
+    let second = asked.times()[1];
+    assert!((7.0..8.01).contains(&second.as_secs_f64()), "{second:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_beyond_the_deadline_fails_at_once() {
+    let (builder, asked) = client_of(|_| Ok(wait_for(503, "60")));
+    let error = builder.build().unwrap().wallet().await.unwrap_err();
+    assert_eq!(asked.count(), 1);
+    assert!(error.elapsed() < Duration::from_millis(2));
+    let Some(NotRetried::DeadlineTooClose { wait }) = error.not_retried() else {
+        panic!("{error:?}")
+    };
+    assert!(wait >= Duration::from_secs(60));
+    assert!(
+        error.to_string().contains("would pass the deadline"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_hangs_is_given_up_for_another() {
+    let asked = Asked::default();
+    let service = tower::service_fn({
+        let asked = asked.clone();
+        move |_: Request<RequestBody>| {
+            let count = asked.note();
+            async move {
+                if count == 0 {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, BoxError>(good())
+            }
+        }
+    });
+    let client = Client::builder()
+        .base_url("https://a.example")
+        .api_key(KEY)
+        .http_service(service)
+        .build()
+        .unwrap();
+    let response = client
+        .wallet()
+        .deadline(Duration::from_secs(6))
+        .with_response()
+        .await
+        .unwrap();
+    assert_eq!(
+        response.failed_attempts[0].cause,
+        ErrorKind::Timeout(TimeLimit::Attempt)
+    );
+    let first_wait = response.failed_attempts[0].wait.unwrap();
+    assert!(asked.times()[1] >= Duration::from_secs(2) + first_wait);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_outlives_its_deadline() {
+    for deadline in [1, 10, 333, 5_000] {
+        let deadline = Duration::from_millis(deadline);
+        let (builder, _) = client_of(|count| {
+            if count % 2 == 0 {
+                Ok(status(503))
+            } else {
+                Err(refused())
+            }
+        });
+        let slow = tower::service_fn(|_: Request<RequestBody>| async {
+            sleep(Duration::from_secs(3600)).await;
+            Ok::<_, BoxError>(good())
+        });
+        let hanging = Client::builder()
+            .base_url("https://a.example")
+            .api_key(KEY)
+            .http_service(slow);
+        for builder in [builder, hanging] {
+            let policy = RetryPolicy::default();
+            let client = builder.retry(policy).build().unwrap();
+            let error = client.wallet().deadline(deadline).await.unwrap_err();
+            assert!(
+                error.elapsed() <= deadline + Duration::from_millis(50),
+                "{error:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_service_gets_little_more_than_a_request_a_call() {
+    const CALLS: usize = 1000;
+    let (builder, asked) = client_of(|_| Ok(status(503)));
+    let client = builder.build().unwrap();
+    for _ in 0..CALLS {
+        client.clone().wallet().await.unwrap_err();
+    }
+    let retries = asked.count() - CALLS;
+    assert_eq!(
+        retries,
+        (partner_api::RETRY_BUDGET_TOKENS / TRANSIENT_RETRY_COST) as usize
+    );
+    assert!(
+        asked.count() * 10 <= CALLS * 11,
+        "{} requests",
+        asked.count()
+    );
+    let error = client.wallet().await.unwrap_err();
+    assert_eq!(error.not_retried(), Some(NotRetried::BudgetUsedUp));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_comes_back_with_success() {
+    let down = Arc::new(AtomicUsize::new(1));
+    let (builder, asked) = client_of({
+        let down = Arc::clone(&down);
+        move |_| {
+            if down.load(Ordering::Relaxed) == 1 {
+                Ok(status(503))
+            } else {
+                Ok::<_, BoxError>(good())
+            }
+        }
+    });
+    let client = builder.build().unwrap();
+    for _ in 0..100 {
+        client.wallet().await.unwrap_err();
+    }
+    let spent = asked.count();
+    client.wallet().await.unwrap_err();
+    assert_eq!(asked.count(), spent + 1);
+
+    down.store(0, Ordering::Relaxed);
+    for _ in 0..TRANSIENT_RETRY_COST {
+        client.wallet().await.unwrap();
+    }
+    down.store(1, Ordering::Relaxed);
+    let before = asked.count();
+    client.wallet().await.unwrap_err();
+    assert_eq!(asked.count(), before + 2);
+}

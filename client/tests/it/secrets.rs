@@ -1,0 +1,124 @@
+//! At stake: the key prints nowhere, in no form.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+
+use partner_api::{ApiKey, Client, Error, RetryPolicy};
+
+use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
+
+/// The key as it is, and as it would look to whoever encodes what he prints.
+fn forms() -> Vec<String> {
+    let hex = format!("{:02x?}", KEY.as_bytes()).replace([',', ' ', '[', ']'], "");
+    let bytes = format!("{:?}", KEY.as_bytes())
+        .trim_matches(['[', ']'])
+        .to_owned();
+    // A part of it is enough to be a sighting.
+    vec![KEY[8..].to_owned(), KEY.replace('_', "%5F"), hex, bytes]
+}
+
+fn sightings(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    forms()
+        .into_iter()
+        .filter(|form| text.contains(&form.to_lowercase()))
+        .collect()
+}
+
+fn all_of(error: &Error) -> String {
+    let mut text = format!(
+        "{error} {error:?} {error:#?} {error:#} {:?} {:?}",
+        error.kind(),
+        error.attempts()
+    );
+    let mut below = error.source();
+    while let Some(cause) = below {
+        write!(text, "{cause} {cause:?} {cause:#?}").unwrap();
+        below = cause.source();
+    }
+    text
+}
+
+#[test]
+fn a_planted_key_would_be_seen() {
+    assert!(!sightings(&format!("Bearer {KEY}")).is_empty());
+    assert!(!sightings(&format!("{:02x?}", KEY.as_bytes()).replace(", ", "")).is_empty());
+    assert!(!sightings(&format!("{:?}", KEY.as_bytes())).is_empty());
+}
+
+#[tokio::test]
+async fn clients_calls_and_builders_do_not_show_the_key() {
+    let server = RawServer::answering(json(WALLET)).await;
+    let builder = server.builder();
+    let key = ApiKey::new(KEY).unwrap();
+    let client = server.client();
+    let call = client.wallet();
+    let text = format!(
+        "{builder:?} {builder:#?} {key:?} {key:#?} {client:?} {client:#?} {call:?} {call:#?}"
+    );
+    assert_eq!(sightings(&text), Vec::<String>::new());
+    let response = call.with_response().await.unwrap();
+    assert_eq!(sightings(&format!("{response:?}")), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn no_error_shows_the_key_even_if_the_service_sends_it_back() {
+    let echo = format!("{{\"error\":\"no\",\"you_sent\":\"{KEY}\"}}");
+    let location = format!("location: https://evil.example/{KEY}?key={KEY}");
+    for steps in [
+        vec![],
+        vec![Step::Read, Step::Reset],
+        vec![
+            Step::Read,
+            Step::Send(answer("401 Unauthorized", &[], &echo)),
+        ],
+        vec![Step::Read, Step::Send(answer("500 Oops", &[], &echo))],
+        vec![
+            Step::Read,
+            Step::Send(answer("302 Found", &[&location], &echo)),
+        ],
+        vec![Step::Read, Step::Send(json(&echo))],
+        vec![
+            Step::Read,
+            Step::Send(json(WALLET.replace("8450", &format!("\"{KEY}\"")))),
+        ],
+        vec![
+            Step::Read,
+            Step::Send(json(WALLET.replace("\"25.0000\"", &format!("\"{KEY}\"")))),
+        ],
+        vec![Step::Read, Step::Send(b"garbage\r\n\r\n".to_vec())],
+    ] {
+        let server = RawServer::start(move |_| steps.clone()).await;
+        let error = server.client().wallet().await.unwrap_err();
+        assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+    }
+}
+
+#[test]
+fn no_configuration_error_shows_the_key() {
+    for builder in [
+        Client::builder().api_key(KEY),
+        Client::builder()
+            .base_url(format!("http://{KEY}@app.example.com"))
+            .api_key(KEY),
+        Client::builder()
+            .base_url(format!("https://app.example.com/?key={KEY}"))
+            .api_key(format!("{KEY} x")),
+        Client::builder()
+            .base_url(KEY)
+            .api_key(format!("{KEY}\u{e9}")),
+        Client::builder()
+            .base_url("https://a.example")
+            .api_key(KEY)
+            .proxy(format!("{KEY}://{KEY}@x:y")),
+        Client::builder()
+            .base_url("https://a.example")
+            .api_key(KEY)
+            .retry(RetryPolicy::off())
+            .user_agent("a\nb"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert!(error.is_config());
+        assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+    }
+}

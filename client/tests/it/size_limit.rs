@@ -1,0 +1,77 @@
+//! At stake: no body, however it is sent, takes more memory than the cap.
+
+use partner_api::ErrorKind;
+
+use crate::support::{RawServer, Step, WALLET, answer, gzip, json};
+
+#[tokio::test]
+async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() {
+    let server = RawServer::answering(json(WALLET)).await;
+    let at = server
+        .builder()
+        .max_body_bytes(WALLET.len())
+        .build()
+        .unwrap();
+    assert!(at.wallet().await.is_ok());
+    let below = server
+        .builder()
+        .max_body_bytes(WALLET.len() - 1)
+        .build()
+        .unwrap();
+    let error = below.wallet().await.unwrap_err();
+    assert_eq!(
+        *error.kind(),
+        ErrorKind::BodyTooLarge {
+            limit: WALLET.len() - 1
+        }
+    );
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("max_body_bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn the_limit_counts_what_comes_out_of_the_compression() {
+    let padded = format!("{}{WALLET}", " ".repeat(1 << 20));
+    let bomb = gzip(padded.as_bytes());
+    assert!(bomb.len() < 4096);
+    let server = RawServer::answering(answer("200 OK", &["content-encoding: gzip"], bomb)).await;
+    assert_eq!(server.client().wallet().await.unwrap().balance, 8450);
+    let capped = server.builder().max_body_bytes(1 << 20).build().unwrap();
+    let error = capped.wallet().await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::BodyTooLarge { limit: 1 << 20 });
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_cut_off() {
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 500 Oops\r\n\r\n",
+        "HTTP/1.1 302 Found\r\n\r\n",
+    ] {
+        let server = RawServer::start(move |_| {
+            vec![
+                Step::Read,
+                Step::Send(head.into()),
+                Step::SendForever(vec![b' '; 4096]),
+            ]
+        })
+        .await;
+        let capped = server.builder().max_body_bytes(1 << 20).build().unwrap();
+        let error = capped.wallet().await.unwrap_err();
+        assert_eq!(error.status().unwrap().as_u16().to_string(), head[9..12]);
+        assert!(error.body().unwrap().len() <= partner_api::MAX_ERROR_BODY_BYTES);
+    }
+}
+
+#[tokio::test]
+async fn a_length_that_is_announced_beyond_the_limit_is_refused_unread() {
+    let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999\r\n\r\n".to_vec();
+    let server =
+        RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone()), Step::AwaitClose])
+            .await;
+    let error = server.client().wallet().await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::BodyTooLarge { .. }),
+        "{error:?}"
+    );
+}
