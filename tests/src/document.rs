@@ -105,23 +105,29 @@ pub fn marks_what_it_assumes(contract: &Contract) -> Checked {
         contract.at("/components/schemas")?,
         "",
         &mut |place, node| {
-            // A map of properties is no schema, and may have a property of any name.
-            if place.ends_with("/properties") || place.ends_with("/x-assumed") {
-                return Ok(());
-            }
-            let narrows = NARROWING
-                .into_iter()
-                .filter(|keyword| node.get(*keyword).is_some());
-            let integer = (text(node, "type") == Some("integer")).then_some("type");
-            match narrows
-                .chain(integer)
-                .find(|keyword| node["x-assumed"].get(*keyword).is_none())
-            {
-                None => Ok(()),
-                Some(keyword) => Err(format!("{place}: {keyword} is not marked as assumed").into()),
+            // These hold fields of any name, and are no schemas.
+            let names = place.ends_with("/properties") || place.ends_with("/x-assumed");
+            if names {
+                Ok(())
+            } else {
+                of(place, narrowing_is_marked(node))
             }
         },
     )
+}
+
+fn narrowing_is_marked(schema: &Value) -> Checked {
+    let narrows = NARROWING
+        .into_iter()
+        .filter(|keyword| schema.get(*keyword).is_some());
+    // A sample cannot show that a number is always whole.
+    let whole = (text(schema, "type") == Some("integer")).then_some("type");
+    for keyword in narrows.chain(whole) {
+        if schema["x-assumed"].get(keyword).is_none() {
+            return Err(format!("{keyword} is not marked as assumed").into());
+        }
+    }
+    Ok(())
 }
 
 fn has_a_source(node: &Value) -> Checked {
