@@ -1,0 +1,278 @@
+//! The contract: its operations, its answers, and its schemas, open as they are written or closed
+//! for the judgement of a writer.
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value, json};
+
+use crate::Checked;
+
+/// The contract as it is published.
+pub const TEXT: &str = include_str!("../../mock-server/openapi.yaml");
+
+/// What a schema of the contract may say. A keyword that is not listed is an error, so that a
+/// misspelt one cannot pass for a rule.
+const KEYWORDS: [&str; 9] = [
+    "$ref",
+    "description",
+    "format",
+    "items",
+    "minimum",
+    "pattern",
+    "properties",
+    "required",
+    "type",
+];
+
+/// The contract, read.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    document: Value,
+}
+
+/// One operation of the contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation<'a> {
+    /// Its `operationId`.
+    pub id: &'a str,
+    /// Its method, in upper case.
+    pub method: &'static str,
+    /// Its path below the base path.
+    pub path: &'a str,
+    /// The operation object.
+    pub node: &'a Value,
+}
+
+/// How a schema is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// As written: undeclared fields and unknown words pass.
+    Open,
+    /// For a writer: nothing undeclared and nothing unknown passes.
+    Closed,
+}
+
+impl Contract {
+    /// The contract as it is published.
+    pub fn published() -> Checked<Self> {
+        Self::parse(TEXT)
+    }
+
+    /// A copy of the published contract in which a text is replaced wherever it stands.
+    pub fn altered(from: &str, to: &str) -> Checked<Self> {
+        if !TEXT.contains(from) {
+            return Err(format!("the contract does not contain {from:?}").into());
+        }
+        Self::parse(&TEXT.replace(from, to))
+    }
+
+    /// Reads YAML, and refuses doubled keys.
+    pub fn parse(yaml: &str) -> Checked<Self> {
+        // By way of the YAML value: a JSON value would take the last of doubled keys in silence.
+        let document: yaml_serde::Value = yaml_serde::from_str(yaml)?;
+        Ok(Self {
+            document: serde_json::to_value(document)?,
+        })
+    }
+
+    /// The whole document.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// The part that a JSON pointer names.
+    pub fn at(&self, pointer: &str) -> Checked<&Value> {
+        self.document
+            .pointer(pointer)
+            .ok_or_else(|| format!("nothing at {pointer}").into())
+    }
+
+    /// The part itself, or what it refers to.
+    pub fn resolved<'a>(&'a self, part: &'a Value) -> Checked<&'a Value> {
+        match text(part, "$ref") {
+            None => Ok(part),
+            Some(reference) => {
+                let pointer = reference
+                    .strip_prefix('#')
+                    .ok_or("a reference to elsewhere")?;
+                self.resolved(self.at(pointer)?)
+            }
+        }
+    }
+
+    /// Every operation.
+    pub fn operations(&self) -> Checked<Vec<Operation<'_>>> {
+        const METHODS: [(&str, &str); 8] = [
+            ("get", "GET"),
+            ("put", "PUT"),
+            ("post", "POST"),
+            ("delete", "DELETE"),
+            ("options", "OPTIONS"),
+            ("head", "HEAD"),
+            ("patch", "PATCH"),
+            ("trace", "TRACE"),
+        ];
+        let mut operations = Vec::new();
+        for (path, item) in entries(self.at("/paths")?) {
+            for (key, method) in METHODS {
+                if let Some(node) = item.get(key) {
+                    let id = text(node, "operationId").ok_or("an operation without operationId")?;
+                    operations.push(Operation {
+                        id,
+                        method,
+                        path,
+                        node,
+                    });
+                }
+            }
+        }
+        Ok(operations)
+    }
+
+    /// The operation of a name.
+    pub fn operation(&self, id: &str) -> Checked<Operation<'_>> {
+        let found = self
+            .operations()?
+            .into_iter()
+            .find(|operation| operation.id == id);
+        found.ok_or_else(|| format!("no operation {id}").into())
+    }
+
+    /// The path that stands before that of every operation.
+    pub fn base_path(&self) -> Checked<&str> {
+        let url = self.at("/servers/0/url")?.as_str().unwrap_or_default();
+        let (_, rest) = url.split_once("://").ok_or("a server without a scheme")?;
+        Ok(rest
+            .find('/')
+            .and_then(|slash| rest.get(slash..))
+            .unwrap_or_default())
+    }
+
+    /// The response object for what was asked and the status that came. What the contract does not
+    /// have as an operation must be answered as an unknown path or a wrong method.
+    pub fn response(&self, method: &str, target: &str, status: u16) -> Checked<&Value> {
+        let path = target.strip_prefix(self.base_path()?).unwrap_or_default();
+        // RFC 9110, 9.3.2: HEAD is answered as GET is, without the content.
+        let method = if method == "HEAD" { "GET" } else { method };
+        let operations = self.operations()?;
+        let mut here = operations.iter().filter(|one| one.path == path).peekable();
+        let path_is_known = here.peek().is_some();
+        let (response, expected) = match here.find(|one| one.method == method) {
+            Some(one) => (one.node.pointer(&format!("/responses/{status}")), status),
+            None if path_is_known => (
+                self.document.pointer("/components/responses/WrongMethod"),
+                405,
+            ),
+            None => (
+                self.document.pointer("/components/responses/UnknownPath"),
+                404,
+            ),
+        };
+        match response {
+            Some(response) if status == expected => self.resolved(response),
+            _ => Err(format!("{method} {target}: the contract knows no answer {status}").into()),
+        }
+    }
+
+    /// What is said of an answer's JSON body.
+    pub fn body(&self, id: &str, status: &str) -> Checked<&Value> {
+        let operation = self.operation(id)?;
+        let response = operation.node.pointer(&format!("/responses/{status}"));
+        let response = self.resolved(response.ok_or("no such status")?)?;
+        let body = response.pointer("/content/application~1json");
+        body.ok_or_else(|| "no JSON body".into())
+    }
+
+    /// The schema of an answer's JSON body.
+    pub fn body_schema(&self, id: &str, status: &str) -> Checked<&Value> {
+        Ok(&self.body(id, status)?["schema"])
+    }
+
+    /// Validates an instance, and says what is wrong with it.
+    pub fn validate(&self, schema: &Value, reading: Reading, instance: &Value) -> Checked {
+        let validator = self.validator(schema, reading)?;
+        judged(&validator, instance)
+    }
+
+    fn validator(&self, schema: &Value, reading: Reading) -> Checked<Validator> {
+        let mut named = Map::new();
+        for (name, schema) in entries(self.at("/components/schemas")?) {
+            named.insert(name.into(), read(schema, reading)?);
+        }
+        let root = json!({
+            "allOf": [read(schema, reading)?],
+            "components": { "schemas": named },
+        });
+        let options = jsonschema::options().with_draft(Draft::Draft202012);
+        Ok(options
+            .should_validate_formats(true)
+            .build(&root)
+            .map_err(|error| error.to_string())?)
+    }
+}
+
+/// What a validator says: what is wrong, each thing with its place, and no more than a person reads.
+pub fn judged(validator: &Validator, instance: &Value) -> Checked {
+    let wrong: Vec<String> = validator
+        .iter_errors(instance)
+        .take(10)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n").into())
+    }
+}
+
+/// A text field of an object.
+pub fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
+    node.get(key).and_then(Value::as_str)
+}
+
+/// The entries of an object, and none of anything else.
+pub fn entries(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    node.as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key.as_str(), value))
+}
+
+/// The items of an array that is a field of an object, and none of anything else.
+pub fn items<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    node.get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+/// A schema and all within it, as it is to be read.
+fn read(schema: &Value, reading: Reading) -> Checked<Value> {
+    let mut result = Map::new();
+    for (key, value) in entries(schema) {
+        let value = match key {
+            "items" => read(value, reading)?,
+            "properties" => entries(value)
+                .map(|(name, property)| Ok((name.to_owned(), read(property, reading)?)))
+                .collect::<Checked<Map<_, _>>>()?
+                .into(),
+            _ if KEYWORDS.contains(&key) || key.starts_with("x-") => value.clone(),
+            _ => return Err(format!("a schema says {key}, which no check here knows").into()),
+        };
+        result.insert(key.into(), value);
+    }
+    // JSON Schema gives this format no meaning; OpenAPI does.
+    if text(schema, "format") == Some("int64") {
+        result.entry("minimum").or_insert(i64::MIN.into());
+        result.insert("maximum".into(), i64::MAX.into());
+    }
+    if reading == Reading::Closed {
+        if result.contains_key("properties") {
+            result.insert("unevaluatedProperties".into(), false.into());
+        }
+        if let Some(words) = result.get("x-known-values") {
+            let words: Vec<&str> = entries(words).map(|(word, _)| word).collect();
+            result.insert("enum".into(), words.into());
+        }
+    }
+    Ok(result.into())
+}

@@ -1,0 +1,41 @@
+//! The published reference of the Partner API and its sample bodies, verbatim.
+
+/// The page as it was published.
+pub const PAGE: &str = include_str!("../reference/partner-api-reference.txt");
+/// The sample answer of "List companies".
+pub const COMPANIES: &str = include_str!("../reference/companies.json");
+/// The sample answer of "Get wallet".
+pub const WALLET: &str = include_str!("../reference/wallet.json");
+/// The first sample of "Errors".
+pub const MISSING_BEARER_TOKEN: &str = include_str!("../reference/missing_bearer_token.json");
+/// The second sample of "Errors".
+pub const INVALID_TOKEN: &str = include_str!("../reference/invalid_token.json");
+
+/// Every sample, with the operation and status that it answers, and its name in the contract.
+pub const SAMPLES: [(&str, &str, &str, &str); 4] = [
+    ("listCompanies", "200", "companies", COMPANIES),
+    ("getWallet", "200", "wallet", WALLET),
+    (
+        "getWallet",
+        "401",
+        "missing_bearer_token",
+        MISSING_BEARER_TOKEN,
+    ),
+    ("getWallet", "401", "invalid_token", INVALID_TOKEN),
+];
+
+/// The JSON text without the blanks between its tokens: what is left is compared as text, so that
+/// the order of fields and the digits of numbers count.
+pub fn minified(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    json.chars()
+        .filter(|&character| {
+            let keep = in_string || !character.is_ascii_whitespace();
+            if character == '"' && !escaped {
+                in_string = !in_string;
+            }
+            escaped = in_string && character == '\\' && !escaped;
+            keep
+        })
+        .collect()
+}

@@ -1,0 +1,108 @@
+//! At stake: what a partner reads is what the service sent. The client is served by a second
+//! implementation of the contract, with the reference's samples and with whatever else the contract
+//! allows, tomorrow's fields and words included; nothing may be lost, changed or waved through.
+
+use partner_api::{ConnectionStatus, Error, QualityRating, UnauthorizedCode};
+use partner_api_tests::client::{self, Served};
+use partner_api_tests::contract::{Contract, Reading, entries};
+use partner_api_tests::{Checked, generate, reference};
+use proptest::strategy::Strategy as _;
+use proptest::string::string_regex;
+use serde_json::Value;
+
+#[test]
+fn the_samples_of_the_reference_are_written_back_letter_by_letter() -> Checked {
+    let served = Served::start()?;
+    for (operation, sample) in [
+        ("listCompanies", reference::COMPANIES),
+        ("getWallet", reference::WALLET),
+    ] {
+        assert_eq!(
+            served.call(operation, 200, sample)?,
+            reference::minified(sample)
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn every_list_of_companies_is_kept_whole() -> Checked {
+    client::keeps_every_document(&Contract::published()?, "listCompanies", Reading::Closed)
+}
+
+#[test]
+fn every_wallet_is_kept_whole() -> Checked {
+    client::keeps_every_document(&Contract::published()?, "getWallet", Reading::Closed)
+}
+
+#[test]
+fn unknown_fields_and_words_in_companies_are_kept_at_any_level() -> Checked {
+    client::keeps_every_document(&Contract::published()?, "listCompanies", Reading::Open)
+}
+
+#[test]
+fn unknown_fields_in_a_wallet_are_kept() -> Checked {
+    client::keeps_every_document(&Contract::published()?, "getWallet", Reading::Open)
+}
+
+#[test]
+fn a_missing_field_of_a_company_is_an_error_that_names_its_place() -> Checked {
+    client::names_every_missing_field(&Contract::published()?, "listCompanies")
+}
+
+#[test]
+fn a_missing_field_of_a_wallet_is_an_error_that_names_its_place() -> Checked {
+    client::names_every_missing_field(&Contract::published()?, "getWallet")
+}
+
+#[test]
+fn the_words_that_the_contract_knows_have_a_name_in_the_client() -> Checked {
+    let contract = Contract::published()?;
+    let words = |schema: &str| contract.at(&format!("/components/schemas/{schema}/x-known-values"));
+    for (word, _) in entries(words("QualityRating")?) {
+        assert!(!matches!(word.into(), QualityRating::Other(_)), "{word}");
+    }
+    for (word, _) in entries(words("ConnectionStatus")?) {
+        assert!(!matches!(word.into(), ConnectionStatus::Other(_)), "{word}");
+    }
+    let served = Served::start()?;
+    for (code, _) in entries(words("Error/properties/error")?) {
+        let refusal = format!(r#"{{"error":"{code}"}}"#);
+        let error = served
+            .call("getWallet", 401, &refusal)
+            .unwrap_err()
+            .downcast::<Error>()?;
+        assert_eq!(error.unauthorized_code().unwrap().to_string(), code);
+        assert!(
+            !matches!(error.unauthorized_code(), Some(UnauthorizedCode::Other(_))),
+            "{code}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_price_that_comes_as_a_number_keeps_its_digits() -> Checked {
+    let served = Served::start()?;
+    let prices = string_regex("(0|[1-9][0-9]{0,17})(\\.[0-9]{1,10})?")?.prop_map(Value::from);
+    generate::for_each(&prices.boxed(), |price| {
+        let price = price.as_str().unwrap();
+        let sample = reference::minified(reference::WALLET);
+        let number = sample.replace("\"25.0000\"", price);
+        let written = served.call("getWallet", 200, &number)?;
+        assert_eq!(written, sample.replace("25.0000", price));
+        Ok(())
+    })
+}
+
+#[test]
+fn digits_that_no_float_can_hold_survive_in_an_unknown_field() -> Checked {
+    let served = Served::start()?;
+    let sample = reference::minified(reference::WALLET);
+    let more = sample.replace(
+        '}',
+        ",\"debt\":0.10000000000000000000000000001,\"limit\":1e400}",
+    );
+    assert_eq!(served.call("getWallet", 200, &more)?, more);
+    Ok(())
+}
