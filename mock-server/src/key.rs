@@ -1,0 +1,93 @@
+//! What an API key is: how it is made, how it is kept, how it is blotted out.
+
+use sha2::{Digest as _, Sha256};
+
+/// "it looks like `pk_live_…`" (reference, Authentication).
+const PREFIX: &str = "pk_live_";
+
+/// The sample header of the reference shows 24 characters after the prefix. 62^24 is 142 bits.
+const RANDOM_LENGTH: usize = 24;
+
+/// What stands where a key was.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// All that the mock keeps of a key: its SHA-256.
+///
+/// To find a key is to hash what came and to look the hash up, so the time it takes says nothing
+/// about how much of a guess was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct KeyHash([u8; 32]);
+
+impl KeyHash {
+    pub(crate) fn of(key: &str) -> Self {
+        Self(Sha256::digest(key.as_bytes()).into())
+    }
+}
+
+/// A new key. It opens a mock, so the generator need not be a cryptographic one.
+pub(crate) fn generate() -> String {
+    let random = std::iter::repeat_with(fastrand::alphanumeric).take(RANDOM_LENGTH);
+    PREFIX.chars().chain(random).collect()
+}
+
+/// Whether a text can stand after `Bearer` at all: `b64token` of RFC 6750, section 2.1.
+pub(crate) fn is_b64token(text: &[u8]) -> bool {
+    let is_body = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-._~+/_".contains(byte);
+    let body = text.iter().take_while(is_body).count();
+    body > 0 && text.iter().skip(body).all(|byte| *byte == b'=')
+}
+
+/// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
+pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
+    if memchr::memmem::find(&text, PREFIX.as_bytes()).is_none() {
+        return text;
+    }
+    let mut clean = Vec::with_capacity(text.len());
+    let mut rest = text.as_slice();
+    while let Some(at) = memchr::memmem::find(rest, PREFIX.as_bytes()) {
+        let (before, key) = rest.split_at(at + PREFIX.len());
+        clean.extend_from_slice(before);
+        clean.extend_from_slice(REDACTED.as_bytes());
+        let length = key
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        rest = key.split_at(length).1;
+    }
+    clean.extend_from_slice(rest);
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_looks_as_the_reference_shows_it_and_never_comes_twice() {
+        let key = generate();
+        assert_eq!(key.len(), "pk_live_xxxxxxxxxxxxxxxxxxxxxxxx".len());
+        assert!(key.starts_with(PREFIX) && is_b64token(key.as_bytes()));
+        assert_ne!(key, generate());
+    }
+
+    #[test]
+    fn a_b64token_ends_in_equals_signs_and_has_none_before() {
+        for good in ["a", "pk_live_x", "A-._~+/9", "abc=="] {
+            assert!(is_b64token(good.as_bytes()), "{good}");
+        }
+        for bad in ["", "=", "a=b", "a b", "a,b", "\"a\"", "a\tb", "\u{e9}"] {
+            assert!(!is_b64token(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_key_in_a_text_is_blotted_out() {
+        let text = "a=pk_live_abc123&b=pk_live_, pk_live_Z".into();
+        let clean = String::from_utf8(redact(text)).unwrap();
+        assert_eq!(
+            clean,
+            "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]"
+        );
+        assert_eq!(redact(b"pk_liv".to_vec()), b"pk_liv");
+    }
+}

@@ -1,0 +1,178 @@
+//! The handle by which a test holds one partner.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::data::{Company, Connection, Wallet};
+use crate::journal::RecordedRequest;
+use crate::routes::Api;
+use crate::store::{Tenant, Unknown};
+
+/// One partner of the mock: its keys, its data, and what was asked in its name.
+///
+/// Cheap to clone; every clone is the same partner. A change is seen by the next request. The
+/// closures of the `update_…` methods run while the data is locked: they must not call back into
+/// the same partner.
+#[derive(Clone)]
+pub struct Partner {
+    api: Arc<Api>,
+    tenant: Arc<Tenant>,
+}
+
+impl Partner {
+    pub(crate) fn new(api: &Arc<Api>, tenant: Arc<Tenant>) -> Self {
+        Self {
+            api: Arc::clone(api),
+            tenant,
+        }
+    }
+
+    /// The name it was added by. Only the journal shows it; the service has no such field.
+    pub fn name(&self) -> &str {
+        &self.tenant.name
+    }
+
+    /// Issues a key and shows it for the only time, as the dashboard does (reference,
+    /// Authentication). Give it to the client under test; the mock keeps a hash.
+    pub fn issue_key(&self) -> String {
+        self.api.store.issue_key(&self.tenant)
+    }
+
+    /// Revokes a key: from now on it is `invalid_token` (reference, Errors). It may be revoked
+    /// twice.
+    ///
+    /// # Errors
+    ///
+    /// If this partner never had the key.
+    pub fn revoke_key(&self, key: &str) -> Result<(), Unknown> {
+        self.api.store.revoke_key(&self.tenant, key)
+    }
+
+    /// Makes the partner active: its keys work. A new partner is active.
+    pub fn activate(&self) {
+        self.tenant.set_active(true);
+    }
+
+    /// Makes the partner inactive: all its keys are `invalid_token` (reference, Errors).
+    pub fn deactivate(&self) {
+        self.tenant.set_active(false);
+    }
+
+    /// Whether the partner is active.
+    pub fn is_active(&self) -> bool {
+        self.tenant.is_active()
+    }
+
+    /// The wallet.
+    pub fn wallet(&self) -> Wallet {
+        self.tenant.wallet.read(Wallet::clone)
+    }
+
+    /// Replaces the wallet.
+    pub fn set_wallet(&self, wallet: Wallet) {
+        self.tenant.wallet.change(|old| *old = wallet);
+    }
+
+    /// Changes the wallet in place.
+    pub fn update_wallet<R>(&self, change: impl FnOnce(&mut Wallet) -> R) -> R {
+        self.tenant.wallet.change(change)
+    }
+
+    /// The companies, in the order they are served.
+    pub fn companies(&self) -> Vec<Company> {
+        self.tenant.companies.read(Vec::clone)
+    }
+
+    /// Replaces all companies. They are served in this order, and as they are, equal ids included.
+    pub fn set_companies(&self, companies: Vec<Company>) {
+        self.tenant.companies.change(|old| *old = companies);
+    }
+
+    /// Adds a company as the last one.
+    pub fn add_company(&self, company: Company) {
+        self.tenant
+            .companies
+            .change(|companies| companies.push(company));
+    }
+
+    /// Changes the first company with this id in place.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn update_company<R>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Company) -> R,
+    ) -> Result<R, Unknown> {
+        self.tenant.change_company(id, change)
+    }
+
+    /// Takes out the first company with this id.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn remove_company(&self, id: &str) -> Result<Company, Unknown> {
+        self.tenant.remove_company(id)
+    }
+
+    /// Adds a connection to a company, as its last one.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such company.
+    pub fn add_connection(&self, company: &str, connection: Connection) -> Result<(), Unknown> {
+        self.tenant
+            .change_company(company, |company| company.connections.push(connection))
+    }
+
+    /// Changes the first connection with this id in place, whichever company it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn update_connection<R>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Connection) -> R,
+    ) -> Result<R, Unknown> {
+        self.tenant.change_connection(id, change)
+    }
+
+    /// Takes out the first connection with this id, whichever company it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn remove_connection(&self, id: &str) -> Result<Connection, Unknown> {
+        self.tenant.remove_connection(id)
+    }
+
+    /// What was asked with one of this partner's keys, revoked ones included, oldest first.
+    ///
+    /// A request stands here before its answer leaves. The newest
+    /// [`JOURNAL_ENTRIES`](crate::JOURNAL_ENTRIES) are kept, in at most
+    /// [`JOURNAL_BYTES`](crate::JOURNAL_BYTES).
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        let entries = self.api.journal.of(self.tenant.id);
+        entries
+            .iter()
+            .map(|entry| entry.read(Some(self.name().to_owned())))
+            .collect()
+    }
+
+    /// How many of this partner's requests were dropped to stay within those bounds.
+    pub fn dropped_requests(&self) -> u64 {
+        self.api.journal.dropped_of(self.tenant.id)
+    }
+}
+
+impl fmt::Debug for Partner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partner")
+            .field("name", &self.name())
+            .field("active", &self.is_active())
+            .finish_non_exhaustive()
+    }
+}

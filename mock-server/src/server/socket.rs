@@ -1,0 +1,152 @@
+//! A port and the connections that came through it, and how both end.
+//!
+//! The accept loop is ours since `axum::serve` sets no time limit of any kind, and hyper's are in
+//! force only with a timer.
+
+use std::convert::Infallible;
+use std::future::{self, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::routes::{Api, Arrival};
+
+/// How long to let be after an accept that failed, for instance because no descriptor is left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What the accept loop and every connection watch. Each holds a receiver, so when no receiver is
+/// left, all have ended.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    Serving,
+    /// No new connection; requests under way are answered.
+    Draining,
+    /// Nothing is answered any more.
+    Dead,
+}
+
+/// Dropping it closes the port before `drop` returns, though the tasks end only when the runtime
+/// comes to them: so the listener is shared, and whoever ends the socket takes it out.
+#[derive(Debug)]
+pub(super) struct Socket {
+    listener: Arc<Mutex<Option<TcpListener>>>,
+    phase: watch::Sender<Phase>,
+}
+
+impl Socket {
+    pub(super) fn open(
+        listener: TcpListener,
+        api: Arc<Api>,
+        header_read_timeout: Duration,
+    ) -> Self {
+        let listener = Arc::new(Mutex::new(Some(listener)));
+        let (phase, watching) = watch::channel(Phase::Serving);
+        tokio::spawn(accept(
+            Arc::clone(&listener),
+            api,
+            watching,
+            header_read_timeout,
+        ));
+        Self { listener, phase }
+    }
+
+    /// Closes the port and waits until all connections have ended, or the time is over.
+    pub(super) async fn drain(&self, limit: Duration) {
+        self.end(Phase::Draining);
+        // Out of time is no error: what is left is ended when the socket is dropped.
+        let _ = tokio::time::timeout(limit, self.phase.closed()).await;
+    }
+
+    fn end(&self, phase: Phase) {
+        drop(lock(&self.listener).take());
+        self.phase.send_replace(phase);
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.end(Phase::Dead);
+    }
+}
+
+async fn accept(
+    listener: Arc<Mutex<Option<TcpListener>>>,
+    api: Arc<Api>,
+    mut phase: watch::Receiver<Phase>,
+    header_read_timeout: Duration,
+) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = phase.changed() => return,
+            accepted = poll_fn(|context| poll_accept(&listener, context)) => accepted,
+        };
+        match accepted {
+            Ok(stream) => {
+                tokio::spawn(serve(
+                    stream,
+                    Arc::clone(&api),
+                    phase.clone(),
+                    header_read_timeout,
+                ));
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+fn poll_accept(
+    listener: &Mutex<Option<TcpListener>>,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<TcpStream>> {
+    match &*lock(listener) {
+        Some(listener) => listener.poll_accept(context).map_ok(|(stream, _)| stream),
+        // The phase is about to change.
+        None => Poll::Pending,
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    api: Arc<Api>,
+    mut phase: watch::Receiver<Phase>,
+    header_read_timeout: Duration,
+) {
+    // Answers are written in one piece; waiting for more to send would only delay them.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request: Request<Incoming>| {
+        let response = api.answer(Arrival::Socket, &request.into_parts().0);
+        future::ready(Ok::<_, Infallible>(response))
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(header_read_timeout)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    loop {
+        tokio::select! {
+            biased;
+            changed = phase.changed() => match (changed, *phase.borrow()) {
+                (Ok(()), Phase::Draining) => connection.as_mut().graceful_shutdown(),
+                _ => return,
+            },
+            // How a connection ended is its client's business: it sees the same end.
+            _ = connection.as_mut() => return,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
