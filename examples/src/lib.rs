@@ -8,6 +8,9 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use partner_api::{API_KEY_VARIABLE, BASE_URL_VARIABLE, Client};
 use partner_api_mock::{MockServer, Partner};
 
+mod responder;
+pub use responder::{Responder, deaf_port, json, response};
+
 /// What an example talks to.
 #[derive(Debug)]
 pub struct Target {
