@@ -15,9 +15,9 @@ use crate::transport::{
     self, DEFAULT_CONNECT_TIMEOUT, HttpService, ProxyChoice, RequestBody, TransportSettings,
 };
 
-/// The environment variable that names the service. Read by [`Client::from_env`].
+/// The environment variable that names the service. Read by [`Client::from_env`](crate::Client::from_env).
 pub const BASE_URL_VARIABLE: &str = "PARTNER_API_BASE_URL";
-/// The environment variable that holds the key. Read by [`Client::from_env`].
+/// The environment variable that holds the key. Read by [`Client::from_env`](crate::Client::from_env).
 pub const API_KEY_VARIABLE: &str = "PARTNER_API_KEY";
 
 /// The largest body of a good answer in bytes, counted after decompression: 64 MiB, which is room
@@ -25,7 +25,7 @@ pub const API_KEY_VARIABLE: &str = "PARTNER_API_KEY";
 pub const DEFAULT_MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 const USER_AGENT: &str = concat!("partner-api-rust/", env!("CARGO_PKG_VERSION"));
 
-/// Builds a [`Client`]. Only base URL and key are required.
+/// Builds a [`Client`](crate::Client). Only base URL and key are required.
 ///
 /// ```
 /// use std::time::Duration;
