@@ -7,9 +7,8 @@
 //! It always runs against this machine: an embedded mock, and small servers that behave as proxies
 //! and wrong addresses do. The part to copy is `what_to_do`.
 
-#![expect(clippy::print_stdout, reason = "printing is what this program is for")]
-
 use std::error::Error as StdError;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use partner_api::{Client, Error, ErrorKind, NotRetried, RetryPolicy, UnauthorizedCode};
@@ -192,15 +191,17 @@ fn show<T>(title: &str, result: Result<T, Error>) -> Result<(), Box<dyn StdError
     let Err(error) = result else {
         return Err(format!("there was no error: {title}").into());
     };
-    println!("{title}");
-    println!("  says       {error}");
-    println!("  kind       {:?}", error.kind());
-    println!(
+    let mut out = io::stdout();
+    writeln!(out, "{title}")?;
+    writeln!(out, "  says       {error}")?;
+    writeln!(out, "  kind       {:?}", error.kind())?;
+    writeln!(
+        out,
         "  retryable  {}, outcome {:?}, attempts {}",
         error.is_retryable(),
         error.outcome(),
         error.attempts().len()
-    );
+    )?;
     let step = match what_to_do(&error) {
         Step::MendSettings => "stop; mend the settings".to_owned(),
         Step::ReplaceKey => "stop; make a new key in the dashboard".to_owned(),
@@ -208,6 +209,6 @@ fn show<T>(title: &str, result: Result<T, Error>) -> Result<(), Box<dyn StdError
         Step::TryLater(None) => "try again in a minute or so".to_owned(),
         Step::Report => "report it".to_owned(),
     };
-    println!("  so         {step}\n");
+    writeln!(out, "  so         {step}\n")?;
     Ok(())
 }

@@ -7,13 +7,10 @@
 //!
 //! The first line says which of the two it was.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is what this program is for"
-)]
+#![expect(clippy::print_stderr, reason = "printing is what this program is for")]
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use partner_api::{Company, Wallet};
@@ -33,19 +30,21 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let target = service_or_mock(add_invented_clients).await?;
-    println!("Asking {}", target.description);
+    // Not `println!`, which panics when a reader such as `head` has gone.
+    let mut out = io::stdout();
+    writeln!(out, "Asking {}", target.description)?;
 
     let companies = target.client.companies().await?;
     let wallet = target.client.wallet().await?;
 
-    print_companies(&companies);
-    print_wallet(&wallet);
+    print_companies(&mut out, &companies)?;
+    print_wallet(&mut out, &wallet)?;
     Ok(())
 }
 
 /// A row for each connection; a client without one has a row all the same.
-fn print_companies(companies: &[Company]) {
-    println!("\nClients: {}", companies.len());
+fn print_companies(out: &mut impl Write, companies: &[Company]) -> io::Result<()> {
+    writeln!(out, "\nClients: {}", companies.len())?;
     let mut table = table([
         "Client",
         "Onboarded",
@@ -72,10 +71,10 @@ fn print_companies(companies: &[Company]) {
             ]);
         }
     }
-    println!("{table}");
+    writeln!(out, "{table}")
 }
 
-fn print_wallet(wallet: &Wallet) {
+fn print_wallet(out: &mut impl Write, wallet: &Wallet) -> io::Result<()> {
     let currency = clean(&wallet.currency);
     // Sums are exact; one that has no exact answer is an error, which says so.
     let worth = match wallet.worth() {
@@ -86,15 +85,21 @@ fn print_wallet(wallet: &Wallet) {
         Ok(messages) => format!("{messages} messages"),
         Err(error) => error.to_string(),
     };
-    println!("\nWallet");
-    println!("  Balance in credits       {}", wallet.balance);
-    println!(
-        "  Price of a credit        {} {currency}",
-        wallet.credit_unit_price
-    );
-    println!("  Balance is worth         {worth}");
-    println!("  A message in credits     {}", wallet.cost_per_message);
-    println!("  Balance pays for         {messages}");
+    let Wallet {
+        balance,
+        credit_unit_price,
+        cost_per_message,
+        ..
+    } = wallet;
+    writeln!(out, "\nWallet")?;
+    writeln!(out, "  Balance in credits       {balance}")?;
+    writeln!(
+        out,
+        "  Price of a credit        {credit_unit_price} {currency}"
+    )?;
+    writeln!(out, "  Balance is worth         {worth}")?;
+    writeln!(out, "  A message in credits     {cost_per_message}")?;
+    writeln!(out, "  Balance pays for         {messages}")
 }
 
 /// The mock starts with the client that the reference shows; two more make a table of it.

@@ -8,8 +8,9 @@
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::fs;
+use std::io;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use partner_api_mock::{Company, Connection, MockServer, Wallet};
 use tokio::runtime::Runtime;
@@ -300,6 +301,24 @@ fn low_balance_ends_with_the_code_for_what_it_found() {
             "{arguments:?} {variable:?}"
         );
         assert!(run.stderr.contains(word), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_an_error_and_no_panic() {
+    for (name, code) in [
+        ("connections_needing_attention", 1),
+        ("errors", 1),
+        ("low_balance", 2),
+        ("quickstart", 1),
+    ] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut command = example(name);
+        let child = command.stdout(writer).stderr(Stdio::piped()).spawn();
+        let output = child.unwrap().wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{name}: {stderr}");
     }
 }
 
