@@ -57,6 +57,10 @@ fn asked_wait(error: &Error) -> Option<Duration> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
+    writeln!(
+        io::stdout(),
+        "Each kind of error, provoked on this machine, and what a caller does about it\n"
+    )?;
     refused_keys().await?;
     wrong_addresses().await?;
     faults_that_pass().await?;

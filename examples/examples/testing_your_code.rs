@@ -105,6 +105,7 @@ async fn a_revoked_key_is_an_error_and_not_an_empty_list() -> TestResult {
 
 #[tokio::main]
 async fn main() -> TestResult {
+    println!("A function of your own, tested against the mock");
     a_client_is_called_while_its_only_number_is_cut_off().await?;
     println!("ok: a client is called while its only number is cut off");
     partners_do_not_see_each_other().await?;
