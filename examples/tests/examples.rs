@@ -1,0 +1,419 @@
+//! At stake: the examples are what people run and copy first, so each does what it says it does.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in the helpers of a test, too, that is how a failure is said"
+)]
+
+use std::env::{self, consts::EXE_SUFFIX};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use partner_api_mock::{Company, Connection, MockServer, Wallet};
+use tokio::runtime::Runtime;
+
+/// Looks at what an example printed.
+type Check = fn(&str);
+
+/// Every example, with what it must print when nothing is configured.
+const EXAMPLES: [(&str, Check); 5] = [
+    ("connections_needing_attention", |printed| {
+        assert_eq!(
+            printed,
+            include_str!("printed/connections_needing_attention.txt")
+        );
+    }),
+    ("errors", every_kind_of_error_is_shown),
+    ("low_balance", |printed| {
+        assert_eq!(printed, include_str!("printed/low_balance.txt"));
+    }),
+    ("quickstart", |printed| {
+        assert_eq!(printed, include_str!("printed/quickstart.txt"));
+    }),
+    ("testing_your_code", |printed| {
+        assert_eq!(printed, include_str!("printed/testing_your_code.txt"));
+    }),
+];
+
+#[test]
+fn each_example_runs_with_nothing_configured_and_prints_what_it_promises() {
+    for (name, check) in EXAMPLES {
+        let run = run(&mut example(name));
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (Some(0), ""),
+            "{name}\n{}",
+            run.stdout
+        );
+        check(&masked(&run.stdout));
+    }
+}
+
+#[test]
+fn no_example_is_left_out_here_or_in_the_readme() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = fs::read_dir(package.join("examples"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_owned())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        EXAMPLES.map(|(name, _)| name),
+        "EXAMPLES in this file names others"
+    );
+    let readme = fs::read_to_string(package.join("README.md")).unwrap();
+    for (name, _) in EXAMPLES {
+        assert!(
+            readme.contains(&format!("| `{name}` |")),
+            "README.md has no line for {name}"
+        );
+    }
+}
+
+fn every_kind_of_error_is_shown(printed: &str) {
+    let field = |block: &str, name: &str| {
+        let mut lines = block.lines().map(str::trim_start);
+        let line = lines.find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name:?} in:\n{block}"))
+            .trim()
+            .to_owned()
+    };
+    let shown: Vec<_> = printed
+        .trim_end()
+        .split("\n\n")
+        .skip(1) // what the example shows
+        .map(|block| {
+            [
+                field(block, "kind"),
+                field(block, "retryable"),
+                field(block, "so"),
+            ]
+        })
+        .collect();
+    let unanswered = "false, outcome NotSent, attempts";
+    let answered = "false, outcome Answered, attempts 1";
+    let passing = "true, outcome Answered, attempts";
+    let expected = [
+        [
+            "Unauthorized(InvalidToken)",
+            answered,
+            "stop; make a new key in the dashboard",
+        ],
+        [
+            "Unauthorized(MissingBearerToken)",
+            answered,
+            "stop; mend the settings",
+        ],
+        [
+            "Redirect { status: 302, host: Some(\"login.example.com\") }",
+            answered,
+            "stop; mend the settings",
+        ],
+        ["Protocol(", answered, "stop; mend the settings"],
+        ["Status(404)", answered, "stop; mend the settings"],
+        [
+            "Connect",
+            "true, outcome NotSent, attempts 1",
+            "try again in a minute or so",
+        ],
+        [
+            "Status(502)",
+            &format!("{passing} 2"),
+            "try again in a minute or so",
+        ],
+        ["Status(429)", &format!("{passing} 1"), "try again in 3600s"],
+        [
+            "Timeout(Deadline)",
+            "true, outcome MaybeProcessed, attempts 1",
+            "try again in a minute or so",
+        ],
+        [
+            "Connection",
+            &format!("{passing} 1"),
+            "try again in a minute or so",
+        ],
+        ["Decode(DecodeProblem { path: \".\"", answered, "report it"],
+        [
+            "Decode(DecodeProblem { path: \"data[0].connections[0].wabaId\"",
+            answered,
+            "report it",
+        ],
+        [
+            "BodyTooLarge { limit: 16 }",
+            answered,
+            "stop; mend the settings",
+        ],
+        [
+            "Config([",
+            &format!("{unanswered} 0"),
+            "stop; mend the settings",
+        ],
+    ];
+    assert_eq!(shown.len(), expected.len(), "{printed}");
+    for (shown, expected) in shown.iter().zip(expected) {
+        for (shown, expected) in shown.iter().zip(expected) {
+            assert!(
+                shown.starts_with(expected),
+                "expected {expected:?}, not {shown:?}"
+            );
+        }
+    }
+    for setting in ["base_url: ", "api_key: ", "deadline: "] {
+        assert!(
+            printed.contains(setting),
+            "the wrong settings do not name {setting:?}"
+        );
+    }
+    for hidden in ["next=secret", "two words", "Bad gateway", "Please log in"] {
+        assert!(
+            !printed.contains(hidden),
+            "a query, key or body is shown: {hidden:?}"
+        );
+    }
+}
+
+#[test]
+fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_harmlessly() {
+    let service = Service::start();
+    let mut company = Company::new("clx-1", "Evil\u{1b}[2J\r\nCorp\u{202e} \"茶\"");
+    company.connections.push(Connection::new("clx-2"));
+    service.mock.partner().set_companies(vec![company]);
+    service.mock.partner().update_wallet(|wallet| {
+        wallet.balance = i64::MAX;
+        wallet.currency = "X\u{9b}F".to_owned();
+        wallet.cost_per_message = 0;
+    });
+
+    let run = run(&mut service.configured("quickstart"));
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let first = run.stdout.lines().next();
+    let expected = format!("Asking the service at {}/api/v1", service.mock.url());
+    assert_eq!(first, Some(expected.as_str()));
+    assert!(
+        run.stdout.contains(r#"Evil\u{1b}[2J\r\nCorp\u{202e} "茶""#),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains(r"X\u{9b}F"), "{}", run.stdout);
+    assert!(run.stdout.contains("costPerMessage is 0"), "{}", run.stdout);
+
+    let asked = service.mock.partner().requests();
+    let paths: Vec<_> = asked.iter().map(|request| request.path.as_str()).collect();
+    assert_eq!(paths, ["/api/v1/companies", "/api/v1/wallet"]);
+}
+
+#[test]
+fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_never_the_mock() {
+    let service = Service::start();
+    let key = service.mock.api_key();
+    for name in ["quickstart", "low_balance", "connections_needing_attention"] {
+        let code = if name == "low_balance" { 2 } else { 1 };
+        for (variables, missing) in [
+            (&[(URL, service.mock.url())][..], KEY),
+            (&[(KEY, key)], URL),
+            (&[(URL, ""), (KEY, "")], "the API key is empty"),
+            (
+                &[(URL, key), (KEY, service.mock.url())],
+                "base_url: it is not a URL",
+            ),
+        ] {
+            let run = run(example(name).envs(variables.iter().copied()));
+            assert_eq!(
+                (run.code, run.stdout.as_str()),
+                (Some(code), ""),
+                "{name} {missing}"
+            );
+            assert!(run.stderr.contains(missing), "{}", run.stderr);
+            assert!(!run.stderr.contains(key), "{name} shows the key");
+        }
+    }
+    assert_eq!(service.mock.requests(), []);
+}
+
+#[test]
+fn a_refused_key_ends_each_program_with_what_to_do() {
+    let service = Service::start();
+    service.mock.partner().deactivate();
+    for (name, code) in [
+        ("quickstart", 1),
+        ("connections_needing_attention", 1),
+        ("low_balance", 2),
+    ] {
+        let run = run(&mut service.configured(name));
+        assert_eq!(run.code, Some(code), "{name}");
+        assert!(run.stderr.contains("invalid_token"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("check it in the dashboard"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn low_balance_ends_with_the_code_for_what_it_found() {
+    let service = Service::start();
+    let check = |balance, arguments: &[&str], variable: Option<&str>| {
+        service.mock.partner().set_wallet(Wallet::new(balance));
+        let mut command = service.configured("low_balance");
+        command.args(arguments);
+        command.envs(variable.map(|value| (THRESHOLD, value)));
+        run(&mut command)
+    };
+    for (balance, arguments, variable, code) in [
+        (1000, &[][..], None, 0),
+        (999, &[], None, 1),
+        (-5, &[], None, 1),
+        (-5, &["0"], None, 0),
+        (250, &["250"], None, 0),
+        (249, &["250"], None, 1),
+        (249, &[], Some("250"), 1),
+        (249, &["100"], Some("250"), 0), // the argument wins
+    ] {
+        let run = check(balance, arguments, variable);
+        let context = format!(
+            "{balance} {arguments:?} {variable:?}\n{}{}",
+            run.stdout, run.stderr
+        );
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (Some(code), ""),
+            "{context}"
+        );
+        assert_eq!(run.stdout.lines().count(), 1, "{context}");
+        assert_eq!(run.stdout.contains("LOW"), code == 1, "{context}");
+    }
+    for (arguments, variable, word) in [
+        (&["many"][..], None, "the argument is \"many\""),
+        (&["-5"], None, "the argument is \"-5\""),
+        (&[""], None, "the argument is \"\""),
+        (&["1", "2"], None, "more than one argument"),
+        (&[], Some("1e3"), "LOW_BALANCE_MESSAGES is \"1e3\""),
+    ] {
+        let run = check(8450, arguments, variable);
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (Some(2), ""),
+            "{arguments:?} {variable:?}"
+        );
+        assert!(run.stderr.contains(word), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_an_error_and_no_panic() {
+    for (name, code) in [
+        ("connections_needing_attention", 1),
+        ("errors", 1),
+        ("low_balance", 2),
+        ("quickstart", 1),
+    ] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut command = example(name);
+        let child = command.stdout(writer).stderr(Stdio::piped()).spawn();
+        let output = child.unwrap().wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{name}: {stderr}");
+    }
+}
+
+const URL: &str = "PARTNER_API_BASE_URL";
+const KEY: &str = "PARTNER_API_KEY";
+const THRESHOLD: &str = "LOW_BALANCE_MESSAGES";
+
+/// A mock in this process that the examples take for the service.
+struct Service {
+    mock: MockServer,
+    _runtime: Runtime,
+}
+
+impl Service {
+    fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let mock = runtime.block_on(MockServer::start()).unwrap();
+        Self {
+            mock,
+            _runtime: runtime,
+        }
+    }
+
+    fn configured(&self, name: &str) -> Command {
+        let mut command = example(name);
+        command
+            .env(URL, self.mock.url())
+            .env(KEY, self.mock.api_key());
+        command
+    }
+}
+
+/// An example's program, with nothing configured. `cargo test` builds it near this test's own.
+fn example(name: &str) -> Command {
+    let file = Path::new("examples").join(format!("{name}{EXE_SUFFIX}"));
+    let this = env::current_exe().unwrap();
+    let program = this
+        .ancestors()
+        .map(|directory| directory.join(&file))
+        .find(|path| path.is_file());
+    let program = program.unwrap_or_else(|| {
+        panic!("{name} is not built: `cargo test --test` leaves the examples out, use `cargo test`")
+    });
+    let mut command = Command::new(program);
+    for variable in [URL, KEY, THRESHOLD] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+struct Run {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs a program to its end. No output may ever hold a key, or what drives a terminal.
+fn run(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    let text = |bytes| harmless(String::from_utf8(bytes).unwrap());
+    Run {
+        code: output.status.code(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+fn harmless(text: String) -> String {
+    assert!(!text.contains("pk_live_"), "a key is shown: {text}");
+    let control = text
+        .chars()
+        .find(|character| character.is_control() && *character != '\n');
+    assert_eq!(control, None, "{text:?}");
+    text
+}
+
+#[test]
+#[should_panic(expected = "a key is shown")]
+fn canary_a_key_in_an_output_turns_the_tests_red() {
+    harmless("key: pk_live_0123".to_owned());
+}
+
+#[test]
+#[should_panic(expected = "Some('\\u{1b}')")]
+fn canary_a_raw_escape_in_an_output_turns_the_tests_red() {
+    harmless("\u{1b}[2J".to_owned());
+}
+
+/// The text with every port of this machine as `PORT`.
+fn masked(text: &str) -> String {
+    let mut pieces = text.split("127.0.0.1:");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |masked, piece| {
+        let rest = piece.trim_start_matches(|character: char| character.is_ascii_digit());
+        masked + "127.0.0.1:PORT" + rest
+    })
+}
