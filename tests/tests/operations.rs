@@ -18,7 +18,7 @@ fn calls_in(source: &str) -> BTreeSet<&str> {
     let calls = methods.filter(|(_, rest)| {
         rest.split('{')
             .next()
-            .is_some_and(|signature| signature.contains("-> Call<"))
+            .is_some_and(|signature| signature.contains("Call<"))
     });
     calls.map(|(name, _)| name).collect()
 }
