@@ -20,3 +20,5 @@ mod size_limit;
 mod stale_connections;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod types;
