@@ -93,6 +93,7 @@ impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
     }
 }
 
-fn start_of(bytes: &[u8]) -> Bytes {
+/// The part of a body that an error keeps.
+pub(crate) fn start_of(bytes: &[u8]) -> Bytes {
     Bytes::copy_from_slice(bytes.get(..MAX_ERROR_BODY_BYTES).unwrap_or(bytes))
 }

@@ -13,9 +13,11 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::attempt::{answered, undecodable_fault};
+use crate::decode::Undecodable;
 use crate::elements::{Element, ListDecoder, Malformed};
 use crate::error::{Attempt, Error, ErrorKind, Fault, Outcome, TimeLimit};
 use crate::road::Journey;
+use crate::sink::start_of;
 use crate::transport::{ResponseBody, body_fault};
 
 /// The elements of a list as they arrive. See [`Call::stream`](crate::Call::stream).
@@ -46,10 +48,15 @@ pub(crate) struct Opened {
     pub(crate) max_element_bytes: usize,
 }
 
+/// A fault, and what is kept of the body to look at.
+type Ending = (Fault, Bytes);
+
 struct Transfer<T> {
     body: ResponseBody,
     decoder: ListDecoder<T>,
     ready: VecDeque<Element<T>>,
+    /// What ends the list once the elements before it are given.
+    ending: Option<Ending>,
     max_element_bytes: usize,
     deadline: Pin<Box<Sleep>>,
     about: About,
@@ -105,7 +112,7 @@ impl<T: DeserializeOwned> Stream for ListStream<T> {
                 return Poll::Ready(Some(Err(transfer.about.malformed(malformed))));
             }
             Ok(None) => None,
-            Err(fault) => Some(Err(transfer.about.error(fault, Bytes::new()))),
+            Err((fault, excerpt)) => Some(Err(transfer.about.error(fault, excerpt))),
         };
         self.state = State::Over;
         Poll::Ready(item)
@@ -122,6 +129,7 @@ impl<T: DeserializeOwned> Transfer<T> {
             body: journey.arrived.value,
             decoder: ListDecoder::new(),
             ready: VecDeque::new(),
+            ending: None,
             max_element_bytes,
             deadline: Box::pin(sleep_until(journey.deadline)),
             about: About {
@@ -132,37 +140,54 @@ impl<T: DeserializeOwned> Transfer<T> {
         }
     }
 
-    fn poll_element(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Element<T>>, Fault>> {
+    fn poll_element(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Element<T>>, Ending>> {
         loop {
             if let Some(element) = self.ready.pop_front() {
                 return Poll::Ready(Ok(Some(element)));
             }
+            if let Some(ending) = self.ending.take() {
+                return Poll::Ready(Err(ending));
+            }
             if self.deadline.as_mut().poll(cx).is_ready() {
                 let kind = ErrorKind::Timeout(TimeLimit::Deadline);
-                return Poll::Ready(Err(Fault::new(kind, Outcome::Answered)));
+                return Poll::Ready(Err((Fault::new(kind, Outcome::Answered), Bytes::new())));
             }
-            let undecodable = |undecodable| undecodable_fault(&self.about.head, undecodable);
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                Some(frame) => {
-                    let Ok(bytes) = frame.map_err(body_fault)?.into_data() else {
-                        continue;
-                    };
-                    let ready = &mut self.ready;
-                    self.decoder
-                        .push(&bytes, &mut |element| ready.push_back(element))
-                        .map_err(undecodable)?;
-                    if self.decoder.pending().len() > self.max_element_bytes {
-                        let kind = ErrorKind::BodyTooLarge {
-                            limit: self.max_element_bytes,
-                        };
-                        return Poll::Ready(Err(Fault::new(kind, Outcome::Answered)));
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        self.take(&bytes);
                     }
                 }
+                Some(Err(cause)) => {
+                    return Poll::Ready(Err((body_fault(cause), Bytes::new())));
+                }
                 None => {
-                    return Poll::Ready(self.decoder.finish().map(|()| None).map_err(undecodable));
+                    let end = self.decoder.finish().map(|()| None);
+                    return Poll::Ready(end.map_err(|undecodable| self.undecodable(undecodable)));
                 }
             }
         }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let ready = &mut self.ready;
+        let pushed = self
+            .decoder
+            .push(bytes, &mut |element| ready.push_back(element));
+        if let Err(undecodable) = pushed {
+            self.ending = Some(self.undecodable(undecodable));
+        } else if self.decoder.pending().len() > self.max_element_bytes {
+            let limit = self.max_element_bytes;
+            let fault = Fault::new(ErrorKind::BodyTooLarge { limit }, Outcome::Answered);
+            self.ending = Some((fault, start_of(self.decoder.pending())));
+        }
+    }
+
+    fn undecodable(&self, undecodable: Undecodable) -> Ending {
+        (
+            undecodable_fault(&self.about.head, undecodable),
+            start_of(self.decoder.pending()),
+        )
     }
 }
 
@@ -170,7 +195,7 @@ impl About {
     fn malformed(&self, Malformed { problem, raw }: Malformed) -> Error {
         self.error(
             Fault::new(ErrorKind::Decode(problem), Outcome::Answered),
-            raw.into(),
+            start_of(raw.as_bytes()),
         )
     }
 

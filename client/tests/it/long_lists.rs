@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_core::Stream;
-use partner_api::{Company, ErrorKind, Outcome, TimeLimit};
+use partner_api::{Company, ErrorKind, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
 
 use crate::support::{RawServer, Step, answer, json};
 
@@ -125,6 +125,45 @@ async fn a_list_that_was_cut_gives_what_came_whole_and_then_an_error() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn companies_that_came_in_one_piece_with_broken_json_are_given_before_the_error() {
+    for (broken, path) in [
+        (r#"{"data":[A,B,{"id":}]}"#, "data[2]"),
+        (r#"{"data":[A,B,]}"#, "data[2]"),
+        (r#"{"data":[A,B],"data":[]}"#, "data"),
+        (r#"{"data":[A,B]}x"#, "."),
+    ] {
+        let body = broken
+            .replace('A', &company("a"))
+            .replace('B', &company("b"));
+        let server = RawServer::answering(json(body)).await;
+        let (names, error) = names_of(&server).await;
+        assert_eq!(names, ["a", "b"], "{broken}");
+        let ErrorKind::Decode(problem) = error.as_ref().unwrap().kind() else {
+            panic!("{error:?}")
+        };
+        assert_eq!(problem.path, path);
+    }
+}
+
+#[tokio::test]
+async fn no_more_than_the_start_of_a_malformed_company_is_kept() {
+    let bad = company(&"x".repeat(2 * MAX_ERROR_BODY_BYTES)).replace("\"clx\"", "7");
+    let server = RawServer::answering(json(list(std::slice::from_ref(&bad)))).await;
+    let start = &bad.as_bytes()[..MAX_ERROR_BODY_BYTES];
+    let streamed = first_error_of(&server).await;
+    let kept = server.client().companies().await.unwrap_err();
+    for error in [streamed, kept] {
+        assert!(error.is_decode(), "{error:?}");
+        assert_eq!(error.body(), Some(start));
+    }
+}
+
+async fn first_error_of(server: &RawServer) -> partner_api::Error {
+    let mut companies = server.client().companies().stream();
+    companies.next().await.unwrap().unwrap_err()
 }
 
 #[tokio::test]
