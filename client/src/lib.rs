@@ -146,6 +146,11 @@
 //! | `http2` | yes | HTTP/2 where the service offers it |
 //! | `gzip` | yes | asks for compressed answers and reads them |
 
+/// The program of the README, so that what it shows is run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod answer;
 mod api_key;
 mod attempt;
