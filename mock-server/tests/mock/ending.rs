@@ -177,6 +177,16 @@ async fn a_port_can_be_taken_again_at_once() {
 }
 
 #[test]
+fn a_mock_that_outlives_its_runtime_closes_its_port_all_the_same() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mock = runtime.block_on(MockServer::start()).unwrap();
+    let address = mock.address();
+    drop(runtime);
+    drop(mock);
+    assert!(is_refused(address));
+}
+
+#[test]
 fn a_mock_without_a_runtime_is_an_error_and_no_panic() {
     let mut start = std::pin::pin!(MockServer::start());
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

@@ -229,6 +229,20 @@ async fn pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_ended_its_side_is_still_answered() {
+    let mock = MockServer::start().await.unwrap();
+    for _ in 0..100 {
+        let mut connection = raw::Connection::open(mock.address()).await;
+        connection
+            .send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n")
+            .await;
+        connection.end().await;
+        assert_eq!(connection.answer().await.status, 401);
+        assert_eq!(connection.rest().await, b"");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_http_is_refused_and_the_next_caller_is_served() {
     let mock = MockServer::start().await.unwrap();
     for noise in [

@@ -95,6 +95,11 @@ impl Connection {
         parse(&bytes)
     }
 
+    /// Ends this side of the connection; the other stays open.
+    pub(crate) async fn end(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     /// All that comes until the server closes the connection. A reset is an end too.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
