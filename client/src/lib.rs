@@ -166,6 +166,8 @@ mod elements;
 mod error;
 mod escape;
 mod limits;
+mod path;
+mod request;
 mod response;
 mod retry;
 mod retry_after;
@@ -194,6 +196,8 @@ pub use error::{
 };
 pub use escape::Escaped;
 pub use limits::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
+pub use path::ApiPath;
+pub use request::ApiRequest;
 pub use response::ApiResponse;
 pub use retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,
