@@ -6,12 +6,14 @@ use std::sync::Arc;
 use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderValue, Method, Request, Uri};
 
+use crate::api_key::ApiKey;
 use crate::base_url::BaseUrl;
 use crate::budget::RetryBudget;
 use crate::call::{Call, ListCall};
 use crate::companies::{self, Company};
 use crate::config::{ClientBuilder, Config};
-use crate::error::{Error, ErrorKind};
+use crate::error::{ConfigProblem, Error, ErrorKind};
+use crate::key_ring::KeyRing;
 use crate::limits::Limits;
 use crate::path::ApiPath;
 use crate::request::ApiRequest;
@@ -72,6 +74,50 @@ impl Client {
     /// A client with settings of your own.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
+    }
+
+    /// A client for another partner's key, over the same connections, with a retry budget and, from
+    /// here on, a key of its own. Everything else is as in this one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`].
+    pub fn with_api_key<K>(&self, api_key: K) -> Result<Self, Error>
+    where
+        K: TryInto<ApiKey>,
+        K::Error: fmt::Display,
+    {
+        let Road {
+            http,
+            max_body_bytes,
+            drift,
+            ..
+        } = &*self.road;
+        let road = Road {
+            http: http.clone(),
+            keys: KeyRing::fixed(checked(api_key)?),
+            max_body_bytes: *max_body_bytes,
+            budget: RetryBudget::full(),
+            drift: drift.clone(),
+        };
+        Ok(Self {
+            road: Arc::new(road),
+            plan: Arc::clone(&self.plan),
+        })
+    }
+
+    /// Replaces the key of this client and all its clones, at once. Attempts that are under way end
+    /// with the key that they began with; one that is refused for it is sent again with the new one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`].
+    /// The old key then stays.
+    pub fn rotate_api_key<K>(&self, api_key: K) -> Result<(), Error>
+    where
+        K: TryInto<ApiKey>,
+        K::Error: fmt::Display,
+    {
+        self.road.keys.replace(checked(api_key)?);
+        Ok(())
     }
 
     /// Lists the clients that you have onboarded, each with its WhatsApp connections:
@@ -145,6 +191,20 @@ impl Client {
     }
 }
 
+fn checked<K>(api_key: K) -> Result<ApiKey, Error>
+where
+    K: TryInto<ApiKey>,
+    K::Error: fmt::Display,
+{
+    api_key.try_into().map_err(|problem| {
+        let problem = ConfigProblem {
+            setting: "api_key",
+            problem: problem.to_string(),
+        };
+        Error::unsent(ErrorKind::Config(vec![problem]))
+    })
+}
+
 impl Plan {
     fn request(&self, method: Method, address: Uri) -> Request<RequestBody> {
         let mut request = Request::new(RequestBody::empty());
@@ -169,7 +229,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let Config {
             base_url,
-            api_key,
+            keys,
+            drift,
             http,
             limits,
             max_body_bytes,
@@ -184,9 +245,10 @@ impl ClientBuilder {
         Ok(Client {
             road: Arc::new(Road {
                 http,
-                api_key,
+                keys,
                 max_body_bytes,
                 budget: RetryBudget::full(),
+                drift: drift.map(Arc::new),
             }),
             plan: Arc::new(Plan {
                 base_url,
@@ -203,7 +265,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("base_url", &self.base_url())
-            .field("api_key", &self.road.api_key)
+            .field("keys", &self.road.keys)
             .field("limits", &self.plan.limits)
             .finish_non_exhaustive()
     }

@@ -112,8 +112,8 @@ pub(crate) struct Situation<'a> {
 pub(crate) enum Decision {
     /// Once more, after the wait, if the budget still has the cost.
     Retry { wait: Duration, cost: u32 },
-    /// Once more, at once and for free: the pooled connection was dead.
-    RetryStale,
+    /// Once more, at once and for free: the pooled connection was dead, or there is another key.
+    RetryAtOnce,
     /// No more; the reason is given where a retry could have helped.
     Stop(Option<NotRetried>),
 }
@@ -137,7 +137,7 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decisio
         return Decision::Stop(Some(NotRetried::NotSafe));
     }
     if fault.stale_connection && !situation.stale_retry_used {
-        return Decision::RetryStale;
+        return Decision::RetryAtOnce;
     }
     if situation.attempt >= policy.max_attempts {
         return Decision::Stop(Some(NotRetried::AttemptsUsedUp));

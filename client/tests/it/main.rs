@@ -9,6 +9,10 @@ mod calls;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod long_lists;
 #[cfg(test)]
 mod refusals;
