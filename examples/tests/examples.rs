@@ -194,7 +194,7 @@ fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_har
     let expected = format!("Asking the service at {}/api/v1", service.mock.url());
     assert_eq!(first, Some(expected.as_str()));
     assert!(
-        run.stdout.contains(r#"Evil\u{1b}[2J\r\nCorp\u{202e} "茶""#),
+        run.stdout.contains(r#"Evil\u{1b}[2J\u{d}\u{a}Corp\u{202e} "茶""#),
         "{}",
         run.stdout
     );
