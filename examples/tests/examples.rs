@@ -12,16 +12,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use partner_api_examples::{Responder, json};
 use partner_api_mock::{Company, Connection, MockServer, Wallet};
 use tokio::runtime::Runtime;
 
 /// Every example. What it must print when nothing is configured is in `printed/`.
-const EXAMPLES: [&str; 5] = [
+const EXAMPLES: [&str; 8] = [
     "connections_needing_attention",
     "errors",
+    "long_list",
     "low_balance",
+    "own_layers",
     "quickstart",
     "testing_your_code",
+    "without_a_socket",
 ];
 
 #[test]
@@ -91,7 +95,12 @@ fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_har
 fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_never_the_mock() {
     let service = Service::start();
     let key = service.mock.api_key();
-    for name in ["quickstart", "low_balance", "connections_needing_attention"] {
+    for name in [
+        "quickstart",
+        "low_balance",
+        "connections_needing_attention",
+        "long_list",
+    ] {
         let code = if name == "low_balance" { 2 } else { 1 };
         for (variables, missing) in [
             (&[(URL, service.mock.url())][..], KEY),
@@ -122,6 +131,7 @@ fn a_refused_key_ends_each_program_with_what_to_do() {
     for (name, code) in [
         ("quickstart", 1),
         ("connections_needing_attention", 1),
+        ("long_list", 1),
         ("low_balance", 2),
     ] {
         let run = run(&mut service.configured(name));
@@ -187,12 +197,59 @@ fn low_balance_ends_with_the_code_for_what_it_found() {
 }
 
 #[test]
+fn long_list_passes_over_a_malformed_client_and_never_takes_a_part_for_the_whole() {
+    const WHOLE: &str = r#"{"id":"c","name":"Acme","onboardedAt":"2026-06-01T10:12:00Z","connections":[],"_count":{"templates":4}}"#;
+    const NAMELESS: &str = r#"{"id":"c","onboardedAt":"2026-06-01T10:12:00Z","connections":[],"_count":{"templates":4}}"#;
+    let runtime = Runtime::new().unwrap();
+    let read = |answer: String| {
+        let service = runtime.block_on(Responder::start(Some(answer))).unwrap();
+        let mut command = example("long_list");
+        run(command
+            .env(URL, service.url())
+            .env(KEY, "pk_live_of_no_account"))
+    };
+
+    for (list, clients, path) in [
+        (format!("[{WHOLE},{NAMELESS},{WHOLE}]"), 2, "data[1].name"),
+        (format!("[{WHOLE},{NAMELESS}]"), 1, "data[1].name"),
+        ("[7]".to_owned(), 0, "data[0]"),
+    ] {
+        let run = read(json("200 OK", &format!(r#"{{"data":{list}}}"#)));
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{list}");
+        for line in [
+            format!("\nClients             {clients:>6}\n"),
+            "\n  passed over            1\n".to_owned(),
+            format!("shape: at {path}: "),
+        ] {
+            assert!(run.stdout.contains(&line), "{line}\n{}", run.stdout);
+        }
+    }
+
+    // The document ends too early, is no JSON, or is none of the API; or the connection breaks.
+    for answer in [
+        json("200 OK", &format!(r#"{{"data":[{WHOLE},{WHOLE}"#)),
+        json("200 OK", &format!(r#"{{"data":[{WHOLE},{{"id":"#)),
+        json("200 OK", &format!(r#"{{"data":[{WHOLE},{{]"#)),
+        json("200 OK", r#"{"items":[]}"#),
+        json("200 OK", &format!(r#"{{"data":[{WHOLE},{WHOLE}"#)).replace("length: ", "length: 9"),
+    ] {
+        let run = read(answer.clone());
+        assert_eq!(run.code, Some(1), "{answer}\n{}", run.stdout);
+        assert!(!run.stdout.contains("Clients"), "{}", run.stdout);
+        assert!(run.stderr.contains("clients)\n"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_reader_that_has_gone_is_an_error_and_no_panic() {
     for (name, code) in [
         ("connections_needing_attention", 1),
         ("errors", 1),
+        ("long_list", 1),
         ("low_balance", 2),
+        ("own_layers", 1),
         ("quickstart", 1),
+        ("without_a_socket", 1),
     ] {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
