@@ -295,7 +295,8 @@ fn package(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
-/// An example's program, with nothing configured. `cargo test` builds it near this test's own.
+/// An example's program, with nothing configured. `cargo test` builds it near this test's own, but
+/// leaves it as it is if told which tests to run.
 fn example(name: &str) -> Command {
     let file = Path::new("examples").join(format!("{name}{EXE_SUFFIX}"));
     let this = env::current_exe().unwrap();
@@ -303,8 +304,14 @@ fn example(name: &str) -> Command {
         .ancestors()
         .map(|directory| directory.join(&file))
         .find(|path| path.is_file());
+    let modified = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+    let source = package(&format!("examples/{name}.rs"));
+    let program = program.filter(|program| modified(program) >= modified(&source));
     let program = program.unwrap_or_else(|| {
-        panic!("{name} is not built: `cargo test --test` leaves the examples out, use `cargo test`")
+        panic!(
+            "{name} is not built, or older than its source: use `cargo test` with neither `--test` \
+             nor the name of a test, or `cargo build --examples` before it"
+        )
     });
     let mut command = Command::new(program);
     for variable in [URL, KEY, THRESHOLD] {
