@@ -35,7 +35,8 @@ use crate::transport::RequestBody;
 #[must_use = "a call is made when it is awaited"]
 pub struct Call<T, Shape = Document> {
     road: Arc<Road>,
-    request: Request<RequestBody>,
+    /// Or why it cannot be made.
+    request: Result<Request<RequestBody>, String>,
     limits: Limits,
     sink: NewSink<T>,
     shape: PhantomData<fn() -> Shape>,
@@ -59,7 +60,7 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 impl<T, Shape> Call<T, Shape> {
     pub(crate) fn new(
         road: Arc<Road>,
-        request: Request<RequestBody>,
+        request: Result<Request<RequestBody>, String>,
         limits: Limits,
         sink: NewSink<T>,
     ) -> Self {
@@ -169,10 +170,13 @@ impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
 
 impl<T, Shape> fmt::Debug for Call<T, Shape> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("method", self.request.method())
-            .field("path", &self.request.uri().path())
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("Call");
+        match &self.request {
+            Ok(request) => shown
+                .field("method", request.method())
+                .field("path", &request.uri().path()),
+            Err(problem) => shown.field("problem", problem),
+        };
+        shown.field("limits", &self.limits).finish_non_exhaustive()
     }
 }

@@ -13,6 +13,8 @@ use crate::companies::{self, Company};
 use crate::config::{ClientBuilder, Config};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
+use crate::path::ApiPath;
+use crate::request::ApiRequest;
 use crate::road::Road;
 use crate::sink::{self, NewSink};
 use crate::transport::RequestBody;
@@ -78,12 +80,12 @@ impl Client {
     /// The reference shows no paging, so the list is whole. One that may be long can be read
     /// company by company: [`Call::stream`].
     pub fn companies(&self) -> ListCall<Company> {
-        self.get(&self.plan.companies, sink::list)
+        self.documented(&self.plan.companies, sink::list)
     }
 
     /// Reads the prepaid credit wallet: `GET /api/v1/wallet`. Source: the reference, "Get wallet".
     pub fn wallet(&self) -> Call<Wallet> {
-        self.get(&self.plan.wallet, sink::document)
+        self.documented(&self.plan.wallet, sink::document)
     }
 
     /// The base URL in use, with [`API_PATH`](crate::API_PATH) at its end.
@@ -91,22 +93,70 @@ impl Client {
         self.plan.base_url.as_str()
     }
 
-    fn get<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
+    /// A request of any method to any path below the base URL, for what the service has and this
+    /// crate does not know. What is wrong with it is said when it is awaited.
+    ///
+    /// `CONNECT` asks a proxy for a tunnel, and `TRACE` would send the key back: both are refused.
+    pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> ApiRequest {
+        let request = match method {
+            Method::CONNECT | Method::TRACE => Err(format!("{method} is no request to an API")),
+            method => self
+                .plan
+                .base_url
+                .join(&path.into())
+                .map(|address| self.plan.request(method, address)),
+        };
+        ApiRequest::new(Arc::clone(&self.road), self.plan.limits.clone(), request)
+    }
+
+    /// A `GET` request: see [`request`](Self::request).
+    pub fn get(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::GET, path)
+    }
+
+    /// A `POST` request: see [`request`](Self::request).
+    pub fn post(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::POST, path)
+    }
+
+    /// A `PUT` request: see [`request`](Self::request).
+    pub fn put(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::PUT, path)
+    }
+
+    /// A `PATCH` request: see [`request`](Self::request).
+    pub fn patch(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A `DELETE` request: see [`request`](Self::request).
+    pub fn delete(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::DELETE, path)
+    }
+
+    fn documented<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
+        let request = self.plan.request(Method::GET, address.clone());
+        Call::new(
+            Arc::clone(&self.road),
+            Ok(request),
+            self.plan.limits.clone(),
+            sink,
+        )
+    }
+}
+
+impl Plan {
+    fn request(&self, method: Method, address: Uri) -> Request<RequestBody> {
         let mut request = Request::new(RequestBody::empty());
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = address.clone();
+        *request.method_mut() = method;
+        *request.uri_mut() = address;
         request
             .headers_mut()
             .insert(ACCEPT, HeaderValue::from_static("application/json"));
         request
             .headers_mut()
-            .insert(USER_AGENT, self.plan.user_agent.clone());
-        Call::new(
-            Arc::clone(&self.road),
-            request,
-            self.plan.limits.clone(),
-            sink,
-        )
+            .insert(USER_AGENT, self.user_agent.clone());
+        request
     }
 }
 
@@ -127,7 +177,7 @@ impl ClientBuilder {
         } = self.check()?;
         let address = |path| {
             base_url
-                .join([path])
+                .join(&ApiPath::from(path))
                 .map_err(|problem| Error::unsent(ErrorKind::Request(problem)))
         };
         let (companies, wallet) = (address(companies::PATH)?, address(wallet::PATH)?);

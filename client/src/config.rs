@@ -310,7 +310,7 @@ fn check_limits(limits: &Limits, problems: &mut Problems) {
             format!(
                 "{:?} is not below the deadline of {:?}, so that no time-out could ever be retried; lower it, \
                  or turn retries off with RetryPolicy::off()",
-                limits.attempt_timeout(),
+                limits.attempt_timeout(true),
                 limits.deadline
             ),
         );

@@ -146,6 +146,11 @@
 //! | `http2` | yes | HTTP/2 where the service offers it |
 //! | `gzip` | yes | asks for compressed answers and reads them |
 
+/// The program of the README, so that what it shows is run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod answer;
 mod api_key;
 mod attempt;
@@ -161,6 +166,8 @@ mod elements;
 mod error;
 mod escape;
 mod limits;
+mod path;
+mod request;
 mod response;
 mod retry;
 mod retry_after;
@@ -189,6 +196,8 @@ pub use error::{
 };
 pub use escape::Escaped;
 pub use limits::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
+pub use path::ApiPath;
+pub use request::ApiRequest;
 pub use response::ApiResponse;
 pub use retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,

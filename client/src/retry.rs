@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{Request, StatusCode};
+use http::{HeaderName, Request, StatusCode};
 
 use crate::budget::{THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
 use crate::error::{ErrorKind, Fault, NotRetried, Outcome};
@@ -118,9 +118,13 @@ pub(crate) enum Decision {
     Stop(Option<NotRetried>),
 }
 
-/// Whether a request may be processed twice. Source: RFC 9110, section 9.2.2.
+/// draft-ietf-httpapi-idempotency-key-header.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Whether a request may be processed twice: its method says so (RFC 9110, section 9.2.2), or the
+/// service is told how to see that it is the same.
 pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
-    request.method().is_idempotent()
+    request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
 }
 
 /// What to do after a failed attempt.

@@ -37,7 +37,7 @@ pub(crate) struct Journey<T> {
 /// Takes a request there and back, as often as policy, budget and deadline allow.
 pub(crate) async fn travel<T, Attempted>(
     road: &Road,
-    mut request: Request<RequestBody>,
+    request: Result<Request<RequestBody>, String>,
     limits: &Limits,
     attempt: impl Fn(HttpService, Request<RequestBody>, TimeLeft) -> Attempted,
 ) -> Result<Journey<T>, Error>
@@ -49,6 +49,7 @@ where
             "there is no tokio runtime here; await the call inside one, such as #[tokio::main]";
         return Err(Error::unsent(ErrorKind::Request(problem.to_owned())));
     }
+    let mut request = request.map_err(|problem| Error::unsent(ErrorKind::Request(problem)))?;
     // The address was made from the base URL, so the key goes to its origin and nowhere else.
     request
         .headers_mut()
@@ -123,7 +124,7 @@ impl<'a> Trip<'a> {
 
     /// The smaller of an attempt's own limit and what is left of the deadline.
     fn time_left(&self) -> TimeLeft {
-        let own = Instant::now() + self.limits.attempt_timeout().min(CENTURY);
+        let own = Instant::now() + self.limits.attempt_timeout(self.repeatable).min(CENTURY);
         if own < self.deadline {
             TimeLeft {
                 until: own,

@@ -36,6 +36,27 @@ pub(crate) fn list<T: DeserializeOwned + Send + 'static>() -> Box<dyn Sink<Vec<T
     })
 }
 
+/// A body that does not matter.
+pub(crate) fn nothing() -> Box<dyn Sink<()>> {
+    Box::new(Nothing)
+}
+
+struct Nothing;
+
+impl Sink<()> for Nothing {
+    fn take(&mut self, _: &[u8]) -> Result<(), Undecodable> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Undecodable> {
+        Ok(())
+    }
+
+    fn excerpt(&self) -> Bytes {
+        Bytes::new()
+    }
+}
+
 struct Document(Vec<u8>);
 
 impl<T: DeserializeOwned> Sink<T> for Document {

@@ -1,6 +1,8 @@
 //! The client over real sockets, or over a service of the test's own, one module a behaviour.
 
 #[cfg(test)]
+mod any_request;
+#[cfg(test)]
 mod broken_answers;
 #[cfg(test)]
 mod calls;
