@@ -1,11 +1,17 @@
 //! The client over real sockets, or over a service of the test's own, one module a behaviour.
 
 #[cfg(test)]
+mod any_request;
+#[cfg(test)]
 mod broken_answers;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod configuration;
+#[cfg(test)]
+mod drift;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod long_lists;
 #[cfg(test)]
