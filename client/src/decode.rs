@@ -29,8 +29,10 @@ impl Undecodable {
         Self::at(WHOLE_DOCUMENT, problem)
     }
 
-    /// The same, where the document is a part of a larger one.
+    /// The same, where the document is a part of a larger one that shows its end: it is wrong, not
+    /// cut short.
     pub(crate) fn below(mut self, parent: &str) -> Self {
+        self.cut_short = false;
         let path = &mut self.problem.path;
         *path = match path.as_str() {
             _ if parent == WHOLE_DOCUMENT => return self,

@@ -89,16 +89,20 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let mut pending = mem::take(&mut self.pending);
         pending.extend_from_slice(bytes);
         let mut rest = pending.as_slice();
-        while let Some(used) = self.step(rest, each)? {
-            rest = rest.get(used..).unwrap_or_default();
-        }
+        let ended = loop {
+            match self.step(rest, each) {
+                Ok(Some(used)) => rest = rest.get(used..).unwrap_or_default(),
+                Ok(None) => break Ok(()),
+                Err(undecodable) => break Err(undecodable),
+            }
+        };
         let used = pending.len() - rest.len();
         pending.drain(..used);
         self.pending = pending;
-        Ok(())
+        ended
     }
 
-    /// What is held because its value has not ended.
+    /// What is held because its value has not ended, or because it is wrong.
     pub(crate) fn pending(&self) -> &[u8] {
         &self.pending
     }

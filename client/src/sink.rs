@@ -93,16 +93,17 @@ impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
             elements,
             malformed,
         } = self;
-        decoder.push(bytes, &mut |element| match element {
+        let pushed = decoder.push(bytes, &mut |element| match element {
             Ok(element) => elements.push(element),
             Err(problem) => *malformed = malformed.take().or(Some(problem)),
-        })?;
+        });
         match malformed {
+            // It comes before what may be wrong behind it, however the body is cut up.
             Some(Malformed { problem, .. }) => Err(Undecodable {
                 problem: problem.clone(),
                 cut_short: false,
             }),
-            None => Ok(()),
+            None => pushed,
         }
     }
 

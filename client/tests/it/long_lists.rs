@@ -167,6 +167,57 @@ async fn first_error_of(server: &RawServer) -> partner_api::Error {
 }
 
 #[tokio::test]
+async fn a_literal_that_is_cut_in_the_middle_of_a_list_is_wrong_and_no_broken_connection() {
+    for body in [
+        r#"{"data":[tru,1]}"#,
+        r#"{"data":nul}"#,
+        r#"{"x":fals,"data":[]}"#,
+    ] {
+        // No length is told, so a body that ends too early would look like a broken connection.
+        let server = RawServer::answering(format!("HTTP/1.1 200 OK\r\n\r\n{body}")).await;
+        let kept = server.client().companies().await.unwrap_err();
+        for error in [kept, first_error_of(&server).await] {
+            assert!(error.is_decode() && !error.is_retryable(), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_kept_fails_the_same_however_it_is_cut_up() {
+    let malformed = company("bad").replace("[]", "7");
+    let body = format!(r#"{{"data":[{malformed},{{"id":}}]}}"#);
+    let whole = body.clone();
+    let server = RawServer::start(move |count| {
+        let step = if count == 0 { Step::Send } else { Step::Drip };
+        vec![Step::Read, step(json(&whole))]
+    })
+    .await;
+    for _ in 0..2 {
+        let error = server.client().companies().await.unwrap_err();
+        let ErrorKind::Decode(problem) = error.kind() else {
+            panic!("{error:?}")
+        };
+        assert_eq!(problem.path, "data[0].connections");
+        assert_eq!(error.body(), Some(malformed.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_list_at_all_can_be_looked_at() {
+    for page in ["<html>Sign in</html>", r#"{"data":[{"id":}]}"#] {
+        let server = RawServer::answering(json(page)).await;
+        let kept = server.client().companies().await.unwrap_err();
+        for error in [kept, first_error_of(&server).await] {
+            let body = error.body().unwrap();
+            assert!(
+                !body.is_empty() && page.as_bytes().ends_with(body),
+                "{error:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_the_only_item() {
     let server = RawServer::answering(answer(
         "401 Unauthorized",
