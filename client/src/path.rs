@@ -33,6 +33,10 @@ fn segment_problem(segment: &str) -> Option<&'static str> {
     match unescaped.as_str() {
         "" => Some("a segment of the path is empty"),
         "." | ".." => Some("a segment of the path is . or .., which could leave the base URL"),
+        // A URL's parser passes over them, so that they could hide a `..` from the check above.
+        segment if segment.contains(['\t', '\n', '\r']) => {
+            Some("a segment of the path has a tab or a line break")
+        }
         _ => None,
     }
 }
@@ -86,6 +90,9 @@ mod tests {
             "", "/", "a//b", "a/", "//a", ".", "a/../b", "%2e%2E", "a/.%2e", "%2e", "a?b=c", "a#b",
         ] {
             assert!(ApiPath::from(path).segments().is_err(), "{path}");
+        }
+        for segment in [".\t.", "\n..", "..\r", "\t", "%2\ne%2e", "a\tb"] {
+            assert!(ApiPath::from(["a", segment]).segments().is_err());
         }
         assert!(ApiPath::from([""; 0]).segments().is_err());
         for path in ["a", "/a", "a/b", "...", "a.b", "%2f"] {
