@@ -50,6 +50,10 @@ impl BaseUrl {
             format!("{prefix}{API_PATH}")
         };
         url.set_path(&path);
+        // A URL may have what the target of a request may not, such as a backtick in its host.
+        url.as_str().parse::<Uri>().map_err(|cause| {
+            format!("it cannot stand in a request ({cause}); give the origin and at most a path")
+        })?;
         Ok(Self(url))
     }
 
@@ -157,6 +161,8 @@ mod tests {
             ("https://user:hunter2@app.example.com", "user info"),
             ("https://app.example.com?token=hunter2", "query"),
             ("https://app.example.com/#hunter2", "fragment"),
+            ("https://a`b.example.com", "cannot stand in a request"),
+            ("https://{host}.example.com", "cannot stand in a request"),
         ] {
             let problem = BaseUrl::parse(base, false).unwrap_err();
             assert!(problem.contains(reason), "{base}: {problem}");
