@@ -10,6 +10,7 @@ use tower::util::ServiceExt;
 use crate::answer;
 use crate::decode::Undecodable;
 use crate::document::UnknownFields;
+use crate::echo::SentKey;
 use crate::error::{Answer, ErrorKind, Fault, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
 use crate::sink::{NewSink, Sink};
 use crate::transport::{
@@ -38,6 +39,8 @@ impl TimeLeft {
 pub(crate) struct Arrived<T> {
     pub(crate) head: response::Parts,
     pub(crate) value: T,
+    /// What it was asked for with, and must not show.
+    pub(crate) sent_key: SentKey,
     /// What stands beside a list and is not known.
     pub(crate) unknown_fields: UnknownFields,
 }
@@ -53,6 +56,7 @@ pub(crate) async fn attempt<T>(
     let Arrived {
         head,
         value: mut body,
+        sent_key,
         ..
     } = open(http, request, time_left).await?;
     let mut sink = new_sink();
@@ -65,13 +69,14 @@ pub(crate) async fn attempt<T>(
             return Ok(Arrived {
                 head,
                 value,
+                sent_key,
                 unknown_fields: sink.unknown_fields(),
             });
         }
         Ok(Ok(Err(undecodable))) => undecodable_fault(&head, undecodable),
         Ok(Err(fault)) | Err(fault) => fault,
     };
-    Err(answered(fault, head, sink.excerpt()))
+    Err(answered(fault, head, sink.excerpt(), &sent_key))
 }
 
 /// Sends the request once and gives a good answer, its body unread.
@@ -80,22 +85,26 @@ pub(crate) async fn open(
     request: Request<RequestBody>,
     time_left: TimeLeft,
 ) -> Result<Arrived<ResponseBody>, Fault> {
+    let sent_key = SentKey::of(&request);
     let response = time_left
         .or_timeout(http.oneshot(request), Outcome::MaybeProcessed)
         .await?
         .map_err(send_fault)?;
-    let (head, mut body) = response.into_parts();
+    let (mut head, mut body) = response.into_parts();
+    sent_key.hide_in(&mut head.headers);
     if let Some(problem) = answer::unreadable(&head) {
         return Err(answered(
             Fault::new(ErrorKind::Protocol(problem), Outcome::Answered),
             head,
             Bytes::new(),
+            &sent_key,
         ));
     }
     if head.status.is_success() {
         return Ok(Arrived {
             head,
             value: body,
+            sent_key,
             unknown_fields: UnknownFields::default(),
         });
     }
@@ -115,6 +124,7 @@ pub(crate) async fn open(
         Fault::new(answer::refusal(&head, &kept), Outcome::Answered),
         head,
         kept.freeze(),
+        &sent_key,
     ))
 }
 
@@ -166,8 +176,14 @@ pub(crate) fn undecodable_fault(head: &response::Parts, undecodable: Undecodable
 }
 
 /// A fault with what is kept of the answer that brought it.
-pub(crate) fn answered(fault: Fault, head: response::Parts, body: Bytes) -> Fault {
-    fault.answered(Answer {
+pub(crate) fn answered(
+    fault: Fault,
+    head: response::Parts,
+    body: Bytes,
+    sent_key: &SentKey,
+) -> Fault {
+    let kind = sent_key.hide_in_kind(fault.kind);
+    Fault { kind, ..fault }.answered(Answer {
         status: head.status,
         headers: head.headers,
         body,

@@ -109,6 +109,7 @@ impl<T: Send + 'static, Shape> Call<T, Shape> {
             head,
             value,
             unknown_fields,
+            ..
         } = journey.arrived;
         if let Some(watch) = &road.drift {
             watch.look_at(&value);

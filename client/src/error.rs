@@ -239,12 +239,13 @@ impl Error {
 
     /// The identifier that the service or a proxy gave the request, for a support ticket: the
     /// first of `x-request-id`, `request-id`, `x-correlation-id` and `cf-ray`. The reference
-    /// promises none.
+    /// promises none. One that repeats the key is left out.
     pub fn request_id(&self) -> Option<&str> {
         let headers = self.headers()?;
         REQUEST_ID_HEADERS
             .iter()
-            .find_map(|name| headers.get(*name)?.to_str().ok())
+            .filter_map(|name| headers.get(*name))
+            .find_map(|value| value.to_str().ok().filter(|_| !value.is_sensitive()))
     }
 
     /// How long the service asked to wait before another request, counted from now: its

@@ -165,6 +165,7 @@ mod decode;
 mod document;
 mod drift;
 mod drift_watch;
+mod echo;
 mod elements;
 mod error;
 mod escape;

@@ -17,6 +17,7 @@ use tracing::Span;
 use crate::attempt::{answered, undecodable_fault};
 use crate::decode::Undecodable;
 use crate::drift_watch::DriftWatch;
+use crate::echo::SentKey;
 use crate::elements::{Element, ListDecoder, Malformed};
 use crate::error::{Attempt, Error, ErrorKind, Fault, Outcome, TimeLimit};
 use crate::road::Journey;
@@ -71,6 +72,7 @@ struct Transfer<T> {
 /// What every error of a stream tells of its call.
 struct About {
     head: response::Parts,
+    sent_key: SentKey,
     address: Uri,
     failed_attempts: Vec<Attempt>,
     started: Instant,
@@ -147,6 +149,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             drift,
             about: About {
                 head: arrived.head,
+                sent_key: arrived.sent_key,
                 address,
                 failed_attempts,
                 started,
@@ -241,7 +244,7 @@ impl About {
     }
 
     fn error(&self, fault: Fault, excerpt: Bytes) -> Error {
-        let fault = answered(fault, self.head.clone(), excerpt);
+        let fault = answered(fault, self.head.clone(), excerpt, &self.sent_key);
         Error::new(
             fault,
             self.failed_attempts.clone(),

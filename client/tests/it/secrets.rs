@@ -65,8 +65,29 @@ async fn clients_calls_and_builders_do_not_show_the_key() {
 async fn no_error_shows_the_key_even_if_the_service_sends_it_back() {
     let echo = format!("{{\"error\":\"no\",\"you_sent\":\"{KEY}\"}}");
     let location = format!("location: https://evil.example/{KEY}?key={KEY}");
+    let code = format!("{{\"error\":\"invalid key {KEY}\"}}");
+    let named = format!("{{\"{KEY}\":}}");
+    let request_id = format!("x-request-id: r-{KEY}");
+    let host = format!("location: https://{KEY}.example/");
+    let content_type = format!("content-type: text/{KEY}");
+    let coding = format!("content-encoding: {KEY}");
     for steps in [
         vec![],
+        vec![
+            Step::Read,
+            Step::Send(answer("401 Unauthorized", &[], &code)),
+        ],
+        vec![
+            Step::Read,
+            Step::Send(answer("500 Oops", &[&request_id], "")),
+        ],
+        vec![Step::Read, Step::Send(answer("302 Found", &[&host], ""))],
+        vec![
+            Step::Read,
+            Step::Send(answer("200 OK", &[&content_type], "x")),
+        ],
+        vec![Step::Read, Step::Send(answer("200 OK", &[&coding], "x"))],
+        vec![Step::Read, Step::Send(json(&named))],
         vec![Step::Read, Step::Reset],
         vec![
             Step::Read,
@@ -89,9 +110,29 @@ async fn no_error_shows_the_key_even_if_the_service_sends_it_back() {
         vec![Step::Read, Step::Send(b"garbage\r\n\r\n".to_vec())],
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
-        let error = server.client().wallet().await.unwrap_err();
-        assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+        for error in [
+            server.client().wallet().await.unwrap_err(),
+            server.client().companies().await.unwrap_err(),
+            first_error_of(&server).await,
+        ] {
+            assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+        }
     }
+}
+
+async fn first_error_of(server: &RawServer) -> Error {
+    let mut companies = server.client().companies().stream();
+    companies.next().await.unwrap().unwrap_err()
+}
+
+#[tokio::test]
+async fn no_header_of_an_answer_shows_the_key() {
+    let header = format!("x-echo: Bearer {KEY}");
+    let server = RawServer::answering(answer("200 OK", &[&header], WALLET)).await;
+    let response = server.client().wallet().with_response().await.unwrap();
+    assert_eq!(sightings(&format!("{response:?}")), Vec::<String>::new());
+    // It can still be looked at on purpose.
+    assert!(response.headers["x-echo"].to_str().unwrap().contains(KEY));
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! A key that comes back in an answer ("invalid key pk_live_…") is shown no more than any other.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Request};
+
+use crate::error::{DecodeProblem, ErrorKind, UnauthorizedCode};
+
+/// What stands in the place of the key.
+const REDACTED: &str = "(the key)";
+/// A shorter key would be found in words that are none.
+const SHORTEST: usize = 8;
+
+/// The key that a request was sent with, to be found in its answer.
+#[derive(Clone)]
+pub(crate) struct SentKey(Option<HeaderValue>);
+
+impl SentKey {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        Self(request.headers().get(AUTHORIZATION).cloned())
+    }
+
+    /// Marks the headers that hold it as sensitive, so that none of them shows it.
+    pub(crate) fn hide_in(&self, headers: &mut HeaderMap) {
+        let Some(key) = self.key() else { return };
+        for value in headers.values_mut() {
+            let holds_key = value
+                .as_bytes()
+                .windows(key.len())
+                .any(|window| window.eq_ignore_ascii_case(key.as_bytes()));
+            if holds_key {
+                value.set_sensitive(true);
+            }
+        }
+    }
+
+    /// Takes it out of the texts of the service.
+    pub(crate) fn hide_in_kind(&self, kind: ErrorKind) -> ErrorKind {
+        let Some(key) = self.key() else { return kind };
+        let hidden = |text: String| without(text, key);
+        match kind {
+            ErrorKind::Unauthorized(UnauthorizedCode::Other(code)) => {
+                ErrorKind::Unauthorized(UnauthorizedCode::Other(hidden(code)))
+            }
+            ErrorKind::Redirect { status, host } => ErrorKind::Redirect {
+                status,
+                host: host.map(hidden),
+            },
+            ErrorKind::Protocol(problem) => ErrorKind::Protocol(hidden(problem)),
+            ErrorKind::Decode(DecodeProblem { path, problem }) => {
+                ErrorKind::Decode(DecodeProblem {
+                    path: hidden(path),
+                    problem: hidden(problem),
+                })
+            }
+            other => other,
+        }
+    }
+
+    fn key(&self) -> Option<&str> {
+        let (_scheme, key) = self.0.as_ref()?.to_str().ok()?.split_once(' ')?;
+        (key.len() >= SHORTEST).then_some(key)
+    }
+}
+
+/// In any case, since hosts and codings come in lower case.
+fn without(mut text: String, key: &str) -> String {
+    let key = key.to_ascii_lowercase();
+    while let Some(at) = text.to_ascii_lowercase().find(&key) {
+        text.replace_range(at..at + key.len(), REDACTED);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_taken_out_in_any_case_and_as_often_as_it_is_there() {
+        assert_eq!(
+            without("a PK_live_x, pk_LIVE_x!".into(), "pk_live_X"),
+            "a (the key), (the key)!"
+        );
+        assert_eq!(without("caf\u{e9}".into(), "pk_live_x"), "caf\u{e9}");
+    }
+
+    #[test]
+    fn a_key_too_short_to_be_told_from_words_is_left_alone() {
+        let request = Request::builder()
+            .header(AUTHORIZATION, "Bearer invalid")
+            .body(())
+            .unwrap();
+        let kind = ErrorKind::Protocol("invalid".into());
+        assert_eq!(SentKey::of(&request).hide_in_kind(kind.clone()), kind);
+    }
+}
