@@ -1,4 +1,4 @@
-//! A key that comes back in an answer ("invalid key pk_live_…") is shown no more than any other.
+//! A key that comes back in an answer (`invalid key pk_live_…`) is shown no more than any other.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Request};

@@ -1,0 +1,44 @@
+//! What is true of every error.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use partner_api::{Error, MAX_ERROR_BODY_BYTES};
+
+/// A key that must show up nowhere.
+pub(crate) const KEY: &str = "pk_live_canary7f3a9c51e8d24b06";
+
+/// A clock of whole milliseconds, and what a call does beside waiting.
+pub(crate) const SLACK: Duration = Duration::from_millis(50);
+
+/// The message, cut texts included, of the longest error that says one thing.
+const LONGEST_MESSAGE: usize = 2_000;
+
+pub(crate) fn is_sound(error: &Error, deadline: Duration) {
+    let mut text = format!("{error}\u{0}{error:?}\u{0}{:?}", error.kind());
+    assert!(
+        error.to_string().len() <= LONGEST_MESSAGE || error.is_config(),
+        "a message of {} bytes",
+        error.to_string().len()
+    );
+    for attempt in error.attempts() {
+        text = format!("{text}\u{0}{}\u{0}{attempt:?}", attempt.cause);
+    }
+    let shown = text.replace('\u{0}', "");
+    assert!(!shown.contains(char::is_control), "{shown:?}");
+    let mut source = error.source();
+    while let Some(below) = source {
+        text = format!("{text} {below} {below:?}");
+        source = below.source();
+    }
+    // Not a part of it: a damaged key may come from the damaged bytes themselves.
+    let is_shown = text
+        .to_ascii_lowercase()
+        .contains(&KEY.to_ascii_lowercase());
+    assert!(!is_shown, "the key is shown: {text}");
+
+    let body = error.body().unwrap_or_default();
+    assert!(body.len() <= MAX_ERROR_BODY_BYTES, "{} bytes", body.len());
+    assert!(error.elapsed() <= deadline + SLACK, "{error:?}");
+    let _ = (error.request_id(), error.retry_after());
+}

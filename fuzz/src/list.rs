@@ -1,0 +1,100 @@
+//! A list: the same however it is cut up, kept or streamed, and as another reader reads it.
+
+use std::time::Duration;
+
+use partner_api::{Client, Company, Error, RetryPolicy};
+
+use crate::error::{KEY, is_sound};
+use crate::service::{Answer, Pieces, service};
+use crate::{block_on, model};
+
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Takes a body as the service might send it.
+pub fn holds(body: &[u8]) {
+    let (kept, streamed) = both_of(body, Pieces::Whole);
+    for pieces in [Pieces::Bytes, Pieces::Any] {
+        let (kept_again, streamed_again) = both_of(body, pieces);
+        assert_eq!(
+            kept_again.as_ref().map_err(Error::kind),
+            kept.as_ref().map_err(Error::kind)
+        );
+        are_the_same(&streamed_again, &streamed);
+    }
+
+    let other = model::text(body)
+        .and_then(|text| serde_json::from_str::<model::Envelope>(text).ok())
+        .map(|model::Envelope(elements)| {
+            elements
+                .iter()
+                .map(|element| serde_json::from_str::<Company>(element.get()).ok())
+                .collect::<Vec<_>>()
+        });
+    let elements: Vec<_> = streamed.iter().map(|item| item.as_ref().ok()).collect();
+    match &other {
+        // The envelope is good: element by element the same.
+        Some(other) => {
+            let other: Vec<_> = other.iter().map(Option::as_ref).collect();
+            assert_eq!(elements, other);
+        }
+        None => assert!(streamed.last().is_some_and(Result::is_err)),
+    }
+    let all = other.and_then(|other| other.into_iter().collect::<Option<Vec<_>>>());
+    assert_eq!(kept.ok(), all);
+}
+
+type Item = Result<Company, Error>;
+
+fn are_the_same(some: &[Item], others: &[Item]) {
+    let kinds = |items: &[Item]| -> Vec<_> {
+        let told = |item: &Item| {
+            item.as_ref()
+                .map_err(Error::kind)
+                .cloned()
+                .map_err(Clone::clone)
+        };
+        items.iter().map(told).collect()
+    };
+    assert_eq!(kinds(some), kinds(others));
+    for (one, other) in some.iter().zip(others) {
+        let body = |item: &Item| {
+            item.as_ref()
+                .err()
+                .and_then(|error| Some(error.body()?.to_vec()))
+        };
+        // What had come by then of something wrong is longer or shorter, and begins at one place.
+        if let (Some(one), Some(other)) = (body(one), body(other)) {
+            assert!(one.starts_with(&other) || other.starts_with(&one));
+        }
+    }
+}
+
+/// The list as kept, and as streamed.
+fn both_of(body: &[u8], pieces: Pieces) -> (Result<Vec<Company>, Error>, Vec<Item>) {
+    let (service, seen) = service(vec![Answer::ok(body)], pieces);
+    let client = Client::builder()
+        .base_url("https://app.example.com")
+        .api_key(KEY)
+        .deadline(DEADLINE)
+        .retry(RetryPolicy::off())
+        .http_service(service)
+        .build()
+        .expect("a good configuration");
+    let both = block_on(async {
+        let kept = client.companies().await;
+        let mut companies = client.companies().stream();
+        let mut streamed = Vec::new();
+        while let Some(company) = companies.next().await {
+            streamed.push(company);
+        }
+        assert!(companies.next().await.is_none(), "it goes on after its end");
+        (kept, streamed)
+    });
+    assert_eq!(seen.requests().len(), 2);
+    let errors = both.1.iter().filter_map(|item| item.as_ref().err());
+    for error in errors.chain(both.0.as_ref().err()) {
+        assert!(error.is_decode() || error.is_connection(), "{error:?}");
+        is_sound(error, DEADLINE);
+    }
+    both
+}

@@ -1,0 +1,119 @@
+//! A request to any path: refused before it is sent, or one that stays below the base URL and says
+//! what it was told to say.
+//!
+//! The bytes are lines: method, path, name and value of a query's parameter, name and value of a
+//! header. `\n`, `\r` and `\t` stand for those characters.
+
+use std::time::Duration;
+
+use http::Method;
+use http::header::AUTHORIZATION;
+use partner_api::{ApiPath, Client, ErrorKind, RetryPolicy};
+use url::Url;
+
+use crate::block_on;
+use crate::error::{KEY, is_sound};
+use crate::service::{Answer, Pieces, service};
+
+const BASE_URL: &str = "https://app.example.com:8443/eu/api/v1";
+
+/// Takes a request in the form above.
+pub fn holds(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.split('\n').map(|line| {
+        let line = line.replace("\\n", "\n").replace("\\r", "\r");
+        line.replace("\\t", "\t")
+    });
+    let mut next = || lines.next().unwrap_or_default();
+    let method = Method::from_bytes(next().as_bytes()).unwrap_or(Method::GET);
+    let path = next();
+    let (query, header) = ((next(), next()), (next(), next()));
+
+    let at_slashes: Vec<_> = path.strip_prefix('/').unwrap_or(&path).split('/').collect();
+    let as_it_is = ["templates", &path, "x"];
+    let ways = [
+        (ApiPath::from(path.as_str()), at_slashes.as_slice()),
+        (ApiPath::from(as_it_is), &as_it_is),
+    ];
+    for (path, segments) in ways {
+        let (service, seen) = service(vec![Answer::ok(b"{}")], Pieces::Whole);
+        let client = Client::builder()
+            .base_url(BASE_URL)
+            .api_key(KEY)
+            .retry(RetryPolicy::off())
+            .http_service(service)
+            .build()
+            .expect("a good configuration");
+        let mut request = client.request(method.clone(), path);
+        if !query.0.is_empty() {
+            request = request.query(&query.0, &query.1);
+        }
+        if !header.0.is_empty() {
+            request = request.header(&header.0, &header.1);
+        }
+        let shown = format!("{request:?} {request:#?}");
+        assert!(!shown.contains(KEY), "{shown}");
+        match block_on(request.returning_nothing().into_future()) {
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Request(_)), "{error:?}");
+                is_sound(&error, Duration::ZERO);
+                assert!(seen.requests().is_empty(), "it was sent");
+            }
+            Ok(()) => {
+                let requests = seen.requests();
+                let [(_, request)] = requests.as_slice() else {
+                    panic!("{} requests", requests.len())
+                };
+                says_what_it_was_told(request, segments, &query);
+                assert_eq!(*request.method(), method);
+            }
+        }
+    }
+}
+
+fn says_what_it_was_told(
+    request: &http::Request<()>,
+    segments: &[&str],
+    (name, value): &(String, String),
+) {
+    let uri = request.uri();
+    // Whoever reads it by the rules of URLs, where a `..` climbs, comes to the same place.
+    let url = Url::parse(&uri.to_string()).expect("a URI with an origin is a URL");
+    let base = Url::parse(BASE_URL).expect("a URL");
+    assert_eq!(url.origin(), base.origin());
+    assert_eq!(url.path(), uri.path());
+    let below = uri
+        .path()
+        .strip_prefix(base.path())
+        .expect("below the base");
+    let got: Vec<_> = below.split('/').skip(1).map(unescaped).collect();
+    let told: Vec<_> = segments.iter().map(|segment| segment.as_bytes()).collect();
+    assert_eq!(got, told, "{uri}");
+
+    let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+    let told = (!name.is_empty()).then(|| (name.clone(), value.clone()));
+    assert_eq!(pairs, Vec::from_iter(told));
+
+    let keys: Vec<_> = request.headers().get_all(AUTHORIZATION).iter().collect();
+    assert_eq!(keys, [&format!("Bearer {KEY}")]);
+    assert!(!request.headers().contains_key("host"));
+}
+
+/// What percent-encoding stands for (RFC 3986, section 2.1).
+fn unescaped(segment: &str) -> Vec<u8> {
+    let mut bytes = segment.bytes();
+    let mut plain = Vec::new();
+    while let Some(byte) = bytes.next() {
+        let mut digit = || char::from(bytes.next().unwrap_or_default()).to_digit(16);
+        plain.push(match byte {
+            b'%' => u8::try_from(
+                digit()
+                    .zip(digit())
+                    .map_or(0, |(high, low)| high * 16 + low),
+            )
+            .unwrap_or_default(),
+            byte => byte,
+        });
+    }
+    plain
+}

@@ -1,0 +1,132 @@
+//! `Retry-After`, as often and whatever it is: obeyed as documented, and never past the deadline.
+//!
+//! The bytes are lines: first the numbers of the status, the deadline, the longest `Retry-After`
+//! and the backoff, all in seconds, and of the attempts; then one value of the header each.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use partner_api::{Client, NotRetried, RetryPolicy};
+
+use crate::block_on;
+use crate::error::{KEY, is_sound};
+use crate::service::{Answer, Pieces, service};
+
+/// The clock of the runtime goes no further.
+const LONGEST: u64 = 10_000_000;
+/// A wait ends with the next tick of the clock.
+const TICK: Duration = Duration::from_millis(2);
+
+/// Takes answers in the form above.
+pub fn holds(bytes: &[u8]) {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let first = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
+    let mut numbers = first.split(' ').map(|number| number.parse::<u64>().ok());
+    let mut next = |otherwise: u64| numbers.next().flatten().unwrap_or(otherwise);
+    let status = 400 + u16::try_from(next(503) % 200).unwrap_or_default();
+    let deadline = Duration::from_secs(next(30).clamp(1, LONGEST));
+    let mut policy = RetryPolicy::default();
+    policy.max_retry_after = Duration::from_secs(next(120));
+    policy.base_delay = Duration::from_secs(next(1));
+    policy.throttled_base_delay = policy.base_delay;
+    policy.max_attempts = 1 + u32::try_from(next(2) % 5).unwrap_or_default();
+
+    let values: Vec<_> = lines
+        .filter(|line| http::HeaderValue::from_bytes(line).is_ok())
+        .map(<[u8]>::to_vec)
+        .collect();
+    let answer = Answer {
+        status,
+        headers: values
+            .iter()
+            .map(|value| (b"retry-after".to_vec(), value.clone()))
+            .collect(),
+        ..Answer::default()
+    };
+    let (service, seen) = service(vec![answer], Pieces::Whole);
+    let client = Client::builder()
+        .base_url("https://app.example.com")
+        .api_key(KEY)
+        .retry(policy.clone())
+        .deadline(deadline)
+        .http_service(service)
+        .build()
+        .expect("a good configuration");
+    let error = block_on(client.wallet().into_future()).expect_err("no answer is good");
+    is_sound(&error, deadline);
+    assert_eq!(error.status().map(|told| told.as_u16()), Some(status));
+
+    let requests = seen.requests();
+    assert_eq!(requests.len(), error.attempts().len());
+    assert!(requests.len() <= policy.max_attempts as usize);
+    let waits: Vec<_> = requests
+        .windows(2)
+        .map(|pair| match pair {
+            [(before, _), (after, _)] => after.duration_since(*before),
+            _ => unreachable!("windows of two"),
+        })
+        .collect();
+    let told = error.attempts().iter().filter_map(|attempt| attempt.wait);
+    for (wait, told) in waits.iter().zip(told) {
+        assert!(
+            *wait >= told && *wait <= told + TICK,
+            "{wait:?}, not {told:?}"
+        );
+    }
+
+    if !matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504) {
+        assert_eq!((requests.len(), error.not_retried()), (1, None));
+        return;
+    }
+    let Some(asked) = asked(&values) else { return };
+    assert_eq!(error.retry_after(), asked);
+    let asked = asked.unwrap_or_default();
+    for (count, wait) in waits.iter().enumerate() {
+        let doubled = policy.base_delay.saturating_mul(1 << count);
+        let backoff = doubled.min(policy.max_delay);
+        assert!(*wait >= asked, "{wait:?} is too early for {asked:?}");
+        assert!(
+            *wait <= asked.saturating_add(backoff) + TICK,
+            "{wait:?} is too long"
+        );
+    }
+    // Where it ends says why.
+    if policy.max_attempts == 1 {
+        assert_eq!(error.not_retried(), None);
+    } else if asked > policy.max_retry_after {
+        assert_eq!(
+            error.not_retried(),
+            Some(NotRetried::RetryAfterTooLong { asked })
+        );
+        assert_eq!(requests.len(), 1);
+    } else if requests.len() < policy.max_attempts as usize {
+        let Some(NotRetried::DeadlineTooClose { wait }) = error.not_retried() else {
+            panic!("{error:?}")
+        };
+        assert!(error.elapsed().saturating_add(wait) + TICK >= deadline);
+    } else {
+        assert_eq!(error.not_retried(), Some(NotRetried::AttemptsUsedUp));
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        assert!(error.is_throttled());
+    }
+}
+
+/// The longest of those that are seconds. Unknown if one may be a date, which hangs on the clock of
+/// the wall.
+fn asked(values: &[Vec<u8>]) -> Option<Option<Duration>> {
+    let mut longest = None;
+    for value in values {
+        let Ok(text) = std::str::from_utf8(value.trim_ascii()) else {
+            continue;
+        };
+        if text.contains(':') {
+            return None;
+        }
+        if !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit()) {
+            let seconds = text.parse().unwrap_or(u64::MAX);
+            longest = longest.max(Some(Duration::from_secs(seconds)));
+        }
+    }
+    Some(longest)
+}
