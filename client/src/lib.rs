@@ -58,6 +58,7 @@
 //! | [`Timeout`](ErrorKind::Timeout) | a limit ran out | call later, or allow more time |
 //! | [`Protocol`](ErrorKind::Protocol) | the answer is not one of the API: no HTTP, an HTML page with status 200, … | check the base URL and what stands between |
 //! | [`Decode`](ErrorKind::Decode) | the JSON has another shape, at the path that it names | update this crate, or report it |
+//! | [`Element`](ErrorKind::Element) | the same, of one element of a streamed list; the others still come | pass it over, or stop |
 //! | [`BodyTooLarge`](ErrorKind::BodyTooLarge) | the body passed the size limit | raise [`ClientBuilder::max_body_bytes`] |
 //!
 //! ```no_run
