@@ -280,7 +280,7 @@ async fn no_key_is_seen_at_any_level_of_any_crate() {
         let _ = client.companies().stream().next().await;
     }
     // No certificate is right for it: what is logged of TLS is seen, too.
-    let tls = RawServer::answering("not TLS").await;
+    let tls = RawServer::start(|_| vec![Step::Send(b"not TLS".to_vec())]).await;
     let client = Client::new(&tls.url().replace("http://", "https://"), KEY).unwrap();
     client.wallet().await.unwrap_err();
 
