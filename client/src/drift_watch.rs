@@ -36,7 +36,7 @@ impl DriftWatch {
         let list = Place::Field(&list, LIST_FIELD);
         if let Some(value) = value.downcast_ref::<Wallet>() {
             value.drift(Place::Document(wallet::PATH), &mut |drift| {
-                self.tell(&drift)
+                self.tell(&drift);
             });
         } else if let Some(companies) = value.downcast_ref::<Vec<Company>>() {
             companies.drift(list, &mut |drift| self.tell(&drift));

@@ -37,6 +37,10 @@ impl SentKey {
     pub(crate) fn hide_in_kind(&self, kind: ErrorKind) -> ErrorKind {
         let Some(key) = self.key() else { return kind };
         let hidden = |text: String| without(text, key);
+        let hidden_in = |DecodeProblem { path, problem }| DecodeProblem {
+            path: hidden(path),
+            problem: hidden(problem),
+        };
         match kind {
             ErrorKind::Unauthorized(UnauthorizedCode::Other(code)) => {
                 ErrorKind::Unauthorized(UnauthorizedCode::Other(hidden(code)))
@@ -46,12 +50,8 @@ impl SentKey {
                 host: host.map(hidden),
             },
             ErrorKind::Protocol(problem) => ErrorKind::Protocol(hidden(problem)),
-            ErrorKind::Decode(DecodeProblem { path, problem }) => {
-                ErrorKind::Decode(DecodeProblem {
-                    path: hidden(path),
-                    problem: hidden(problem),
-                })
-            }
+            ErrorKind::Decode(problem) => ErrorKind::Decode(hidden_in(problem)),
+            ErrorKind::Element(problem) => ErrorKind::Element(hidden_in(problem)),
             other => other,
         }
     }

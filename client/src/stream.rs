@@ -15,7 +15,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::Span;
 
 use crate::attempt::{answered, undecodable_fault};
-use crate::decode::Undecodable;
 use crate::drift_watch::DriftWatch;
 use crate::echo::SentKey;
 use crate::elements::{Element, ListDecoder, Malformed};
@@ -28,9 +27,10 @@ use crate::transport::{ResponseBody, body_fault};
 /// The elements of a list as they arrive. See [`Call::stream`](crate::Call::stream).
 ///
 /// It is a [`Stream`], and has [`next`](Self::next) for those who need no more than that. An
-/// element that is malformed is an error that names its index and path and keeps its text
-/// ([`Error::body`]); the others still come. An error of any other kind, such as a body that was
-/// cut short, is the last item: whoever sees the end without one has seen the whole list.
+/// element that is malformed is an error for which [`Error::is_element`] is true: it names index
+/// and path, keeps the element's text ([`Error::body`]), and the others still come. Any other
+/// error is the last item, since the list is not whole, and whoever sees the end without one has
+/// seen the whole list.
 ///
 /// Dropping it stops the transfer.
 #[must_use = "nothing is sent until it is polled"]
@@ -54,15 +54,12 @@ pub(crate) struct Opened {
     pub(crate) drift: Option<Arc<DriftWatch>>,
 }
 
-/// A fault, and what is kept of the body to look at.
-type Ending = (Fault, Bytes);
-
 struct Transfer<T> {
     body: ResponseBody,
     decoder: ListDecoder<T>,
     ready: VecDeque<Element<T>>,
-    /// What ends the list once the elements before it are given.
-    ending: Option<Ending>,
+    /// What is wrong behind what is ready.
+    broken: Option<Fault>,
     max_element_bytes: usize,
     deadline: Pin<Box<Sleep>>,
     drift: Option<Arc<DriftWatch>>,
@@ -143,7 +140,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             body: arrived.value,
             decoder: ListDecoder::new(),
             ready: VecDeque::new(),
-            ending: None,
+            broken: None,
             max_element_bytes,
             deadline: Box::pin(sleep_until(deadline)),
             drift,
@@ -177,68 +174,64 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
                 }
                 (None, true)
             }
-            Err((fault, excerpt)) => {
+            Err(fault) => {
                 trace::record_failure(&span, &fault.kind);
+                let excerpt = start_of(self.decoder.pending());
                 (Some(Err(self.about.error(fault, excerpt))), true)
             }
         })
     }
 
-    fn poll_element(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Element<T>>, Ending>> {
+    fn poll_element(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Element<T>>, Fault>> {
         loop {
             if let Some(element) = self.ready.pop_front() {
                 return Poll::Ready(Ok(Some(element)));
             }
-            if let Some(ending) = self.ending.take() {
-                return Poll::Ready(Err(ending));
+            if let Some(fault) = self.broken.take() {
+                return Poll::Ready(Err(fault));
             }
             if self.deadline.as_mut().poll(cx).is_ready() {
                 let kind = ErrorKind::Timeout(TimeLimit::Deadline);
-                return Poll::Ready(Err((Fault::new(kind, Outcome::Answered), Bytes::new())));
+                return Poll::Ready(Err(Fault::new(kind, Outcome::Answered)));
             }
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        self.take(&bytes);
-                    }
-                }
-                Some(Err(cause)) => {
-                    return Poll::Ready(Err((body_fault(cause), Bytes::new())));
-                }
-                None => {
-                    let end = self.decoder.finish().map(|()| None);
-                    return Poll::Ready(end.map_err(|undecodable| self.undecodable(undecodable)));
-                }
+            let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
+                let finished = self.decoder.finish().map(|()| None);
+                return Poll::Ready(
+                    finished.map_err(|wrong| undecodable_fault(&self.about.head, wrong)),
+                );
+            };
+            if let Ok(bytes) = frame.map_err(body_fault)?.into_data() {
+                self.broken = self.decode(&bytes).err();
             }
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        let ready = &mut self.ready;
-        let pushed = self
-            .decoder
-            .push(bytes, &mut |element| ready.push_back(element));
-        if let Err(undecodable) = pushed {
-            self.ending = Some(self.undecodable(undecodable));
-        } else if self.decoder.held_bytes() > self.max_element_bytes {
-            let limit = self.max_element_bytes;
-            let fault = Fault::new(ErrorKind::BodyTooLarge { limit }, Outcome::Answered);
-            self.ending = Some((fault, start_of(self.decoder.pending())));
+    /// Makes ready what came whole, and says what is wrong after that.
+    fn decode(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let Self {
+            decoder,
+            ready,
+            about,
+            max_element_bytes,
+            ..
+        } = self;
+        decoder
+            .push(bytes, &mut |element| ready.push_back(element))
+            .map_err(|wrong| undecodable_fault(&about.head, wrong))?;
+        if decoder.held_bytes() > *max_element_bytes {
+            let kind = ErrorKind::BodyTooLarge {
+                limit: *max_element_bytes,
+            };
+            return Err(Fault::new(kind, Outcome::Answered));
         }
-    }
-
-    fn undecodable(&self, undecodable: Undecodable) -> Ending {
-        (
-            undecodable_fault(&self.about.head, undecodable),
-            start_of(self.decoder.pending()),
-        )
+        Ok(())
     }
 }
 
 impl About {
     fn malformed(&self, Malformed { problem, raw }: Malformed) -> Error {
         self.error(
-            Fault::new(ErrorKind::Decode(problem), Outcome::Answered),
+            Fault::new(ErrorKind::Element(problem), Outcome::Answered),
             start_of(raw.as_bytes()),
         )
     }

@@ -132,7 +132,7 @@ fn is_told_apart(error: &Error) {
         ErrorKind::Redirect { .. } => {
             assert!(status.is_some_and(|status| (300..400).contains(&status)));
         }
-        ErrorKind::Decode(_) | ErrorKind::BodyTooLarge { .. } => {
+        ErrorKind::Decode(_) | ErrorKind::Element(_) | ErrorKind::BodyTooLarge { .. } => {
             assert!(status.is_some_and(|status| (200..300).contains(&status)));
         }
         ErrorKind::Connect => assert_eq!(status, None),

@@ -81,7 +81,7 @@ async fn a_malformed_company_is_named_and_kept_and_the_others_come() {
     let mut companies = server.client().companies().stream();
     assert_eq!(companies.next().await.unwrap().unwrap().name, "a");
     let error = companies.next().await.unwrap().unwrap_err();
-    let ErrorKind::Decode(problem) = error.kind() else {
+    let ErrorKind::Element(problem) = error.kind() else {
         panic!("{error:?}")
     };
     assert_eq!(problem.path, "data[1].connections[0].wabaId");
@@ -155,8 +155,8 @@ async fn no_more_than_the_start_of_a_malformed_company_is_kept() {
     let start = &bad.as_bytes()[..MAX_ERROR_BODY_BYTES];
     let streamed = first_error_of(&server).await;
     let kept = server.client().companies().await.unwrap_err();
+    assert!(streamed.is_element() && kept.is_decode());
     for error in [streamed, kept] {
-        assert!(error.is_decode(), "{error:?}");
         assert_eq!(error.body(), Some(start));
     }
 }
@@ -214,6 +214,31 @@ async fn what_is_no_list_at_all_can_be_looked_at() {
                 "{error:?}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_no_list_ends_with_an_error_that_is_not_of_an_element() {
+    let whole = list(&[company("a")]);
+    for (body, count) in [
+        (whole.trim_end_matches('}').to_owned(), 1),
+        (whole.replace("}]}", "}}"), 1),
+        (format!("{whole}x"), 1),
+        (whole.replace("data", "items"), 0),
+        (r#"{"data":null}"#.to_owned(), 0),
+        ("{}".to_owned(), 0),
+        ("[]".to_owned(), 0),
+        (String::new(), 0),
+    ] {
+        // The length is right, so it is the JSON that is not.
+        let server = RawServer::answering(json(&body)).await;
+        let (names, error) = names_of(&server).await;
+        let error = error.unwrap();
+        assert!(
+            error.is_decode() && !error.is_element(),
+            "{body}: {error:?}"
+        );
+        assert_eq!(names.len(), count, "{body}");
     }
 }
 

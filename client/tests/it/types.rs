@@ -6,11 +6,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use partner_api::{
-    ApiKey, ApiResponse, Attempt, Call, CallFuture, Client, ClientBuilder, Company, CompanyId,
-    ConfigProblem, Connection, ConnectionStatus, Counts, DecodeProblem, Document, Error, ErrorKind,
-    Escaped, InvalidApiKey, List, ListCall, ListStream, MessageCost, NotRetried, Outcome,
-    QualityRating, RequestBody, RetryPolicy, TimeLimit, UnauthorizedCode, UnknownFields, Wallet,
-    WalletError,
+    ApiKey, ApiPath, ApiRequest, ApiResponse, Attempt, Call, CallFuture, Client, ClientBuilder,
+    Company, CompanyId, ConfigProblem, Connection, ConnectionStatus, Counts, DecodeProblem,
+    Document, Drift, Error, ErrorKind, Escaped, InvalidApiKey, List, ListCall, ListStream,
+    MessageCost, NotRetried, Outcome, QualityRating, RequestBody, RetryPolicy, TimeLimit,
+    UnauthorizedCode, UnknownFields, Wallet, WalletError,
 };
 
 const fn crosses_threads<T: Debug + Send + Sync>() {}
@@ -33,6 +33,7 @@ macro_rules! values {
 
 values![
     ApiKey,
+    ApiPath,
     ApiResponse<Vec<Company>>,
     ApiResponse<Wallet>,
     Attempt,
@@ -43,6 +44,7 @@ values![
     ConnectionStatus,
     Counts,
     DecodeProblem,
+    Drift,
     ErrorKind,
     Escaped<'static>,
     InvalidApiKey,
@@ -71,6 +73,7 @@ const _: () = {
     crosses_threads::<ClientBuilder>();
     crosses_threads::<Call<Wallet>>();
     crosses_threads::<ListCall<Company>>();
+    crosses_threads::<ApiRequest>();
     crosses_threads::<Document>();
     crosses_threads::<List>();
 
@@ -118,8 +121,8 @@ fn no_type_grows_unseen() {
         ("Company", size_of::<Company>(), 112),
         ("Connection", size_of::<Connection>(), 152),
         ("Wallet", size_of::<Wallet>(), 64),
-        ("ErrorKind", size_of::<ErrorKind>(), 48),
-        ("Attempt", size_of::<Attempt>(), 72),
+        ("ErrorKind", size_of::<ErrorKind>(), 56),
+        ("Attempt", size_of::<Attempt>(), 80),
         ("ListStream<Company>", size_of::<ListStream<Company>>(), 24),
         ("Client", size_of::<Client>(), 64),
         ("ApiKey", size_of::<ApiKey>(), 40),
