@@ -38,6 +38,11 @@ impl RetryBudget {
             .is_ok()
     }
 
+    /// Takes note of a cost that is spent for a retry which is not sent yet.
+    pub(crate) fn unsent(&self, cost: u32) -> Unsent<'_> {
+        Unsent { budget: self, cost }
+    }
+
     /// Puts back what the last retry of a successful call cost, or a token where there was none.
     pub(crate) fn refund(&self, last_retry_cost: Option<u32>) {
         let refund = last_retry_cost.unwrap_or(SUCCESS_REFUND);
@@ -48,6 +53,26 @@ impl RetryBudget {
                 (tokens < RETRY_BUDGET_TOKENS)
                     .then(|| tokens.saturating_add(refund).min(RETRY_BUDGET_TOKENS))
             });
+    }
+}
+
+/// A retry that is paid for and not sent. If its call is dropped meanwhile, the service never sees
+/// it, and what it cost is put back.
+#[must_use]
+pub(crate) struct Unsent<'a> {
+    budget: &'a RetryBudget,
+    cost: u32,
+}
+
+impl Unsent<'_> {
+    pub(crate) fn is_sent(mut self) {
+        self.cost = 0;
+    }
+}
+
+impl Drop for Unsent<'_> {
+    fn drop(&mut self) {
+        self.budget.refund(Some(self.cost));
     }
 }
 

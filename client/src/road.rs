@@ -11,7 +11,7 @@ use tracing::{Instrument, Span};
 
 use crate::api_key::ApiKey;
 use crate::attempt::{Arrived, TimeLeft};
-use crate::budget::RetryBudget;
+use crate::budget::{RetryBudget, Unsent};
 use crate::drift_watch::DriftWatch;
 use crate::error::{
     Attempt, BoxError, Error, ErrorKind, Fault, NotRetried, Outcome, TimeLimit, UnauthorizedCode,
@@ -105,6 +105,7 @@ async fn go<T, Attempted>(
 where
     Attempted: Future<Output = Result<Arrived<T>, Fault>>,
 {
+    let mut unsent = None;
     loop {
         let key = trip
             .ask(road.keys.key())
@@ -115,6 +116,9 @@ where
             .headers_mut()
             .insert(AUTHORIZATION, key.authorization().clone());
         let span = trace::attempt_span(&request, trip.failed_attempts.len());
+        if let Some(retry) = unsent.take() {
+            Unsent::is_sent(retry);
+        }
         let attempted = attempt(road.http.clone(), request.clone(), trip.time_left())
             .instrument(span.clone())
             .await;
@@ -132,6 +136,7 @@ where
                 trip.note(&fault, Some(wait));
                 trip.counted_attempts += 1;
                 trip.last_retry_cost = Some(cost);
+                unsent = Some(road.budget.unsent(cost));
                 sleep(wait).await;
             }
             Decision::RetryAtOnce => trip.note(&fault, Some(Duration::ZERO)),

@@ -7,6 +7,8 @@ mod broken_answers;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod cancelling;
+#[cfg(test)]
 mod configuration;
 #[cfg(test)]
 mod drift;
