@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
-use serde_json::value::RawValue;
 
 /// The fields of an object that this version of the crate does not know, as the service sent them.
 ///
@@ -27,9 +26,7 @@ use serde_json::value::RawValue;
     clippy::box_collection,
     reason = "the usual case of none shall cost one word, in every object of a list"
 )]
-pub struct UnknownFields(Option<Box<Vec<UnknownField>>>);
-
-type UnknownField = (String, Box<RawValue>);
+pub struct UnknownFields(Option<Box<String>>);
 
 impl UnknownFields {
     /// The JSON text of the field of this name; the first, if the service sent it twice.
@@ -40,28 +37,38 @@ impl UnknownFields {
 
     /// Name and JSON text of each, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries()
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.get()))
+        let mut rest = self.0.as_ref().map_or("", |texts| texts.as_str());
+        std::iter::from_fn(move || Some((take_text(&mut rest)?, take_text(&mut rest)?)))
     }
 
     /// Whether there are none, as there are as long as the service sends what is documented.
     pub fn is_empty(&self) -> bool {
-        self.entries().is_empty()
+        self.0.is_none()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.entries().len()
+        self.iter().count()
     }
 
-    pub(crate) fn push(&mut self, name: String, value: Box<RawValue>) {
-        self.0.get_or_insert_default().push((name, value));
+    /// The texts are kept one behind the other, each with its length before it, so that a
+    /// thousand tiny fields take no more memory than they took bytes on the wire.
+    pub(crate) fn push(&mut self, name: &str, json: &str) {
+        let texts = self.0.get_or_insert_default();
+        for text in [name, json] {
+            texts.push_str(&text.len().to_string());
+            texts.push(':');
+            texts.push_str(text);
+        }
     }
+}
 
-    pub(crate) fn entries(&self) -> &[UnknownField] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
-    }
+/// Takes a text with its length off the start.
+fn take_text<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let (length, after) = rest.split_once(':')?;
+    let (text, after) = after.split_at_checked(length.parse().ok()?)?;
+    *rest = after;
+    Some(text)
 }
 
 impl PartialEq for UnknownFields {
@@ -170,7 +177,9 @@ macro_rules! document {
                 use serde::ser::SerializeMap;
                 let mut map = serializer.serialize_map(None)?;
                 $(map.serialize_entry($json, $crate::document::to_wire!(self.$field $(, $Wire)?))?;)+
-                for (name, value) in self.unknown_fields.entries() {
+                for (name, json) in self.unknown_fields.iter() {
+                    let value: &serde_json::value::RawValue =
+                        serde_json::from_str(json).map_err(serde::ser::Error::custom)?;
                     map.serialize_entry(name, value)?;
                 }
                 map.end()
@@ -200,7 +209,10 @@ macro_rules! document {
                                     }
                                     $field = Some($crate::document::from_wire!(map $(, $Wire)?));
                                 })+
-                                _ => unknown_fields.push(name.into_string(), map.next_value()?),
+                                _ => {
+                                    let value: Box<serde_json::value::RawValue> = map.next_value()?;
+                                    unknown_fields.push(name.as_str(), value.get());
+                                }
                             }
                         }
                         Ok($Name {
@@ -236,3 +248,27 @@ macro_rules! from_wire {
     };
 }
 pub(crate) use from_wire;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_come_back_as_they_came_whatever_is_in_them() {
+        let fields = [
+            ("", "\"\""),
+            ("3:abc", "1:2"),
+            (":", "\"caf\u{e9}:\""),
+            ("a", "1e400"),
+            ("a", "null"),
+        ];
+        let mut kept = UnknownFields::default();
+        assert!(kept.is_empty() && kept.len() == 0);
+        for (name, json) in fields {
+            kept.push(name, json);
+        }
+        assert_eq!(kept.iter().collect::<Vec<_>>(), fields);
+        assert_eq!((kept.len(), kept.get("a")), (5, Some("1e400")));
+        assert_eq!(kept.get("b"), None);
+    }
+}

@@ -8,7 +8,6 @@ use std::{mem, str};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
-use serde_json::value::RawValue;
 
 use crate::decode::{BYTE_ORDER_MARK, MISSING, Undecodable, located};
 use crate::document::{UnknownFields, Word};
@@ -222,10 +221,11 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let value: Box<RawValue> = serde_json::from_str(text)
+        serde_json::from_str::<IgnoredAny>(text)
             .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&self.field))?;
         self.unknown_bytes += self.field.len() + text.len();
-        self.unknown_fields.push(mem::take(&mut self.field), value);
+        let json = text.trim_ascii();
+        self.unknown_fields.push(&mem::take(&mut self.field), json);
         self.go_on(Expects::CommaOrEnd, text.len())
     }
 
