@@ -61,6 +61,8 @@ struct Transfer<T> {
     /// What is wrong behind what is ready.
     broken: Option<Fault>,
     max_element_bytes: usize,
+    /// What came since the last element, used up or not: blanks, fields beside the list.
+    fruitless_bytes: usize,
     deadline: Pin<Box<Sleep>>,
     drift: Option<Arc<DriftWatch>>,
     about: About,
@@ -142,6 +144,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             ready: VecDeque::new(),
             broken: None,
             max_element_bytes,
+            fruitless_bytes: 0,
             deadline: Box::pin(sleep_until(deadline)),
             drift,
             about: About {
@@ -213,12 +216,18 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             ready,
             about,
             max_element_bytes,
+            fruitless_bytes,
             ..
         } = self;
         decoder
             .push(bytes, &mut |element| ready.push_back(element))
             .map_err(|wrong| undecodable_fault(&about.head, wrong))?;
-        if decoder.held_bytes() > *max_element_bytes {
+        *fruitless_bytes = if ready.is_empty() {
+            fruitless_bytes.saturating_add(bytes.len())
+        } else {
+            0
+        };
+        if decoder.held_bytes().max(*fruitless_bytes) > *max_element_bytes {
             let kind = ErrorKind::BodyTooLarge {
                 limit: *max_element_bytes,
             };

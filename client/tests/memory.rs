@@ -1,0 +1,310 @@
+//! At stake: no answer, however hostile, takes more memory than the size limit and a little, and a
+//! streamed list takes no more memory the longer it is.
+//!
+//! Memory is what is asked of the allocator by the thread of the client; servers have threads of
+//! their own. A block that grows counts twice while it is copied, though most allocators move it.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use flate2::{Compress, Compression, FlushCompress};
+use partner_api::{Client, Company, DEFAULT_MAX_BODY_BYTES, Error, ErrorKind, RetryPolicy, Wallet};
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+/// The size limit of the clients here, unless it is the default.
+const LIMIT: u64 = MIB;
+/// What else a call may take.
+const BESIDE: u64 = 8 * MIB;
+
+/// Answers each request with what is written, and closes. It ends with the process.
+fn server(write: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = BufReader::new(stream.try_clone().unwrap());
+            let mut line = String::new();
+            while head.read_line(&mut line).is_ok_and(|read| read > 2) {
+                line.clear();
+            }
+            // The client hangs up on most of what it gets here.
+            let _ = write(&mut stream);
+        }
+    });
+    format!("http://{address}")
+}
+
+fn client(url: &str, limit: u64) -> Client {
+    Client::builder()
+        .base_url(url)
+        .api_key("pk_live_0123456789abcdef")
+        .retry(RetryPolicy::off())
+        .max_body_bytes(usize::try_from(limit).unwrap())
+        .build()
+        .unwrap()
+}
+
+/// What a call comes to, and the most memory that it held at once.
+fn peak_of<T>(call: impl AsyncFnOnce() -> T) -> (T, u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut result = None;
+    let info = allocation_counter::measure(|| result = Some(runtime.block_on(call())));
+    (result.unwrap(), info.bytes_max)
+}
+
+/// The three ways to read an answer: a document, a list that is kept, a list that is streamed.
+fn errors_and_peaks(url: &str, limit: u64) -> [(&'static str, Option<Error>, u64); 3] {
+    let client = client(url, limit);
+    let (wallet, wallet_peak) = peak_of(async || client.wallet().await.err());
+    let (kept, kept_peak) = peak_of(async || client.companies().await.err());
+    let (streamed, streamed_peak) = peak_of(async || {
+        let mut companies = client.companies().stream();
+        while let Some(company) = companies.next().await {
+            if let Err(error) = company {
+                return Some(error);
+            }
+        }
+        None
+    });
+    [
+        ("wallet", wallet, wallet_peak),
+        ("kept", kept, kept_peak),
+        ("streamed", streamed, streamed_peak),
+    ]
+}
+
+/// Each way ends in an error of this kind, within the limit and a little.
+fn is_refused(name: &str, url: &str, is_expected: impl Fn(&Error) -> bool) {
+    for (way, error, peak) in errors_and_peaks(url, LIMIT) {
+        let error = error.unwrap_or_else(|| panic!("{name}, {way}: no error"));
+        println!("{name}, {way}: {} KiB, {error}", peak / KIB);
+        assert!(is_expected(&error), "{name}, {way}: {error:?}");
+        assert!(peak <= LIMIT + BESIDE, "{name}, {way}: {peak} bytes");
+    }
+}
+
+fn is_too_large(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::BodyTooLarge { .. })
+}
+
+/// A mebibyte of blanks, deflated so that it can be repeated: it ends at a byte and refers to
+/// nothing before it.
+fn deflated_mebibyte() -> Vec<u8> {
+    let mut block = Vec::with_capacity(1 << 16);
+    Compress::new(Compression::best(), false)
+        .compress_vec(&[b' '; 1 << 20], &mut block, FlushCompress::Full)
+        .unwrap();
+    block
+}
+
+const GZIP_HEAD: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
+
+/// A mebibyte on the wire, a gibibyte when it is decompressed.
+fn gzip_bomb(status: u16) -> String {
+    let block = deflated_mebibyte();
+    let bomb = block.len() * 1024;
+    assert!(bomb < 1_100_000, "{bomb} bytes are no bomb");
+    server(move |stream| {
+        let location = "location: https://elsewhere.example/";
+        let length = GZIP_HEAD.len() + bomb;
+        write!(
+            stream,
+            "HTTP/1.1 {status} X\r\n{location}\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"
+        )?;
+        stream.write_all(GZIP_HEAD)?;
+        (0..1024).try_for_each(|_| stream.write_all(&block))
+    })
+}
+
+fn endless(start: &'static str, again: impl AsRef<[u8]> + Send + 'static) -> String {
+    server(move |stream| {
+        write!(stream, "HTTP/1.1 200 OK\r\n\r\n{start}")?;
+        let again = again.as_ref().repeat(1 + 4096 / again.as_ref().len());
+        loop {
+            stream.write_all(&again)?;
+        }
+    })
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn a_gzip_bomb_goes_off_nowhere() {
+    is_refused("bomb, 200", &gzip_bomb(200), is_too_large);
+    for status in [302, 401, 404, 503] {
+        let name = format!("bomb, {status}");
+        is_refused(&name, &gzip_bomb(status), |error| {
+            error.status().is_some_and(|told| told == status)
+        });
+    }
+}
+
+#[test]
+fn a_body_without_end_is_cut_off_wherever_it_does_not_end() {
+    let company = r#"{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}"#;
+    let in_company = format!(r#"{{"data":[{company},"x":"#);
+    for (name, start, again) in [
+        ("blanks", String::new(), " "),
+        ("a name", r#"{"data":[{"name":""#.into(), "x"),
+        ("escapes", r#"{"data":[{"name":""#.into(), "\\u0041"),
+        ("a number", r#"{"data":["#.into(), "9"),
+        ("depth", r#"{"data":["#.into(), "["),
+        ("depth of objects", r#"{"data":["#.into(), r#"{"a":"#),
+        ("a field's name", r#"{""#.into(), "x"),
+        ("a field beside", r#"{"beside":["#.into(), "1,"),
+        ("fields beside", "{".into(), r#""x":1,"#),
+        ("an unknown field", format!("{in_company}["), "1,"),
+        ("unknown fields", format!("{in_company}1"), r#","x":1"#),
+    ] {
+        let url = endless(start.leak(), again);
+        is_refused(name, &url, is_too_large);
+    }
+}
+
+#[test]
+fn fields_that_nobody_knows_take_little_more_than_on_the_wire() {
+    let fields = r#","x":1"#.repeat(170_000);
+    let company = r#"{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}"#;
+    let wallet = r#"{"balance":1,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1"#;
+    for body in [
+        format!(r#"{{"data":[{company}{fields}}}]}}"#),
+        format!(r#"{{"data":[]{fields}}}"#),
+        format!("{wallet}{fields}}}"),
+    ] {
+        let url = server(move |stream| write!(stream, "HTTP/1.1 200 OK\r\n\r\n{body}"));
+        for (way, error, peak) in errors_and_peaks(&url, LIMIT) {
+            println!("unknown fields, {way}: {} KiB", peak / KIB);
+            assert!(error.is_none_or(|error| error.is_decode()));
+            assert!(peak <= LIMIT + BESIDE, "{way}: {peak} bytes");
+        }
+    }
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn the_default_limit_holds_as_well() {
+    let limit = DEFAULT_MAX_BODY_BYTES as u64;
+    let url = gzip_bomb(200);
+    let client = client(&url, limit);
+    let (wallet, peak) = peak_of(async || client.wallet().await);
+    assert!(is_too_large(&wallet.unwrap_err()));
+    println!("bomb, default limit: {} MiB", peak / MIB);
+    // The block that holds it doubles to the limit, and half of it is there twice meanwhile.
+    assert!(peak <= limit + limit / 2 + BESIDE, "{peak} bytes");
+}
+
+#[test]
+fn ten_thousand_levels_are_no_danger() {
+    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+        for (before, after) in [
+            (r#"{"data":["#, "]}"),
+            (r#"{"beside":"#, r#","data":[7]}"#),
+            (r#"{"data":[{"id":"#, "}]}"),
+            (r#"{"balance":"#, "}"),
+        ] {
+            let body = format!(
+                "{before}{}1{}{after}",
+                open.repeat(10_000),
+                close.repeat(10_000)
+            );
+            let url = server(move |stream| write!(stream, "HTTP/1.1 200 OK\r\n\r\n{body}"));
+            is_refused("depth", &url, |error| {
+                error.is_decode() || error.is_element()
+            });
+        }
+    }
+}
+
+#[test]
+fn a_body_in_pieces_of_one_byte_takes_no_more() {
+    let body = r#"{"data":["#.to_owned() + &"1,".repeat(20_000) + "2]}";
+    let url = server(move |stream| {
+        stream.set_nodelay(true)?;
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        )?;
+        let chunks: String = body
+            .chars()
+            .map(|byte| format!("1\r\n{byte}\r\n"))
+            .collect();
+        write!(stream, "{chunks}0\r\n\r\n")
+    });
+    is_refused("one byte at a time", &url, |error| {
+        error.is_decode() || error.is_element()
+    });
+}
+
+/// A list of so many companies, as the reference shows one.
+fn list_of(count: u64) -> String {
+    server(move |stream| {
+        let mut stream = io::BufWriter::new(stream);
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
+        )?;
+        write!(stream, r#"{{"data":["#)?;
+        for index in 0..count {
+            let comma = if index == 0 { "" } else { "," };
+            write!(
+                stream,
+                r#"{comma}{{"id":"clx{index}","name":"Acme Coffee {index}","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[{{"id":"clx456...","wabaId":"102290129340398","phoneNumberId":"106540352242922","displayPhoneNumber":"+237 6 90 00 00 00","qualityRating":"GREEN","status":"connected"}}],"_count":{{"templates":4}}}}"#
+            )?;
+        }
+        write!(stream, "]}}")?;
+        stream.flush()
+    })
+}
+
+fn streamed(count: u64) -> u64 {
+    let url = list_of(count);
+    let client = client(&url, LIMIT);
+    let (came, peak) = peak_of(async || {
+        let mut companies = client.companies().stream();
+        let mut came = 0;
+        while let Some(company) = companies.next().await {
+            let company: Company = company.unwrap();
+            assert_eq!(company.connections.len(), 1);
+            came += 1;
+        }
+        came
+    });
+    assert_eq!(came, count);
+    println!("{count} companies streamed: {} KiB", peak / KIB);
+    peak
+}
+
+#[test]
+fn a_streamed_list_takes_a_mebibyte_at_most_however_long_it_is() {
+    let (short, long) = (streamed(3_000), streamed(30_000));
+    assert!(short <= MIB && long <= MIB, "{short} and {long} bytes");
+    // Ten times as long, and no more memory but for what chance brings into one piece.
+    assert!(long <= short + 64 * KIB, "{long} bytes after {short}");
+}
+
+#[test]
+fn a_kept_list_takes_what_it_holds() {
+    let url = list_of(3_000);
+    let client = client(&url, DEFAULT_MAX_BODY_BYTES as u64);
+    let (companies, peak) = peak_of(async || client.companies().await.unwrap());
+    assert_eq!(companies.len(), 3_000);
+    println!("3000 companies kept: {} KiB", peak / KIB);
+    // About a kilobyte each, and the list itself twice while it grows.
+    assert!(peak <= 4 * MIB, "{peak} bytes");
+}
+
+#[test]
+fn a_wallet_takes_a_few_kilobytes() {
+    let body = r#"{"balance":1,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
+    let url = server(move |stream| write!(stream, "HTTP/1.1 200 OK\r\n\r\n{body}"));
+    let client = client(&url, LIMIT);
+    let (wallet, peak) = peak_of(async || -> Result<Wallet, Error> { client.wallet().await });
+    assert_eq!(wallet.unwrap().balance, 1);
+    println!("a wallet: {} KiB", peak / KIB);
+    assert!(peak <= 64 * KIB, "{peak} bytes");
+}
