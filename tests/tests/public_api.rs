@@ -1,0 +1,127 @@
+//! At stake: the client's public API changes only when somebody means it to, and shows no type of a
+//! crate that may be replaced.
+//!
+//! The API stands in `public-api/partner-api.txt`. After a change that is meant:
+//!
+//!     UPDATE_PUBLIC_API=1 cargo test -p partner-api-tests --test public_api -- --ignored
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Crates whose types may stand in the API: their next major version is ours. Each for a reason.
+const MAY_SHOW: &[&str] = &[
+    "alloc",
+    "core",
+    "std", // the standard library
+    "bytes",
+    "http",
+    "http_body", // what an HTTP service of one's own speaks
+    "tower",
+    "tower_service", // what it is
+    "futures_core",  // a stream
+    "jiff",
+    "rust_decimal", // time and money
+    "serde",
+    "serde_core", // values to and from JSON
+    "partner_api",
+];
+
+fn manifest_dir() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(manifest_dir().join(".."));
+    cargo
+}
+
+fn target_directory() -> PathBuf {
+    let output = cargo()
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["target_directory"].as_str().unwrap().into()
+}
+
+/// The API as the documentation has it, an item a line.
+fn public_api() -> String {
+    let output = cargo()
+        .args(["rustdoc", "--locked", "--quiet", "--package", "partner-api"])
+        .args(["--lib", "--all-features", "--"])
+        .args(["-Z", "unstable-options", "--output-format", "json"])
+        .env("RUSTDOC", manifest_dir().join("public-api/rustdoc"))
+        .output()
+        .unwrap();
+    let problem = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{problem}");
+    let json = target_directory().join("doc/partner_api.json");
+    let api = public_api::Builder::from_rustdoc_json(json)
+        .omit_blanket_impls(true)
+        .omit_auto_trait_impls(true)
+        .build()
+        .expect("public-api and the toolchain must know the same format of rustdoc's JSON");
+    api.items().map(|item| format!("{item}\n")).collect()
+}
+
+/// The crates that the paths in a line begin with.
+fn crates_in(line: &str) -> impl Iterator<Item = &str> {
+    let is_path = |character: char| character.is_alphanumeric() || "_:".contains(character);
+    line.split(move |character| !is_path(character))
+        .filter_map(|path| Some(path.trim_start_matches(':').split_once("::")?.0))
+        .filter(|first| first.starts_with(|first: char| first.is_lowercase()))
+}
+
+#[test]
+#[ignore = "documents the client, so CI runs it where that is done anyway"]
+fn the_public_api_is_the_one_that_was_agreed_on() {
+    let path = manifest_dir().join("public-api/partner-api.txt");
+    let api = public_api();
+    let strangers: BTreeSet<_> = api
+        .lines()
+        .flat_map(crates_in)
+        .filter(|name| !MAY_SHOW.contains(name))
+        .collect();
+    assert!(strangers.is_empty(), "the API shows types of {strangers:?}");
+
+    if env::var_os("UPDATE_PUBLIC_API").is_some() {
+        fs::write(&path, &api).unwrap();
+    }
+    let agreed = fs::read_to_string(&path).unwrap_or_default();
+    let (agreed, api): (BTreeSet<_>, BTreeSet<_>) =
+        (agreed.lines().collect(), api.lines().collect());
+    let gone = agreed.difference(&api).map(|line| format!("- {line}"));
+    let new = api.difference(&agreed).map(|line| format!("+ {line}"));
+    let changes: Vec<_> = gone.chain(new).collect();
+    assert!(
+        changes.is_empty(),
+        "the public API has changed; if that is meant, run\n\
+         UPDATE_PUBLIC_API=1 cargo test -p partner-api-tests --test public_api -- --ignored\n{}",
+        changes.join("\n")
+    );
+}
+
+#[test]
+fn a_foreign_type_is_seen_wherever_it_stands() {
+    for (line, expected) in [
+        (
+            "pub fn partner_api::f() -> core::option::Option<reqwest::Client>",
+            "reqwest",
+        ),
+        (
+            "impl core::convert::From<hyper::error::Error> for partner_api::Error",
+            "hyper",
+        ),
+        ("pub fn partner_api::f(&self, x: &'a [url::Url])", "url"),
+        (
+            "pub fn partner_api::f<S: tower_http::Layer>(s: S)",
+            "tower_http",
+        ),
+    ] {
+        assert!(crates_in(line).any(|name| name == expected), "{line}");
+        assert!(!MAY_SHOW.contains(&expected));
+    }
+}
