@@ -83,6 +83,10 @@ impl Signs {
             {
                 signs.invalid_data |= cause.is::<flate2::DecompressError>();
             }
+            #[cfg(feature = "native-tls")]
+            {
+                signs.invalid_data |= is_refusal_of_native_tls(cause);
+            }
             if let Some(error) = cause.downcast_ref::<io::Error>() {
                 signs.refused |= error.kind() == io::ErrorKind::ConnectionRefused;
                 signs.invalid_data |= matches!(
@@ -93,6 +97,18 @@ impl Signs {
         }
         signs
     }
+}
+
+/// Told from a connection that broke during the handshake, which has an `io::Error` below, or
+/// OpenSSL's words for an early end.
+#[cfg(feature = "native-tls")]
+fn is_refusal_of_native_tls(cause: &(dyn StdError + 'static)) -> bool {
+    cause.is::<native_tls::Error>()
+        && !sources(cause).any(<dyn StdError>::is::<io::Error>)
+        && !cause
+            .to_string()
+            .to_ascii_lowercase()
+            .contains("unexpected eof")
 }
 
 fn sources<'a>(

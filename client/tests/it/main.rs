@@ -20,3 +20,12 @@ mod size_limit;
 mod stale_connections;
 #[cfg(test)]
 mod support;
+#[cfg(all(
+    test,
+    any(
+        feature = "native-tls",
+        feature = "rustls",
+        feature = "rustls-no-provider"
+    )
+))]
+mod tls;
