@@ -62,6 +62,7 @@ pub(super) fn secure(
     #[cfg(not(feature = "native-tls"))]
     let builder = builder.tls_backend_rustls();
 
+    let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2); // RFC 8996
     if settings.https {
         let trusted = settings.root_certificates.iter().cloned();
         builder.tls_certs_merge(trusted.map(|RootCertificate(certificate)| certificate))

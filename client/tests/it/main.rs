@@ -1,5 +1,7 @@
 //! The client over real sockets, or over a service of the test's own, one module a behaviour.
 
+#[cfg(all(test, feature = "blocking"))]
+mod blocking;
 #[cfg(test)]
 mod broken_answers;
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use partner_api::{Client, ClientBuilder, ErrorKind, Outcome, RetryPolicy};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,9 +19,10 @@ use crate::support::{KEY, WALLET, json};
 
 const HOST: &str = "127.0.0.1";
 
-/// A certificate authority of this test's own.
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+/// A certificate authority of this test's own. OpenSSL tells authorities by their names.
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
@@ -196,7 +199,7 @@ async fn assert_refused(server: &Server, client: &Client, case: &str) {
 
 #[tokio::test]
 async fn a_trusted_service_is_called_and_the_key_is_hidden_on_the_way() {
-    let authority = authority();
+    let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![peer]).await;
     let client = server.trusting(&authority);
@@ -210,7 +213,7 @@ async fn a_trusted_service_is_called_and_the_key_is_hidden_on_the_way() {
 
 #[tokio::test]
 async fn certificates_that_do_not_hold_are_refused() {
-    let authority = authority();
+    let authority = authority("ours");
     let mut expired = certificate_for(HOST);
     expired.not_before = date_time_ymd(2020, 1, 1);
     expired.not_after = date_time_ymd(2021, 1, 1);
@@ -229,7 +232,7 @@ async fn certificates_that_do_not_hold_are_refused() {
 
 #[tokio::test]
 async fn certificates_of_nobody_that_is_trusted_are_refused() {
-    let (known, unknown) = (authority(), authority());
+    let (known, unknown) = (authority("known"), authority("unknown"));
     for (case, signed_by) in [("self-signed", None), ("unknown", Some(&unknown))] {
         let server = Server::start(vec![Peer::with(&certificate_for(HOST), signed_by)]).await;
         assert_refused(&server, &server.builder().build().unwrap(), case).await;
@@ -261,7 +264,7 @@ async fn what_is_not_the_tls_of_today_is_refused() {
 
 #[tokio::test]
 async fn a_handshake_that_breaks_off_is_a_fault_of_the_connection_and_tried_again() {
-    let authority = authority();
+    let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![Peer::HangsUp, peer]).await;
     let response = server
@@ -276,7 +279,7 @@ async fn a_handshake_that_breaks_off_is_a_fault_of_the_connection_and_tried_agai
 
 #[tokio::test]
 async fn a_text_may_hold_several_authorities_and_texts_add_up() {
-    let authorities = [authority(), authority(), authority()];
+    let authorities = ["first", "second", "third"].map(authority);
     let pem = |index: usize| authorities[index].pem();
     for authority in &authorities {
         let peer = Peer::with(&certificate_for(HOST), Some(authority));
@@ -301,7 +304,7 @@ fn a_text_that_holds_no_certificate_is_a_problem_of_the_configuration() {
         KeyPair::generate().unwrap().serialize_pem(),
         begin_and_end("*"),
         begin_and_end("aHVudGVyMg=="),
-        authority().pem() + &begin_and_end("aHVudGVyMg=="),
+        authority("ours").pem() + &begin_and_end("aHVudGVyMg=="),
     ] {
         let error = Client::builder()
             .base_url("https://app.example.com")
@@ -334,7 +337,7 @@ async fn a_missing_crypto_provider_is_a_problem_of_the_configuration_and_no_pani
             "{error}"
         );
     }
-    let authority = authority();
+    let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![peer]).await; // whose builder installs one
     server.trusting(&authority).wallet().await.unwrap();
