@@ -55,6 +55,10 @@ impl ApiKey {
         Ok(Self { authorization })
     }
 
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.authorization == other.authorization
+    }
+
     /// The value of the `Authorization` header (RFC 6750, section 2.1), marked as sensitive.
     pub(crate) fn authorization(&self) -> &HeaderValue {
         &self.authorization

@@ -9,6 +9,7 @@ use tower::util::ServiceExt;
 
 use crate::answer;
 use crate::decode::Undecodable;
+use crate::document::UnknownFields;
 use crate::error::{Answer, ErrorKind, Fault, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
 use crate::sink::{NewSink, Sink};
 use crate::transport::{
@@ -37,6 +38,8 @@ impl TimeLeft {
 pub(crate) struct Arrived<T> {
     pub(crate) head: response::Parts,
     pub(crate) value: T,
+    /// What stands beside a list and is not known.
+    pub(crate) unknown_fields: UnknownFields,
 }
 
 /// Sends the request once and reads the value. No redirect is followed.
@@ -50,6 +53,7 @@ pub(crate) async fn attempt<T>(
     let Arrived {
         head,
         value: mut body,
+        ..
     } = open(http, request, time_left).await?;
     let mut sink = new_sink();
     let read = time_left.or_timeout(
@@ -57,7 +61,13 @@ pub(crate) async fn attempt<T>(
         Outcome::Answered,
     );
     let fault = match read.await {
-        Ok(Ok(Ok(value))) => return Ok(Arrived { head, value }),
+        Ok(Ok(Ok(value))) => {
+            return Ok(Arrived {
+                head,
+                value,
+                unknown_fields: sink.unknown_fields(),
+            });
+        }
         Ok(Ok(Err(undecodable))) => undecodable_fault(&head, undecodable),
         Ok(Err(fault)) | Err(fault) => fault,
     };
@@ -83,7 +93,11 @@ pub(crate) async fn open(
         ));
     }
     if head.status.is_success() {
-        return Ok(Arrived { head, value: body });
+        return Ok(Arrived {
+            head,
+            value: body,
+            unknown_fields: UnknownFields::default(),
+        });
     }
     // What comes within the limits is kept; a body that breaks off leaves the status as it is.
     let mut kept = BytesMut::new();

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use http::Uri;
 use url::{Host, Url};
 
+use crate::path::ApiPath;
+
 /// The path of the API below the app's origin. Source: the reference, "Base URL".
 pub const API_PATH: &str = "/api/v1";
 
@@ -51,32 +53,17 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
-    /// The address of a path below the base URL, each segment escaped on its own.
-    ///
-    /// Segments that would climb (`.`, `..`, also escaped) or be empty are refused, so that no
-    /// address can leave the base URL.
-    pub(crate) fn join<'a>(
-        &self,
-        segments: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Uri, String> {
+    /// The address of a path below the base URL, each segment escaped on its own. No path that is
+    /// accepted can leave the base URL.
+    pub(crate) fn join(&self, path: &ApiPath) -> Result<Uri, String> {
+        let segments = path.segments()?;
         let mut url = self.0.clone();
-        let mut empty = true;
-        {
-            let mut path = url
-                .path_segments_mut()
-                .map_err(|()| "it cannot be a base".to_owned())?;
-            for segment in segments {
-                check_segment(segment)?;
-                path.push(segment);
-                empty = false;
-            }
-        }
-        if empty {
-            return Err("the path is empty; name at least one segment".into());
-        }
+        url.path_segments_mut()
+            .map_err(|()| "the base URL has no path".to_owned())?
+            .extend(segments);
         url.as_str()
             .parse()
-            .map_err(|cause| format!("it is not a URI ({cause})"))
+            .map_err(|cause| format!("the path makes no address ({cause})"))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -89,17 +76,6 @@ impl BaseUrl {
 
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.0)
-    }
-}
-
-fn check_segment(segment: &str) -> Result<(), String> {
-    let unescaped = segment.to_ascii_lowercase().replace("%2e", ".");
-    match unescaped.as_str() {
-        "" => Err("a segment of the path is empty".into()),
-        "." | ".." => {
-            Err("a segment of the path is . or .., which could leave the base URL".into())
-        }
-        _ => Ok(()),
     }
 }
 
@@ -119,7 +95,7 @@ mod tests {
 
     fn joined(base: &str, segments: &[&str]) -> Result<String, String> {
         BaseUrl::parse(base, false)?
-            .join(segments.iter().copied())
+            .join(&ApiPath::from(segments))
             .map(|address| address.to_string())
     }
 

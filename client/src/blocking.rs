@@ -34,25 +34,25 @@
 //! waits for it.
 
 use std::fmt;
-use std::iter::FusedIterator;
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde::de::DeserializeOwned;
+use http::Method;
 
-use crate::call::{self, Document, List};
+use crate::api_key::ApiKey;
 use crate::client;
 use crate::companies::Company;
 use crate::config::ClientBuilder;
 use crate::error::{ConfigProblem, Error, ErrorKind};
-use crate::response::ApiResponse;
-use crate::retry::RetryPolicy;
-use crate::stream;
+use crate::path::ApiPath;
 use crate::wallet::Wallet;
 
+mod call;
 mod driver;
+mod request;
 
+pub use call::{Call, ListCall, ListStream};
 use driver::Driver;
+pub use request::ApiRequest;
 
 /// A client of the Partner API whose calls block. See the [module](self).
 ///
@@ -105,12 +105,12 @@ impl Client {
     /// Lists the clients that you have onboarded, as
     /// [`Client::companies`](crate::Client::companies) does.
     pub fn companies(&self) -> ListCall<Company> {
-        self.blocking(self.client.companies())
+        Call::new(self.client.companies(), &self.driver)
     }
 
     /// Reads the prepaid credit wallet, as [`Client::wallet`](crate::Client::wallet) does.
     pub fn wallet(&self) -> Call<Wallet> {
-        self.blocking(self.client.wallet())
+        Call::new(self.client.wallet(), &self.driver)
     }
 
     /// The base URL in use, with [`API_PATH`](crate::API_PATH) at its end.
@@ -118,11 +118,64 @@ impl Client {
         self.client.base_url()
     }
 
-    fn blocking<T, Shape>(&self, call: call::Call<T, Shape>) -> Call<T, Shape> {
-        Call {
-            call,
+    /// A request of any method to any path below the base URL, as
+    /// [`Client::request`](crate::Client::request) makes it.
+    pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> ApiRequest {
+        ApiRequest::new(self.client.request(method, path), &self.driver)
+    }
+
+    /// A `GET` request: see [`request`](Self::request).
+    pub fn get(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::GET, path)
+    }
+
+    /// A `POST` request: see [`request`](Self::request).
+    pub fn post(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::POST, path)
+    }
+
+    /// A `PUT` request: see [`request`](Self::request).
+    pub fn put(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::PUT, path)
+    }
+
+    /// A `PATCH` request: see [`request`](Self::request).
+    pub fn patch(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A `DELETE` request: see [`request`](Self::request).
+    pub fn delete(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::DELETE, path)
+    }
+
+    /// A client for another partner's key over the same connections and the same thread, as
+    /// [`Client::with_api_key`](crate::Client::with_api_key) makes it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the text is no key: see [`ApiKey::new`].
+    pub fn with_api_key<K>(&self, api_key: K) -> Result<Self, Error>
+    where
+        K: TryInto<ApiKey>,
+        K::Error: fmt::Display,
+    {
+        Ok(Self {
+            client: self.client.with_api_key(api_key)?,
             driver: Arc::clone(&self.driver),
-        }
+        })
+    }
+
+    /// Replaces the key of this client and all its clones, as
+    /// [`Client::rotate_api_key`](crate::Client::rotate_api_key) does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the text is no key: see [`ApiKey::new`]. The old key then stays.
+    pub fn rotate_api_key<K>(&self, api_key: K) -> Result<(), Error>
+    where
+        K: TryInto<ApiKey>,
+        K::Error: fmt::Display,
+    {
+        self.client.rotate_api_key(api_key)
     }
 }
 
@@ -147,114 +200,10 @@ impl ClientBuilder {
     }
 }
 
-/// A call that is ready to be made. Nothing is sent until [`wait`](Self::wait) or one of the
-/// others that end it.
-#[must_use = "a call is made by wait()"]
-pub struct Call<T, Shape = Document> {
-    call: call::Call<T, Shape>,
-    driver: Arc<Driver>,
-}
-
-/// A [`Call`] whose answer is a list.
-pub type ListCall<T> = Call<Vec<T>, List>;
-
-impl<T, Shape> Call<T, Shape> {
-    /// The time limit of this whole call, as [`Call::deadline`](crate::Call::deadline).
-    pub fn deadline(self, deadline: Duration) -> Self {
-        self.with(|call| call.deadline(deadline))
-    }
-
-    /// How this call is retried, as [`Call::retry`](crate::Call::retry).
-    pub fn retry(self, policy: RetryPolicy) -> Self {
-        self.with(|call| call.retry(policy))
-    }
-
-    fn with(self, option: impl FnOnce(call::Call<T, Shape>) -> call::Call<T, Shape>) -> Self {
-        Self {
-            call: option(self.call),
-            ..self
-        }
-    }
-}
-
-impl<T: Send + 'static, Shape: 'static> Call<T, Shape> {
-    /// Makes the call, and waits for its value.
-    ///
-    /// # Errors
-    /// Any [`Error`]; [`ErrorKind::Request`] inside an async task, see the [module](self).
-    pub fn wait(self) -> Result<T, Error> {
-        self.with_response().map(|response| response.value)
-    }
-
-    /// Makes the call, waits, and gives, beside the value, what is known of the answer.
-    ///
-    /// # Errors
-    /// As [`wait`](Self::wait).
-    pub fn with_response(self) -> Result<ApiResponse<T>, Error> {
-        self.driver.block_on(self.call.with_response())?
-    }
-}
-
-impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
-    /// Makes the call and gives the elements one by one as they arrive, in memory that does not
-    /// grow with the list. What holds for [`Call::stream`](crate::Call::stream) holds here.
-    pub fn stream(self) -> ListStream<T> {
-        ListStream {
-            stream: self.call.stream(),
-            driver: self.driver,
-            refused: false,
-        }
-    }
-}
-
-/// The elements of a list as they arrive; each `next` waits for one. See [`Call::stream`].
-///
-/// What it gives is what the async [`ListStream`](crate::ListStream) gives. Dropping it stops the
-/// transfer.
-#[must_use = "nothing is sent until it is iterated over"]
-pub struct ListStream<T> {
-    stream: stream::ListStream<T>,
-    driver: Arc<Driver>,
-    refused: bool,
-}
-
-impl<T: DeserializeOwned> Iterator for ListStream<T> {
-    type Item = Result<T, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.refused {
-            return None;
-        }
-        match self.driver.block_on(self.stream.next()) {
-            Ok(item) => item,
-            Err(refusal) => {
-                self.refused = true;
-                Some(Err(refusal))
-            }
-        }
-    }
-}
-
-impl<T: DeserializeOwned> FusedIterator for ListStream<T> {}
-
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("blocking::Client")
             .field(&self.client)
-            .finish()
-    }
-}
-
-impl<T, Shape> fmt::Debug for Call<T, Shape> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("blocking::Call").field(&self.call).finish()
-    }
-}
-
-impl<T> fmt::Debug for ListStream<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("blocking::ListStream")
-            .field(&self.stream)
             .finish()
     }
 }

@@ -9,12 +9,12 @@ use std::time::Duration;
 use http::Request;
 use serde::de::DeserializeOwned;
 
-use crate::attempt::{attempt, open};
+use crate::attempt::{Arrived, attempt, open};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::response::ApiResponse;
 use crate::retry::RetryPolicy;
-use crate::road::{self, Journey, Road};
+use crate::road::{self, Road};
 use crate::sink::NewSink;
 use crate::stream::{ListStream, Opened};
 use crate::transport::RequestBody;
@@ -35,7 +35,8 @@ use crate::transport::RequestBody;
 #[must_use = "a call is made when it is awaited"]
 pub struct Call<T, Shape = Document> {
     road: Arc<Road>,
-    request: Request<RequestBody>,
+    /// Or why it cannot be made.
+    request: Result<Request<RequestBody>, String>,
     limits: Limits,
     sink: NewSink<T>,
     shape: PhantomData<fn() -> Shape>,
@@ -59,7 +60,7 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 impl<T, Shape> Call<T, Shape> {
     pub(crate) fn new(
         road: Arc<Road>,
-        request: Request<RequestBody>,
+        request: Result<Request<RequestBody>, String>,
         limits: Limits,
         sink: NewSink<T>,
     ) -> Self {
@@ -103,18 +104,23 @@ impl<T: Send + 'static, Shape> Call<T, Shape> {
         } = self;
         let attempt =
             |http, request, time_left| attempt(http, request, time_left, road.max_body_bytes, sink);
-        let Journey {
-            arrived,
-            failed_attempts,
-            started,
-            ..
-        } = road::travel(&road, request, &limits, attempt).await?;
+        let journey = road::travel(&road, request, &limits, attempt).await?;
+        let Arrived {
+            head,
+            value,
+            unknown_fields,
+        } = journey.arrived;
+        if let Some(watch) = &road.drift {
+            watch.look_at(&value);
+            watch.look_beside(journey.address.path(), &unknown_fields);
+        }
         Ok(ApiResponse {
-            value: arrived.value,
-            status: arrived.head.status,
-            headers: arrived.head.headers,
-            failed_attempts,
-            elapsed: started.elapsed(),
+            value,
+            status: head.status,
+            headers: head.headers,
+            unknown_fields,
+            failed_attempts: journey.failed_attempts,
+            elapsed: journey.started.elapsed(),
         })
     }
 }
@@ -153,6 +159,7 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
             Ok(Opened {
                 journey,
                 max_element_bytes: road.max_body_bytes,
+                drift: road.drift.clone(),
             })
         }))
     }
@@ -169,10 +176,13 @@ impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
 
 impl<T, Shape> fmt::Debug for Call<T, Shape> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("method", self.request.method())
-            .field("path", &self.request.uri().path())
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("Call");
+        match &self.request {
+            Ok(request) => shown
+                .field("method", request.method())
+                .field("path", &request.uri().path()),
+            Err(problem) => shown.field("problem", problem),
+        };
+        shown.field("limits", &self.limits).finish_non_exhaustive()
     }
 }

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderValue, Method, Request, Uri};
 
+use crate::api_key::ApiKey;
 use crate::base_url::BaseUrl;
 use crate::budget::RetryBudget;
 use crate::call::{Call, ListCall};
 use crate::companies::{self, Company};
 use crate::config::{ClientBuilder, Config};
-use crate::error::{Error, ErrorKind};
+use crate::error::{ConfigProblem, Error, ErrorKind};
+use crate::key_ring::KeyRing;
 use crate::limits::Limits;
+use crate::path::ApiPath;
+use crate::request::ApiRequest;
 use crate::road::Road;
 use crate::sink::{self, NewSink};
 use crate::transport::RequestBody;
@@ -72,18 +76,62 @@ impl Client {
         ClientBuilder::default()
     }
 
+    /// A client for another partner's key, over the same connections, with a retry budget and, from
+    /// here on, a key of its own. Everything else is as in this one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`].
+    pub fn with_api_key<K>(&self, api_key: K) -> Result<Self, Error>
+    where
+        K: TryInto<ApiKey>,
+        K::Error: fmt::Display,
+    {
+        let Road {
+            http,
+            max_body_bytes,
+            drift,
+            ..
+        } = &*self.road;
+        let road = Road {
+            http: http.clone(),
+            keys: KeyRing::fixed(checked(api_key)?),
+            max_body_bytes: *max_body_bytes,
+            budget: RetryBudget::full(),
+            drift: drift.clone(),
+        };
+        Ok(Self {
+            road: Arc::new(road),
+            plan: Arc::clone(&self.plan),
+        })
+    }
+
+    /// Replaces the key of this client and all its clones, at once. Attempts that are under way end
+    /// with the key that they began with; one that is refused for it is sent again with the new one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`].
+    /// The old key then stays.
+    pub fn rotate_api_key<K>(&self, api_key: K) -> Result<(), Error>
+    where
+        K: TryInto<ApiKey>,
+        K::Error: fmt::Display,
+    {
+        self.road.keys.replace(checked(api_key)?);
+        Ok(())
+    }
+
     /// Lists the clients that you have onboarded, each with its WhatsApp connections:
     /// `GET /api/v1/companies`. Source: the reference, "List companies".
     ///
     /// The reference shows no paging, so the list is whole. One that may be long can be read
     /// company by company: [`Call::stream`].
     pub fn companies(&self) -> ListCall<Company> {
-        self.get(&self.plan.companies, sink::list)
+        self.documented(&self.plan.companies, sink::list)
     }
 
     /// Reads the prepaid credit wallet: `GET /api/v1/wallet`. Source: the reference, "Get wallet".
     pub fn wallet(&self) -> Call<Wallet> {
-        self.get(&self.plan.wallet, sink::document)
+        self.documented(&self.plan.wallet, sink::document)
     }
 
     /// The base URL in use, with [`API_PATH`](crate::API_PATH) at its end.
@@ -91,22 +139,84 @@ impl Client {
         self.plan.base_url.as_str()
     }
 
-    fn get<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
+    /// A request of any method to any path below the base URL, for what the service has and this
+    /// crate does not know. What is wrong with it is said when it is awaited.
+    ///
+    /// `CONNECT` asks a proxy for a tunnel, and `TRACE` would send the key back: both are refused.
+    pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> ApiRequest {
+        let request = match method {
+            Method::CONNECT | Method::TRACE => Err(format!("{method} is no request to an API")),
+            method => self
+                .plan
+                .base_url
+                .join(&path.into())
+                .map(|address| self.plan.request(method, address)),
+        };
+        ApiRequest::new(Arc::clone(&self.road), self.plan.limits.clone(), request)
+    }
+
+    /// A `GET` request: see [`request`](Self::request).
+    pub fn get(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::GET, path)
+    }
+
+    /// A `POST` request: see [`request`](Self::request).
+    pub fn post(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::POST, path)
+    }
+
+    /// A `PUT` request: see [`request`](Self::request).
+    pub fn put(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::PUT, path)
+    }
+
+    /// A `PATCH` request: see [`request`](Self::request).
+    pub fn patch(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A `DELETE` request: see [`request`](Self::request).
+    pub fn delete(&self, path: impl Into<ApiPath>) -> ApiRequest {
+        self.request(Method::DELETE, path)
+    }
+
+    fn documented<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
+        let request = self.plan.request(Method::GET, address.clone());
+        Call::new(
+            Arc::clone(&self.road),
+            Ok(request),
+            self.plan.limits.clone(),
+            sink,
+        )
+    }
+}
+
+fn checked<K>(api_key: K) -> Result<ApiKey, Error>
+where
+    K: TryInto<ApiKey>,
+    K::Error: fmt::Display,
+{
+    api_key.try_into().map_err(|problem| {
+        let problem = ConfigProblem {
+            setting: "api_key",
+            problem: problem.to_string(),
+        };
+        Error::unsent(ErrorKind::Config(vec![problem]))
+    })
+}
+
+impl Plan {
+    fn request(&self, method: Method, address: Uri) -> Request<RequestBody> {
         let mut request = Request::new(RequestBody::empty());
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = address.clone();
+        *request.method_mut() = method;
+        *request.uri_mut() = address;
         request
             .headers_mut()
             .insert(ACCEPT, HeaderValue::from_static("application/json"));
         request
             .headers_mut()
-            .insert(USER_AGENT, self.plan.user_agent.clone());
-        Call::new(
-            Arc::clone(&self.road),
-            request,
-            self.plan.limits.clone(),
-            sink,
-        )
+            .insert(USER_AGENT, self.user_agent.clone());
+        request
     }
 }
 
@@ -119,7 +229,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let Config {
             base_url,
-            api_key,
+            keys,
+            drift,
             http,
             limits,
             max_body_bytes,
@@ -127,16 +238,17 @@ impl ClientBuilder {
         } = self.check()?;
         let address = |path| {
             base_url
-                .join([path])
+                .join(&ApiPath::from(path))
                 .map_err(|problem| Error::unsent(ErrorKind::Request(problem)))
         };
         let (companies, wallet) = (address(companies::PATH)?, address(wallet::PATH)?);
         Ok(Client {
             road: Arc::new(Road {
                 http,
-                api_key,
+                keys,
                 max_body_bytes,
                 budget: RetryBudget::full(),
+                drift: drift.map(Arc::new),
             }),
             plan: Arc::new(Plan {
                 base_url,
@@ -153,7 +265,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("base_url", &self.base_url())
-            .field("api_key", &self.road.api_key)
+            .field("keys", &self.road.keys)
             .field("limits", &self.plan.limits)
             .finish_non_exhaustive()
     }

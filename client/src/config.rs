@@ -1,6 +1,7 @@
 //! How a client is built: settings, the environment, and every problem said at once.
 
 use std::env::{self, VarError};
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +9,10 @@ use http::HeaderValue;
 
 use crate::api_key::ApiKey;
 use crate::base_url::BaseUrl;
+use crate::drift::Drift;
+use crate::drift_watch::DriftWatch;
 use crate::error::{BoxError, ConfigProblem, Error, ErrorKind};
+use crate::key_ring::{KeyRing, KeySource};
 use crate::limits::{DEFAULT_DEADLINE, Limits};
 use crate::retry::RetryPolicy;
 use crate::transport::{
@@ -40,11 +44,13 @@ const USER_AGENT: &str = concat!("partner-api-rust/", env!("CARGO_PKG_VERSION"))
 ///     .build()?;
 /// # Ok::<(), partner_api::Error>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "a builder does nothing until build()"]
 pub struct ClientBuilder {
     base_url: Option<String>,
     api_key: Option<Result<ApiKey, String>>,
+    key_source: Option<KeySource>,
+    drift: Option<DriftWatch>,
     plain_http: bool,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
@@ -63,7 +69,8 @@ pub struct ClientBuilder {
 /// What was checked: nothing of it can fail later for a reason that could have been found.
 pub(crate) struct Config {
     pub(crate) base_url: BaseUrl,
-    pub(crate) api_key: ApiKey,
+    pub(crate) keys: KeyRing,
+    pub(crate) drift: Option<DriftWatch>,
     pub(crate) http: HttpService,
     pub(crate) limits: Limits,
     pub(crate) max_body_bytes: usize,
@@ -88,6 +95,50 @@ impl ClientBuilder {
         K::Error: std::fmt::Display,
     {
         self.api_key = Some(api_key.try_into().map_err(|problem| problem.to_string()));
+        self
+    }
+
+    /// Asks for the key when one is needed: once for a client and its clones, and once more when the
+    /// service refuses it with `invalid_token`. The call goes on with the new key if it is another
+    /// one, which then serves all. In the place of [`api_key`](Self::api_key).
+    ///
+    /// The time that the source takes is part of the call's deadline. If it fails, the call does,
+    /// with [`ErrorKind::KeySource`]; retries are the source's own business.
+    ///
+    /// ```
+    /// # async fn key_from_the_vault() -> Result<String, std::io::Error> { Ok("pk_live_x".into()) }
+    /// use partner_api::{ApiKey, BoxError};
+    ///
+    /// let client = partner_api::Client::builder()
+    ///     .base_url("https://app.example.com")
+    ///     .api_key_source(|| async {
+    ///         let text = key_from_the_vault().await?;
+    ///         Ok::<_, BoxError>(ApiKey::new(text)?)
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), partner_api::Error>(())
+    /// ```
+    pub fn api_key_source<F, K, E>(mut self, source: F) -> Self
+    where
+        F: Fn() -> K + Send + Sync + 'static,
+        K: Future<Output = Result<ApiKey, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.key_source = Some(Box::new(move || {
+            let asking = source();
+            Box::pin(async move { asking.await.map_err(Into::into) })
+        }));
+        self
+    }
+
+    /// Tells of what the service sends and this version of the crate does not know: fields and
+    /// words, each once for a client and its clones, at most
+    /// [`MAX_DRIFT_REPORTS`](crate::MAX_DRIFT_REPORTS) of them. A hint to update the crate, or to
+    /// look at the reference; nothing fails by it.
+    ///
+    /// The callback runs in the call that found it, so it should be quick.
+    pub fn on_drift(mut self, callback: impl Fn(&Drift) + Send + Sync + 'static) -> Self {
+        self.drift = Some(DriftWatch::new(callback));
         self
     }
 
@@ -232,10 +283,15 @@ impl ClientBuilder {
             .ok_or_else(|| missing(BASE_URL_VARIABLE))
             .and_then(|text| BaseUrl::parse(&text, self.plain_http));
         let base_url = problems.unless_good("base_url", base_url);
-        let api_key = self
-            .api_key
-            .unwrap_or_else(|| Err(missing(API_KEY_VARIABLE)));
-        let api_key = problems.unless_good("api_key", api_key);
+        let keys = match (self.api_key, self.key_source) {
+            (Some(_), Some(_)) => {
+                Err("there is an api_key_source, too; give one of them".to_owned())
+            }
+            (Some(api_key), None) => api_key.map(KeyRing::fixed),
+            (None, Some(source)) => Ok(KeyRing::asking(source)),
+            (None, None) => Err(missing(API_KEY_VARIABLE)),
+        };
+        let keys = problems.unless_good("api_key", keys);
 
         let limits = Limits {
             deadline: self.deadline.unwrap_or(DEFAULT_DEADLINE),
@@ -282,13 +338,12 @@ impl ClientBuilder {
             }),
         };
 
-        match (base_url, api_key, http, user_agent) {
-            (Some(base_url), Some(api_key), Some(http), Some(user_agent))
-                if problems.0.is_empty() =>
-            {
+        match (base_url, keys, http, user_agent) {
+            (Some(base_url), Some(keys), Some(http), Some(user_agent)) if problems.0.is_empty() => {
                 Ok(Config {
                     base_url,
-                    api_key,
+                    keys,
+                    drift: self.drift,
                     http,
                     limits,
                     max_body_bytes,
@@ -333,7 +388,7 @@ fn check_limits(limits: &Limits, problems: &mut Problems) {
             format!(
                 "{:?} is not below the deadline of {:?}, so that no time-out could ever be retried; lower it, \
                  or turn retries off with RetryPolicy::off()",
-                limits.attempt_timeout(),
+                limits.attempt_timeout(true),
                 limits.deadline
             ),
         );
@@ -348,4 +403,13 @@ fn user_agent(product: Option<&str>) -> Result<HeaderValue, String> {
     );
     HeaderValue::try_from(text.trim())
         .map_err(|_| "it has a character that a header cannot have".to_owned())
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("api_key", &self.api_key)
+            .field("proxy", &self.proxy)
+            .finish_non_exhaustive()
+    }
 }

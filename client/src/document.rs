@@ -151,6 +151,20 @@ macro_rules! document {
             }
         }
 
+        impl $crate::drift::Drifting for $Name {
+            fn drift(
+                &self,
+                place: $crate::drift::Place<'_>,
+                report: &mut dyn FnMut($crate::drift::Drift),
+            ) {
+                use $crate::drift::{Drift, Place};
+                $(self.$field.drift(Place::Field(&place, $json), report);)+
+                for (name, _) in self.unknown_fields.iter() {
+                    report(Drift::UnknownField { path: Place::Field(&place, name).to_string() });
+                }
+            }
+        }
+
         impl serde::Serialize for $Name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap;

@@ -8,14 +8,15 @@ use std::{mem, str};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
+use serde_json::value::RawValue;
 
 use crate::decode::{BYTE_ORDER_MARK, MISSING, Undecodable, located};
-use crate::document::Word;
+use crate::document::{UnknownFields, Word};
 use crate::error::DecodeProblem;
 use crate::scan::ValueScan;
 
 /// The field of the envelope that holds the list. Source: the reference, "List companies".
-const LIST_FIELD: &str = "data";
+pub(crate) const LIST_FIELD: &str = "data";
 
 /// An element that is JSON but not what was asked for. The others are not touched by it.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +38,10 @@ pub(crate) struct ListDecoder<T> {
     /// Looks for the end of the value that is pending, and how far it has looked.
     scan: Option<(ValueScan, usize)>,
     has_list: bool,
+    /// The name of the field whose value is expected.
+    field: String,
+    unknown_fields: UnknownFields,
+    unknown_bytes: usize,
     index: usize,
     element: PhantomData<fn() -> T>,
 }
@@ -67,6 +72,9 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             pending: Vec::new(),
             scan: None,
             has_list: false,
+            field: String::new(),
+            unknown_fields: UnknownFields::default(),
+            unknown_bytes: 0,
             index: 0,
             element: PhantomData,
         }
@@ -93,6 +101,16 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     /// What is held because its value has not ended.
     pub(crate) fn pending(&self) -> &[u8] {
         &self.pending
+    }
+
+    /// How many bytes are held: a value that has not ended, and the fields beside the list.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.pending.len() + self.unknown_bytes
+    }
+
+    /// The fields beside the list that came so far.
+    pub(crate) fn unknown_fields(&self) -> &UnknownFields {
+        &self.unknown_fields
     }
 
     /// Says that nothing more comes.
@@ -190,6 +208,9 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         if of_list && mem::replace(&mut self.has_list, true) {
             return Err(Undecodable::at(LIST_FIELD, "it is there twice"));
         }
+        if !of_list {
+            self.field = name.into_string();
+        }
         self.go_on(Expects::Colon { of_list }, text.len())
     }
 
@@ -197,7 +218,10 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        serde_json::from_str::<IgnoredAny>(text).map_err(|cause| self.wrong(cause.to_string()))?;
+        let value: Box<RawValue> = serde_json::from_str(text)
+            .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&self.field))?;
+        self.unknown_bytes += self.field.len() + text.len();
+        self.unknown_fields.push(mem::take(&mut self.field), value);
         self.go_on(Expects::CommaOrEnd, text.len())
     }
 

@@ -48,6 +48,7 @@
 //! |---|---|---|
 //! | [`Config`](ErrorKind::Config) | the client cannot be built like this | mend every problem that it names |
 //! | [`Request`](ErrorKind::Request) | the call cannot be made like this; nothing was sent | mend the program |
+//! | [`KeySource`](ErrorKind::KeySource) | the source of keys failed | see its own error, the source of this one |
 //! | [`Unauthorized`](ErrorKind::Unauthorized) | 401; the [code](UnauthorizedCode) tells why | replace the key, or look for the proxy that removed it |
 //! | [`Status`](ErrorKind::Status) | another status that is not a success | call later if [`Error::is_retryable`], else see [`Error::body`] |
 //! | [`Redirect`](ErrorKind::Redirect) | a 3xx, which was not followed | set the base URL to where the API is |
@@ -153,6 +154,11 @@
 //! later, and check against the certificates of the system and of
 //! [`ClientBuilder::add_root_certificate_pem`].
 
+/// The program of the README, so that what it shows is run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod answer;
 mod api_key;
 mod attempt;
@@ -166,10 +172,15 @@ mod companies;
 mod config;
 mod decode;
 mod document;
+mod drift;
+mod drift_watch;
 mod elements;
 mod error;
 mod escape;
+mod key_ring;
 mod limits;
+mod path;
+mod request;
 mod response;
 mod retry;
 mod retry_after;
@@ -178,6 +189,7 @@ mod scan;
 mod sink;
 mod stream;
 mod text;
+mod trace;
 mod transport;
 mod wallet;
 
@@ -192,12 +204,16 @@ pub use companies::{
 };
 pub use config::{API_KEY_VARIABLE, BASE_URL_VARIABLE, ClientBuilder, DEFAULT_MAX_BODY_BYTES};
 pub use document::UnknownFields;
+pub use drift::Drift;
+pub use drift_watch::MAX_DRIFT_REPORTS;
 pub use error::{
     Attempt, BoxError, ConfigProblem, DecodeProblem, Error, ErrorKind, MAX_ERROR_BODY_BYTES,
     NotRetried, Outcome, TimeLimit, UnauthorizedCode,
 };
 pub use escape::Escaped;
 pub use limits::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
+pub use path::ApiPath;
+pub use request::ApiRequest;
 pub use response::ApiResponse;
 pub use retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,

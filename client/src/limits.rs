@@ -7,7 +7,7 @@ use crate::retry::RetryPolicy;
 /// The time limit of a whole call: all attempts, the waits between them, and the body.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 /// The time limit of one attempt, its body included. A third of the deadline where that is less, so
-/// that an attempt that hangs can be retried; the whole deadline where retries are off.
+/// that an attempt that hangs can be retried; the whole deadline where it could not be.
 pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug)]
@@ -19,18 +19,18 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The limit of one attempt.
-    pub(crate) fn attempt_timeout(&self) -> Duration {
+    /// The limit of one attempt of a request that may, or may not, be processed twice.
+    pub(crate) fn attempt_timeout(&self, repeatable: bool) -> Duration {
         match self.attempt_timeout {
             Some(chosen) => chosen,
-            None if self.retry.is_off() => self.deadline,
+            None if self.retry.is_off() || !repeatable => self.deadline,
             None => DEFAULT_ATTEMPT_TIMEOUT.min(self.deadline / 3),
         }
     }
 
     /// Whether the limits would keep an attempt that hangs from ever being retried.
     pub(crate) fn keep_retries_out(&self) -> bool {
-        !self.retry.is_off() && self.attempt_timeout() >= self.deadline
+        !self.retry.is_off() && self.attempt_timeout(true) >= self.deadline
     }
 }
 
@@ -57,12 +57,16 @@ mod tests {
             (limits(30, Some(7), on()), 7),
         ] {
             assert_eq!(
-                limits.attempt_timeout(),
+                limits.attempt_timeout(true),
                 Duration::from_secs(seconds),
                 "{limits:?}"
             );
             assert!(!limits.keep_retries_out());
         }
+        assert_eq!(
+            limits(30, None, on()).attempt_timeout(false),
+            Duration::from_secs(30)
+        );
         assert!(limits(5, Some(5), on()).keep_retries_out());
         assert!(!limits(5, Some(5), RetryPolicy::off()).keep_retries_out());
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
+use crate::document::UnknownFields;
 use crate::error::Attempt;
 
 /// A value and what is known of the answer that brought it. See
@@ -17,6 +18,9 @@ pub struct ApiResponse<T> {
     pub status: StatusCode,
     /// The headers of the answer. Those that framed or compressed the body are gone with that.
     pub headers: HeaderMap,
+    /// The fields beside a list, in its envelope, that this version of the crate does not know. A
+    /// document keeps its own.
+    pub unknown_fields: UnknownFields,
     /// The attempts that failed before it, in order; usually none.
     pub failed_attempts: Vec<Attempt>,
     /// How long the call took, waits and body included.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{Request, StatusCode};
+use http::{HeaderName, Request, StatusCode};
 
 use crate::budget::{THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
 use crate::error::{ErrorKind, Fault, NotRetried, Outcome};
@@ -112,15 +112,19 @@ pub(crate) struct Situation<'a> {
 pub(crate) enum Decision {
     /// Once more, after the wait, if the budget still has the cost.
     Retry { wait: Duration, cost: u32 },
-    /// Once more, at once and for free: the pooled connection was dead.
-    RetryStale,
+    /// Once more, at once and for free: the pooled connection was dead, or there is another key.
+    RetryAtOnce,
     /// No more; the reason is given where a retry could have helped.
     Stop(Option<NotRetried>),
 }
 
-/// Whether a request may be processed twice. Source: RFC 9110, section 9.2.2.
+/// draft-ietf-httpapi-idempotency-key-header.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Whether a request may be processed twice: its method says so (RFC 9110, section 9.2.2), or the
+/// service is told how to see that it is the same.
 pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
-    request.method().is_idempotent()
+    request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
 }
 
 /// What to do after a failed attempt.
@@ -133,7 +137,7 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decisio
         return Decision::Stop(Some(NotRetried::NotSafe));
     }
     if fault.stale_connection && !situation.stale_retry_used {
-        return Decision::RetryStale;
+        return Decision::RetryAtOnce;
     }
     if situation.attempt >= policy.max_attempts {
         return Decision::Stop(Some(NotRetried::AttemptsUsedUp));

@@ -1,18 +1,25 @@
 //! The one road of every call: deadline, then retry, then one attempt after the other.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::Request;
 use http::header::AUTHORIZATION;
+use http::{Request, Uri};
 use tokio::runtime::Handle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument, Span};
 
 use crate::api_key::ApiKey;
 use crate::attempt::{Arrived, TimeLeft};
 use crate::budget::RetryBudget;
-use crate::error::{Attempt, Error, ErrorKind, Fault, NotRetried, TimeLimit};
+use crate::drift_watch::DriftWatch;
+use crate::error::{
+    Attempt, BoxError, Error, ErrorKind, Fault, NotRetried, Outcome, TimeLimit, UnauthorizedCode,
+};
+use crate::key_ring::KeyRing;
 use crate::limits::Limits;
 use crate::retry::{Decision, Situation, decide, is_repeatable};
+use crate::trace;
 use crate::transport::{HttpService, RequestBody};
 
 /// Stands for a deadline that no clock can reach.
@@ -21,23 +28,27 @@ const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// What all calls of a client and its clones share.
 pub(crate) struct Road {
     pub(crate) http: HttpService,
-    pub(crate) api_key: ApiKey,
+    pub(crate) keys: KeyRing,
     pub(crate) max_body_bytes: usize,
     pub(crate) budget: RetryBudget,
+    pub(crate) drift: Option<Arc<DriftWatch>>,
 }
 
 /// A call that came back with a good answer.
 pub(crate) struct Journey<T> {
     pub(crate) arrived: Arrived<T>,
     pub(crate) failed_attempts: Vec<Attempt>,
+    pub(crate) address: Uri,
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
+    /// The span of the call, for what is still to come.
+    pub(crate) span: Span,
 }
 
 /// Takes a request there and back, as often as policy, budget and deadline allow.
 pub(crate) async fn travel<T, Attempted>(
     road: &Road,
-    mut request: Request<RequestBody>,
+    request: Result<Request<RequestBody>, String>,
     limits: &Limits,
     attempt: impl Fn(HttpService, Request<RequestBody>, TimeLeft) -> Attempted,
 ) -> Result<Journey<T>, Error>
@@ -49,45 +60,84 @@ where
             "there is no tokio runtime here; await the call inside one, such as #[tokio::main]";
         return Err(Error::unsent(ErrorKind::Request(problem.to_owned())));
     }
-    // The address was made from the base URL, so the key goes to its origin and nowhere else.
-    request
-        .headers_mut()
-        .insert(AUTHORIZATION, road.api_key.authorization().clone());
-
+    let request = request.map_err(|problem| Error::unsent(ErrorKind::Request(problem)))?;
+    let span = trace::call_span(&request);
+    let address = request.uri().clone();
     let mut trip = Trip::start(limits, is_repeatable(&request));
+    match go(road, request, &mut trip, attempt)
+        .instrument(span.clone())
+        .await
+    {
+        Ok(arrived) => {
+            let Trip {
+                started,
+                deadline,
+                failed_attempts,
+                ..
+            } = trip;
+            Ok(Journey {
+                arrived,
+                failed_attempts,
+                address,
+                started,
+                deadline,
+                span,
+            })
+        }
+        Err((fault, reason)) => {
+            trace::record_failure(&span, &fault.kind);
+            Err(Error::new(
+                fault,
+                trip.failed_attempts,
+                trip.started.elapsed(),
+                reason,
+            ))
+        }
+    }
+}
+
+async fn go<T, Attempted>(
+    road: &Road,
+    mut request: Request<RequestBody>,
+    trip: &mut Trip<'_>,
+    attempt: impl Fn(HttpService, Request<RequestBody>, TimeLeft) -> Attempted,
+) -> Result<Arrived<T>, (Fault, Option<NotRetried>)>
+where
+    Attempted: Future<Output = Result<Arrived<T>, Fault>>,
+{
     loop {
-        let fault = match attempt(road.http.clone(), request.clone(), trip.time_left()).await {
+        let key = trip
+            .ask(road.keys.key())
+            .await
+            .map_err(|fault| (fault, None))?;
+        // The address was made from the base URL, so the key goes to its origin and nowhere else.
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, key.authorization().clone());
+        let span = trace::attempt_span(&request, trip.failed_attempts.len());
+        let attempted = attempt(road.http.clone(), request.clone(), trip.time_left())
+            .instrument(span.clone())
+            .await;
+        let fault = match attempted {
             Ok(arrived) => {
+                trace::record_attempt(&span, Some(arrived.head.status), None);
                 road.budget.refund(trip.last_retry_cost);
-                return Ok(trip.arrive(arrived));
+                return Ok(arrived);
             }
             Err(fault) => fault,
         };
-        let decision = match decide(&limits.retry, &trip.situation(&fault)) {
-            Decision::Retry { cost, .. } if !road.budget.try_spend(cost) => {
-                Decision::Stop(Some(NotRetried::BudgetUsedUp))
-            }
-            decision => decision,
-        };
-        match decision {
+        trace::record_attempt(&span, fault.status(), Some(&fault));
+        match trip.next_step(road, &fault, &key).await? {
             Decision::Retry { wait, cost } => {
                 trip.note(&fault, Some(wait));
                 trip.counted_attempts += 1;
                 trip.last_retry_cost = Some(cost);
                 sleep(wait).await;
             }
-            Decision::RetryStale => {
-                trip.note(&fault, Some(Duration::ZERO));
-                trip.stale_retry_used = true;
-            }
+            Decision::RetryAtOnce => trip.note(&fault, Some(Duration::ZERO)),
             Decision::Stop(reason) => {
                 trip.note(&fault, None);
-                return Err(Error::new(
-                    fault,
-                    trip.failed_attempts,
-                    trip.started.elapsed(),
-                    reason,
-                ));
+                return Err((fault, reason));
             }
         }
     }
@@ -99,9 +149,10 @@ struct Trip<'a> {
     repeatable: bool,
     started: Instant,
     deadline: Instant,
-    /// The current attempt, from 1; one that only found a stale connection does not count.
+    /// The current attempt, from 1; those that were tried again at once do not count.
     counted_attempts: u32,
     stale_retry_used: bool,
+    other_key_used: bool,
     last_retry_cost: Option<u32>,
     failed_attempts: Vec<Attempt>,
 }
@@ -116,6 +167,7 @@ impl<'a> Trip<'a> {
             deadline: started + limits.deadline.min(CENTURY),
             counted_attempts: 1,
             stale_retry_used: false,
+            other_key_used: false,
             last_retry_cost: None,
             failed_attempts: Vec::new(),
         }
@@ -123,7 +175,7 @@ impl<'a> Trip<'a> {
 
     /// The smaller of an attempt's own limit and what is left of the deadline.
     fn time_left(&self) -> TimeLeft {
-        let own = Instant::now() + self.limits.attempt_timeout().min(CENTURY);
+        let own = Instant::now() + self.limits.attempt_timeout(self.repeatable).min(CENTURY);
         if own < self.deadline {
             TimeLeft {
                 until: own,
@@ -134,6 +186,53 @@ impl<'a> Trip<'a> {
                 until: self.deadline,
                 limit: TimeLimit::Deadline,
             }
+        }
+    }
+
+    /// What follows after a failed attempt.
+    async fn next_step(
+        &mut self,
+        road: &Road,
+        fault: &Fault,
+        refused: &ApiKey,
+    ) -> Result<Decision, (Fault, Option<NotRetried>)> {
+        // A refused request was not acted on, so it may go out again with another key, whatever it is.
+        if fault.kind == ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken)
+            && !self.other_key_used
+        {
+            self.other_key_used = true;
+            let other = self.ask(road.keys.other_than(refused)).await;
+            let other = other.map_err(|source_fault| {
+                self.note(fault, None);
+                (source_fault, None)
+            })?;
+            if other.is_some() {
+                return Ok(Decision::RetryAtOnce);
+            }
+        }
+        Ok(match decide(&self.limits.retry, &self.situation(fault)) {
+            Decision::Retry { cost, .. } if !road.budget.try_spend(cost) => {
+                Decision::Stop(Some(NotRetried::BudgetUsedUp))
+            }
+            Decision::RetryAtOnce => {
+                self.stale_retry_used = true;
+                Decision::RetryAtOnce
+            }
+            decision => decision,
+        })
+    }
+
+    /// Asks for a key, within the deadline.
+    async fn ask<K>(&self, asking: impl Future<Output = Result<K, BoxError>>) -> Result<K, Fault> {
+        match timeout_at(self.deadline, asking).await {
+            Ok(Ok(key)) => Ok(key),
+            Ok(Err(cause)) => {
+                Err(Fault::new(ErrorKind::KeySource, Outcome::NotSent).caused_by(cause))
+            }
+            Err(_) => Err(Fault::new(
+                ErrorKind::Timeout(TimeLimit::Deadline),
+                Outcome::NotSent,
+            )),
         }
     }
 
@@ -150,25 +249,14 @@ impl<'a> Trip<'a> {
     }
 
     fn note(&mut self, fault: &Fault, wait: Option<Duration>) {
-        self.failed_attempts.push(Attempt {
+        let failed = Attempt {
             cause: fault.kind.clone(),
             status: fault.status(),
             wait,
-        });
-    }
-
-    fn arrive<T>(self, arrived: Arrived<T>) -> Journey<T> {
-        let Self {
-            started,
-            deadline,
-            failed_attempts,
-            ..
-        } = self;
-        Journey {
-            arrived,
-            failed_attempts,
-            started,
-            deadline,
+        };
+        if wait.is_some() {
+            trace::retrying(&failed);
         }
+        self.failed_attempts.push(failed);
     }
 }

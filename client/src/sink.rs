@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::decode::{self, Undecodable};
+use crate::document::UnknownFields;
 use crate::elements::{ListDecoder, Malformed};
 use crate::error::MAX_ERROR_BODY_BYTES;
 
@@ -14,6 +15,11 @@ pub(crate) trait Sink<T>: Send {
 
     /// Says that the body is whole.
     fn finish(&mut self) -> Result<T, Undecodable>;
+
+    /// What came beside the value and is not known.
+    fn unknown_fields(&self) -> UnknownFields {
+        UnknownFields::default()
+    }
 
     /// The part of the body to look at when something is wrong with it.
     fn excerpt(&self) -> Bytes;
@@ -34,6 +40,27 @@ pub(crate) fn list<T: DeserializeOwned + Send + 'static>() -> Box<dyn Sink<Vec<T
         elements: Vec::new(),
         malformed: None,
     })
+}
+
+/// A body that does not matter.
+pub(crate) fn nothing() -> Box<dyn Sink<()>> {
+    Box::new(Nothing)
+}
+
+struct Nothing;
+
+impl Sink<()> for Nothing {
+    fn take(&mut self, _: &[u8]) -> Result<(), Undecodable> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Undecodable> {
+        Ok(())
+    }
+
+    fn excerpt(&self) -> Bytes {
+        Bytes::new()
+    }
 }
 
 struct Document(Vec<u8>);
@@ -82,6 +109,10 @@ impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
     fn finish(&mut self) -> Result<Vec<T>, Undecodable> {
         self.decoder.finish()?;
         Ok(std::mem::take(&mut self.elements))
+    }
+
+    fn unknown_fields(&self) -> UnknownFields {
+        self.decoder.unknown_fields().clone()
     }
 
     fn excerpt(&self) -> Bytes {

@@ -3,19 +3,23 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::response;
+use http::{Uri, response};
 use http_body::Body;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::Span;
 
 use crate::attempt::{answered, undecodable_fault};
+use crate::drift_watch::DriftWatch;
 use crate::elements::{Element, ListDecoder, Malformed};
 use crate::error::{Attempt, Error, ErrorKind, Fault, Outcome, TimeLimit};
 use crate::road::Journey;
+use crate::trace;
 use crate::transport::{ResponseBody, body_fault};
 
 /// The elements of a list as they arrive. See [`Call::stream`](crate::Call::stream).
@@ -44,6 +48,7 @@ pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Opened, Error>> + S
 pub(crate) struct Opened {
     pub(crate) journey: Journey<ResponseBody>,
     pub(crate) max_element_bytes: usize,
+    pub(crate) drift: Option<Arc<DriftWatch>>,
 }
 
 struct Transfer<T> {
@@ -52,14 +57,17 @@ struct Transfer<T> {
     ready: VecDeque<Element<T>>,
     max_element_bytes: usize,
     deadline: Pin<Box<Sleep>>,
+    drift: Option<Arc<DriftWatch>>,
     about: About,
 }
 
 /// What every error of a stream tells of its call.
 struct About {
     head: response::Parts,
+    address: Uri,
     failed_attempts: Vec<Attempt>,
     started: Instant,
+    span: Span,
 }
 
 impl<T> ListStream<T> {
@@ -70,7 +78,7 @@ impl<T> ListStream<T> {
     }
 }
 
-impl<T: DeserializeOwned> ListStream<T> {
+impl<T: DeserializeOwned + 'static> ListStream<T> {
     /// The next element, or an error, or `None` at the end of the list.
     ///
     /// It can be dropped and called again; nothing is lost.
@@ -82,7 +90,7 @@ impl<T: DeserializeOwned> ListStream<T> {
 // Nothing in it is pinned in place: the future and the timer have boxes of their own.
 impl<T> Unpin for ListStream<T> {}
 
-impl<T: DeserializeOwned> Stream for ListStream<T> {
+impl<T: DeserializeOwned + 'static> Stream for ListStream<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -99,37 +107,70 @@ impl<T: DeserializeOwned> Stream for ListStream<T> {
         let State::Open(transfer) = &mut self.state else {
             return Poll::Ready(None);
         };
-        let item = match ready!(transfer.poll_element(cx)) {
-            Ok(Some(Ok(element))) => return Poll::Ready(Some(Ok(element))),
-            Ok(Some(Err(malformed))) => {
-                return Poll::Ready(Some(Err(transfer.about.malformed(malformed))));
-            }
-            Ok(None) => None,
-            Err(fault) => Some(Err(transfer.about.error(fault, Bytes::new()))),
-        };
-        self.state = State::Over;
+        let (item, is_last) = ready!(transfer.poll_item(cx));
+        if is_last {
+            self.state = State::Over;
+        }
         Poll::Ready(item)
     }
 }
 
-impl<T: DeserializeOwned> Transfer<T> {
+impl<T: DeserializeOwned + 'static> Transfer<T> {
     fn new(opened: Opened) -> Self {
         let Opened {
             journey,
             max_element_bytes,
+            drift,
         } = opened;
+        let Journey {
+            arrived,
+            failed_attempts,
+            address,
+            started,
+            deadline,
+            span,
+        } = journey;
         Self {
-            body: journey.arrived.value,
+            body: arrived.value,
             decoder: ListDecoder::new(),
             ready: VecDeque::new(),
             max_element_bytes,
-            deadline: Box::pin(sleep_until(journey.deadline)),
+            deadline: Box::pin(sleep_until(deadline)),
+            drift,
             about: About {
-                head: journey.arrived.head,
-                failed_attempts: journey.failed_attempts,
-                started: journey.started,
+                head: arrived.head,
+                address,
+                failed_attempts,
+                started,
+                span,
             },
         }
+    }
+
+    /// What to give next, and whether it is the last.
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<(Option<Result<T, Error>>, bool)> {
+        let span = self.about.span.clone();
+        let _in_span = span.enter();
+        let element = ready!(self.poll_element(cx));
+        Poll::Ready(match element {
+            Ok(Some(Ok(element))) => {
+                if let Some(watch) = &self.drift {
+                    watch.look_at(&element);
+                }
+                (Some(Ok(element)), false)
+            }
+            Ok(Some(Err(malformed))) => (Some(Err(self.about.malformed(malformed))), false),
+            Ok(None) => {
+                if let Some(watch) = &self.drift {
+                    watch.look_beside(self.about.address.path(), self.decoder.unknown_fields());
+                }
+                (None, true)
+            }
+            Err(fault) => {
+                trace::record_failure(&span, &fault.kind);
+                (Some(Err(self.about.error(fault, Bytes::new()))), true)
+            }
+        })
     }
 
     fn poll_element(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Element<T>>, Fault>> {
@@ -151,7 +192,7 @@ impl<T: DeserializeOwned> Transfer<T> {
                     self.decoder
                         .push(&bytes, &mut |element| ready.push_back(element))
                         .map_err(undecodable)?;
-                    if self.decoder.pending().len() > self.max_element_bytes {
+                    if self.decoder.held_bytes() > self.max_element_bytes {
                         let kind = ErrorKind::BodyTooLarge {
                             limit: self.max_element_bytes,
                         };

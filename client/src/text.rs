@@ -22,6 +22,8 @@ macro_rules! identifier {
             }
         }
 
+        $crate::drift::never_drifts!($Name);
+
         impl From<&str> for $Name {
             fn from(text: &str) -> Self {
                 Self(text.to_owned())
@@ -83,6 +85,19 @@ macro_rules! open_enum {
                 match self {
                     $(Self::$Variant => $word,)+
                     Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl $crate::drift::Drifting for $Name {
+            fn drift(
+                &self,
+                place: $crate::drift::Place<'_>,
+                report: &mut dyn FnMut($crate::drift::Drift),
+            ) {
+                if let Self::Other(word) = self {
+                    let path = place.to_string();
+                    report($crate::drift::Drift::UnknownWord { path, word: word.clone() });
                 }
             }
         }

@@ -15,8 +15,8 @@ use std::error::Error;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use partner_api::{Connection, ConnectionStatus, QualityRating};
-use partner_api_examples::{clean, explain, service_or_mock, table};
+use partner_api::{Connection, ConnectionStatus, Escaped, QualityRating};
+use partner_api_examples::{explain, service_or_mock, table};
 use partner_api_mock as mock;
 
 #[tokio::main]
@@ -48,8 +48,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
             if !reasons.is_empty() {
                 troubled += 1;
                 table.add_row([
-                    clean(&company.name),
-                    clean(&connection.display_phone_number),
+                    Escaped(&company.name).to_string(),
+                    Escaped(&connection.display_phone_number).to_string(),
                     reasons.join(", "),
                 ]);
             }
@@ -68,12 +68,12 @@ fn reasons(connection: &Connection) -> Vec<String> {
     match &connection.quality_rating {
         QualityRating::Green => {}
         QualityRating::Other(word) => {
-            reasons.push(format!("quality is the unknown word {}", clean(word)));
+            reasons.push(format!("quality is the unknown word {}", Escaped(word)));
         }
         known => reasons.push(format!("quality is {known}")),
     }
     if connection.status != ConnectionStatus::Connected {
-        reasons.push(format!("status is {}", clean(connection.status.as_str())));
+        reasons.push(format!("status is {}", Escaped(connection.status.as_str())));
     }
     reasons
 }

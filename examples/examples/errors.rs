@@ -17,10 +17,15 @@ use partner_api_mock::MockServer;
 
 /// What a program can do about an error, once the client's own retries are over.
 enum Step {
-    /// Stop and tell whoever runs the program: settings are wrong.
+    /// Stop and tell whoever runs the program: its settings are wrong, or what stands between it
+    /// and the service.
     MendSettings,
     /// Stop and tell whoever owns the key. Every further call would fail as well.
-    ReplaceKey,
+    CheckKey,
+    /// Find out whether it was done before you ask for it again: it may have been.
+    LookFirst,
+    /// Stop and mend the call itself; nothing was sent.
+    MendProgram,
     /// Keep the work, and make the same call again in a while: after this time, if one was asked.
     TryLater(Option<Duration>),
     /// Tell us or the service, with the error's text and request id: it is nobody's setting.
@@ -29,29 +34,24 @@ enum Step {
 
 fn what_to_do(error: &Error) -> Step {
     match error.kind() {
+        // Only where retries are on. Without them it is on you to know which calls do something.
+        _ if error.not_retried() == Some(NotRetried::NotSafe) => Step::LookFirst,
+        // Connection faults, time-outs, and the statuses that pass.
+        _ if error.is_retryable() => Step::TryLater(error.retry_after()),
+        ErrorKind::Request(_) => Step::MendProgram,
         ErrorKind::Config(_)
         // The client always sends the key, so something on the way took it off.
         | ErrorKind::Unauthorized(UnauthorizedCode::MissingBearerToken)
         | ErrorKind::Redirect { .. }
+        | ErrorKind::Tls
         // Mostly the page of something else that answers at this address.
         | ErrorKind::Protocol(_)
         | ErrorKind::BodyTooLarge { .. } => Step::MendSettings,
-        ErrorKind::Unauthorized(_) => Step::ReplaceKey,
-        // Connection faults, time-outs, and the statuses that pass.
-        _ if error.is_retryable() => Step::TryLater(asked_wait(error)),
-        // What is left of these will not pass: a certificate, a wrong path.
-        ErrorKind::Connect => Step::MendSettings,
-        ErrorKind::Status(status) if *status == 404 => Step::MendSettings,
+        ErrorKind::Status(status) if status.as_u16() == 404 => Step::MendSettings,
+        ErrorKind::Unauthorized(_) => Step::CheckKey,
+        ErrorKind::Status(status) if status.as_u16() == 403 => Step::CheckKey,
         // An unexpected status, a body of another shape, and kinds that are yet to come.
         _ => Step::Report,
-    }
-}
-
-fn asked_wait(error: &Error) -> Option<Duration> {
-    match error.not_retried()? {
-        NotRetried::RetryAfterTooLong { asked } => Some(asked),
-        NotRetried::DeadlineTooClose { wait } => Some(wait),
-        _ => None,
     }
 }
 
@@ -65,6 +65,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     wrong_addresses().await?;
     faults_that_pass().await?;
     unreadable_answers().await?;
+    calls_of_your_own().await?;
 
     show(
         "Settings that are wrong, all named at once",
@@ -111,6 +112,13 @@ async fn wrong_addresses() -> Result<(), Box<dyn StdError>> {
     show(
         "There is no API below this prefix",
         client_for(&elsewhere)?.wallet().await,
+    )?;
+
+    show(
+        "It speaks plain http, not https",
+        client_for(&mock.url().replace("http://", "https://"))?
+            .wallet()
+            .await,
     )?;
 
     let (url, _held) = deaf_port()?;
@@ -181,6 +189,25 @@ async fn unreadable_answers() -> Result<(), Box<dyn StdError>> {
     show("More than this client takes", narrow.companies().await)
 }
 
+/// For endpoints that the service has and the client does not know; this one is invented.
+async fn calls_of_your_own() -> Result<(), Box<dyn StdError>> {
+    let silent = Responder::start(None).await?;
+    let client = client_for(silent.url())?;
+    show(
+        "A POST without an answer, which is not sent twice",
+        client
+            .post("campaigns")
+            .returning_nothing()
+            .retry(RetryPolicy::default())
+            .deadline(Duration::from_millis(100))
+            .await,
+    )?;
+    show(
+        "A path that would leave the API",
+        client.get("campaigns/../..").returning_nothing().await,
+    )
+}
+
 /// Retries are off but where they are shown: none of these servers gets better.
 fn client_for(url: &str) -> Result<Client, Error> {
     Client::builder()
@@ -208,7 +235,9 @@ fn show<T>(title: &str, result: Result<T, Error>) -> Result<(), Box<dyn StdError
     )?;
     let step = match what_to_do(&error) {
         Step::MendSettings => "stop; mend the settings".to_owned(),
-        Step::ReplaceKey => "stop; make a new key in the dashboard".to_owned(),
+        Step::CheckKey => "stop; check the key in the dashboard".to_owned(),
+        Step::LookFirst => "find out whether it was done before you try again".to_owned(),
+        Step::MendProgram => "stop; mend the program".to_owned(),
         Step::TryLater(Some(wait)) => format!("try again in {wait:?}"),
         Step::TryLater(None) => "try again in a minute or so".to_owned(),
         Step::Report => "report it".to_owned(),

@@ -24,7 +24,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use partner_api_examples::{clean, explain, service_or_mock};
+use partner_api::Escaped;
+use partner_api_examples::{explain, service_or_mock};
 
 /// The threshold in messages, where neither the argument nor the environment sets one.
 const DEFAULT_THRESHOLD: u64 = 1000;
@@ -84,7 +85,7 @@ fn threshold() -> Result<u64, String> {
     given.parse().map_err(|_| {
         format!(
             "{origin} is \"{}\"; expected the threshold as a number of messages, such as 250",
-            clean(&given)
+            Escaped(&given)
         )
     })
 }

@@ -13,8 +13,8 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use partner_api::{Company, Wallet};
-use partner_api_examples::{clean, explain, service_or_mock, table};
+use partner_api::{Company, Escaped, Wallet};
+use partner_api_examples::{explain, service_or_mock, table};
 use partner_api_mock as mock;
 
 #[tokio::main]
@@ -54,7 +54,7 @@ fn print_companies(out: &mut impl Write, companies: &[Company]) -> io::Result<()
         "Status",
     ]);
     for company in companies {
-        let name = clean(&company.name);
+        let name = Escaped(&company.name).to_string();
         let onboarded = company.onboarded_at.strftime("%Y-%m-%d").to_string();
         let templates = company.counts.templates.to_string();
         if company.connections.is_empty() {
@@ -65,9 +65,9 @@ fn print_companies(out: &mut impl Write, companies: &[Company]) -> io::Result<()
                 &name,
                 &onboarded,
                 &templates,
-                &clean(&connection.display_phone_number),
-                &clean(connection.quality_rating.as_str()),
-                &clean(connection.status.as_str()),
+                &Escaped(&connection.display_phone_number).to_string(),
+                &Escaped(connection.quality_rating.as_str()).to_string(),
+                &Escaped(connection.status.as_str()).to_string(),
             ]);
         }
     }
@@ -75,7 +75,7 @@ fn print_companies(out: &mut impl Write, companies: &[Company]) -> io::Result<()
 }
 
 fn print_wallet(out: &mut impl Write, wallet: &Wallet) -> io::Result<()> {
-    let currency = clean(&wallet.currency);
+    let currency = Escaped(&wallet.currency);
     // Sums are exact; one that has no exact answer is an error, which says so.
     let worth = match wallet.worth() {
         Ok(worth) => format!("{worth} {currency}"),

@@ -66,41 +66,9 @@ pub fn table<const N: usize>(header: [&str; N]) -> Table {
     table
 }
 
-/// Text of the service as a terminal may see it: what could drive the terminal or hide is escaped,
-/// and what is longer than a line is cut.
-pub fn clean(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut start = text.chars();
-    let mut cut: String = start.by_ref().take(LONGEST).collect();
-    if start.next().is_some() {
-        cut.push('…');
-    }
-    // `escape_debug` escapes quotes as well, which are harmless here.
-    cut.escape_debug()
-        .to_string()
-        .replace("\\'", "'")
-        .replace("\\\"", "\"")
-}
-
 /// An error and its causes in one line. `main() -> Result` would print the `Debug` form instead.
 pub fn explain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let texts: Vec<_> = causes.map(ToString::to_string).collect();
     texts.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_drives_a_terminal_is_escaped_and_letters_are_not() {
-        let harmless = "Café d'Étoile \"Zoë\" 你好 e\u{301}";
-        assert_eq!(clean(harmless), harmless);
-        assert_eq!(
-            clean("a\u{1b}[2J\r\n\u{202e}b\u{9b}"),
-            "a\\u{1b}[2J\\r\\n\\u{202e}b\\u{9b}"
-        );
-        assert_eq!(clean(&"x".repeat(1000)).chars().count(), 61);
-    }
 }

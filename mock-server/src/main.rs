@@ -36,7 +36,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    match Command::read(Parser::from_env())? {
+    let command =
+        Command::read(Parser::from_env()).map_err(|error| format!("{error}; see --help"))?;
+    match command {
         Command::Print(text) => say(io::stdout(), &text),
         Command::Serve { address, seed } => {
             let seed = seed.map_or_else(|| Ok(Seed::sample()), Seed::from_path)?;
@@ -69,12 +71,12 @@ impl Command {
                     let version = env!("CARGO_PKG_VERSION");
                     return Ok(Self::Print(format!("partner-api-mock {version}\n")));
                 }
-                _ => return Err(format!("{}; see --help", argument.unexpected()).into()),
+                _ => return Err(argument.unexpected().into()),
             }
         }
         let address = address.parse().map_err(|_| {
-            let example = "expected an IP address and a port, such as 127.0.0.1:4010";
-            format!("--listen `{}`: {example}", address.escape_debug())
+            let expected = "expected an IP address and a port, such as 127.0.0.1:4010";
+            format!("--listen `{}`: {expected}", address.escape_debug())
         })?;
         Ok(Self::Serve { address, seed })
     }

@@ -131,11 +131,19 @@ pub struct SeedError {
 }
 
 impl SeedError {
-    fn at((line, column): (usize, usize), message: String) -> Self {
+    /// The message may hold names from the file. They are shown in one line, whatever they are.
+    fn at(place: (usize, usize), message: &str) -> Self {
+        let shown = |char: char| {
+            if char.is_control() {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                char
+            }
+        };
         Self {
             file: None,
-            place: Some((line, column)),
-            message,
+            place: Some(place),
+            message: message.chars().map(shown).collect(),
             source: None,
         }
     }

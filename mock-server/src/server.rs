@@ -33,8 +33,9 @@ const BASE_PATH: &str = "/api/v1";
 
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
 ///
-/// It runs in the tokio runtime that it was started in. When `drop` returns, the port is closed,
-/// and no request is answered any more.
+/// It runs in the tokio runtime that it was started in, which needs its I/O and time drivers, as
+/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request is answered
+/// any more.
 pub struct MockServer {
     api: Arc<Api>,
     socket: Socket,

@@ -32,6 +32,11 @@ pub mod peer;
 pub mod reference;
 pub mod request;
 
+/// The programs of the README, so that what it shows is run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// A check's verdict.
 pub type Checked<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 

@@ -14,7 +14,10 @@ pub enum ErrorKind {
     Config(Vec<ConfigProblem>),
     /// The request cannot be sent like this, for instance because of its path. Nothing was sent.
     Request(String),
-    /// The service refused the key: status 401. Never retried.
+    /// The source of keys failed; see [`source`](std::error::Error::source) for why. Nothing was
+    /// sent with the key that was asked for.
+    KeySource,
+    /// The service refused the key: status 401. Never retried with the same key.
     Unauthorized(UnauthorizedCode),
     /// The service, or a proxy before it, answered with another status that is not a success.
     Status(StatusCode),
@@ -121,6 +124,7 @@ impl fmt::Display for ErrorKind {
                 Ok(())
             }
             Self::Request(problem) => write!(f, "the request was not sent: {}", Escaped(problem)),
+            Self::KeySource => f.write_str("the source of API keys failed; see its own error below"),
             Self::Unauthorized(code) => write!(
                 f,
                 "the service refused the key (401 {code}); {}",

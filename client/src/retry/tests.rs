@@ -216,7 +216,7 @@ fn a_dead_pooled_connection_is_retried_at_once_for_free_and_only_once() {
         stale_connection: true,
         ..Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed)
     };
-    assert_eq!(decision(&stale), Decision::RetryStale);
+    assert_eq!(decision(&stale), Decision::RetryAtOnce);
     let again = Situation {
         stale_retry_used: true,
         ..situation(&stale)

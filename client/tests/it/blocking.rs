@@ -1,5 +1,6 @@
 //! At stake: blocking calls do all that async ones do, from any thread, and hold up no async one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -56,6 +57,55 @@ fn calls_are_made_where_there_is_no_runtime() {
     assert_eq!(response.status, 200);
     assert_eq!(response.value[0].name, "Acme Coffee");
     assert_eq!(client.base_url(), format!("{}/api/v1", server.url()));
+}
+
+#[test]
+fn any_request_is_made_with_the_key_of_its_client() {
+    let (_runtime, server, client) = start(|connection| match connection {
+        0 => vec![
+            Step::Read,
+            Step::Send(answer("204 No Content", &["connection: close"], "")),
+        ],
+        1 => vec![Step::Read, Step::Send(list(&["1", "2"]))],
+        _ => vec![
+            Step::Read,
+            Step::Send(answer("200 OK", &["connection: close"], "{}")),
+        ],
+    });
+    client
+        .delete(["templates", "a/b"])
+        .returning_nothing()
+        .wait()
+        .unwrap();
+    let other = client.with_api_key("pk_live_another_one").unwrap();
+    drop(client);
+    let numbers: Vec<i32> = other
+        .get("numbers")
+        .query("limit", "2")
+        .returning_list()
+        .stream()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(numbers, [1, 2]);
+    let posted: HashMap<String, String> = other
+        .post("numbers")
+        .header("x-trace", "1")
+        .idempotency_key("once")
+        .json(&[1, 2])
+        .returning()
+        .wait()
+        .unwrap();
+    assert!(posted.is_empty());
+    let requests = server.requests();
+    assert!(requests[0].starts_with("DELETE /api/v1/templates/a%2Fb HTTP"));
+    assert!(requests[0].contains(KEY));
+    assert!(requests[1].starts_with("GET /api/v1/numbers?limit=2 HTTP"));
+    assert!(requests[2].contains("x-trace: 1") && requests[2].contains("idempotency-key: once"));
+    assert!(
+        requests[1..]
+            .iter()
+            .all(|request| request.contains("pk_live_another_one"))
+    );
 }
 
 #[test]

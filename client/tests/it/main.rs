@@ -1,6 +1,9 @@
 //! The client over real sockets, or over a service of the test's own, one module a behaviour.
 
-#[cfg(all(test, feature = "blocking"))]
+#[cfg(test)]
+mod any_request;
+#[cfg(feature = "blocking")]
+#[cfg(test)]
 mod blocking;
 #[cfg(test)]
 mod broken_answers;
@@ -8,6 +11,10 @@ mod broken_answers;
 mod calls;
 #[cfg(test)]
 mod configuration;
+#[cfg(test)]
+mod drift;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod long_lists;
 #[cfg(test)]
@@ -22,12 +29,10 @@ mod size_limit;
 mod stale_connections;
 #[cfg(test)]
 mod support;
-#[cfg(all(
-    test,
-    any(
-        feature = "native-tls",
-        feature = "rustls",
-        feature = "rustls-no-provider"
-    )
+#[cfg(any(
+    feature = "native-tls",
+    feature = "rustls",
+    feature = "rustls-no-provider"
 ))]
+#[cfg(test)]
 mod tls;

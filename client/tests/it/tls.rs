@@ -140,7 +140,7 @@ async fn serve(mut stream: TcpStream, peer: Peer, seen: &Mutex<Seen>) -> io::Res
         Peer::Tls(config) => Some(ServerConnection::new(Arc::clone(config)).unwrap()),
         Peer::Bytes(_) | Peer::HangsUp => None,
     };
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     loop {
         let count = stream.read(&mut buffer).await?;
         if count == 0 {

@@ -4,11 +4,11 @@
 //! an answer can be pasted into a file.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, de};
+use serde::de::{self, Deserialize, Deserializer, Error as _, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
 use super::{PartnerSeed, SeedError};
@@ -25,22 +25,21 @@ pub(super) fn parse(text: &str) -> Result<(PartnerSeed, Vec<PartnerSeed>), SeedE
     check(text, &file)?;
     let mut partners = file.partners.into_iter().map(PartnerSeed::from);
     let Some(first) = partners.next() else {
-        return Err(SeedError::at(
-            (1, 1),
-            "partners: expected at least one partner".to_owned(),
-        ));
+        return Err(SeedError::at((1, 1), "expected at least one partner"));
     };
     Ok((first, partners.collect()))
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
+#[serde(expecting = "an object with `partners`")]
 #[serde(deny_unknown_fields)]
 struct SeedFile<'a> {
     #[serde(borrow)]
     partners: Vec<PartnerFile<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
+#[serde(expecting = "a partner as an object")]
 #[serde(deny_unknown_fields)]
 struct PartnerFile<'a> {
     #[serde(borrow)]
@@ -53,7 +52,8 @@ struct PartnerFile<'a> {
     companies: Vec<CompanyFile>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
+#[serde(expecting = "a wallet as an object")]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct WalletFile {
     #[serde(default)]
@@ -64,7 +64,8 @@ struct WalletFile {
     cost_per_message: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
+#[serde(expecting = "a company as an object")]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CompanyFile {
     id: String,
@@ -77,7 +78,8 @@ struct CompanyFile {
     count: Option<CountFile>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
+#[serde(expecting = "a connection as an object")]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct ConnectionFile {
     id: String,
@@ -88,7 +90,8 @@ struct ConnectionFile {
     status: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
+#[serde(expecting = "an object with `templates`")]
 #[serde(deny_unknown_fields)]
 struct CountFile {
     templates: u64,
@@ -123,19 +126,36 @@ impl Placed<'_> {
 }
 
 fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
-    let text = String::deserialize(from)?;
-    Decimal::from_str_exact(&text).map(Some).map_err(|_| {
-        let expected = "a decimal number as a string, such as \"25.0000\"";
-        D::Error::invalid_value(de::Unexpected::Str(&text), &expected)
+    from.deserialize_str(Text {
+        parse: |text| Decimal::from_str_exact(text).ok(),
+        expected: "a decimal number as a string, such as \"25.0000\"",
     })
 }
 
 fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
-    let text = String::deserialize(from)?;
-    text.parse().map(Some).map_err(|_| {
-        let expected = "a time such as \"2026-06-01T10:12:00.000Z\"";
-        D::Error::invalid_value(de::Unexpected::Str(&text), &expected)
+    from.deserialize_str(Text {
+        parse: |text| text.parse().ok(),
+        expected: "a time such as \"2026-06-01T10:12:00.000Z\"",
     })
+}
+
+/// A string with a meaning. Whatever else stands there, the error says what was expected.
+struct Text<T> {
+    parse: fn(&str) -> Option<T>,
+    expected: &'static str,
+}
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        let wrong = || E::invalid_value(Unexpected::Str(text), &self);
+        (self.parse)(text).map(Some).ok_or_else(wrong)
+    }
 }
 
 /// What serde cannot see: keys that no request could carry, and names and keys that stand twice.
@@ -143,8 +163,11 @@ fn check(text: &str, file: &SeedFile<'_>) -> Result<(), SeedError> {
     let (mut names, mut keys) = (HashSet::new(), HashSet::new());
     for partner in &file.partners {
         if !names.insert(&partner.name.text) {
-            let message = format!("a second partner named `{}`", partner.name.text);
-            return Err(SeedError::at(partner.name.place(text), message));
+            let message = format!(
+                "a second partner named `{}`: expected each name once",
+                partner.name.text
+            );
+            return Err(SeedError::at(partner.name.place(text), &message));
         }
         for key in &partner.keys {
             let wrong = if !key::is_b64token(key.text.as_bytes()) {
@@ -154,7 +177,7 @@ fn check(text: &str, file: &SeedFile<'_>) -> Result<(), SeedError> {
             } else {
                 continue;
             };
-            return Err(SeedError::at(key.place(text), wrong.to_owned()));
+            return Err(SeedError::at(key.place(text), wrong));
         }
     }
     Ok(())
@@ -165,19 +188,17 @@ fn explain(path: &str, error: &serde_json::Error) -> SeedError {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
-    let path = if path == "." {
-        String::new()
-    } else {
-        format!("{path}: ")
+    // The root is `.`, and a name that never came is `?`.
+    let path = match path.trim_end_matches(['.', '?']) {
+        "" => String::new(),
+        path => format!("{path}: "),
     };
     let hint =
         nearest(message).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
     let text = format!("{path}{message}{hint}");
     let text = key::redact(text.into_bytes());
-    SeedError::at(
-        (error.line(), error.column()),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+    let text = String::from_utf8_lossy(&text);
+    SeedError::at((error.line(), error.column().max(1)), &text)
 }
 
 /// The known field that a misspelt one is nearest to. serde gives both in its message only:

@@ -131,6 +131,8 @@ async fn serve(
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client that says all it has to say and ends its side is still answered.
+            .half_close(true)
             .header_read_timeout(header_read_timeout)
             .serve_connection(TokioIo::new(stream), service)
     );

@@ -1,0 +1,96 @@
+//! The path of a request below the base URL, segment by segment.
+
+/// Where a request goes, below the base URL.
+///
+/// A text is split at its slashes: `"templates/7"`. Segments that come from elsewhere, such as
+/// identifiers, are best given as a list, so that a slash in one of them stays in it:
+/// `["templates", id]`. Each segment is escaped on its own, and none can climb.
+///
+/// ```
+/// use partner_api::ApiPath;
+///
+/// assert_eq!(ApiPath::from("templates/7"), ApiPath::from(["templates", "7"]));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiPath(Result<Vec<String>, &'static str>);
+
+impl ApiPath {
+    /// The segments, or why they make no path below the base URL.
+    pub(crate) fn segments(&self) -> Result<&[String], String> {
+        let segments = self.0.as_deref().map_err(|problem| (*problem).to_owned())?;
+        if segments.is_empty() {
+            return Err("the path is empty; name at least one segment".into());
+        }
+        match segments.iter().find_map(|segment| segment_problem(segment)) {
+            Some(problem) => Err(problem.into()),
+            None => Ok(segments),
+        }
+    }
+}
+
+fn segment_problem(segment: &str) -> Option<&'static str> {
+    let unescaped = segment.to_ascii_lowercase().replace("%2e", ".");
+    match unescaped.as_str() {
+        "" => Some("a segment of the path is empty"),
+        "." | ".." => Some("a segment of the path is . or .., which could leave the base URL"),
+        _ => None,
+    }
+}
+
+impl From<&str> for ApiPath {
+    /// Split at its slashes; one at the start may be there or not. A `?` or `#` is refused, since
+    /// it is not clear what is meant: a query has [`ApiRequest::query`](crate::ApiRequest::query).
+    fn from(path: &str) -> Self {
+        if path.contains(['?', '#']) {
+            return Self(Err(
+                "the path has a ? or a #; give a query with query(), or the segments as a list",
+            ));
+        }
+        Self(Ok(path
+            .strip_prefix('/')
+            .unwrap_or(path)
+            .split('/')
+            .map(str::to_owned)
+            .collect()))
+    }
+}
+
+impl From<String> for ApiPath {
+    fn from(path: String) -> Self {
+        path.as_str().into()
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<[S; N]> for ApiPath {
+    fn from(segments: [S; N]) -> Self {
+        segments.as_slice().into()
+    }
+}
+
+impl<S: AsRef<str>> From<&[S]> for ApiPath {
+    fn from(segments: &[S]) -> Self {
+        Self(Ok(segments
+            .iter()
+            .map(|segment| segment.as_ref().to_owned())
+            .collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_leave_the_base_or_names_nothing_is_refused() {
+        for path in [
+            "", "/", "a//b", "a/", "//a", ".", "a/../b", "%2e%2E", "a/.%2e", "%2e", "a?b=c", "a#b",
+        ] {
+            assert!(ApiPath::from(path).segments().is_err(), "{path}");
+        }
+        assert!(ApiPath::from([""; 0]).segments().is_err());
+        for path in ["a", "/a", "a/b", "...", "a.b", "%2f"] {
+            assert!(ApiPath::from(path).segments().is_ok(), "{path}");
+        }
+        assert!(ApiPath::from(["a?b#c/d"]).segments().is_ok());
+    }
+}

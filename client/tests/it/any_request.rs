@@ -1,0 +1,242 @@
+//! At stake: what the service has and the crate does not know goes the same road, and nowhere else.
+
+use partner_api::{ApiRequest, Client, ErrorKind, NotRetried, Outcome, RetryPolicy};
+use serde::Deserialize;
+use serde_json::json as value;
+
+use crate::support::{KEY, RawServer, Step, answer, json};
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Template {
+    id: String,
+}
+
+const TEMPLATE: &str = r#"{"id":"t-1","status":"APPROVED"}"#;
+
+/// The request line and the header lines, in small letters, that a request was sent with.
+async fn sent(make: impl FnOnce(&Client) -> ApiRequest) -> (String, Vec<String>) {
+    let server = RawServer::answering(json(TEMPLATE)).await;
+    let template: Template = make(&server.client()).returning().await.unwrap();
+    assert_eq!(template.id, "t-1");
+    let request = server.requests().remove(0);
+    let (line, headers) = request.split_once("\r\n").unwrap();
+    (
+        line.to_owned(),
+        headers.lines().map(str::to_lowercase).collect(),
+    )
+}
+
+#[tokio::test]
+async fn any_method_goes_to_any_path_with_the_key() {
+    type Make = fn(&Client, [&str; 2]) -> ApiRequest;
+    let methods: [(&str, Make); 5] = [
+        ("GET", |client, path| client.get(path)),
+        ("POST", |client, path| client.post(path)),
+        ("PUT", |client, path| client.put(path)),
+        ("PATCH", |client, path| client.patch(path)),
+        ("DELETE", |client, path| client.delete(path)),
+    ];
+    for (method, make) in methods {
+        let (line, headers) = sent(|client| make(client, ["templates", "a/b c?d#é%"])).await;
+        assert_eq!(
+            line,
+            format!("{method} /api/v1/templates/a%2Fb%20c%3Fd%23%C3%A9%25 HTTP/1.1")
+        );
+        assert!(
+            headers.contains(&format!("authorization: bearer {KEY}")),
+            "{headers:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_query_a_header_and_a_body_are_sent_as_they_are_given() {
+    let (line, headers) = sent(|client| {
+        client
+            .get("stats")
+            .query("from", "2026-06-01")
+            .query("q", "a&b=c é")
+            .header("x-tenant", "7")
+    })
+    .await;
+    assert_eq!(
+        line,
+        "GET /api/v1/stats?from=2026-06-01&q=a%26b%3Dc+%C3%A9 HTTP/1.1"
+    );
+    assert!(headers.contains(&"x-tenant: 7".to_owned()));
+
+    let body = value!({"name": "welcome"});
+    let (_, headers) = sent(|client| client.post("templates").json(&body)).await;
+    assert!(headers.contains(&"content-type: application/json".to_owned()));
+    assert!(headers.contains(&format!("content-length: {}", body.to_string().len())));
+}
+
+#[tokio::test]
+async fn lists_documents_and_nothing_can_be_returned() {
+    let server = RawServer::answering(json(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
+    let list: Vec<Template> = server
+        .client()
+        .get("templates")
+        .returning_list()
+        .await
+        .unwrap();
+    assert_eq!(list.len(), 2);
+    let mut stream = server
+        .client()
+        .get("templates")
+        .returning_list::<Template>()
+        .stream();
+    assert_eq!(stream.next().await.unwrap().unwrap().id, "t-1");
+
+    let server = RawServer::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
+    server
+        .client()
+        .delete("templates/t-1")
+        .returning_nothing()
+        .await
+        .unwrap();
+
+    let server =
+        RawServer::answering(answer("404 Not Found", &[], r#"{"error":"not_found"}"#)).await;
+    let error = server
+        .client()
+        .get("nowhere")
+        .returning::<Template>()
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 404);
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
+    let server = RawServer::answering(json(TEMPLATE)).await;
+    let client = server.client();
+    let unwritable = std::collections::HashMap::from([(vec![1], 1)]);
+    for (request, reason) in [
+        (client.get(""), "empty"),
+        (client.get("a/../../b"), "leave the base URL"),
+        (client.get("a?b=c"), "query()"),
+        (
+            client.get("a").header("authorization", "x"),
+            "the client's own",
+        ),
+        (
+            client.get("a").header("Host", "evil.example"),
+            "the client's own",
+        ),
+        (client.get("a").header("no name", "x"), "name of a header"),
+        (client.get("a").header("x-a", "b\r\nc: d"), "x-a"),
+        (client.post("a").idempotency_key("\n"), "idempotency-key"),
+        (client.post("a").json(&unwritable), "JSON"),
+        (client.get("a").query("q", "x".repeat(1 << 17)), "query"),
+        (client.request(http::Method::TRACE, "a"), "TRACE"),
+        (client.request(http::Method::CONNECT, "a"), "CONNECT"),
+        // The first thing that is wrong is said, whatever comes after it.
+        (
+            client.get("").header("x-a", "b").json(&1).query("a", "b"),
+            "empty",
+        ),
+    ] {
+        let error = request.returning_nothing().await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Request(problem) if problem.contains(reason)),
+            "{error:?}"
+        );
+        assert_eq!(error.outcome(), Outcome::NotSent);
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_post_is_sent_again_only_if_the_service_can_tell_or_it_was_surely_not_sent() {
+    let server =
+        RawServer::answering(answer("503 Service Unavailable", &["retry-after: 0"], "")).await;
+    let client = server
+        .builder()
+        .retry(RetryPolicy::default())
+        .build()
+        .unwrap();
+    let error = client
+        .post("messages")
+        .json(&1)
+        .returning_nothing()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (server.connections(), error.not_retried()),
+        (1, Some(NotRetried::NotSafe))
+    );
+
+    let error = client
+        .post("messages")
+        .idempotency_key("k")
+        .json(&1)
+        .returning_nothing()
+        .await
+        .unwrap_err();
+    assert_eq!((server.connections(), error.attempts().len()), (4, 3));
+    let error = client
+        .put("messages/1")
+        .json(&1)
+        .returning_nothing()
+        .await
+        .unwrap_err();
+    assert_eq!((server.connections(), error.attempts().len()), (7, 3));
+
+    let refused = server.address;
+    drop((server, client));
+    let client = Client::builder()
+        .base_url(format!("http://{refused}"))
+        .api_key(KEY)
+        .build()
+        .unwrap();
+    let error = client
+        .post("messages")
+        .returning_nothing()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts().len()),
+        (&ErrorKind::Connect, 3)
+    );
+}
+
+#[tokio::test]
+async fn a_post_on_a_dead_pooled_connection_is_not_sent_twice() {
+    let server =
+        RawServer::start(|_| vec![Step::Read, Step::Send(json(TEMPLATE)), Step::Read]).await;
+    let client = server
+        .builder()
+        .retry(RetryPolicy::default())
+        .build()
+        .unwrap();
+    client
+        .get("templates/t-1")
+        .returning::<Template>()
+        .await
+        .unwrap();
+    let error = client
+        .post("templates")
+        .returning_nothing()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (&ErrorKind::Connection, Outcome::MaybeProcessed)
+    );
+    assert_eq!(error.not_retried(), Some(NotRetried::NotSafe));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_request_shows_no_secret() {
+    let client = Client::new("https://app.example.com", KEY).unwrap();
+    let request = client
+        .post("a")
+        .query("token", "hunter2")
+        .header("x-secret", "hunter2")
+        .json(&"hunter2");
+    assert!(!format!("{request:?}").contains("hunter2"));
+    let call = request.returning_nothing();
+    assert!(!format!("{call:?}").contains("hunter2"));
+}

@@ -1,0 +1,135 @@
+//! The client over another HTTP client, hyper-util's, with a layer of your own that adds a header
+//! to each request.
+//!
+//! ```sh
+//! cargo run --example own_layers
+//! ```
+//!
+//! Whatever stands below the client, these stay with the client: authorization, deadline, retries,
+//! the size limit, and decoding. So a layer sees each attempt, with the key in its headers (marked
+//! as sensitive, so that `Debug` hides it). With a service of your own, what reqwest did for
+//! connections is yours: time limits for making them, proxies, TLS.
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use partner_api::{Client, POOL_IDLE_TIMEOUT};
+use partner_api_mock::MockServer;
+use tower::{Layer, Service, ServiceBuilder};
+
+const TENANT: &str = "x-tenant";
+
+/// Adds the header to each request that passes.
+///
+/// For no more than that, `ServiceBuilder::map_request` with a closure would do. This is the form
+/// that can also wait, look at the answer, or answer by itself.
+#[derive(Clone)]
+struct TenantLayer(HeaderValue);
+
+#[derive(Clone)]
+struct Tenant<S> {
+    name: HeaderValue,
+    inner: S,
+}
+
+impl<S> Layer<S> for TenantLayer {
+    type Service = Tenant<S>;
+
+    fn layer(&self, inner: S) -> Tenant<S> {
+        Tenant {
+            name: self.0.clone(),
+            inner,
+        }
+    }
+}
+
+impl<S: Service<Request<B>>, B> Service<Request<B>> for Tenant<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        request.headers_mut().insert(TENANT, self.name.clone());
+        self.inner.call(request)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mock = MockServer::start().await?;
+    let hyper = legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT) // below what servers allow
+        .retry_canceled_requests(false) // the client is the one that retries
+        .build_http();
+    let service = ServiceBuilder::new()
+        .layer(TenantLayer(HeaderValue::from_static("north")))
+        .map_response(busy_at_first())
+        .service(hyper);
+    let builder = || {
+        Client::builder()
+            .base_url(mock.url())
+            .api_key(mock.api_key())
+            .http_service(service.clone())
+    };
+
+    let mut out = io::stdout();
+    writeln!(
+        out,
+        "The client over hyper-util, with a layer that adds {TENANT}\n"
+    )?;
+
+    let response = builder().build()?.wallet().with_response().await?;
+    writeln!(
+        out,
+        "retries      {} credits, after {} failed attempt",
+        response.value.balance,
+        response.failed_attempts.len(),
+    )?;
+
+    let narrow = builder().max_body_bytes(16).build()?;
+    if let Err(error) = narrow.companies().await {
+        writeln!(out, "size limit   {error}")?;
+    }
+
+    writeln!(out, "\nWhat arrived, by the journal of the mock:")?;
+    for request in mock.requests() {
+        writeln!(out, "{} {}", request.method, request.path)?;
+        for name in [TENANT, "authorization"] {
+            writeln!(out, "  {name}: {}", shown(&request.headers, name))?;
+        }
+        writeln!(
+            out,
+            "  {} for the partner {}",
+            request.status,
+            request.partner.unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
+
+fn shown<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or("(none)")
+}
+
+/// Makes a 503 of the first answer, so that there is something to retry.
+fn busy_at_first<B>() -> impl Fn(Response<B>) -> Response<B> + Clone {
+    let answered = Arc::new(AtomicBool::new(false));
+    move |mut answer| {
+        if !answered.swap(true, Ordering::Relaxed) {
+            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        answer
+    }
+}

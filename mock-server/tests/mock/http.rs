@@ -1,0 +1,268 @@
+//! What is at stake: a client that sends a wrong path, method or head must get the answer that
+//! tells it so, as JSON, and an odd request must not disturb the next one.
+
+use partner_api_mock::{MockServer, Why};
+
+use crate::raw;
+
+/// An exchange for a request line and header lines, with Host and a good key.
+async fn ask(mock: &MockServer, line: &str, headers: &str) -> raw::Answer {
+    let key = mock.api_key();
+    let head =
+        format!("host: mock\r\nconnection: close\r\nauthorization: Bearer {key}\r\n{headers}");
+    raw::exchange(mock.address(), format!("{line} HTTP/1.1\r\n{head}\r\n")).await
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_there_is_404_with_and_without_a_key() {
+    let mock = MockServer::start().await.unwrap();
+    for path in [
+        "/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/wallet/",
+        "//api/v1/wallet",
+        "/api/v1//wallet",
+        "/wallet",
+        "/api/v1/Wallet",
+        "/api/v1/%77allet",
+        "/api/v1/wallet/x",
+        "/api/v2/wallet",
+        "/api/v1/templates",
+        "/api/v1/../v1/wallet",
+        "*",
+    ] {
+        let method = if path == "*" { "OPTIONS" } else { "GET" };
+        let answer = ask(&mock, &format!("{method} {path}"), "").await;
+        assert_eq!(
+            (answer.status, answer.error()),
+            (404, "not_found"),
+            "{path}"
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/json"),
+            "{path}"
+        );
+    }
+    let request = "GET /nowhere HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n";
+    assert_eq!(
+        raw::exchange(mock.address(), request).await.error(),
+        "not_found"
+    );
+    assert!(
+        mock.requests()
+            .iter()
+            .all(|request| request.why == Why::UnknownPath)
+    );
+}
+
+#[tokio::test]
+async fn another_method_is_405_and_says_which_are_allowed() {
+    let mock = MockServer::start().await.unwrap();
+    for method in [
+        "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "BREW",
+    ] {
+        let answer = ask(&mock, &format!("{method} /api/v1/companies"), "").await;
+        assert_eq!(
+            (answer.status, answer.error()),
+            (405, "method_not_allowed"),
+            "{method}"
+        );
+        assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method}");
+    }
+    assert_eq!(mock.requests().pop().unwrap().why, Why::WrongMethod);
+}
+
+#[tokio::test]
+async fn head_has_the_headers_of_get_and_no_body() {
+    let mock = MockServer::start().await.unwrap();
+    for path in ["/api/v1/wallet", "/api/v1/companies", "/nowhere"] {
+        let (get, head) = (
+            ask(&mock, &format!("GET {path}"), "").await,
+            ask(&mock, &format!("HEAD {path}"), "").await,
+        );
+        let but_the_date = |answer: &raw::Answer| {
+            let mut headers = answer.headers.clone();
+            headers.retain(|(name, _)| name != "date");
+            (answer.status, headers)
+        };
+        assert_eq!(but_the_date(&get), but_the_date(&head), "{path}");
+        assert_eq!(
+            get.header("content-length"),
+            Some(get.body.len().to_string().as_str())
+        );
+        assert_eq!(head.body, "");
+    }
+    let refused = "HEAD /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n";
+    let refused = raw::exchange(mock.address(), refused).await;
+    assert_eq!((refused.status, refused.body.as_str()), (401, ""));
+}
+
+#[tokio::test]
+async fn a_query_is_ignored() {
+    let mock = MockServer::start().await.unwrap();
+    for query in ["?", "?a=1", "?access_token=x&/../"] {
+        assert_eq!(
+            ask(&mock, &format!("GET /api/v1/wallet{query}"), "")
+                .await
+                .status,
+            200
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_on_get_is_ignored_and_the_connection_goes_on_or_is_closed() {
+    let mock = MockServer::start().await.unwrap();
+    let key = mock.api_key();
+    let head =
+        format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n");
+
+    let mut connection = raw::Connection::open(mock.address()).await;
+    connection
+        .send(format!("{head}content-length: 11\r\n\r\nGET / HTTP/"))
+        .await;
+    assert_eq!(connection.answer().await.status, 200);
+    connection.send(format!("{head}\r\n")).await;
+    assert_eq!(connection.answer().await.status, 200);
+
+    connection
+        .send(format!(
+            "{head}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        ))
+        .await;
+    assert_eq!(connection.answer().await.status, 200);
+    assert_eq!(mock.requests().len(), 3, "no body was taken for a request");
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_does_not_keep_the_answer() {
+    let mock = MockServer::start().await.unwrap();
+    for headers in [
+        "content-length: 1000000\r\n",
+        "expect: 100-continue\r\ncontent-length: 5\r\n",
+    ] {
+        assert_eq!(
+            ask(&mock, "GET /api/v1/wallet", headers).await.status,
+            200,
+            "{headers}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_host_header_that_is_none_is_400() {
+    let mock = MockServer::start().await.unwrap();
+    let rest = format!(
+        "connection: close\r\nauthorization: Bearer {}\r\n\r\n",
+        mock.api_key()
+    );
+    let odd = [
+        "",
+        "host:\r\n",
+        "host: a\r\nhost: a\r\n",
+        "host: a b\r\n",
+        "host: a/b\r\n",
+        "host: a,b\r\n\
+               host: c\r\n",
+        "host: u@a\r\n",
+        "host: a:port\r\n",
+        "host: \u{e9}\r\n",
+        "host: [::1\r\n",
+    ];
+    for host in odd {
+        for target in ["/api/v1/wallet", "http://mock/api/v1/wallet"] {
+            let request = format!("GET {target} HTTP/1.1\r\n{host}{rest}");
+            let answer = raw::exchange(mock.address(), request).await;
+            assert_eq!(
+                (answer.status, answer.error()),
+                (400, "bad_request"),
+                "{target} {host:?}"
+            );
+        }
+    }
+    assert!(
+        mock.requests()
+            .iter()
+            .all(|request| request.why == Why::BadHost)
+    );
+}
+
+#[tokio::test]
+async fn old_and_absolute_requests_are_served() {
+    let mock = MockServer::start().await.unwrap();
+    let key = format!(
+        "connection: close\r\nauthorization: Bearer {}\r\n\r\n",
+        mock.api_key()
+    );
+    for head in [
+        "GET /api/v1/wallet HTTP/1.0\r\n",
+        "GET http://elsewhere/api/v1/wallet HTTP/1.1\r\nhost: mock\r\n",
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: [::1]:80\r\n",
+    ] {
+        assert_eq!(
+            raw::exchange(mock.address(), format!("{head}{key}"))
+                .await
+                .status,
+            200,
+            "{head}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_order() {
+    let mock = MockServer::start().await.unwrap();
+    let rest = format!(
+        "host: mock\r\nauthorization: Bearer {}\r\n\r\n",
+        mock.api_key()
+    );
+    let mut connection = raw::Connection::open(mock.address()).await;
+    connection
+        .send(format!(
+            "GET /api/v1/wallet HTTP/1.1\r\n{rest}GET /x HTTP/1.1\r\n{rest}"
+        ))
+        .await;
+    assert_eq!(connection.answer().await.status, 200);
+    assert_eq!(connection.answer().await.status, 404);
+}
+
+#[tokio::test]
+async fn a_client_that_has_ended_its_side_is_still_answered() {
+    let mock = MockServer::start().await.unwrap();
+    for _ in 0..100 {
+        let mut connection = raw::Connection::open(mock.address()).await;
+        connection
+            .send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n")
+            .await;
+        connection.end().await;
+        assert_eq!(connection.answer().await.status, 401);
+        assert_eq!(connection.rest().await, b"");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_refused_and_the_next_caller_is_served() {
+    let mock = MockServer::start().await.unwrap();
+    for noise in [
+        &b"\x16\x03\x01\x02\x00\x01"[..],
+        b"hello\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\0\0\0\0\r\n\r\n",
+    ] {
+        let mut connection = raw::Connection::open(mock.address()).await;
+        connection.send(noise).await;
+        let answer = connection.rest().await;
+        assert!(
+            answer.is_empty() || answer.starts_with(b"HTTP/1.1 400 "),
+            "{noise:?}"
+        );
+    }
+    assert_eq!(
+        raw::wallet_with(mock.address(), mock.api_key())
+            .await
+            .status,
+        200
+    );
+}

@@ -1,0 +1,21 @@
+//! The mock from outside: one file for each thing that must hold.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test, that is how a failure is said"
+)]
+
+mod authorization;
+#[cfg(feature = "cli")]
+mod binary;
+mod ending;
+mod http;
+mod journal;
+mod partners;
+mod raw;
+mod reference;
+mod router;
+mod seed;
+mod slow_clients;

@@ -1,0 +1,141 @@
+//! What is at stake: "requests scoped automatically to your partner account". One partner must
+//! never see another's data, and what a test changes must be what the next request sees.
+
+use partner_api_mock::{Company, Connection, MockServer, Unknown, Wallet};
+
+use crate::raw;
+
+async fn companies(mock: &MockServer, key: &str) -> String {
+    let request = format!(
+        "GET /api/v1/companies HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
+         authorization: Bearer {key}\r\n\r\n"
+    );
+    let answer = raw::exchange(mock.address(), request).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body
+}
+
+#[tokio::test]
+async fn each_key_sees_its_own_partner_and_nothing_else() {
+    let mock = MockServer::start().await.unwrap();
+    let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
+    let (key_of_one, key_of_two) = (one.issue_key(), two.issue_key());
+    one.add_company(Company::new("c-1", "Only of one"));
+    one.set_wallet(Wallet::new(1));
+    two.set_wallet(Wallet::new(2));
+
+    assert!(companies(&mock, &key_of_one).await.contains("Only of one"));
+    assert_eq!(companies(&mock, &key_of_two).await, r#"{"data":[]}"#);
+    for (key, balance) in [
+        (&key_of_one, 1),
+        (&key_of_two, 2),
+        (&mock.api_key().into(), 8450),
+    ] {
+        let body = raw::wallet_with(mock.address(), key).await.body;
+        assert!(
+            body.starts_with(&format!("{{\"balance\":{balance},")),
+            "{body}"
+        );
+    }
+    assert_eq!(
+        (
+            one.requests().len(),
+            two.requests().len(),
+            mock.requests().len()
+        ),
+        (2, 2, 5)
+    );
+}
+
+#[tokio::test]
+async fn a_new_partner_has_no_key_no_company_and_no_credit() {
+    let mock = MockServer::start().await.unwrap();
+    let partner = mock.add_partner("new");
+    let names: Vec<_> = mock
+        .partners()
+        .iter()
+        .map(|one| one.name().to_owned())
+        .collect();
+    assert_eq!(names, ["default", "new"]);
+    assert!(partner.is_active() && partner.companies().is_empty());
+    assert_eq!(partner.wallet(), Wallet::new(0));
+}
+
+#[tokio::test]
+async fn only_the_partner_who_has_a_key_can_revoke_it() {
+    let mock = MockServer::start().await.unwrap();
+    let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
+    let key = one.issue_key();
+    assert_eq!(two.revoke_key(&key), Err(Unknown::Key));
+    assert_eq!(two.revoke_key("pk_live_never_issued"), Err(Unknown::Key));
+    assert_eq!(raw::wallet_with(mock.address(), &key).await.status, 200);
+
+    let other = one.issue_key();
+    one.revoke_key(&key).unwrap();
+    one.revoke_key(&key).unwrap();
+    assert_eq!(raw::wallet_with(mock.address(), &key).await.status, 401);
+    assert_eq!(raw::wallet_with(mock.address(), &other).await.status, 200);
+}
+
+#[tokio::test]
+async fn every_change_is_what_the_next_request_sees() {
+    let mock = MockServer::start().await.unwrap();
+    let (partner, key) = (mock.partner(), mock.api_key());
+
+    partner.update_wallet(|wallet| wallet.currency = "EUR".into());
+    assert!(
+        raw::wallet_with(mock.address(), key)
+            .await
+            .body
+            .contains(r#""currency":"EUR""#)
+    );
+
+    partner.add_company(Company::new("c-2", "Blue Bakery"));
+    partner
+        .add_connection("c-2", Connection::new("n-2"))
+        .unwrap();
+    partner
+        .update_connection("n-2", |one| one.status = "never seen before".into())
+        .unwrap();
+    partner
+        .update_company("c-2", |company| company.template_count = u64::MAX)
+        .unwrap();
+    let body = companies(&mock, key).await;
+    assert!(body.contains(r#""status":"never seen before""#), "{body}");
+    assert!(
+        body.contains(r#""_count":{"templates":18446744073709551615}"#),
+        "{body}"
+    );
+
+    assert_eq!(partner.remove_connection("n-2").unwrap().id, "n-2");
+    assert_eq!(
+        partner.remove_company("clx123...").unwrap().name,
+        "Acme Coffee"
+    );
+    assert!(
+        companies(&mock, key)
+            .await
+            .starts_with(r#"{"data":[{"id":"c-2","#)
+    );
+
+    partner.set_companies(Vec::new());
+    assert_eq!(companies(&mock, key).await, r#"{"data":[]}"#);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named() {
+    let partner = MockServer::start().await.unwrap().partner();
+    let company = Err(Unknown::Company("c".into()));
+    assert_eq!(partner.update_company("c", |_| ()), company);
+    assert_eq!(partner.add_connection("c", Connection::new("n")), company);
+    assert_eq!(
+        partner.remove_company("c").unwrap_err().to_string(),
+        "this partner has no company `c`"
+    );
+    let connection = Unknown::Connection("n".into());
+    assert_eq!(
+        partner.update_connection("n", |_| ()),
+        Err(connection.clone())
+    );
+    assert_eq!(partner.remove_connection("n"), Err(connection));
+}

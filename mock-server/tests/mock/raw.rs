@@ -1,0 +1,135 @@
+//! HTTP by hand: bytes to a socket, bytes from it, so that no client can hide what was sent.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Nothing here takes long; a test that hangs should say so.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut all = self.headers.iter().filter(|(one, _)| one == name);
+        let first = all.next().map(|(_, value)| value.as_str());
+        assert!(all.next().is_none(), "{name} stands twice");
+        first
+    }
+
+    /// The code in a body of the documented shape, and only of that.
+    pub(crate) fn error(&self) -> &str {
+        let code = self
+            .body
+            .strip_prefix(r#"{"error":""#)
+            .and_then(|rest| rest.strip_suffix(r#""}"#));
+        code.unwrap_or_else(|| panic!("not an error of the documented shape: {self:?}"))
+    }
+}
+
+/// A request for the wallet with these further header lines, on a connection of its own.
+pub(crate) async fn wallet(address: SocketAddr, headers: impl AsRef<[u8]>) -> Answer {
+    let request = [
+        b"GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n",
+        headers.as_ref(),
+        b"\r\n",
+    ];
+    exchange(address, request.concat()).await
+}
+
+/// A request for the wallet with this key.
+pub(crate) async fn wallet_with(address: SocketAddr, key: &str) -> Answer {
+    wallet(address, format!("authorization: Bearer {key}\r\n")).await
+}
+
+/// The only answer to these bytes; the server closes the connection after it.
+pub(crate) async fn exchange(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
+    let mut connection = Connection::open(address).await;
+    connection.send(request).await;
+    parse(&connection.rest().await)
+}
+
+/// A connection that is kept.
+pub(crate) struct Connection {
+    stream: TcpStream,
+}
+
+impl Connection {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self {
+            stream: TcpStream::connect(address).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// As [`send`](Self::send), to a server that may close before all is sent.
+    pub(crate) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.stream.write_all(bytes.as_ref()).await
+    }
+
+    /// The next answer, by its content-length.
+    pub(crate) async fn answer(&mut self) -> Answer {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"\r\n\r\n") {
+            bytes.push(within(self.stream.read_u8()).await.unwrap());
+        }
+        let length = parse(&bytes)
+            .header("content-length")
+            .unwrap()
+            .parse()
+            .unwrap();
+        let mut body = vec![0; length];
+        within(self.stream.read_exact(&mut body)).await.unwrap();
+        bytes.extend(body);
+        parse(&bytes)
+    }
+
+    /// Ends this side of the connection; the other stays open.
+    pub(crate) async fn end(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
+    /// All that comes until the server closes the connection. A reset is an end too.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = within(self.stream.read_to_end(&mut bytes)).await;
+        bytes
+    }
+}
+
+async fn within<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what)
+        .await
+        .expect("the server should have answered or closed")
+}
+
+fn parse(bytes: &[u8]) -> Answer {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {text:?}"));
+    let mut lines = head.lines();
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .unwrap();
+    let headers = lines.map(|line| line.split_once(": ").unwrap());
+    Answer {
+        status: status.parse().unwrap(),
+        headers: headers
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect(),
+        body: body.to_owned(),
+    }
+}

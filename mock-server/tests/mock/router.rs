@@ -1,0 +1,55 @@
+//! What is at stake: a client joined to the mock with no socket must meet the same service, though
+//! it hands over its request before the Host header is written.
+
+use axum::body::Body;
+use http::{Method, Request};
+use http_body_util::BodyExt as _;
+use partner_api_mock::MockServer;
+use tower::ServiceExt as _;
+
+async fn ask(mock: &MockServer, method: Method, path: &str) -> (u16, String, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("http://no-such-host{path}"))
+        .header("authorization", format!("Bearer {}", mock.api_key()))
+        .body(Body::from("ignored"))
+        .unwrap();
+    let (head, body) = mock.router().oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let length = head
+        .headers
+        .get("content-length")
+        .map_or("", |length| length.to_str().unwrap());
+    (
+        head.status.as_u16(),
+        length.to_owned(),
+        String::from_utf8(body.into()).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn it_answers_as_the_socket_does_and_shares_its_state_and_journal() {
+    let mock = MockServer::start().await.unwrap();
+    mock.partner().update_wallet(|wallet| wallet.balance = 7);
+    let (status, _, body) = ask(&mock, Method::GET, "/api/v1/wallet").await;
+    assert_eq!(status, 200);
+    assert!(body.starts_with(r#"{"balance":7,"#), "{body}");
+    assert_eq!(ask(&mock, Method::GET, "/api/v1/wallet/").await.0, 404);
+    assert_eq!(ask(&mock, Method::POST, "/api/v1/wallet").await.0, 405);
+    let paths: Vec<_> = mock
+        .requests()
+        .into_iter()
+        .map(|request| request.path)
+        .collect();
+    assert_eq!(
+        paths,
+        ["/api/v1/wallet", "/api/v1/wallet/", "/api/v1/wallet"]
+    );
+}
+
+#[tokio::test]
+async fn head_has_no_body_here_either() {
+    let mock = MockServer::start().await.unwrap();
+    let (status, length, body) = ask(&mock, Method::HEAD, "/api/v1/wallet").await;
+    assert_eq!((status, length.as_str(), body.as_str()), (200, "80", ""));
+}

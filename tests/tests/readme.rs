@@ -1,0 +1,97 @@
+//! At stake: the README is true. Its programs are doctests; this holds its tables to the code.
+
+use std::collections::BTreeSet;
+
+use partner_api::{
+    DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DEADLINE, DEFAULT_MAX_ATTEMPTS,
+    DEFAULT_MAX_BODY_BYTES,
+};
+
+const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../client/src/lib.rs");
+const BUILDER: &str = include_str!("../../client/src/config.rs");
+
+/// The cells of the table under a heading, row by row.
+fn table<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let section = text.split(heading).nth(1).unwrap_or_default();
+    let lines = section.lines().map(|line| line.trim_start_matches("//! "));
+    let rows = lines
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
+    rows.skip(2)
+        .map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect()
+}
+
+fn words(cell: &str) -> BTreeSet<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_defaults_in_the_table_are_those_of_the_code() {
+    let rows = table(README, "## Configuration");
+    let default = |setting: &str| {
+        rows.iter()
+            .find(|row| row[0] == format!("`{setting}`"))
+            .unwrap()[1]
+    };
+    assert_eq!(
+        default("deadline"),
+        format!("{} s", DEFAULT_DEADLINE.as_secs())
+    );
+    assert!(
+        default("attempt_timeout")
+            .starts_with(&format!("{} s,", DEFAULT_ATTEMPT_TIMEOUT.as_secs()))
+    );
+    assert_eq!(
+        default("connect_timeout"),
+        format!("{} s", DEFAULT_CONNECT_TIMEOUT.as_secs())
+    );
+    assert_eq!(default("retry"), format!("{DEFAULT_MAX_ATTEMPTS} attempts"));
+    assert_eq!(
+        default("max_body_bytes"),
+        format!("{} MiB", DEFAULT_MAX_BODY_BYTES >> 20)
+    );
+}
+
+#[test]
+fn every_setting_is_in_the_table_and_no_other() {
+    let listed: BTreeSet<_> = table(README, "## Configuration")
+        .into_iter()
+        .flat_map(|row| words(row[0]))
+        .collect();
+    let methods = BUILDER
+        .split("    pub fn ")
+        .skip(1)
+        .map(|method| method.split(['(', '<']).next().unwrap());
+    let methods: BTreeSet<_> = methods.filter(|name| *name != "from_env").collect();
+    assert_eq!(listed, methods);
+}
+
+#[test]
+fn every_kind_of_error_is_in_the_table_and_in_the_guide() {
+    let names = |text, heading| -> BTreeSet<String> {
+        let rows = table(text, heading);
+        let kinds = rows.iter().flat_map(|row| words(row[0]).into_iter());
+        kinds
+            .map(|kind| kind.split('(').next().unwrap().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect()
+    };
+    let kinds = include_str!("../../client/src/error/kind.rs")
+        .split("pub enum ErrorKind {")
+        .nth(1)
+        .unwrap();
+    let kinds = kinds
+        .split("\n}")
+        .next()
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "));
+    let kinds = kinds.filter(|line| line.starts_with(char::is_uppercase));
+    let kinds: BTreeSet<_> = kinds
+        .map(|line| line.split(['(', ',', ' ']).next().unwrap().to_owned())
+        .collect();
+    assert_eq!(names(README, "## Errors and what to do"), kinds);
+    assert_eq!(names(GUIDE, "# Errors and what to do"), kinds);
+}
