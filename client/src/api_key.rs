@@ -112,7 +112,7 @@ pub enum InvalidApiKey {
     },
     /// It has a character that cannot stand in a bearer token.
     #[error(
-        "the API key has a character at position {position} that a bearer token cannot have \
+        "the API key has a character at offset {position} that a bearer token cannot have \
          (letters, digits and -._~+/ are allowed, = at the end only)"
     )]
     Character {

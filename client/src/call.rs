@@ -140,7 +140,7 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// while let Some(company) = companies.next().await {
     ///     match company {
     ///         Ok(company) => println!("{}", company.name),
-    ///         Err(error) if error.is_decode() => eprintln!("passed over: {error}"),
+    ///         Err(error) if error.is_element() => eprintln!("passed over: {error}"),
     ///         Err(error) => return Err(error), // the list is not whole
     ///     }
     /// }

@@ -89,7 +89,7 @@ pub enum NotRetried {
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
     pub(crate) outcome: Outcome,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) answer: Option<Box<Answer>>,
     pub(crate) source: Option<BoxError>,
     /// It failed on a pooled connection that the server had closed meanwhile.
     pub(crate) stale_connection: bool,
@@ -132,7 +132,7 @@ impl Fault {
     pub(crate) fn answered(self, answer: Answer) -> Self {
         Self {
             outcome: Outcome::Answered,
-            answer: Some(answer),
+            answer: Some(Box::new(answer)),
             ..self
         }
     }
@@ -212,6 +212,11 @@ impl Error {
     /// Whether a good answer could not be read as what was asked for.
     pub fn is_decode(&self) -> bool {
         matches!(self.kind(), ErrorKind::Decode(_))
+    }
+
+    /// Whether it is about one element of a list that is streamed, so that the others still come.
+    pub fn is_element(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Element(_))
     }
 
     /// Whether the configuration is wrong.

@@ -6,7 +6,7 @@ use std::fmt;
 const MAX_SHOWN: usize = 200;
 
 /// Shows a text of the service with control and other invisible characters escaped, cut to 200
-/// characters: for a terminal, a log, or a page.
+/// characters, or to the precision of the format (`{:.60}`): for a terminal, a log, or a page.
 ///
 /// The texts of the API are given as the service sent them, and a company's name is whatever
 /// somebody typed in.
@@ -22,8 +22,9 @@ pub struct Escaped<'a>(pub &'a str);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
+        let most = f.precision().unwrap_or(MAX_SHOWN);
         for (index, character) in self.0.chars().enumerate() {
-            if index == MAX_SHOWN {
+            if index == most {
                 return f.write_char('…');
             }
             if is_harmless(character) {
@@ -65,5 +66,7 @@ mod tests {
         let shown = Escaped(&"x".repeat(100_000)).to_string();
         assert_eq!(shown.chars().count(), MAX_SHOWN + 1);
         assert!(shown.ends_with('…'));
+        assert_eq!(format!("{:.3}", Escaped("abcdef")), "abc…");
+        assert_eq!(format!("{:.3}", Escaped("abc")), "abc");
     }
 }

@@ -17,127 +17,24 @@
 //! and says so where the decision shows: "the reference" marks what the service promises, all else
 //! is ours.
 //!
-//! # Calls
-//!
-//! [`Client::companies`] and [`Client::wallet`] give a [`Call`]. Await it as it is, or let it take
-//! options first; [`Call::with_response`] gives status, headers and attempts beside the value.
-//!
-//! ```no_run
-//! use std::time::Duration;
-//!
-//! # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {
-//! let wallet = client.wallet().deadline(Duration::from_secs(5)).await?;
-//! let response = client.companies().with_response().await?;
-//! println!("{} companies in {:?}", response.value.len(), response.elapsed);
-//! # Ok(())
-//! # }
-//! ```
-//!
 //! Values are read as a tolerant reader does: unknown fields are kept
 //! ([`Company::unknown_fields`]), so are words that an enum does not know
 //! ([`QualityRating::Other`]), identifiers are opaque, and the price is a decimal that was never a
 //! float. What the reference shows must be there: a field that is missing or null is an error that
 //! names its path.
 //!
-//! # Errors and what to do
+//! # Guides
 //!
-//! Everything fails with one [`Error`]. Its `Display` says what happened and what to do, and never
-//! shows the key, a query or a body.
-//!
-//! | [`ErrorKind`] | what happened | what to do |
-//! |---|---|---|
-//! | [`Config`](ErrorKind::Config) | the client cannot be built like this | mend every problem that it names |
-//! | [`Request`](ErrorKind::Request) | the call cannot be made like this; nothing was sent | mend the program |
-//! | [`KeySource`](ErrorKind::KeySource) | the source of keys failed | see its own error, the source of this one |
-//! | [`Unauthorized`](ErrorKind::Unauthorized) | 401; the [code](UnauthorizedCode) tells why | replace the key, or look for the proxy that removed it |
-//! | [`Status`](ErrorKind::Status) | another status that is not a success | call later if [`Error::is_retryable`], else see [`Error::body`] |
-//! | [`Redirect`](ErrorKind::Redirect) | a 3xx, which was not followed | set the base URL to where the API is |
-//! | [`Connect`](ErrorKind::Connect) | no connection: the name or the port | check base URL and network; call later |
-//! | [`Tls`](ErrorKind::Tls) | no TLS connection | check base URL and certificate |
-//! | [`Connection`](ErrorKind::Connection) | the connection broke | call later |
-//! | [`Timeout`](ErrorKind::Timeout) | a limit ran out | call later, or allow more time |
-//! | [`Protocol`](ErrorKind::Protocol) | the answer is not one of the API: no HTTP, an HTML page with status 200, … | check the base URL and what stands between |
-//! | [`Decode`](ErrorKind::Decode) | the JSON has another shape, at the path that it names | update this crate, or report it |
-//! | [`BodyTooLarge`](ErrorKind::BodyTooLarge) | the body passed the size limit | raise [`ClientBuilder::max_body_bytes`] |
-//!
-//! ```no_run
-//! use partner_api::{Outcome, UnauthorizedCode};
-//!
-//! # async fn run(client: partner_api::Client) {
-//! match client.wallet().await {
-//!     Ok(wallet) => println!("{} credits left", wallet.balance),
-//!     Err(error) if error.unauthorized_code() == Some(&UnauthorizedCode::InvalidToken) => {
-//!         eprintln!("the key was revoked: {error}");
-//!     }
-//!     Err(error) if error.is_retryable() => eprintln!("try again in a minute: {error}"),
-//!     Err(error) => eprintln!("{error} (request {:?})", error.request_id()),
-//! }
-//! # }
-//! ```
-//!
-//! [`Error::outcome`] tells whether the service could have acted on the request, and
-//! [`Error::attempts`] what was tried.
-//!
-//! # Retries and deadlines
-//!
-//! A call ends within its deadline ([`DEFAULT_DEADLINE`]), whatever happens: attempts, waits and
-//! body are all under it. What can pass is tried up to [`DEFAULT_MAX_ATTEMPTS`] times, each attempt
-//! within [`DEFAULT_ATTEMPT_TIMEOUT`], with full jitter over exponential backoff, and `Retry-After`
-//! obeyed. [`RetryPolicy`] has the rules; `RetryPolicy::off()` turns them off, for a client or for
-//! a call.
-//!
-//! Retries are paid from a budget that the clones of a client share. It counts as the AWS SDKs'
-//! standard mode does:
-//!
-//! | | tokens |
+//! | guide | on |
 //! |---|---|
-//! | a full budget | [`RETRY_BUDGET_TOKENS`] |
-//! | a retry after a transient fault | [`TRANSIENT_RETRY_COST`] |
-//! | a retry after a 429 | [`THROTTLED_RETRY_COST`] |
-//! | a call that succeeds after retries | gives back what its last retry cost |
-//! | a call that succeeds at once | gives 1 |
-//!
-//! Ours, beyond that mode's published cases:
-//!
-//! | | |
-//! |---|---|
-//! | jitter | full: a random part of the backoff, down to nothing |
-//! | `Retry-After` | as seconds or as a date, with the jitter on top, up to the deadline and [`DEFAULT_MAX_RETRY_AFTER`] |
-//! | a pooled connection that turns out to be dead | tried again at once and for free, once a call |
-//!
-//! # Keys
-//!
-//! An [`ApiKey`] redacts itself, is wiped from memory when its last clone goes, and is sent to the
-//! base URL's origin only: no redirect is followed, plain `http` is refused beyond this machine,
-//! and a proxy sees nothing of an `https` request.
-//!
-//! # Tests
-//!
-//! The crate `partner-api-mock` is a server that answers as the reference says, in your test's own
-//! process or as a program. Without any socket, [`ClientBuilder::http_service`] takes a
-//! [`tower::Service`] in the place of the network:
-//!
-//! ```
-//! use http::{Request, Response};
-//! use http_body_util::Full;
-//! use partner_api::{BoxError, Client, RequestBody};
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), partner_api::Error> {
-//! let service = tower::service_fn(|request: Request<RequestBody>| async move {
-//!     assert_eq!(request.uri().path(), "/api/v1/wallet");
-//!     let body = r#"{"balance":7,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
-//!     Ok::<_, BoxError>(Response::new(Full::from(body)))
-//! });
-//! let client = Client::builder()
-//!     .base_url("https://app.example.com")
-//!     .api_key("pk_live_0123456789abcdef")
-//!     .http_service(service)
-//!     .build()?;
-//! assert_eq!(client.wallet().await?.balance, 7);
-//! # Ok(())
-//! # }
-//! ```
+//! | [getting started](guide::getting_started) | the first program, the first answer |
+//! | [errors](guide::errors) | what can go wrong, and what to do |
+//! | [retries and deadlines](guide::retries_and_deadlines) | how long a call takes at most, how often it is tried |
+//! | [long lists](guide::long_lists) | company by company, in memory that does not grow |
+//! | [keys](guide::keys) | how the key is kept, changed and fetched |
+//! | [observability](guide::observability) | spans, drift |
+//! | [testing](guide::testing) | the mock, no socket, values of your own |
+//! | [endpoints not covered](guide::endpoints_not_covered) | what the service has and this crate does not know |
 //!
 //! # Features
 //!
@@ -177,6 +74,7 @@ mod drift_watch;
 mod elements;
 mod error;
 mod escape;
+pub mod guide;
 mod key_ring;
 mod limits;
 mod path;

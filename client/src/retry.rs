@@ -130,11 +130,14 @@ pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
 /// What to do after a failed attempt.
 pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decision {
     let fault = situation.fault;
-    if !fault.kind.is_transient() || policy.is_off() {
+    if !fault.kind.is_transient() {
         return Decision::Stop(None);
     }
     if !situation.repeatable && fault.outcome != Outcome::NotSent {
         return Decision::Stop(Some(NotRetried::NotSafe));
+    }
+    if policy.is_off() {
+        return Decision::Stop(None);
     }
     if fault.stale_connection && !situation.stale_retry_used {
         return Decision::RetryAtOnce;

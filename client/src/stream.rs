@@ -25,9 +25,10 @@ use crate::transport::{ResponseBody, body_fault};
 /// The elements of a list as they arrive. See [`Call::stream`](crate::Call::stream).
 ///
 /// It is a [`Stream`], and has [`next`](Self::next) for those who need no more than that. An
-/// element that is malformed is an error that names its index and path and keeps its text
-/// ([`Error::body`]); the others still come. An error of any other kind, such as a body that was
-/// cut short, is the last item: whoever sees the end without one has seen the whole list.
+/// element that is malformed is an error for which [`Error::is_element`] is true: it names index
+/// and path, keeps the element's text ([`Error::body`]), and the others still come. Any other
+/// error is the last item, since the list is not whole, and whoever sees the end without one has
+/// seen the whole list.
 ///
 /// Dropping it stops the transfer.
 #[must_use = "nothing is sent until it is polled"]
@@ -55,6 +56,8 @@ struct Transfer<T> {
     body: ResponseBody,
     decoder: ListDecoder<T>,
     ready: VecDeque<Element<T>>,
+    /// What is wrong behind what is ready.
+    broken: Option<Fault>,
     max_element_bytes: usize,
     deadline: Pin<Box<Sleep>>,
     drift: Option<Arc<DriftWatch>>,
@@ -134,6 +137,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             body: arrived.value,
             decoder: ListDecoder::new(),
             ready: VecDeque::new(),
+            broken: None,
             max_element_bytes,
             deadline: Box::pin(sleep_until(deadline)),
             drift,
@@ -178,39 +182,51 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             if let Some(element) = self.ready.pop_front() {
                 return Poll::Ready(Ok(Some(element)));
             }
+            if let Some(fault) = self.broken.take() {
+                return Poll::Ready(Err(fault));
+            }
             if self.deadline.as_mut().poll(cx).is_ready() {
                 let kind = ErrorKind::Timeout(TimeLimit::Deadline);
                 return Poll::Ready(Err(Fault::new(kind, Outcome::Answered)));
             }
-            let undecodable = |undecodable| undecodable_fault(&self.about.head, undecodable);
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                Some(frame) => {
-                    let Ok(bytes) = frame.map_err(body_fault)?.into_data() else {
-                        continue;
-                    };
-                    let ready = &mut self.ready;
-                    self.decoder
-                        .push(&bytes, &mut |element| ready.push_back(element))
-                        .map_err(undecodable)?;
-                    if self.decoder.held_bytes() > self.max_element_bytes {
-                        let kind = ErrorKind::BodyTooLarge {
-                            limit: self.max_element_bytes,
-                        };
-                        return Poll::Ready(Err(Fault::new(kind, Outcome::Answered)));
-                    }
-                }
-                None => {
-                    return Poll::Ready(self.decoder.finish().map(|()| None).map_err(undecodable));
-                }
+            let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
+                let finished = self.decoder.finish().map(|()| None);
+                return Poll::Ready(
+                    finished.map_err(|wrong| undecodable_fault(&self.about.head, wrong)),
+                );
+            };
+            if let Ok(bytes) = frame.map_err(body_fault)?.into_data() {
+                self.broken = self.decode(&bytes).err();
             }
         }
+    }
+
+    /// Makes ready what came whole, and says what is wrong after that.
+    fn decode(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let Self {
+            decoder,
+            ready,
+            about,
+            max_element_bytes,
+            ..
+        } = self;
+        decoder
+            .push(bytes, &mut |element| ready.push_back(element))
+            .map_err(|wrong| undecodable_fault(&about.head, wrong))?;
+        if decoder.held_bytes() > *max_element_bytes {
+            let kind = ErrorKind::BodyTooLarge {
+                limit: *max_element_bytes,
+            };
+            return Err(Fault::new(kind, Outcome::Answered));
+        }
+        Ok(())
     }
 }
 
 impl About {
     fn malformed(&self, Malformed { problem, raw }: Malformed) -> Error {
         self.error(
-            Fault::new(ErrorKind::Decode(problem), Outcome::Answered),
+            Fault::new(ErrorKind::Element(problem), Outcome::Answered),
             raw.into(),
         )
     }

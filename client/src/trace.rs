@@ -83,7 +83,7 @@ fn error_type(kind: &ErrorKind) -> String {
         ErrorKind::Connection => "connection".into(),
         ErrorKind::Timeout(_) => "timeout".into(),
         ErrorKind::Protocol(_) => "protocol".into(),
-        ErrorKind::Decode(_) => "decode".into(),
+        ErrorKind::Decode(_) | ErrorKind::Element(_) => "decode".into(),
         ErrorKind::BodyTooLarge { .. } => "body_too_large".into(),
     }
 }

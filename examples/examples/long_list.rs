@@ -69,7 +69,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     while let Some(company) = companies.next().await {
         match company {
             Ok(company) => totals.add(&company),
-            Err(error) if is_of_one_client(&error) => {
+            Err(error) if error.is_element() => {
                 totals.passed_over += 1;
                 writeln!(out, "Passed over: {error}")?;
             }
@@ -88,12 +88,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
     writeln!(out, "  not connected     {:>6}", totals.not_connected)?;
     writeln!(out, "  quality not green {:>6}", totals.not_green)?;
     Ok(())
-}
-
-/// Whether the others still come. The error of one client holds its text; that of a list that is
-/// broken holds none, and ends it.
-fn is_of_one_client(error: &partner_api::Error) -> bool {
-    error.is_decode() && error.body().is_some_and(|text| !text.is_empty())
 }
 
 /// Gives the mock 5,000 invented clients beside that of the reference, with up to three numbers.

@@ -42,6 +42,9 @@ pub enum ErrorKind {
     Protocol(String),
     /// The body of a good answer could not be read as what was asked for.
     Decode(DecodeProblem),
+    /// An element of a list that is streamed could not be read as what was asked for. The others
+    /// still come.
+    Element(DecodeProblem),
     /// The body, after decompression, is larger than the client's limit.
     BodyTooLarge {
         /// The limit in bytes.
@@ -162,12 +165,12 @@ impl fmt::Display for ErrorKind {
                     Escaped(problem)
                 )
             }
-            Self::Decode(problem) => write!(
-                f,
-                "the answer does not have the documented shape: at {}: {}",
-                Escaped(&problem.path),
-                Escaped(&problem.problem)
-            ),
+            Self::Decode(problem) => {
+                write!(f, "the answer does not have the documented shape: at {problem}")
+            }
+            Self::Element(problem) => {
+                write!(f, "an element of the list does not have the documented shape: at {problem}")
+            }
             Self::BodyTooLarge { limit } => {
                 write!(
                     f,
@@ -175,6 +178,12 @@ impl fmt::Display for ErrorKind {
                 )
             }
         }
+    }
+}
+
+impl fmt::Display for DecodeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", Escaped(&self.path), Escaped(&self.problem))
     }
 }
 

@@ -11,19 +11,17 @@ use crate::error::{BoxError, ErrorKind, Fault, Outcome};
 pub(super) struct SendError {
     /// The request went out on a connection of the pool.
     pub(super) reused: bool,
-    /// No connection was made.
-    pub(super) connecting: bool,
     pub(super) cause: BoxError,
 }
 
 /// What it means that no answer came.
 pub(crate) fn send_fault(cause: BoxError) -> Fault {
-    let (reused, connecting, cause) = match cause.downcast::<SendError>() {
-        Ok(known) => (known.reused, known.connecting, known.cause),
-        Err(cause) => (false, false, cause),
+    let (reused, cause) = match cause.downcast::<SendError>() {
+        Ok(known) => (known.reused, known.cause),
+        Err(cause) => (false, cause),
     };
     let signs = Signs::of(cause.as_ref());
-    let fault = if connecting || signs.refused {
+    let fault = if signs.connecting {
         // What TLS finds wrong with a certificate or a handshake is invalid data.
         let kind = if signs.invalid_data {
             ErrorKind::Tls
@@ -67,7 +65,8 @@ pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
 /// What the errors below one another tell.
 #[derive(Default)]
 struct Signs {
-    refused: bool,
+    /// No connection was made.
+    connecting: bool,
     invalid_data: bool,
     not_http: bool,
 }
@@ -79,6 +78,9 @@ impl Signs {
             signs.not_http |= cause
                 .downcast_ref::<hyper::Error>()
                 .is_some_and(hyper::Error::is_parse);
+            signs.connecting |= cause
+                .downcast_ref::<hyper_util::client::legacy::Error>()
+                .is_some_and(hyper_util::client::legacy::Error::is_connect);
             #[cfg(feature = "gzip")]
             {
                 signs.invalid_data |= cause.is::<flate2::DecompressError>();
@@ -88,7 +90,7 @@ impl Signs {
                 signs.invalid_data |= is_refusal_of_native_tls(cause);
             }
             if let Some(error) = cause.downcast_ref::<io::Error>() {
-                signs.refused |= error.kind() == io::ErrorKind::ConnectionRefused;
+                signs.connecting |= error.kind() == io::ErrorKind::ConnectionRefused;
                 signs.invalid_data |= matches!(
                     error.kind(),
                     io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
@@ -129,34 +131,21 @@ fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 mod tests {
     use super::*;
 
-    fn send_error(connecting: bool, reused: bool, kind: io::ErrorKind) -> Fault {
-        let cause = io::Error::other(io::Error::new(kind, "inner"));
-        send_fault(
-            SendError {
-                reused,
-                connecting,
-                cause: cause.into(),
-            }
-            .into(),
-        )
+    fn refused_by(kind: io::ErrorKind) -> io::Error {
+        io::Error::other(io::Error::new(kind, "inner"))
     }
 
     #[test]
-    fn what_never_left_is_told_from_what_may_have_arrived() {
-        let fault = send_error(true, false, io::ErrorKind::TimedOut);
-        assert_eq!(
-            (fault.kind, fault.outcome),
-            (ErrorKind::Connect, Outcome::NotSent)
-        );
-
-        let fault = send_error(false, false, io::ErrorKind::ConnectionReset);
-        assert_eq!(
-            (fault.kind, fault.outcome),
-            (ErrorKind::Connection, Outcome::MaybeProcessed)
-        );
-        assert!(!fault.stale_connection);
-
-        assert!(send_error(false, true, io::ErrorKind::ConnectionReset).stale_connection);
+    fn an_old_connection_that_ends_is_told_from_a_new_one() {
+        for reused in [false, true] {
+            let cause = refused_by(io::ErrorKind::ConnectionReset).into();
+            let fault = send_fault(SendError { reused, cause }.into());
+            assert_eq!(
+                (fault.kind, fault.outcome),
+                (ErrorKind::Connection, Outcome::MaybeProcessed)
+            );
+            assert_eq!(fault.stale_connection, reused);
+        }
     }
 
     #[test]
@@ -165,15 +154,6 @@ mod tests {
         assert_eq!(
             (fault.kind, fault.outcome),
             (ErrorKind::Connect, Outcome::NotSent)
-        );
-    }
-
-    #[test]
-    fn a_bad_certificate_is_told_from_a_port_that_refuses() {
-        let fault = send_error(true, false, io::ErrorKind::InvalidData);
-        assert_eq!(
-            (fault.kind, fault.outcome),
-            (ErrorKind::Tls, Outcome::NotSent)
         );
     }
 

@@ -199,10 +199,8 @@ impl Service<Request<RequestBody>> for ReqwestService {
             };
             result.map(Into::into).map_err(|cause| {
                 let reused = connections.0.load(Ordering::Relaxed) == before;
-                let connecting = cause.is_connect();
                 SendError {
                     reused,
-                    connecting,
                     cause: cause.without_url().into(),
                 }
                 .into()

@@ -92,9 +92,10 @@ async fn what_stands_beside_a_list_can_be_looked_at() {
 
 #[tokio::test]
 async fn a_service_that_invents_names_without_end_does_not_fill_the_memory() {
-    let fields: String = (0..MAX_DRIFT_REPORTS * 2)
+    let fields: Vec<_> = (0..MAX_DRIFT_REPORTS * 2)
         .map(|count| format!(r#""f{count}":0,"#))
         .collect();
+    let fields = fields.concat();
     let server = RawServer::answering(json(WALLET.replace('{', &format!("{{{fields}")))).await;
     let (builder, told) = watched(server.builder());
     builder.build().unwrap().wallet().await.unwrap();

@@ -81,7 +81,7 @@ async fn a_malformed_company_is_named_and_kept_and_the_others_come() {
     let mut companies = server.client().companies().stream();
     assert_eq!(companies.next().await.unwrap().unwrap().name, "a");
     let error = companies.next().await.unwrap().unwrap_err();
-    let ErrorKind::Decode(problem) = error.kind() else {
+    let ErrorKind::Element(problem) = error.kind() else {
         panic!("{error:?}")
     };
     assert_eq!(problem.path, "data[1].connections[0].wabaId");
@@ -124,6 +124,31 @@ async fn a_list_that_was_cut_gives_what_came_whole_and_then_an_error() {
                 (&ErrorKind::Connection, Outcome::Answered)
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_no_list_ends_with_an_error_that_is_not_of_an_element() {
+    let whole = list(&[company("a")]);
+    for (body, count) in [
+        (whole.trim_end_matches('}').to_owned(), 1),
+        (whole.replace("}]}", "}}"), 1),
+        (format!("{whole}x"), 1),
+        (whole.replace("data", "items"), 0),
+        (r#"{"data":null}"#.to_owned(), 0),
+        ("{}".to_owned(), 0),
+        ("[]".to_owned(), 0),
+        (String::new(), 0),
+    ] {
+        // The length is right, so it is the JSON that is not.
+        let server = RawServer::answering(json(&body)).await;
+        let (names, error) = names_of(&server).await;
+        let error = error.unwrap();
+        assert!(
+            error.is_decode() && !error.is_element(),
+            "{body}: {error:?}"
+        );
+        assert_eq!(names.len(), count, "{body}");
     }
 }
 

@@ -18,6 +18,8 @@ mod keys;
 #[cfg(test)]
 mod long_lists;
 #[cfg(test)]
+mod observability;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod retries;

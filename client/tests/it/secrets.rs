@@ -5,25 +5,7 @@ use std::fmt::Write as _;
 
 use partner_api::{ApiKey, Client, Error, RetryPolicy};
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
-
-/// The key as it is, and as it would look to whoever encodes what he prints.
-fn forms() -> Vec<String> {
-    let hex = format!("{:02x?}", KEY.as_bytes()).replace([',', ' ', '[', ']'], "");
-    let bytes = format!("{:?}", KEY.as_bytes())
-        .trim_matches(['[', ']'])
-        .to_owned();
-    // A part of it is enough to be a sighting.
-    vec![KEY[8..].to_owned(), KEY.replace('_', "%5F"), hex, bytes]
-}
-
-fn sightings(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
-    forms()
-        .into_iter()
-        .filter(|form| text.contains(&form.to_lowercase()))
-        .collect()
-}
+use crate::support::{KEY, RawServer, Step, WALLET, answer, json, sightings};
 
 fn all_of(error: &Error) -> String {
     let mut text = format!(

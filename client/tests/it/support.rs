@@ -191,3 +191,22 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
+
+/// The key as it is, and as it would look to whoever encodes what he prints.
+fn forms() -> Vec<String> {
+    let hex = format!("{:02x?}", KEY.as_bytes()).replace([',', ' ', '[', ']'], "");
+    let bytes = format!("{:?}", KEY.as_bytes())
+        .trim_matches(['[', ']'])
+        .to_owned();
+    // A part of it is enough to be a sighting.
+    vec![KEY[8..].to_owned(), KEY.replace('_', "%5F"), hex, bytes]
+}
+
+/// In which forms the key stands in a text.
+pub(crate) fn sightings(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    forms()
+        .into_iter()
+        .filter(|form| text.contains(&form.to_lowercase()))
+        .collect()
+}
