@@ -55,7 +55,8 @@ impl<T: Send + 'static, Shape: 'static> Call<T, Shape> {
     /// Makes the call, and waits for its value.
     ///
     /// # Errors
-    /// Any [`Error`]; [`ErrorKind::Request`](crate::ErrorKind::Request) inside an async task, see the [module](super).
+    /// Any [`Error`]; [`ErrorKind::Request`](crate::ErrorKind::Request) inside an async task, see
+    /// the [module](super).
     pub fn wait(self) -> Result<T, Error> {
         self.with_response().map(|response| response.value)
     }
