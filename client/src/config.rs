@@ -16,7 +16,8 @@ use crate::key_ring::{KeyRing, KeySource};
 use crate::limits::{DEFAULT_DEADLINE, Limits};
 use crate::retry::RetryPolicy;
 use crate::transport::{
-    self, DEFAULT_CONNECT_TIMEOUT, HttpService, ProxyChoice, RequestBody, TransportSettings,
+    self, DEFAULT_CONNECT_TIMEOUT, HttpService, ProxyChoice, RequestBody, RootCertificate,
+    TransportSettings,
 };
 
 /// The environment variable that names the service. Read by [`Client::from_env`](crate::Client::from_env).
@@ -58,6 +59,7 @@ pub struct ClientBuilder {
     retry: Option<RetryPolicy>,
     user_agent: Option<String>,
     proxy: ProxyChoice,
+    root_certificates: Vec<RootCertificate>,
     http_service: Option<HttpService>,
     from_env: bool,
     /// What was already wrong when it was set.
@@ -221,6 +223,23 @@ impl ClientBuilder {
         self
     }
 
+    /// Trusts these certificate authorities, too, beside those of the system: one certificate or
+    /// more as PEM text, such as those of a company whose proxy ends TLS. Can be said again.
+    ///
+    /// Whoever holds their keys can read the API key. That they are certificates is checked here,
+    /// and a problem with them is one that `build` names. On Android it is `build` that refuses
+    /// them, unless the feature `native-tls` is on.
+    pub fn add_root_certificate_pem(mut self, pem: &[u8]) -> Self {
+        match RootCertificate::from_pem(pem) {
+            Ok(certificates) => self.root_certificates.extend(certificates),
+            Err(problem) => {
+                let setting = "add_root_certificate_pem";
+                self.problems.push(ConfigProblem { setting, problem });
+            }
+        }
+        self
+    }
+
     /// Allows `http` to other machines than this one. Whoever is on the way can read the key.
     pub fn danger_allow_plain_http(mut self) -> Self {
         self.plain_http = true;
@@ -231,7 +250,7 @@ impl ClientBuilder {
     /// router with no socket in tests, another HTTP client, or one with layers of your own.
     ///
     /// Deadline, retries, authorization, size limit and decoding stay with the client. Settings of
-    /// the connection (`connect_timeout`, `proxy`) have no meaning for it and are refused.
+    /// the connection (`connect_timeout`, `proxy`, `add_root_certificate_pem`) have no meaning for it and are refused.
     pub fn http_service<S, B>(mut self, service: S) -> Self
     where
         S: tower::Service<http::Request<RequestBody>, Response = http::Response<B>>
@@ -300,6 +319,9 @@ impl ClientBuilder {
                 if matches!(self.proxy, ProxyChoice::Url(_)) {
                     problems.add("proxy", NO_MEANING);
                 }
+                if !self.root_certificates.is_empty() {
+                    problems.add("add_root_certificate_pem", NO_MEANING);
+                }
                 Some(service)
             }
             None => base_url.as_ref().and_then(|base_url| {
@@ -308,6 +330,7 @@ impl ClientBuilder {
                     loopback: base_url.is_loopback(),
                     connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
                     proxy: self.proxy,
+                    root_certificates: self.root_certificates,
                 };
                 transport::connect(&settings)
                     .map_err(|problem| problems.0.push(problem))

@@ -40,9 +40,16 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
-//! | `rustls` | yes | `https` by rustls with aws-lc, checked against the system's certificates |
+//! | `rustls` | yes | `https` by rustls with aws-lc, or with the crypto provider that the program has installed |
+//! | `rustls-no-provider` | | the same without aws-lc: the program must install a crypto provider before it builds a client; without one, `build` says so |
+//! | `native-tls` | | `https` by the system's library (OpenSSL on Linux); used wherever it is on, since `rustls` may be on by default only |
 //! | `http2` | yes | HTTP/2 where the service offers it |
 //! | `gzip` | yes | asks for compressed answers and reads them |
+//! | `blocking` | | [`blocking::Client`] for programs without async code |
+//!
+//! Without any of the three for TLS, an `https` base URL is refused. All three take TLS 1.2 or
+//! later, and check against the certificates of the system and of
+//! [`ClientBuilder::add_root_certificate_pem`].
 
 /// The program of the README, so that what it shows is run.
 #[cfg(doctest)]
@@ -53,6 +60,8 @@ mod answer;
 mod api_key;
 mod attempt;
 mod base_url;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod budget;
 mod call;
 mod client;

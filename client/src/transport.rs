@@ -16,10 +16,20 @@ use crate::error::BoxError;
 
 mod fault;
 mod reqwest_service;
+#[cfg_attr(
+    not(any(
+        feature = "native-tls",
+        feature = "rustls",
+        feature = "rustls-no-provider"
+    )),
+    path = "transport/no_tls.rs"
+)]
+mod tls;
 
 pub(crate) use fault::{body_fault, send_fault};
 pub use reqwest_service::{DEFAULT_CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT};
 pub(crate) use reqwest_service::{ProxyChoice, TransportSettings, connect};
+pub(crate) use tls::RootCertificate;
 
 /// The service that the client calls. It has no `Debug` of what it holds.
 pub(crate) type HttpService =

@@ -85,6 +85,10 @@ impl Signs {
             {
                 signs.invalid_data |= cause.is::<flate2::DecompressError>();
             }
+            #[cfg(feature = "native-tls")]
+            {
+                signs.invalid_data |= is_refusal_of_native_tls(cause);
+            }
             if let Some(error) = cause.downcast_ref::<io::Error>() {
                 signs.connecting |= error.kind() == io::ErrorKind::ConnectionRefused;
                 signs.invalid_data |= matches!(
@@ -95,6 +99,18 @@ impl Signs {
         }
         signs
     }
+}
+
+/// Told from a connection that broke during the handshake, which has an `io::Error` below, or
+/// OpenSSL's words for an early end.
+#[cfg(feature = "native-tls")]
+fn is_refusal_of_native_tls(cause: &(dyn StdError + 'static)) -> bool {
+    cause.is::<native_tls::Error>()
+        && !sources(cause).any(<dyn StdError>::is::<io::Error>)
+        && !cause
+            .to_string()
+            .to_ascii_lowercase()
+            .contains("unexpected eof")
 }
 
 fn sources<'a>(

@@ -1,6 +1,6 @@
 //! The default service: reqwest, with what it does by itself switched off.
 //!
-//! This is the only file that names reqwest, and none of its types leaves it.
+//! Only this file and that of TLS name reqwest, and none of its types leaves this folder.
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -14,6 +14,7 @@ use tower::{Layer, Service};
 use url::Url;
 
 use super::fault::{SendError, chain};
+use super::tls::{self, RootCertificate};
 use super::{HttpService, RequestBody, boxed};
 use crate::error::{BoxError, ConfigProblem};
 
@@ -50,6 +51,7 @@ pub(crate) struct TransportSettings {
     pub(crate) loopback: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) proxy: ProxyChoice,
+    pub(crate) root_certificates: Vec<RootCertificate>,
 }
 
 /// The service over a connection pool of its own. No connection is made yet.
@@ -66,17 +68,15 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Confi
     if let Some(proxy) = proxy(settings)? {
         builder = builder.proxy(proxy);
     }
-    #[cfg(not(feature = "rustls"))]
-    if settings.https {
-        return Err(ConfigProblem {
-            setting: "base_url",
-            problem: "it is https, and the crate was built without a TLS feature".into(),
-        });
+    if let Some(problem) = tls::missing(settings) {
+        return Err(problem);
     }
-    let client = builder.build().map_err(|cause| ConfigProblem {
-        setting: "tls",
-        problem: format!("the HTTP client cannot be made: {}", chain(&cause)),
-    })?;
+    let client = tls::secure(builder, settings)
+        .build()
+        .map_err(|cause| ConfigProblem {
+            setting: "tls",
+            problem: format!("the HTTP client cannot be made: {}", chain(&cause)),
+        })?;
     Ok(boxed(ReqwestService {
         client,
         connections,

@@ -206,6 +206,43 @@ async fn a_wrong_shape_is_named_by_its_path_and_without_its_value() {
 }
 
 #[tokio::test]
+async fn a_connection_whose_answer_was_not_read_to_its_end_is_not_used_again() {
+    let too_short = String::from_utf8(json(WALLET))
+        .unwrap()
+        .replace("content-length: 8", "content-length: 7")
+        .into_bytes();
+    let endless = b"HTTP/1.1 500 Oops\r\ncontent-length: 99999999\r\n\r\n".to_vec();
+    let filler = vec![b'x'; 2 * partner_api::MAX_ERROR_BODY_BYTES];
+    let redirect = answer(
+        "302 Found",
+        &["location: /x"],
+        vec![b'x'; 2 * partner_api::MAX_ERROR_BODY_BYTES],
+    );
+    for first in [
+        vec![Step::Send(too_short)],
+        vec![Step::Send(endless), Step::Send(filler), Step::AwaitClose],
+        vec![Step::Send(redirect), Step::AwaitClose],
+        vec![Step::Send(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n".to_vec(),
+        )],
+    ] {
+        let server = RawServer::start(move |count| {
+            let good = vec![Step::Send(json(WALLET))];
+            let rest = if count == 0 { first.clone() } else { good };
+            std::iter::once(Step::Read)
+                .chain(rest)
+                .chain([Step::Read])
+                .collect()
+        })
+        .await;
+        let client = server.client();
+        client.wallet().await.unwrap_err();
+        client.wallet().await.unwrap();
+        assert_eq!((server.connections(), server.requests().len()), (2, 2));
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_stalls_runs_into_the_deadline_wherever_it_stalls() {
     let half = [&json(WALLET)[..], b""].concat();
     let half = half[..half.len() - 5].to_vec();

@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod any_request;
+#[cfg(feature = "blocking")]
+#[cfg(test)]
+mod blocking;
 #[cfg(test)]
 mod broken_answers;
 #[cfg(test)]
@@ -30,5 +33,12 @@ mod size_limit;
 mod stale_connections;
 #[cfg(test)]
 mod support;
+#[cfg(any(
+    feature = "native-tls",
+    feature = "rustls",
+    feature = "rustls-no-provider"
+))]
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod types;

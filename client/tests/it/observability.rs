@@ -1,8 +1,9 @@
 //! At stake: spans by OpenTelemetry's conventions, and no secret in anything that is traced or
 //! logged, by this crate or by those below it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use partner_api::{Client, RetryPolicy};
 use tracing::field::{Field, Visit};
@@ -43,8 +44,20 @@ impl Visit for Collect<'_> {
     }
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Seen {
+thread_local! {
+    /// What the test of this thread sees, while it looks.
+    static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
+}
+
+/// Serves the tests of all threads: subscribers of their own would race for tracing's cache of what
+/// is enabled.
+struct Watch;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Watch {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(seen) = SEEN.with_borrow(Clone::clone) else {
+            return;
+        };
         let parent = context
             .span(id)
             .and_then(|span| span.parent())
@@ -52,7 +65,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Seen {
         let mut fields = Fields::new();
         attributes.record(&mut Collect(&mut fields));
         let name = attributes.metadata().name();
-        self.spans.lock().unwrap().push(Span {
+        seen.spans.lock().unwrap().push(Span {
             id: id.into_u64(),
             name,
             parent,
@@ -61,30 +74,47 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Seen {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        let mut spans = self.spans.lock().unwrap();
-        let span = spans
-            .iter_mut()
-            .rev()
-            .find(|span| span.id == id.into_u64())
-            .unwrap();
-        values.record(&mut Collect(&mut span.fields));
+        let Some(seen) = SEEN.with_borrow(Clone::clone) else {
+            return;
+        };
+        let mut spans = seen.spans.lock().unwrap();
+        let span = spans.iter_mut().rev().find(|span| span.id == id.into_u64());
+        if let Some(span) = span {
+            values.record(&mut Collect(&mut span.fields));
+        }
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Some(seen) = SEEN.with_borrow(Clone::clone) else {
+            return;
+        };
         let mut fields =
             Fields::from([("target".to_owned(), event.metadata().target().to_owned())]);
         event.record(&mut Collect(&mut fields));
-        self.events.lock().unwrap().push(fields);
+        seen.events.lock().unwrap().push(fields);
+    }
+}
+
+/// Ends the looking when it goes.
+struct Looking;
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        SEEN.set(None);
     }
 }
 
 impl Seen {
     /// Everything on this thread is seen until the guard goes; what is logged by `log` as well.
-    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let _ = tracing_log::LogTracer::init(); // once in a process; again is an error that is none
+    fn start() -> (Self, Looking) {
+        static WATCHING: Once = Once::new();
+        WATCHING.call_once(|| {
+            tracing_log::LogTracer::init().unwrap();
+            tracing::subscriber::set_global_default(Registry::default().with(Watch)).unwrap();
+        });
         let seen = Self::default();
-        let guard = tracing::subscriber::set_default(Registry::default().with(seen.clone()));
-        (seen, guard)
+        SEEN.set(Some(seen.clone()));
+        (seen, Looking)
     }
 
     fn ours(&self) -> Vec<Span> {

@@ -117,6 +117,31 @@ async fn no_header_of_an_answer_shows_the_key() {
     assert!(response.headers["x-echo"].to_str().unwrap().contains(KEY));
 }
 
+#[tokio::test]
+async fn no_error_shows_the_query_or_the_body_of_a_request() {
+    for steps in [
+        vec![],
+        vec![Step::Read, Step::Reset],
+        vec![Step::Read, Step::Send(answer("500 Oops", &[], ""))],
+    ] {
+        let server = RawServer::start(move |_| steps.clone()).await;
+        let client = server.client();
+        let ask = |client: &Client| {
+            client
+                .post(["a"])
+                .query("token", KEY)
+                .json(&KEY)
+                .returning_nothing()
+        };
+        let broken = ask(&client).await.unwrap_err();
+        drop(server);
+        let refused = ask(&client).await.unwrap_err();
+        for error in [broken, refused] {
+            assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+        }
+    }
+}
+
 #[test]
 fn no_configuration_error_shows_the_key() {
     for builder in [

@@ -1,0 +1,100 @@
+//! What calls lean on while they block: one thread with a runtime.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use tokio::runtime::{self, Handle};
+use tokio::sync::oneshot;
+use tokio::task::coop;
+
+use crate::error::{Error, ErrorKind};
+
+/// Runs the runtime until it is dropped. A runtime that ran only while a call waits would not see
+/// its connections die in between.
+pub(super) struct Driver {
+    runtime: Handle,
+    /// Its drop is the sign to stop.
+    _running: oneshot::Sender<Infallible>,
+}
+
+impl Driver {
+    pub(super) fn start() -> io::Result<Self> {
+        let (running, stopped) = oneshot::channel();
+        let (tell, told) = mpsc::sync_channel(1);
+        // The runtime never leaves this thread, since its drop panics where another one runs.
+        thread::Builder::new()
+            .name("partner-api".into())
+            .spawn(move || {
+                match runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => {
+                        drop(tell.send(Ok(runtime.handle().clone())));
+                        drop(runtime.block_on(stopped));
+                        // A name that is just being resolved is not waited for.
+                        runtime.shutdown_background();
+                    }
+                    Err(cause) => drop(tell.send(Err(cause))),
+                }
+            })?;
+        let runtime = told
+            .recv()
+            .unwrap_or_else(|_| Err(io::Error::other("it ended at once")))?;
+        Ok(Self {
+            runtime,
+            _running: running,
+        })
+    }
+
+    /// Polls the future on this thread to its end, or not at all.
+    ///
+    /// Unlike `Handle::block_on` it never panics.
+    pub(super) fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
+        if is_in_a_task() {
+            let problem = "a blocking call would hold up the async task that makes it, and all others of its thread; \
+                           await partner_api::Client here, or make the call in tokio::task::spawn_blocking";
+            return Err(Error::unsent(ErrorKind::Request(problem.to_owned())));
+        }
+        let _entered = self.runtime.enter();
+        let mut future = pin!(future);
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return Ok(output);
+            }
+            thread::park();
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Whether a task of tokio is being polled on this thread.
+///
+/// A runtime at hand is not enough of a sign: there is one in `spawn_blocking`, too, where blocking
+/// is right. But only a task has a budget of steps that it may make before it must yield (see
+/// [`coop`]), and it fits in a byte. Without a limit there is no task, or one that is
+/// `unconstrained`, which is then held up.
+fn is_in_a_task() -> bool {
+    if Handle::try_current().is_err() {
+        return false;
+    }
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(_undo) = coop::poll_proceed(&mut cx) else {
+        return true;
+    };
+    (0..=u8::MAX).any(|_| {
+        coop::poll_proceed(&mut cx)
+            .map(|step| step.made_progress())
+            .is_pending()
+    })
+}
