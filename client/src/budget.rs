@@ -65,7 +65,7 @@ pub(crate) struct Unsent<'a> {
 }
 
 impl Unsent<'_> {
-    pub(crate) fn is_sent(mut self) {
+    pub(crate) fn sent(mut self) {
         self.cost = 0;
     }
 }

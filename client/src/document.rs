@@ -263,7 +263,7 @@ mod tests {
             ("a", "null"),
         ];
         let mut kept = UnknownFields::default();
-        assert!(kept.is_empty() && kept.len() == 0);
+        assert!(kept.is_empty());
         for (name, json) in fields {
             kept.push(name, json);
         }

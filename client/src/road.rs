@@ -117,7 +117,7 @@ where
             .insert(AUTHORIZATION, key.authorization().clone());
         let span = trace::attempt_span(&request, trip.failed_attempts.len());
         if let Some(retry) = unsent.take() {
-            Unsent::is_sent(retry);
+            Unsent::sent(retry);
         }
         let attempted = attempt(road.http.clone(), request.clone(), trip.time_left())
             .instrument(span.clone())

@@ -4,6 +4,8 @@
 //! Memory is what is asked of the allocator by the thread of the client; servers have threads of
 //! their own. A block that grows counts twice while it is copied, though most allocators move it.
 
+#![cfg(test)]
+
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;

@@ -3,6 +3,8 @@
 //! The properties and the seeds are those of `fuzz/`. Here each seed is tried as it is and with
 //! some damage done to it, the same each time. `fuzz/run` looks further, guided by coverage.
 
+#![cfg(test)]
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

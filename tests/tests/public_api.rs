@@ -5,6 +5,8 @@
 //!
 //!     UPDATE_PUBLIC_API=1 cargo test -p partner-api-tests --test public_api -- --ignored
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -64,7 +66,8 @@ fn public_api() -> String {
         .omit_auto_trait_impls(true)
         .build()
         .expect("public-api and the toolchain must know the same format of rustdoc's JSON");
-    api.items().map(|item| format!("{item}\n")).collect()
+    let items: Vec<_> = api.items().map(ToString::to_string).collect();
+    items.join("\n") + "\n"
 }
 
 /// The crates that the paths in a line begin with.

@@ -132,7 +132,10 @@ const WHOLE_BUDGET: u32 = RETRY_BUDGET_TOKENS / TRANSIENT_RETRY_COST;
 /// What a kind of call comes to: whether it was good.
 type Made = Pin<Box<dyn Future<Output = bool>>>;
 
-fn kinds_of_call() -> [(fn(&Client) -> Made, &'static str); 4] {
+/// Makes a call, and the body that it expects.
+type Kind = (fn(&Client) -> Made, &'static str);
+
+fn kinds_of_call() -> [Kind; 4] {
     [
         (
             |client| {

@@ -89,12 +89,12 @@ const _: () = {
 #[expect(dead_code, reason = "it is proved by compiling")]
 fn futures_move_to_a_thread(client: &Client) {
     fn moves<T: Send + 'static>(_: T) {}
+    fn moves_here<T: Send>(_: T) {}
     moves(client.wallet().into_future());
     moves(client.wallet().with_response());
     moves(client.companies().into_future());
     moves(client.companies().with_response());
     moves(client.companies().deadline(Duration::MAX).stream());
-    fn moves_here<T: Send>(_: T) {}
     moves_here(client.companies().stream().next());
 }
 
