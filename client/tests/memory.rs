@@ -100,7 +100,7 @@ fn is_too_large(error: &Error) -> bool {
 fn deflated_mebibyte() -> Vec<u8> {
     let mut block = Vec::with_capacity(1 << 16);
     Compress::new(Compression::best(), false)
-        .compress_vec(&[b' '; 1 << 20], &mut block, FlushCompress::Full)
+        .compress_vec(&b" ".repeat(1 << 20), &mut block, FlushCompress::Full)
         .unwrap();
     block
 }
@@ -231,10 +231,12 @@ fn a_body_in_pieces_of_one_byte_takes_no_more() {
             stream,
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
         )?;
-        let chunks: String = body
-            .chars()
-            .map(|byte| format!("1\r\n{byte}\r\n"))
-            .collect();
+        let mut chunks = String::new();
+        for byte in body.chars() {
+            chunks.push_str("1\r\n");
+            chunks.push(byte);
+            chunks.push_str("\r\n");
+        }
         write!(stream, "{chunks}0\r\n\r\n")
     });
     is_refused("one byte at a time", &url, |error| {

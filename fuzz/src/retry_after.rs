@@ -78,7 +78,10 @@ pub fn holds(bytes: &[u8]) {
         assert_eq!((requests.len(), error.not_retried()), (1, None));
         return;
     }
-    let Some(asked) = asked(&values) else { return };
+    if values.iter().any(|value| value.contains(&b':')) {
+        return; // It may be a date, which hangs on the clock of the wall.
+    }
+    let asked = longest_seconds(&values);
     assert_eq!(error.retry_after(), asked);
     let asked = asked.unwrap_or_default();
     for (count, wait) in waits.iter().enumerate() {
@@ -112,21 +115,12 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
-/// The longest of those that are seconds. Unknown if one may be a date, which hangs on the clock of
-/// the wall.
-fn asked(values: &[Vec<u8>]) -> Option<Option<Duration>> {
-    let mut longest = None;
-    for value in values {
-        let Ok(text) = std::str::from_utf8(value.trim_ascii()) else {
-            continue;
-        };
-        if text.contains(':') {
-            return None;
-        }
-        if !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit()) {
-            let seconds = text.parse().unwrap_or(u64::MAX);
-            longest = longest.max(Some(Duration::from_secs(seconds)));
-        }
-    }
-    Some(longest)
+/// The longest of those that are seconds. None of them may be a date.
+fn longest_seconds(values: &[Vec<u8>]) -> Option<Duration> {
+    values
+        .iter()
+        .filter_map(|value| std::str::from_utf8(value.trim_ascii()).ok())
+        .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .map(|text| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
+        .max()
 }

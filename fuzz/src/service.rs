@@ -79,10 +79,12 @@ impl Answer {
 
 /// The requests that came, and when.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen(Arc<Mutex<Vec<(Instant, Request<()>)>>>);
+pub(crate) struct Seen(Arc<Mutex<Vec<Noted>>>);
+
+type Noted = (Instant, Request<()>);
 
 impl Seen {
-    pub(crate) fn requests(&self) -> Vec<(Instant, Request<()>)> {
+    pub(crate) fn requests(&self) -> Vec<Noted> {
         self.0.lock().expect("no panic while noting").clone()
     }
 }
