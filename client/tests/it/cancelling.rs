@@ -98,6 +98,7 @@ impl Slow {
                 return retries;
             }
             retries += u32::try_from(error.attempts().len()).unwrap() - 1;
+            assert!(retries <= WHOLE_BUDGET, "retries cost nothing");
         }
     }
 }
