@@ -13,6 +13,9 @@ mod calls;
 mod configuration;
 #[cfg(test)]
 mod drift;
+#[cfg(all(feature = "http2", any(feature = "native-tls", feature = "rustls")))]
+#[cfg(test)]
+mod http2;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
