@@ -15,6 +15,9 @@ mod cancelling;
 mod configuration;
 #[cfg(test)]
 mod drift;
+#[cfg(all(feature = "http2", any(feature = "native-tls", feature = "rustls")))]
+#[cfg(test)]
+mod http2;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
