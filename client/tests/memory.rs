@@ -285,7 +285,7 @@ fn streamed(count: u64) -> u64 {
 
 #[test]
 fn a_streamed_list_takes_a_mebibyte_at_most_however_long_it_is() {
-    let (short, long) = (streamed(3_000), streamed(30_000));
+    let (short, long) = (streamed(10_000), streamed(100_000));
     assert!(short <= MIB && long <= MIB, "{short} and {long} bytes");
     // Ten times as long, and no more memory but for what chance brings into one piece.
     assert!(long <= short + 64 * KIB, "{long} bytes after {short}");
