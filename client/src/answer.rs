@@ -1,20 +1,16 @@
 //! What an answer means by its status, its headers and the body of an error: pure.
 
+use std::fmt;
+
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, StatusCode, response};
-use serde::Deserialize;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use url::Url;
 
 use crate::error::{ErrorKind, UnauthorizedCode};
 
-/// Why the body of an answer cannot be taken for what it says, if so.
+/// Why the body of a good answer cannot be taken for what it says, if so.
 pub(crate) fn unreadable(head: &response::Parts) -> Option<String> {
-    if head.status.is_informational() {
-        return Some(format!(
-            "it has the status {}, which was not asked for",
-            head.status.as_u16()
-        ));
-    }
     // RFC 9112, section 7: a client that sends no TE can get no other coding than chunked.
     if let Some(coding) = other_than(&head.headers, &TRANSFER_ENCODING, "chunked") {
         return Some(format!(
@@ -29,6 +25,13 @@ pub(crate) fn unreadable(head: &response::Parts) -> Option<String> {
 /// What an answer means whose status is not a success.
 pub(crate) fn refusal(head: &response::Parts, body: &[u8]) -> ErrorKind {
     let status = head.status;
+    if status.is_informational() {
+        let problem = format!(
+            "it has the status {}, which was not asked for",
+            status.as_u16()
+        );
+        return ErrorKind::Protocol(problem);
+    }
     if status.is_redirection() {
         return ErrorKind::Redirect {
             status,
@@ -55,20 +58,38 @@ pub(crate) fn foreign_content_type(headers: &HeaderMap) -> Option<String> {
     (!is_json).then(|| format!("its content type is {text} instead of application/json"))
 }
 
-/// The error of the documented shape. Source: the reference, "Errors".
+/// The error of the documented shape, which may have been cut behind it. Source: the reference,
+/// "Errors".
 fn unauthorized_code(body: &[u8]) -> UnauthorizedCode {
-    #[derive(Deserialize)]
-    struct Refusal {
-        error: String,
+    let mut found = None;
+    let _ = serde_json::Deserializer::from_slice(body).deserialize_map(FindCode(&mut found));
+    match found.as_deref() {
+        Some("missing_bearer_token") => UnauthorizedCode::MissingBearerToken,
+        Some("invalid_token") => UnauthorizedCode::InvalidToken,
+        Some(other) => UnauthorizedCode::Other(other.to_owned()),
+        None => UnauthorizedCode::Unspecified,
+    }
+}
+
+/// Keeps the code as soon as it comes.
+struct FindCode<'a>(&'a mut Option<String>);
+
+impl<'de> Visitor<'de> for FindCode<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a code in its field error")
     }
 
-    match serde_json::from_slice(body) {
-        Ok(Refusal { error }) if error == "missing_bearer_token" => {
-            UnauthorizedCode::MissingBearerToken
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "error" {
+                *self.0 = Some(map.next_value()?);
+                return Ok(());
+            }
+            map.next_value::<IgnoredAny>()?;
         }
-        Ok(Refusal { error }) if error == "invalid_token" => UnauthorizedCode::InvalidToken,
-        Ok(Refusal { error }) => UnauthorizedCode::Other(error),
-        Err(_) => UnauthorizedCode::Unspecified,
+        Ok(())
     }
 }
 
@@ -92,7 +113,7 @@ fn other_than(headers: &HeaderMap, name: &HeaderName, expected: &str) -> Option<
                 .trim()
                 .to_ascii_lowercase()
         })
-        .find(|value| value != expected)
+        .find(|value| !value.is_empty() && value != expected)
 }
 
 #[cfg(test)]
@@ -125,6 +146,11 @@ mod tests {
                 UnauthorizedCode::Other("key_expired".into()),
             ),
             (r#"{"error":{"code":"x"}}"#, UnauthorizedCode::Unspecified),
+            (
+                r#"{"trace":[1],"error":"invalid_token","more":"cut he"#,
+                UnauthorizedCode::InvalidToken,
+            ),
+            (r#"{"error":"invalid_to"#, UnauthorizedCode::Unspecified),
             ("<html>401</html>", UnauthorizedCode::Unspecified),
             ("", UnauthorizedCode::Unspecified),
         ] {
@@ -171,6 +197,7 @@ mod tests {
             (&[("transfer-encoding", "Chunked")], None),
             (&[("content-encoding", "br")], Some("br")),
             (&[("content-encoding", "identity")], None),
+            (&[("content-encoding", "")], None),
             (
                 &[
                     ("content-encoding", "identity"),
@@ -188,7 +215,8 @@ mod tests {
                     .contains(named.unwrap_or_default())
             );
         }
-        assert!(unreadable(&head(101, &[])).unwrap().contains("101"));
+        let unasked = refusal(&head(101, &[]), b"");
+        assert!(matches!(unasked, ErrorKind::Protocol(problem) if problem.contains("101")));
     }
 
     #[test]

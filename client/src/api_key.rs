@@ -87,6 +87,14 @@ impl TryFrom<&str> for ApiKey {
     }
 }
 
+impl TryFrom<&String> for ApiKey {
+    type Error = InvalidApiKey;
+
+    fn try_from(text: &String) -> Result<Self, Self::Error> {
+        Self::new(text)
+    }
+}
+
 impl TryFrom<String> for ApiKey {
     type Error = InvalidApiKey;
 
@@ -106,6 +114,7 @@ pub enum InvalidApiKey {
     #[error(
         "the API key has {length} bytes, more than the {MAX_API_KEY_BYTES} allowed; is it the right file?"
     )]
+    #[non_exhaustive]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -115,6 +124,7 @@ pub enum InvalidApiKey {
         "the API key has a character at offset {position} that a bearer token cannot have \
          (letters, digits and -._~+/ are allowed, = at the end only)"
     )]
+    #[non_exhaustive]
     Character {
         /// Where, as a byte offset from 0 into the trimmed text.
         position: usize,

@@ -1,9 +1,12 @@
 //! One attempt: a request out, and either a value or the fault that kept it from coming.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http::{Request, response};
 use http_body::Body;
 use http_body_util::BodyExt;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout_at};
 use tower::util::ServiceExt;
 
@@ -17,21 +20,38 @@ use crate::transport::{
     EndsByClosing, HttpService, RequestBody, ResponseBody, body_fault, send_fault,
 };
 
-/// Until when an attempt may take, and which limit that is.
+/// How long the body of an error is waited for: it explains, and the status says what counts.
+const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long an attempt may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TimeLeft {
-    pub(crate) until: Instant,
-    pub(crate) limit: TimeLimit,
+pub(crate) struct Patience {
+    /// Until the answer begins, and for each pause in its body.
+    pub(crate) pause: Duration,
+    /// For everything.
+    pub(crate) deadline: Instant,
 }
 
-impl TimeLeft {
-    async fn or_timeout<T>(
+impl Patience {
+    /// Waits for the next thing to happen.
+    async fn wait_for<T>(
         self,
-        work: impl Future<Output = T>,
+        next: impl Future<Output = T>,
         outcome: Outcome,
     ) -> Result<T, Fault> {
-        let timed_out = |_| Fault::new(ErrorKind::Timeout(self.limit), outcome);
-        timeout_at(self.until, work).await.map_err(timed_out)
+        let now = Instant::now();
+        if now >= self.deadline {
+            return Err(Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), outcome));
+        }
+        let pause_ends = now + self.pause;
+        let (until, limit) = if pause_ends < self.deadline {
+            (pause_ends, TimeLimit::Attempt)
+        } else {
+            (self.deadline, TimeLimit::Deadline)
+        };
+        timeout_at(until, next)
+            .await
+            .map_err(|_| Fault::new(ErrorKind::Timeout(limit), outcome))
     }
 }
 
@@ -49,7 +69,7 @@ pub(crate) struct Arrived<T> {
 pub(crate) async fn attempt<T>(
     http: HttpService,
     request: Request<RequestBody>,
-    time_left: TimeLeft,
+    patience: Patience,
     max_body_bytes: usize,
     new_sink: NewSink<T>,
 ) -> Result<Arrived<T>, Fault> {
@@ -58,23 +78,20 @@ pub(crate) async fn attempt<T>(
         value: mut body,
         sent_key,
         ..
-    } = open(http, request, time_left).await?;
+    } = open(http, request, patience).await?;
     let mut sink = new_sink();
-    let read = time_left.or_timeout(
-        read_into(sink.as_mut(), &mut body, max_body_bytes),
-        Outcome::Answered,
-    );
-    let fault = match read.await {
-        Ok(Ok(Ok(value))) => {
+    let fault = match read_into(sink.as_mut(), &mut body, max_body_bytes, patience).await {
+        Ok(Ok(value)) => {
+            let unknown_fields = sink.unknown_fields();
             return Ok(Arrived {
                 head,
                 value,
                 sent_key,
-                unknown_fields: sink.unknown_fields(),
+                unknown_fields,
             });
         }
-        Ok(Ok(Err(undecodable))) => undecodable_fault(&head, undecodable),
-        Ok(Err(fault)) | Err(fault) => fault,
+        Ok(Err(undecodable)) => undecodable_fault(&head, undecodable),
+        Err(fault) => fault,
     };
     Err(answered(fault, head, sink.excerpt(), &sent_key))
 }
@@ -83,84 +100,90 @@ pub(crate) async fn attempt<T>(
 pub(crate) async fn open(
     http: HttpService,
     request: Request<RequestBody>,
-    time_left: TimeLeft,
+    patience: Patience,
 ) -> Result<Arrived<ResponseBody>, Fault> {
     let sent_key = SentKey::of(&request);
-    let response = time_left
-        .or_timeout(http.oneshot(request), Outcome::MaybeProcessed)
+    let response = patience
+        .wait_for(http.oneshot(request), Outcome::MaybeProcessed)
         .await?
         .map_err(send_fault)?;
     let (mut head, mut body) = response.into_parts();
     sent_key.hide_in(&mut head.headers);
+    if !head.status.is_success() {
+        let kept = start_of_error(&mut body, patience).await;
+        let fault = Fault::new(answer::refusal(&head, &kept), Outcome::Answered);
+        return Err(answered(fault, head, kept, &sent_key));
+    }
     if let Some(problem) = answer::unreadable(&head) {
-        return Err(answered(
-            Fault::new(ErrorKind::Protocol(problem), Outcome::Answered),
-            head,
-            Bytes::new(),
-            &sent_key,
-        ));
+        let fault = Fault::new(ErrorKind::Protocol(problem), Outcome::Answered);
+        return Err(answered(fault, head, Bytes::new(), &sent_key));
     }
-    if head.status.is_success() {
-        return Ok(Arrived {
-            head,
-            value: body,
-            sent_key,
-            unknown_fields: UnknownFields::default(),
-        });
-    }
-    // What comes within the limits is kept; a body that breaks off leaves the status as it is.
-    let mut kept = BytesMut::new();
-    let keep = |bytes: &[u8]| {
-        kept.extend_from_slice(bytes);
-        Ok(())
-    };
-    let _ = time_left
-        .or_timeout(
-            read_pieces(&mut body, MAX_ERROR_BODY_BYTES, keep),
-            Outcome::Answered,
-        )
-        .await;
-    Err(answered(
-        Fault::new(answer::refusal(&head, &kept), Outcome::Answered),
+    Ok(Arrived {
         head,
-        kept.freeze(),
-        &sent_key,
-    ))
+        value: body,
+        sent_key,
+        unknown_fields: UnknownFields::default(),
+    })
 }
 
 async fn read_into<T>(
     sink: &mut dyn Sink<T>,
     body: &mut ResponseBody,
     max_body_bytes: usize,
+    patience: Patience,
 ) -> Result<Result<T, Undecodable>, Fault> {
-    match read_pieces(body, max_body_bytes, |bytes| sink.take(bytes)).await? {
-        Ok(()) => Ok(sink.finish()),
-        Err(undecodable) => Ok(Err(undecodable)),
-    }
-}
-
-/// Hands on a body piece by piece to its end, or up to the limit, or until a piece is refused.
-async fn read_pieces(
-    body: &mut ResponseBody,
-    limit: usize,
-    mut take: impl FnMut(&[u8]) -> Result<(), Undecodable>,
-) -> Result<Result<(), Undecodable>, Fault> {
-    let too_large = || Fault::new(ErrorKind::BodyTooLarge { limit }, Outcome::Answered);
-    let mut room = limit;
-    if body.size_hint().lower() > limit as u64 {
+    let too_large = || {
+        Fault::new(
+            ErrorKind::BodyTooLarge {
+                limit: max_body_bytes,
+            },
+            Outcome::Answered,
+        )
+    };
+    if body.size_hint().lower() > max_body_bytes as u64 {
         return Err(too_large());
     }
-    while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(body_fault)?.into_data() else {
-            continue;
-        };
+    let mut room = max_body_bytes;
+    while let Some(piece) = next_piece(body, patience).await? {
         let fits = piece.get(..room).unwrap_or(&piece);
-        if let Err(undecodable) = take(fits) {
+        if let Err(undecodable) = sink.take(fits) {
             return Ok(Err(undecodable));
         }
         room = room.checked_sub(piece.len()).ok_or_else(too_large)?;
     }
-    Ok(Ok(()))
+    Ok(sink.finish())
+}
+
+/// What comes of the body of an error within its limits; one that breaks off leaves it as it is.
+async fn start_of_error(body: &mut ResponseBody, patience: Patience) -> Bytes {
+    let pause = patience.pause.min(ERROR_BODY_PATIENCE);
+    let deadline = patience.deadline.min(Instant::now() + ERROR_BODY_PATIENCE);
+    let mut kept = BytesMut::new();
+    while let Ok(Some(piece)) = next_piece(body, Patience { pause, deadline }).await {
+        let room = MAX_ERROR_BODY_BYTES - kept.len();
+        let Some(fits) = piece.get(..room) else {
+            kept.extend_from_slice(&piece);
+            continue;
+        };
+        kept.extend_from_slice(fits);
+        break;
+    }
+    kept.freeze()
+}
+
+async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Option<Bytes>, Fault> {
+    loop {
+        // A body that is always ready shall let the clock and other tasks have their turn.
+        consume_budget().await;
+        match patience.wait_for(body.frame(), Outcome::Answered).await? {
+            None => return Ok(None),
+            Some(frame) => {
+                if let Ok(piece) = frame.map_err(body_fault)?.into_data() {
+                    return Ok(Some(piece));
+                }
+            }
+        }
+    }
 }
 
 /// What it means that the body of a good answer is not what was asked for.

@@ -74,7 +74,7 @@ impl<T, Shape> Call<T, Shape> {
     }
 
     /// The time limit of this whole call: all attempts, the waits between them, and the body.
-    /// Zero fails at once. Without it, the client's applies:
+    /// Zero fails at once, and nothing is sent. Without it, the client's applies:
     /// [`ClientBuilder::deadline`](crate::ClientBuilder::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = deadline;
@@ -103,17 +103,17 @@ impl<T: Send + 'static, Shape> Call<T, Shape> {
             ..
         } = self;
         let attempt =
-            |http, request, time_left| attempt(http, request, time_left, road.max_body_bytes, sink);
+            |http, request, patience| attempt(http, request, patience, road.max_body_bytes, sink);
         let journey = road::travel(&road, request, &limits, attempt).await?;
         let Arrived {
             head,
             value,
+            sent_key,
             unknown_fields,
-            ..
         } = journey.arrived;
         if let Some(watch) = &road.drift {
-            watch.look_at(&value);
-            watch.look_beside(journey.address.path(), &unknown_fields);
+            watch.look_at(&value, &sent_key);
+            watch.look_beside(journey.address.path(), &unknown_fields, &sent_key);
         }
         Ok(ApiResponse {
             value,
@@ -133,7 +133,7 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// Retries end where the good answer begins: what was given cannot be taken back. The deadline
     /// stays that of the whole call, so give a long list, or a slow reader, a long one. The size
     /// limit ([`ClientBuilder::max_body_bytes`](crate::ClientBuilder::max_body_bytes)) counts for
-    /// each element, not for all of them.
+    /// what has to be held, such as an element that has not come whole, not for the list.
     ///
     /// ```no_run
     /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {

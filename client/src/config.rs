@@ -174,8 +174,10 @@ impl ClientBuilder {
         self
     }
 
-    /// The time limit of one attempt, its body included. [`DEFAULT_ATTEMPT_TIMEOUT`](crate::DEFAULT_ATTEMPT_TIMEOUT), or a third
-    /// of the deadline where that is less. An attempt never outlives the deadline either.
+    /// How long an attempt may take until its answer begins, and how long its body may then pause,
+    /// never beyond the deadline. [`DEFAULT_ATTEMPT_TIMEOUT`](crate::DEFAULT_ATTEMPT_TIMEOUT), or a
+    /// third of the deadline where that is less; the whole deadline where the attempt could not be
+    /// tried again. A stream of a list pauses as long as the deadline allows.
     pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
         self.attempt_timeout = Some(attempt_timeout);
         self

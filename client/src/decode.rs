@@ -75,9 +75,12 @@ pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error
             .err()
             .map_or_else(
                 || WHOLE_DOCUMENT.to_owned(),
-                |error| error.path().to_string(),
+                |error| known_path(&error.path().to_string()),
             );
-    let problem = without_values(&without_place(cause));
+    let problem = match cause.classify() {
+        Category::Data => without_values(&without_place(cause)),
+        _ => without_place(cause),
+    };
     // serde names the object that lacks a field; the path shall name the field.
     let missing = problem
         .strip_prefix("missing field `")
@@ -92,6 +95,14 @@ pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error
     }
 }
 
+/// Where the parser does not know any further, it says `?`.
+fn known_path(path: &str) -> String {
+    match path.trim_end_matches(".?") {
+        "?" => WHOLE_DOCUMENT.to_owned(),
+        known => known.to_owned(),
+    }
+}
+
 /// The path says where; a line and a column would be those of a body that is not shown.
 fn without_place(cause: &serde_json::Error) -> String {
     let message = cause.to_string();
@@ -102,23 +113,34 @@ fn without_place(cause: &serde_json::Error) -> String {
         .unwrap_or(message)
 }
 
-/// serde repeats the value that it did not expect, which may be private: only its type stays.
+/// serde repeats the value that it did not expect, and a type may say what it likes: only what is
+/// known to be no value stays.
 fn without_values(message: &str) -> String {
-    let prefixes = ["invalid type: ", "invalid value: ", "unknown variant "];
-    let (Some(prefix), Some((unexpected, expected))) = (
-        prefixes.iter().find(|prefix| message.starts_with(**prefix)),
-        message.rsplit_once(", expected "),
-    ) else {
+    const WITH_A_VALUE: [&str; 4] = [
+        "invalid type: ",
+        "invalid value: ",
+        "invalid length ",
+        "unknown variant ",
+    ];
+    const WITH_A_NAME: [&str; 3] = ["missing field `", "duplicate field `", "unknown field `"];
+    if WITH_A_NAME.iter().any(|known| message.starts_with(known)) {
         return message.to_owned();
+    }
+    let known = WITH_A_VALUE
+        .iter()
+        .find_map(|known| Some((known, message.strip_prefix(known)?)));
+    let (Some((known, rest)), Some((_, expected))) = (known, message.rsplit_once(", expected "))
+    else {
+        return "its type refuses it".to_owned();
     };
-    let named = unexpected.trim_start_matches(prefix);
-    let kind = named
-        .split(['"', '`'])
+    let kind = rest.split(['"', '`']).next().unwrap_or_default();
+    let kind = kind
+        .split(", expected ")
         .next()
         .unwrap_or_default()
         .trim_end();
     let separator = if kind.is_empty() { "" } else { ", " };
-    format!("{prefix}{kind}{separator}expected {expected}")
+    format!("{known}{kind}{separator}expected {expected}")
 }
 
 #[cfg(test)]
@@ -176,6 +198,37 @@ mod tests {
             let (path, problem) = problem_of_wallet(body);
             assert_eq!(path, "balance", "{body}");
             assert_eq!(problem, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_a_type_says_of_a_value_is_not_repeated() {
+        #[derive(Debug)]
+        struct Picky;
+
+        impl<'de> serde::Deserialize<'de> for Picky {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Err(serde::de::Error::custom(format!("no card: {text}")))
+            }
+        }
+
+        let problem = document::<Picky>(br#""hunter2""#).unwrap_err().problem;
+        assert_eq!(
+            (problem.path.as_str(), problem.problem.as_str()),
+            (".", "its type refuses it")
+        );
+    }
+
+    #[test]
+    fn broken_json_is_named_by_a_path_that_is_one() {
+        for body in [
+            r#"{"balance":1,}"#,
+            r#"{"balance":1 "currency":"X"}"#,
+            r#"{"balance":1,"x":[1 2]}"#,
+        ] {
+            let (path, _) = problem_of_wallet(body);
+            assert!(!path.contains('?'), "{body}: {path}");
         }
     }
 

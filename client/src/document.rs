@@ -136,7 +136,8 @@ macro_rules! document {
         $(#[$meta])*
         ///
         /// More fields may be documented later, so the struct cannot be written out elsewhere:
-        /// build one with `new`, for instance in your own tests.
+        /// build one with `new`, for instance in your own tests. It takes the fields of the first
+        /// version for good; later ones are set on the value.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct $Name {

@@ -10,17 +10,33 @@ use crate::escape::Escaped;
 #[non_exhaustive]
 pub enum Drift {
     /// A field that the reference does not show.
+    #[non_exhaustive]
     UnknownField {
-        /// Where, such as `companies.data[].connections[].tier`. Its value is left out.
+        /// Where, such as `companies.data[].connections[].tier`; beside a list that the reference
+        /// does not show, `*.next`. Its value is left out.
         path: String,
     },
     /// A word that an enum does not know.
+    #[non_exhaustive]
     UnknownWord {
         /// Where, such as `companies.data[].connections[].qualityRating`.
         path: String,
         /// The word, as the service wrote it.
         word: String,
     },
+}
+
+impl Drift {
+    /// The same with its texts changed.
+    pub(crate) fn map_texts(self, change: impl Fn(String) -> String) -> Self {
+        match self {
+            Self::UnknownField { path } => Self::UnknownField { path: change(path) },
+            Self::UnknownWord { path, word } => Self::UnknownWord {
+                path: change(path),
+                word: change(word),
+            },
+        }
+    }
 }
 
 impl fmt::Display for Drift {

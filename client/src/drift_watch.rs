@@ -3,12 +3,14 @@
 use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use crate::base_url::API_PATH;
 use crate::companies::{self, Company};
 use crate::document::UnknownFields;
 use crate::drift::{Drift, Drifting, Place};
+use crate::echo::SentKey;
 use crate::elements::LIST_FIELD;
 use crate::wallet::{self, Wallet};
 
@@ -19,7 +21,9 @@ pub const MAX_DRIFT_REPORTS: usize = 1000;
 /// A callback and what it was told.
 pub(crate) struct DriftWatch {
     callback: Box<dyn Fn(&Drift) + Send + Sync>,
-    told: Mutex<HashSet<Drift>>,
+    /// By hash, since names and words can be of any length.
+    told: Mutex<HashSet<u64>>,
+    hasher: RandomState,
 }
 
 impl DriftWatch {
@@ -27,42 +31,42 @@ impl DriftWatch {
         Self {
             callback: Box::new(callback),
             told: Mutex::default(),
+            hasher: RandomState::new(),
         }
     }
 
     /// Looks through a value that a call gives, if it is one of the documented types.
-    pub(crate) fn look_at(&self, value: &dyn Any) {
+    pub(crate) fn look_at(&self, value: &dyn Any, sent_key: &SentKey) {
+        let report = &mut |drift| self.tell(drift, sent_key);
         let list = Place::Document(companies::PATH);
         let list = Place::Field(&list, LIST_FIELD);
         if let Some(value) = value.downcast_ref::<Wallet>() {
-            value.drift(Place::Document(wallet::PATH), &mut |drift| {
-                self.tell(&drift);
-            });
+            value.drift(Place::Document(wallet::PATH), report);
         } else if let Some(companies) = value.downcast_ref::<Vec<Company>>() {
-            companies.drift(list, &mut |drift| self.tell(&drift));
+            companies.drift(list, report);
         } else if let Some(company) = value.downcast_ref::<Company>() {
-            company.drift(Place::Item(&list), &mut |drift| self.tell(&drift));
+            company.drift(Place::Item(&list), report);
         }
     }
 
-    /// Looks through what stands beside a list.
-    pub(crate) fn look_beside(&self, url_path: &str, fields: &UnknownFields) {
-        let document = url_path
-            .rsplit_once(API_PATH)
-            .map_or(url_path, |(_, path)| path.trim_start_matches('/'));
+    /// Looks through what stands beside a list. Lists that are not documented are all one, since
+    /// their paths may hold identifiers.
+    pub(crate) fn look_beside(&self, url_path: &str, fields: &UnknownFields, sent_key: &SentKey) {
+        let is_documented = url_path.ends_with(&format!("{API_PATH}/{}", companies::PATH));
+        let document = Place::Document(if is_documented { companies::PATH } else { "*" });
         for (name, _) in fields.iter() {
-            let path = Place::Field(&Place::Document(document), name).to_string();
-            self.tell(&Drift::UnknownField { path });
+            let path = Place::Field(&document, name).to_string();
+            self.tell(Drift::UnknownField { path }, sent_key);
         }
     }
 
-    fn tell(&self, drift: &Drift) {
+    fn tell(&self, drift: Drift, sent_key: &SentKey) {
         let is_new = {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            told.len() < MAX_DRIFT_REPORTS && !told.contains(drift) && told.insert(drift.clone())
+            told.len() < MAX_DRIFT_REPORTS && told.insert(self.hasher.hash_one(&drift))
         };
         if is_new {
-            (self.callback)(drift);
+            (self.callback)(&drift.map_texts(|text| sent_key.hide_in_text(text)));
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::error::{DecodeProblem, ErrorKind, UnauthorizedCode};
 const REDACTED: &str = "(the key)";
 /// A shorter key would be found in words that are none.
 const SHORTEST: usize = 8;
+/// How much of a text of the service an error keeps, in bytes; its body is kept apart.
+const LONGEST_TEXT: usize = 1024;
 
 /// The key that a request was sent with, to be found in its answer.
 #[derive(Clone)]
@@ -33,10 +35,9 @@ impl SentKey {
         }
     }
 
-    /// Takes it out of the texts of the service.
+    /// Takes it out of the texts of the service, and cuts those that are too long.
     pub(crate) fn hide_in_kind(&self, kind: ErrorKind) -> ErrorKind {
-        let Some(key) = self.key() else { return kind };
-        let hidden = |text: String| without(text, key);
+        let hidden = |text: String| cut(self.hide_in_text(text));
         let hidden_in = |DecodeProblem { path, problem }| DecodeProblem {
             path: hidden(path),
             problem: hidden(problem),
@@ -56,6 +57,14 @@ impl SentKey {
         }
     }
 
+    /// Takes it out of a text.
+    pub(crate) fn hide_in_text(&self, text: String) -> String {
+        match self.key() {
+            Some(key) => without(&text, key),
+            None => text,
+        }
+    }
+
     fn key(&self) -> Option<&str> {
         let (_scheme, key) = self.0.as_ref()?.to_str().ok()?.split_once(' ')?;
         (key.len() >= SHORTEST).then_some(key)
@@ -63,10 +72,27 @@ impl SentKey {
 }
 
 /// In any case, since hosts and codings come in lower case.
-fn without(mut text: String, key: &str) -> String {
+fn without(text: &str, key: &str) -> String {
     let key = key.to_ascii_lowercase();
-    while let Some(at) = text.to_ascii_lowercase().find(&key) {
-        text.replace_range(at..at + key.len(), REDACTED);
+    let mut shown = String::new();
+    let mut rest = 0;
+    for (at, found) in text.to_ascii_lowercase().match_indices(&key) {
+        shown.push_str(text.get(rest..at).unwrap_or_default());
+        shown.push_str(REDACTED);
+        rest = at + found.len();
+    }
+    shown.push_str(text.get(rest..).unwrap_or_default());
+    shown
+}
+
+/// The service can send a text of any length where a word is expected.
+fn cut(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        let end = (0..=LONGEST_TEXT)
+            .rev()
+            .find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push('\u{2026}');
     }
     text
 }
@@ -78,10 +104,21 @@ mod tests {
     #[test]
     fn the_key_is_taken_out_in_any_case_and_as_often_as_it_is_there() {
         assert_eq!(
-            without("a PK_live_x, pk_LIVE_x!".into(), "pk_live_X"),
+            without("a PK_live_x, pk_LIVE_x!", "pk_live_X"),
             "a (the key), (the key)!"
         );
-        assert_eq!(without("caf\u{e9}".into(), "pk_live_x"), "caf\u{e9}");
+        assert_eq!(without("caf\u{e9}", "pk_live_x"), "caf\u{e9}");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_its_characters() {
+        assert_eq!(cut("x".repeat(LONGEST_TEXT)), "x".repeat(LONGEST_TEXT));
+        let long = cut("\u{e9}".repeat(LONGEST_TEXT));
+        assert_eq!(long.chars().count(), LONGEST_TEXT / 2 + 1);
+        assert_eq!(
+            cut(format!("x{}", "\u{e9}".repeat(LONGEST_TEXT))).len(),
+            LONGEST_TEXT - 1 + 3
+        );
     }
 
     #[test]

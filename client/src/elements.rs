@@ -206,7 +206,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             return Ok(None);
         };
         let name: Word<'_> =
-            serde_json::from_str(text).map_err(|cause| self.wrong(cause.to_string()))?;
+            serde_json::from_str(text).map_err(|cause| located::<IgnoredAny>(text, &cause))?;
         let of_list = name.as_str() == LIST_FIELD;
         if of_list && mem::replace(&mut self.has_list, true) {
             return Err(Undecodable::at(LIST_FIELD, "it is there twice"));
@@ -261,26 +261,38 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             let rest = text.get(used..).unwrap_or_default().trim_ascii_start();
             used = text.len() - rest.len();
             let mut values = Deserializer::from_str(rest).into_iter::<T>();
-            let value = match values.next() {
+            match values.next() {
                 // A number at the very end may go on in what comes next.
                 Some(Ok(value))
                     if values.byte_offset() < rest.len() || rest.ends_with(['}', ']', '"']) =>
                 {
-                    value
+                    used += values.byte_offset();
+                    self.index += 1;
+                    each(Ok(value));
                 }
-                // The slow path has the time to say what is wrong, or to wait for more.
-                _ => break,
-            };
-            used += values.byte_offset();
-            self.index += 1;
-            each(Ok(value));
+                // It is malformed, or there is more of it to come.
+                _ => {
+                    let mut scan = ValueScan::default();
+                    let Some(end) = scan.end(rest.as_bytes()) else {
+                        self.scan = Some((scan, rest.len()));
+                        break;
+                    };
+                    match self.element(rest.get(..end).unwrap_or_default()) {
+                        Ok(element) => each(element),
+                        // Once more with nothing before it, so that it is what is held.
+                        Err(_) if used > 0 => return self.go_on(Expects::Element, used),
+                        Err(undecodable) => return Err(undecodable),
+                    }
+                    used += end;
+                }
+            }
             let rest = text.get(used..).unwrap_or_default().trim_ascii_start();
             if !rest.starts_with(',') {
                 return self.go_on(Expects::ElementCommaOrEnd, used);
             }
             used = text.len() - rest.len() + 1;
         }
-        self.scan = Some(Default::default());
+        // What comes behind the text that is good so far decides, and then the scan goes on.
         if used > 0 {
             self.go_on(Expects::Element, used)
         } else {
@@ -291,19 +303,21 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     /// Reads one element, whose text is whole.
     fn element(&mut self, text: &str) -> Result<Element<T>, Undecodable> {
         let path = format!("{LIST_FIELD}[{}]", self.index);
-        self.index += 1;
-        let cause = match serde_json::from_str(text) {
-            Ok(value) => return Ok(Ok(value)),
-            Err(cause) => cause,
+        let element = match serde_json::from_str(text) {
+            Ok(value) => Ok(value),
+            Err(cause) => {
+                // What is no JSON at all leaves nothing to go on with.
+                serde_json::from_str::<IgnoredAny>(text)
+                    .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&path))?;
+                let problem = located::<T>(text, &cause).below(&path).problem;
+                Err(Malformed {
+                    problem,
+                    raw: text.to_owned(),
+                })
+            }
         };
-        // What is no JSON at all leaves nothing to go on with.
-        serde_json::from_str::<IgnoredAny>(text)
-            .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&path))?;
-        let problem = located::<T>(text, &cause).below(&path).problem;
-        Ok(Err(Malformed {
-            problem,
-            raw: text.to_owned(),
-        }))
+        self.index += 1;
+        Ok(element)
     }
 
     /// The value that the bytes begin with, if its end is among them.

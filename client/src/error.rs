@@ -50,6 +50,16 @@ pub enum Outcome {
     Answered,
 }
 
+impl Outcome {
+    fn or_worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::MaybeProcessed, _) | (_, Self::MaybeProcessed) => Self::MaybeProcessed,
+            (Self::Answered, _) | (_, Self::Answered) => Self::Answered,
+            (Self::NotSent, Self::NotSent) => Self::NotSent,
+        }
+    }
+}
+
 /// One attempt of a call, which failed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -58,6 +68,8 @@ pub struct Attempt {
     pub cause: ErrorKind,
     /// The status that came, if one came.
     pub status: Option<StatusCode>,
+    /// Whether the service could have acted on it.
+    pub outcome: Outcome,
     /// How long the client waited after it before the next one; `None` if no next one followed.
     pub wait: Option<Duration>,
 }
@@ -66,16 +78,20 @@ pub struct Attempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotRetried {
+    /// The policy is [`RetryPolicy::off`](crate::RetryPolicy::off).
+    RetriesOff,
     /// The policy's number of attempts is used up.
     AttemptsUsedUp,
     /// The retry budget that the clones of a client share is used up.
     BudgetUsedUp,
     /// The wait, or the `Retry-After` that the service asked for, would pass the deadline.
+    #[non_exhaustive]
     DeadlineTooClose {
         /// How long the wait would have been.
         wait: Duration,
     },
     /// The service asked for a `Retry-After` longer than the policy allows.
+    #[non_exhaustive]
     RetryAfterTooLong {
         /// What it asked for.
         asked: Duration,
@@ -172,10 +188,13 @@ impl Error {
         &self.0.fault.kind
     }
 
-    /// Whether the service could have acted on the request. For [`ErrorKind::Config`] and
-    /// [`ErrorKind::Request`] it could not: nothing was sent.
+    /// Whether the service could have acted on the request, all attempts taken together:
+    /// [`MaybeProcessed`](Outcome::MaybeProcessed) if that is true of any of them, whatever the
+    /// others found; else [`Answered`](Outcome::Answered) if any was answered; else
+    /// [`NotSent`](Outcome::NotSent).
     pub fn outcome(&self) -> Outcome {
-        self.0.fault.outcome
+        let attempts = self.0.attempts.iter().map(|attempt| attempt.outcome);
+        attempts.fold(self.0.fault.outcome, Outcome::or_worse)
     }
 
     /// Whether the same call may succeed later with nothing changed: connection faults, time-outs,
@@ -253,8 +272,8 @@ impl Error {
             .find_map(|value| value.to_str().ok().filter(|_| !value.is_sensitive()))
     }
 
-    /// How long the service asked to wait before another request, counted from now: its
-    /// `Retry-After` (RFC 9110, section 10.2.3), whether as seconds or as a date.
+    /// How long the service asked to wait before another request, by its `Retry-After` (RFC 9110,
+    /// section 10.2.3): seconds as it sent them, or what is left until a date.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.headers()?, SystemTime::now())
     }
@@ -270,12 +289,12 @@ impl Error {
             .map(|answer| answer.body.as_ref())
     }
 
-    /// What was tried, in order. Empty if nothing was sent.
+    /// What was tried, in order. Empty if nothing was.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
 
-    /// Why a retry that could have helped did not follow; `None` where none could have.
+    /// Why a retry that could have helped did not follow; `None` where none could have helped.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.0.not_retried
     }
@@ -319,7 +338,7 @@ impl fmt::Display for Error {
             write!(f, " (request id {})", Escaped(request_id))?;
         }
         match self.0.not_retried {
-            Some(NotRetried::AttemptsUsedUp) | None => {}
+            Some(NotRetried::AttemptsUsedUp | NotRetried::RetriesOff) | None => {}
             Some(reason) => write!(f, "; {reason}")?,
         }
         match self.0.attempts.len() {
@@ -336,6 +355,7 @@ impl fmt::Display for Error {
 impl fmt::Display for NotRetried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::RetriesOff => f.write_str("retries are off"),
             Self::AttemptsUsedUp => f.write_str("no attempts are left"),
             Self::BudgetUsedUp => f.write_str("the retry budget is used up"),
             Self::DeadlineTooClose { wait } => {

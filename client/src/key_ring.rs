@@ -1,8 +1,9 @@
 //! Which key a request goes out with: one that was given, or one that a source is asked for.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
 
@@ -15,16 +16,39 @@ pub(crate) type KeySource =
 
 /// The key of a client and its clones. It can change at any time.
 pub(crate) struct KeyRing {
-    current: RwLock<Option<ApiKey>>,
+    state: RwLock<State>,
     source: Option<KeySource>,
     /// Held while the source is asked, so that calls which need a key at once ask for one.
     asking: Mutex<()>,
 }
 
+#[derive(Clone, Default)]
+struct State {
+    /// A key, or why the source gave none; nothing before it was asked.
+    held: Option<Result<ApiKey, Shared>>,
+    /// Counts the answers of the source and the keys that were set.
+    generation: u64,
+}
+
+/// A key to use, and which it is of those that were.
+pub(crate) struct HeldKey {
+    pub(crate) key: ApiKey,
+    generation: u64,
+}
+
+/// The failure of a source, which all who waited for it get.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+struct Shared(Arc<dyn StdError + Send + Sync>);
+
 impl KeyRing {
     pub(crate) fn fixed(api_key: ApiKey) -> Self {
+        let state = State {
+            held: Some(Ok(api_key)),
+            generation: 0,
+        };
         Self {
-            current: RwLock::new(Some(api_key)),
+            state: RwLock::new(state),
             source: None,
             asking: Mutex::new(()),
         }
@@ -32,49 +56,72 @@ impl KeyRing {
 
     pub(crate) fn asking(source: KeySource) -> Self {
         Self {
-            current: RwLock::new(None),
+            state: RwLock::default(),
             source: Some(source),
             asking: Mutex::new(()),
         }
     }
 
     /// The key to use now.
-    pub(crate) async fn key(&self) -> Result<ApiKey, BoxError> {
-        match self.current() {
-            Some(key) => Ok(key),
-            None => self.ask(None).await,
+    pub(crate) async fn key(&self) -> Result<HeldKey, BoxError> {
+        match self.state() {
+            State {
+                held: Some(Ok(key)),
+                generation,
+            } => Ok(HeldKey { key, generation }),
+            State { generation, .. } => self.after(generation).await,
         }
     }
 
-    /// Another key than the one that was refused, if there is one.
-    pub(crate) async fn other_than(&self, refused: &ApiKey) -> Result<Option<ApiKey>, BoxError> {
-        let key = self.ask(Some(refused)).await?;
-        Ok((!key.is_same(refused)).then_some(key))
+    /// Whether there is another key now than the one that was refused.
+    pub(crate) async fn has_other_than(&self, refused: &HeldKey) -> Result<bool, BoxError> {
+        Ok(!self
+            .after(refused.generation)
+            .await?
+            .key
+            .is_same(&refused.key))
     }
 
     pub(crate) fn replace(&self, key: ApiKey) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        self.set(Ok(key));
     }
 
-    /// The current key unless it is the refused one, else one of the source.
-    async fn ask(&self, refused: Option<&ApiKey>) -> Result<ApiKey, BoxError> {
+    /// What follows on a generation: what others set or were told meanwhile, or else what the
+    /// source says now.
+    async fn after(&self, generation: u64) -> Result<HeldKey, BoxError> {
         let _asking = self.asking.lock().await;
-        let current = self.current();
-        let is_refused = |key: &ApiKey| refused.is_some_and(|refused| refused.is_same(key));
-        match (current, &self.source) {
-            (Some(key), Some(_)) if !is_refused(&key) => Ok(key),
-            (Some(key), None) => Ok(key),
-            (_, Some(source)) => {
-                let key = source().await?;
-                self.replace(key.clone());
-                Ok(key)
+        if let Some(source) = &self.source
+            && self.state().generation == generation
+        {
+            let answer = source().await;
+            // A key that was set while the source was asked is newer than its answer.
+            if self.state().generation == generation {
+                self.set(answer.map_err(|cause| Shared(cause.into())));
             }
-            (None, None) => Err("there is no key".into()),
+        }
+        match self.state() {
+            State {
+                held: Some(Ok(key)),
+                generation,
+            } => Ok(HeldKey { key, generation }),
+            State {
+                held: Some(Err(failure)),
+                ..
+            } => Err(failure.into()),
+            State { held: None, .. } => Err("there is no key".into()),
         }
     }
 
-    fn current(&self) -> Option<ApiKey> {
-        self.current
+    fn set(&self, held: Result<ApiKey, Shared>) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        *state = State {
+            held: Some(held),
+            generation: state.generation + 1,
+        };
+    }
+
+    fn state(&self) -> State {
+        self.state
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
@@ -119,43 +166,84 @@ mod tests {
         (KeyRing::asking(Box::new(source)), asked)
     }
 
+    /// Gives the key of a text again and again, and counts.
+    fn constant(text: &'static str) -> (KeyRing, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let source = move || -> Pin<Box<dyn Future<Output = Result<ApiKey, BoxError>> + Send>> {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                Ok(ApiKey::new(text)?)
+            })
+        };
+        (KeyRing::asking(Box::new(source)), asked)
+    }
+
     #[tokio::test]
     async fn a_source_is_asked_once_for_all_who_need_a_key_at_once() {
         let (ring, asked) = counting();
         let (first, second, third) = tokio::join!(ring.key(), ring.key(), ring.key());
-        for got in [first, second, third] {
-            assert!(got.unwrap().is_same(&key("key-0")));
+        for got in [&first, &second, &third] {
+            assert!(got.as_ref().unwrap().key.is_same(&key("key-0")));
         }
-        let refused = key("key-0");
-        let (first, second) = tokio::join!(ring.other_than(&refused), ring.other_than(&refused));
-        for got in [first, second] {
-            assert!(got.unwrap().unwrap().is_same(&key("key-1")));
-        }
+        let refused = first.unwrap();
+        let (first, second) =
+            tokio::join!(ring.has_other_than(&refused), ring.has_other_than(&refused));
+        assert!(first.unwrap() && second.unwrap());
+        assert!(ring.key().await.unwrap().key.is_same(&key("key-1")));
         assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn all_who_were_refused_at_once_ask_once_even_if_there_is_no_other_key() {
+        let (ring, asked) = constant("same");
+        let used = ring.key().await.unwrap();
+        let waiting = || ring.has_other_than(&used);
+        let (first, second, third) = tokio::join!(waiting(), waiting(), waiting());
+        assert!(!first.unwrap() && !second.unwrap() && !third.unwrap());
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_fails_for_all_who_wait_and_is_asked_again_by_the_next() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let source = move || -> Pin<Box<dyn Future<Output = Result<ApiKey, BoxError>> + Send>> {
+            let count = counter.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                if count == 0 {
+                    Err("sealed".into())
+                } else {
+                    Ok(ApiKey::new("k")?)
+                }
+            })
+        };
+        let ring = KeyRing::asking(Box::new(source));
+        let (first, second) = tokio::join!(ring.key(), ring.key());
+        for got in [first, second] {
+            assert_eq!(got.err().unwrap().to_string(), "sealed");
+        }
+        assert!(ring.key().await.is_ok());
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_set_while_the_source_is_asked_is_the_newer_one() {
+        let (ring, _) = constant("of-the-source");
+        let (asked, ()) = tokio::join!(ring.key(), async { ring.replace(key("set")) });
+        assert!(asked.unwrap().key.is_same(&key("set")));
+        assert!(ring.key().await.unwrap().key.is_same(&key("set")));
     }
 
     #[tokio::test]
     async fn a_given_key_has_no_other_until_it_is_replaced() {
         let ring = KeyRing::fixed(key("old"));
-        assert!(ring.other_than(&key("old")).await.unwrap().is_none());
+        let old = ring.key().await.unwrap();
+        assert!(!ring.has_other_than(&old).await.unwrap());
         ring.replace(key("new"));
-        assert!(
-            ring.other_than(&key("old"))
-                .await
-                .unwrap()
-                .unwrap()
-                .is_same(&key("new"))
-        );
-        assert!(ring.key().await.unwrap().is_same(&key("new")));
-    }
-
-    #[tokio::test]
-    async fn a_source_that_gives_the_refused_key_again_has_no_other() {
-        let same = || -> Pin<Box<dyn Future<Output = Result<ApiKey, BoxError>> + Send>> {
-            Box::pin(async { Ok(ApiKey::new("same")?) })
-        };
-        let ring = KeyRing::asking(Box::new(same));
-        let used = ring.key().await.unwrap();
-        assert!(ring.other_than(&used).await.unwrap().is_none());
+        assert!(ring.has_other_than(&old).await.unwrap());
+        assert!(ring.key().await.unwrap().key.is_same(&key("new")));
     }
 }

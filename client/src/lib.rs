@@ -92,6 +92,9 @@ mod trace;
 mod transport;
 mod wallet;
 
+// The crates whose types stand in this one's, so that a user need not guess their versions.
+pub use {http, jiff, rust_decimal};
+
 pub use api_key::{ApiKey, InvalidApiKey, MAX_API_KEY_BYTES};
 pub use base_url::API_PATH;
 pub use budget::{RETRY_BUDGET_TOKENS, THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};

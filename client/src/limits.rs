@@ -6,8 +6,9 @@ use crate::retry::RetryPolicy;
 
 /// The time limit of a whole call: all attempts, the waits between them, and the body.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
-/// The time limit of one attempt, its body included. A third of the deadline where that is less, so
-/// that an attempt that hangs can be retried; the whole deadline where it could not be.
+/// How long an attempt may take until its answer begins, and how long its body may then pause. A
+/// third of the deadline where that is less, so that an attempt that hangs can be tried again; the
+/// whole deadline where it could not be.
 pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug)]

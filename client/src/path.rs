@@ -59,6 +59,12 @@ impl From<&str> for ApiPath {
     }
 }
 
+impl From<&String> for ApiPath {
+    fn from(path: &String) -> Self {
+        path.as_str().into()
+    }
+}
+
 impl From<String> for ApiPath {
     fn from(path: String) -> Self {
         path.as_str().into()
@@ -67,6 +73,12 @@ impl From<String> for ApiPath {
 
 impl<S: AsRef<str>, const N: usize> From<[S; N]> for ApiPath {
     fn from(segments: [S; N]) -> Self {
+        segments.as_slice().into()
+    }
+}
+
+impl<S: AsRef<str>> From<Vec<S>> for ApiPath {
+    fn from(segments: Vec<S>) -> Self {
         segments.as_slice().into()
     }
 }

@@ -102,9 +102,14 @@ impl ApiRequest {
             if RESERVED.contains(&name) {
                 return Err(format!("the header {name} is the client's own"));
             }
-            let value = HeaderValue::try_from(value).map_err(|_| {
+            let value = HeaderValue::try_from(value.trim()).map_err(|_| {
                 format!("the header {name} has a character that a header cannot have")
             })?;
+            if name == IDEMPOTENCY_KEY && value.is_empty() {
+                return Err(
+                    "the idempotency key is empty, so the service could tell nothing by it".into(),
+                );
+            }
             request.headers_mut().insert(name, value);
             Ok(())
         })

@@ -22,7 +22,7 @@ pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 ///
 /// Retried is what is transient (connection faults, time-outs, the statuses 408, 425, 429, 500,
 /// 502, 503 and 504) and safe: the method is idempotent (RFC 9110, section 9.2.2), the request
-/// carries an idempotency key, or it surely was not sent. A 401 is never retried.
+/// carries an idempotency key, or it surely was not sent. A 401 is never retried with the same key.
 ///
 /// The wait is full jitter over exponential backoff: a random part of
 /// `base_delay × 2^(retry − 1)`, at most of `max_delay`. A `Retry-After` of the service is obeyed,
@@ -36,7 +36,7 @@ pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 /// patient.max_attempts = 5;
 /// assert!(RetryPolicy::off().max_attempts == 1);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
     /// Attempts of a call, the first one included. [`DEFAULT_MAX_ATTEMPTS`].
@@ -64,7 +64,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// No retries: one request a call.
+    /// No retries: one request a call, and another only if a refused key was replaced by another.
     #[must_use]
     pub fn off() -> Self {
         Self {
@@ -137,7 +137,7 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decisio
         return Decision::Stop(Some(NotRetried::NotSafe));
     }
     if policy.is_off() {
-        return Decision::Stop(None);
+        return Decision::Stop(Some(NotRetried::RetriesOff));
     }
     if fault.stale_connection && !situation.stale_retry_used {
         return Decision::RetryAtOnce;

@@ -9,14 +9,13 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 
-use crate::api_key::ApiKey;
-use crate::attempt::{Arrived, TimeLeft};
+use crate::attempt::{Arrived, Patience};
 use crate::budget::{RetryBudget, Unsent};
 use crate::drift_watch::DriftWatch;
 use crate::error::{
     Attempt, BoxError, Error, ErrorKind, Fault, NotRetried, Outcome, TimeLimit, UnauthorizedCode,
 };
-use crate::key_ring::KeyRing;
+use crate::key_ring::{HeldKey, KeyRing};
 use crate::limits::Limits;
 use crate::retry::{Decision, Situation, decide, is_repeatable};
 use crate::trace;
@@ -50,7 +49,7 @@ pub(crate) async fn travel<T, Attempted>(
     road: &Road,
     request: Result<Request<RequestBody>, String>,
     limits: &Limits,
-    attempt: impl Fn(HttpService, Request<RequestBody>, TimeLeft) -> Attempted,
+    attempt: impl Fn(HttpService, Request<RequestBody>, Patience) -> Attempted,
 ) -> Result<Journey<T>, Error>
 where
     Attempted: Future<Output = Result<Arrived<T>, Fault>>,
@@ -100,26 +99,32 @@ async fn go<T, Attempted>(
     road: &Road,
     mut request: Request<RequestBody>,
     trip: &mut Trip<'_>,
-    attempt: impl Fn(HttpService, Request<RequestBody>, TimeLeft) -> Attempted,
+    attempt: impl Fn(HttpService, Request<RequestBody>, Patience) -> Attempted,
 ) -> Result<Arrived<T>, (Fault, Option<NotRetried>)>
 where
     Attempted: Future<Output = Result<Arrived<T>, Fault>>,
 {
     let mut unsent = None;
     loop {
-        let key = trip
+        let held = trip
             .ask(road.keys.key())
             .await
             .map_err(|fault| (fault, None))?;
         // The address was made from the base URL, so the key goes to its origin and nowhere else.
         request
             .headers_mut()
-            .insert(AUTHORIZATION, key.authorization().clone());
+            .insert(AUTHORIZATION, held.key.authorization().clone());
+        if Instant::now() >= trip.deadline {
+            return Err((
+                Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), Outcome::NotSent),
+                None,
+            ));
+        }
         let span = trace::attempt_span(&request, trip.failed_attempts.len());
         if let Some(retry) = unsent.take() {
             Unsent::sent(retry);
         }
-        let attempted = attempt(road.http.clone(), request.clone(), trip.time_left())
+        let attempted = attempt(road.http.clone(), request.clone(), trip.patience())
             .instrument(span.clone())
             .await;
         let fault = match attempted {
@@ -131,7 +136,7 @@ where
             Err(fault) => fault,
         };
         trace::record_attempt(&span, fault.status(), Some(&fault));
-        match trip.next_step(road, &fault, &key).await? {
+        match trip.next_step(road, &fault, &held).await? {
             Decision::Retry { wait, cost } => {
                 trip.note(&fault, Some(wait));
                 trip.counted_attempts += 1;
@@ -178,19 +183,11 @@ impl<'a> Trip<'a> {
         }
     }
 
-    /// The smaller of an attempt's own limit and what is left of the deadline.
-    fn time_left(&self) -> TimeLeft {
-        let own = Instant::now() + self.limits.attempt_timeout(self.repeatable).min(CENTURY);
-        if own < self.deadline {
-            TimeLeft {
-                until: own,
-                limit: TimeLimit::Attempt,
-            }
-        } else {
-            TimeLeft {
-                until: self.deadline,
-                limit: TimeLimit::Deadline,
-            }
+    fn patience(&self) -> Patience {
+        let pause = self.limits.attempt_timeout(self.repeatable).min(CENTURY);
+        Patience {
+            pause,
+            deadline: self.deadline,
         }
     }
 
@@ -199,19 +196,19 @@ impl<'a> Trip<'a> {
         &mut self,
         road: &Road,
         fault: &Fault,
-        refused: &ApiKey,
+        refused: &HeldKey,
     ) -> Result<Decision, (Fault, Option<NotRetried>)> {
         // A refused request was not acted on, so it may go out again with another key, whatever it is.
         if fault.kind == ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken)
             && !self.other_key_used
         {
             self.other_key_used = true;
-            let other = self.ask(road.keys.other_than(refused)).await;
-            let other = other.map_err(|source_fault| {
+            let other = self.ask(road.keys.has_other_than(refused)).await;
+            let has_other = other.map_err(|source_fault| {
                 self.note(fault, None);
                 (source_fault, None)
             })?;
-            if other.is_some() {
+            if has_other {
                 return Ok(Decision::RetryAtOnce);
             }
         }
@@ -257,6 +254,7 @@ impl<'a> Trip<'a> {
         let failed = Attempt {
             cause: fault.kind.clone(),
             status: fault.status(),
+            outcome: fault.outcome,
             wait,
         };
         if wait.is_some() {

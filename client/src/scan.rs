@@ -31,9 +31,7 @@ impl ValueScan {
                 continue;
             }
             match byte {
-                b',' | b':' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' if self.bare => {
-                    return Some(offset);
-                }
+                _ if self.bare && ends_bare(*byte) => return Some(offset),
                 b'"' => self.in_string = true,
                 b'[' | b'{' => self.depth += 1,
                 b']' | b'}' => {
@@ -50,6 +48,11 @@ impl ValueScan {
     }
 }
 
+/// What `serde_json` takes for the end of a number or a word, too.
+fn ends_bare(byte: u8) -> bool {
+    b",:[]{}\" \t\n\r".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +64,8 @@ mod tests {
             (r#""\\\"]" "#, r#""\\\"]""#),
             ("[[],[]]]", "[[],[]]"),
             ("12e3,", "12e3"),
+            ("-1[0", "-1"),
+            ("7\"x\"", "7"),
             ("null]", "null"),
             ("true\n", "true"),
             ("{}", "{}"),

@@ -166,14 +166,18 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
         Poll::Ready(match element {
             Ok(Some(Ok(element))) => {
                 if let Some(watch) = &self.drift {
-                    watch.look_at(&element);
+                    watch.look_at(&element, &self.about.sent_key);
                 }
                 (Some(Ok(element)), false)
             }
             Ok(Some(Err(malformed))) => (Some(Err(self.about.malformed(malformed))), false),
             Ok(None) => {
                 if let Some(watch) = &self.drift {
-                    watch.look_beside(self.about.address.path(), self.decoder.unknown_fields());
+                    watch.look_beside(
+                        self.about.address.path(),
+                        self.decoder.unknown_fields(),
+                        &self.about.sent_key,
+                    );
                 }
                 (None, true)
             }
@@ -193,7 +197,9 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             if let Some(fault) = self.broken.take() {
                 return Poll::Ready(Err(fault));
             }
-            if self.deadline.as_mut().poll(cx).is_ready() {
+            // A body that is always ready leaves the timer no turn, so the clock is asked, too.
+            let is_over = Instant::now() >= self.deadline.deadline();
+            if self.deadline.as_mut().poll(cx).is_ready() || is_over {
                 let kind = ErrorKind::Timeout(TimeLimit::Deadline);
                 return Poll::Ready(Err(Fault::new(kind, Outcome::Answered)));
             }

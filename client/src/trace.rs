@@ -8,14 +8,17 @@ use http::{Method, Request, StatusCode, Uri};
 use tracing::field::{Empty, display};
 use tracing::{Span, debug, info_span};
 
+use crate::base_url::API_PATH;
+use crate::companies;
 use crate::error::{Attempt, ErrorKind, Fault};
 use crate::escape::Escaped;
+use crate::wallet;
 
 /// The span of a whole call, around those of its attempts.
 pub(crate) fn call_span<B>(request: &Request<B>) -> Span {
     info_span!(
         "partner_api.call",
-        otel.name = %format_args!("{} {}", method(request.method()), Escaped(request.uri().path())),
+        otel.name = %format_args!("{}{}", method(request.method()), documented(request.uri().path())),
         otel.kind = "internal",
         otel.status_code = Empty,
         error.type = Empty,
@@ -31,11 +34,12 @@ pub(crate) fn attempt_span<B>(request: &Request<B>, resend_count: usize) -> Span
         otel.kind = "client",
         otel.status_code = Empty,
         http.request.method = method(request.method()),
+        http.request.method_original = original(request.method()),
         http.request.resend_count = Empty,
         http.response.status_code = Empty,
         server.address = uri.host().unwrap_or_default(),
         server.port = port(uri),
-        url.full = %Escaped(&without_query(uri)),
+        url.full = %format_args!("{:.2000}", Escaped(&without_query(uri))),
         error.type = Empty,
     );
     if resend_count > 0 {
@@ -86,6 +90,22 @@ fn error_type(kind: &ErrorKind) -> String {
         ErrorKind::Decode(_) | ErrorKind::Element(_) => "decode".into(),
         ErrorKind::BodyTooLarge { .. } => "body_too_large".into(),
     }
+}
+
+/// A path of few, to name a span by: others may hold identifiers.
+fn documented(path: &str) -> String {
+    let below = path
+        .rsplit_once(API_PATH)
+        .and_then(|(_, below)| below.strip_prefix('/'));
+    match below {
+        Some(known @ (companies::PATH | wallet::PATH)) => format!(" {API_PATH}/{known}"),
+        _ => String::new(),
+    }
+}
+
+/// What the method is called where it has no name of the conventions.
+fn original(request_method: &Method) -> Option<&str> {
+    (method(request_method) == "_OTHER").then(|| request_method.as_str())
 }
 
 /// The conventions have `_OTHER` for a method that is not registered.

@@ -110,15 +110,18 @@ where
 }
 
 /// Before decompression, which takes the headers away. Source: RFC 9112, section 6.3.
-fn mark_end<B>(mut response: Response<B>) -> Response<B> {
-    let told = [CONTENT_LENGTH, TRANSFER_ENCODING, CONTENT_ENCODING];
-    let is_told = told
-        .iter()
-        .any(|name| response.headers().contains_key(name));
-    if response.version() <= Version::HTTP_11
-        && response.status() != StatusCode::NO_CONTENT
-        && !is_told
-    {
+fn mark_end<B: Body>(mut response: Response<B>) -> Response<B> {
+    let headers = response.headers();
+    let is_framed = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
+    let is_compressed = headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|coding| coding != "identity");
+    let is_told = is_framed
+        || is_compressed
+        || response.body().size_hint().exact().is_some()
+        || response.version() > Version::HTTP_11
+        || response.status() == StatusCode::NO_CONTENT;
+    if !is_told {
         response.extensions_mut().insert(EndsByClosing);
     }
     response

@@ -53,6 +53,7 @@ pub enum WalletError {
     Overflow,
     /// A message costs nothing or less, so how many are paid for has no answer.
     #[error("costPerMessage is {cost_per_message}; how many messages that pays for has no answer")]
+    #[non_exhaustive]
     CostNotPositive {
         /// What the service says a message costs, in credits.
         cost_per_message: i64,
@@ -137,8 +138,10 @@ impl<'de> Deserialize<'de> for Price {
 
 /// The decimal that a text stands for, or nothing where `Decimal` could only round it.
 fn exact_decimal(text: &str) -> Option<Decimal> {
-    if text.contains('_') {
-        return None; // `Decimal` skips them; JSON and money do not have them
+    // `Decimal` takes more for a number than JSON does, such as `1_000`.
+    let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    if !is_number || serde_json::from_str::<de::IgnoredAny>(text).is_err() {
+        return None;
     }
     match text.split_once(['e', 'E']) {
         None => Decimal::from_str_exact(text).ok(),
@@ -219,6 +222,11 @@ mod tests {
             "\"0.00000000000000000000000000001\"",
             "0.12345678901234567890123456789012",
             "\" 25\"",
+            "\"1e++5\"",
+            "\"1e-+2\"",
+            "\".5\"",
+            "\"5.\"",
+            "\"+1\"",
             "99999999999999999999999999999999",
             "1.00000000000000000000000000000000001e2",
         ] {

@@ -23,6 +23,7 @@ pub enum ErrorKind {
     Status(StatusCode),
     /// The service answered with a redirect (3xx). It was not followed, so the key went nowhere
     /// else.
+    #[non_exhaustive]
     Redirect {
         /// The status.
         status: StatusCode,
@@ -46,6 +47,7 @@ pub enum ErrorKind {
     /// still come.
     Element(DecodeProblem),
     /// The body, after decompression, is larger than the client's limit.
+    #[non_exhaustive]
     BodyTooLarge {
         /// The limit in bytes.
         limit: usize,
@@ -119,14 +121,14 @@ impl fmt::Display for ErrorKind {
                     let separator = if index == 0 { "" } else { "; " };
                     write!(
                         f,
-                        "{separator}{}: {}",
+                        "{separator}{}: {:.1000}",
                         problem.setting,
                         Escaped(&problem.problem)
                     )?;
                 }
                 Ok(())
             }
-            Self::Request(problem) => write!(f, "the request was not sent: {}", Escaped(problem)),
+            Self::Request(problem) => write!(f, "the request was not sent: {:.1000}", Escaped(problem)),
             Self::KeySource => f.write_str("the source of API keys failed; see its own error below"),
             Self::Unauthorized(code) => write!(
                 f,

@@ -239,7 +239,7 @@ fn a_dead_pooled_connection_is_retried_at_once_for_free_and_only_once() {
 fn off_means_off() {
     assert_eq!(
         decide(&RetryPolicy::off(), &situation(&status(503))),
-        Decision::Stop(None)
+        Decision::Stop(Some(NotRetried::RetriesOff))
     );
 }
 

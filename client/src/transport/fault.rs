@@ -37,7 +37,7 @@ pub(crate) fn send_fault(cause: BoxError) -> Fault {
     } else {
         let broken = Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed);
         Fault {
-            stale_connection: reused,
+            stale_connection: reused && signs.ended,
             ..broken
         }
     };
@@ -64,9 +64,16 @@ pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
 
 /// What the errors below one another tell.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each can be there beside any other"
+)]
 struct Signs {
     /// No connection was made.
     connecting: bool,
+    /// The connection ended before the answer began. A stream of HTTP/2 that was reset is no such
+    /// end: its connection lives.
+    ended: bool,
     invalid_data: bool,
     not_http: bool,
 }
@@ -75,9 +82,10 @@ impl Signs {
     fn of(cause: &(dyn StdError + 'static)) -> Self {
         let mut signs = Self::default();
         for cause in sources(cause) {
-            signs.not_http |= cause
-                .downcast_ref::<hyper::Error>()
-                .is_some_and(hyper::Error::is_parse);
+            if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+                signs.not_http |= error.is_parse();
+                signs.ended |= error.is_incomplete_message() || error.is_closed();
+            }
             signs.connecting |= cause
                 .downcast_ref::<hyper_util::client::legacy::Error>()
                 .is_some_and(hyper_util::client::legacy::Error::is_connect);
@@ -91,6 +99,13 @@ impl Signs {
             }
             if let Some(error) = cause.downcast_ref::<io::Error>() {
                 signs.connecting |= error.kind() == io::ErrorKind::ConnectionRefused;
+                signs.ended |= matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionReset
+                        | io::ErrorKind::ConnectionAborted
+                        | io::ErrorKind::BrokenPipe
+                        | io::ErrorKind::UnexpectedEof
+                );
                 signs.invalid_data |= matches!(
                     error.kind(),
                     io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
@@ -146,6 +161,21 @@ mod tests {
             );
             assert_eq!(fault.stale_connection, reused);
         }
+    }
+
+    #[test]
+    fn what_is_no_end_of_a_connection_is_not_taken_for_one() {
+        let cause = io::Error::other("the stream was reset").into();
+        assert!(
+            !send_fault(
+                SendError {
+                    reused: true,
+                    cause
+                }
+                .into()
+            )
+            .stale_connection
+        );
     }
 
     #[test]

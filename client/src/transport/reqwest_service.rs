@@ -24,6 +24,9 @@ pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// that it is the client that closes it.
 pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
+const NO_HTTP_PROXY: &str = "it is not the URL of an HTTP proxy; expected one such as http://proxy.example.com:3128, \
+                             or say no_proxy()";
+
 /// Which proxy to use.
 #[derive(Clone, Default)]
 pub(crate) enum ProxyChoice {
@@ -84,34 +87,38 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Confi
 }
 
 fn proxy(settings: &TransportSettings) -> Result<Option<reqwest::Proxy>, ConfigProblem> {
-    let problem = |problem: &str| ConfigProblem {
-        setting: "proxy",
+    let problem = |setting, problem: &str| ConfigProblem {
+        setting,
         problem: problem.to_owned(),
     };
-    let url = match &settings.proxy {
+    let (setting, url) = match &settings.proxy {
         ProxyChoice::None => return Ok(None),
         ProxyChoice::Environment if !settings.https || settings.loopback => return Ok(None),
         ProxyChoice::Environment => {
             let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-            match names
-                .iter()
-                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-            {
-                Some(url) => url,
+            let value_of = |name| {
+                Some((
+                    name,
+                    std::env::var(name).ok().filter(|value| !value.is_empty())?,
+                ))
+            };
+            match names.into_iter().find_map(value_of) {
+                Some(set) => set,
                 None => return Ok(None),
             }
         }
         ProxyChoice::Url(_) if !settings.https => {
             return Err(problem(
+                "proxy",
                 "the base URL is http, and a proxy would see the key; use https",
             ));
         }
-        ProxyChoice::Url(url) => url.clone(),
+        ProxyChoice::Url(url) => ("proxy", url.clone()),
     };
     // The text may hold a password, so the problem does not repeat it.
     let proxy = proxy_url(&url)
         .and_then(|url| reqwest::Proxy::https(url).ok())
-        .ok_or_else(|| problem("it is not the URL of an HTTP proxy; expected one such as http://proxy.example.com:3128"))?;
+        .ok_or_else(|| problem(setting, NO_HTTP_PROXY))?;
     let exceptions = match settings.proxy {
         ProxyChoice::Environment => reqwest::NoProxy::from_env(),
         _ => None,

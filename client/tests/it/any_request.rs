@@ -126,7 +126,18 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
         ),
         (client.get("a").header("no name", "x"), "name of a header"),
         (client.get("a").header("x-a", "b\r\nc: d"), "x-a"),
-        (client.post("a").idempotency_key("\n"), "idempotency-key"),
+        (
+            client.post("a").idempotency_key("a\u{7f}"),
+            "idempotency-key",
+        ),
+        (
+            client.post("a").idempotency_key(""),
+            "idempotency key is empty",
+        ),
+        (
+            client.post("a").header("Idempotency-Key", " "),
+            "idempotency key is empty",
+        ),
         (client.post("a").json(&unwritable), "JSON"),
         (client.get("a").query("q", "x".repeat(1 << 17)), "query"),
         (client.request(http::Method::TRACE, "a"), "TRACE"),

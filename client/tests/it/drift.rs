@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use partner_api::{ClientBuilder, MAX_DRIFT_REPORTS};
 
-use crate::support::{RawServer, WALLET, json};
+use crate::support::{KEY, RawServer, WALLET, json};
 
 fn company(extra: &str, quality: &str, connection_extra: &str) -> String {
     format!(
@@ -100,4 +100,27 @@ async fn a_service_that_invents_names_without_end_does_not_fill_the_memory() {
     let (builder, told) = watched(server.builder());
     builder.build().unwrap().wallet().await.unwrap();
     assert_eq!(told.lock().unwrap().len(), MAX_DRIFT_REPORTS);
+}
+
+#[tokio::test]
+async fn lists_that_are_not_documented_are_one_whatever_identifiers_are_in_their_paths() {
+    let server = RawServer::answering(json(r#"{"data":[],"next":1}"#)).await;
+    let (builder, told) = watched(server.builder());
+    let client = builder.build().unwrap();
+    for id in ["1", "2", "3"] {
+        client
+            .get(["templates", id, "messages"])
+            .returning_list::<u8>()
+            .await
+            .unwrap();
+    }
+    assert_eq!(*told.lock().unwrap(), ["unknown field *.next"]);
+}
+
+#[tokio::test]
+async fn a_key_that_is_sent_back_is_not_told() {
+    let server = RawServer::answering(json(WALLET.replace('{', &format!(r#"{{"{KEY}":0,"#)))).await;
+    let (builder, told) = watched(server.builder());
+    builder.build().unwrap().wallet().await.unwrap();
+    assert_eq!(*told.lock().unwrap(), ["unknown field wallet.(the key)"]);
 }

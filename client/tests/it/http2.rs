@@ -120,3 +120,19 @@ async fn a_refused_stream_is_sent_again_by_the_policy_and_by_nothing_below_it() 
         .unwrap();
     assert_eq!((response.failed_attempts.len(), server.requests()), (1, 2));
 }
+
+#[tokio::test]
+async fn a_service_that_resets_every_stream_gets_little_more_than_a_request_a_call() {
+    let server = Server::refusing(usize::MAX).await;
+    let mut quick = RetryPolicy::default();
+    quick.base_delay = std::time::Duration::ZERO;
+    let client = server.client(quick);
+    for _ in 0..50 {
+        client.wallet().await.unwrap_err();
+    }
+    let before = server.requests();
+    for _ in 0..100 {
+        client.wallet().await.unwrap_err();
+    }
+    assert_eq!(server.requests() - before, 100);
+}

@@ -269,3 +269,32 @@ fn a_key_and_a_source_are_one_too_many() {
         .unwrap_err();
     assert!(error.to_string().contains("give one of them"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_refused_at_once_ask_the_source_once() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let service = tower::service_fn(|_: http::Request<partner_api::RequestBody>| async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let body = http_body_util::Full::<bytes::Bytes>::from(REFUSED);
+        Ok::<_, BoxError>(http::Response::builder().status(401).body(body).unwrap())
+    });
+    let builder = Client::builder()
+        .base_url("https://a.example")
+        .http_service(service);
+    let client = builder.api_key_source(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            ApiKey::new("pk_live_revoked")
+        }
+    });
+    let client = client.build().unwrap();
+    let calls: Vec<_> = (0..50)
+        .map(|_| tokio::spawn(client.wallet().into_future()))
+        .collect();
+    for call in calls {
+        assert!(call.await.unwrap().unwrap_err().is_unauthorized());
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}

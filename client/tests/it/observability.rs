@@ -273,7 +273,12 @@ async fn control_characters_and_queries_stay_out_and_a_strange_method_has_no_nam
         .query("token", "hunter2");
     request.returning_nothing().await.unwrap();
     let spans = seen.ours();
+    assert_eq!(field(&spans[0], "otel.name"), Some("_OTHER"));
     assert_eq!(field(&spans[1], "http.request.method"), Some("_OTHER"));
+    assert_eq!(
+        field(&spans[1], "http.request.method_original"),
+        Some("PURGE")
+    );
     let text = format!("{spans:?}");
     assert!(
         !text.contains("hunter2") && !text.contains('\u{1b}'),

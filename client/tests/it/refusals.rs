@@ -131,7 +131,7 @@ async fn a_redirect_names_the_host_it_points_to() {
     ))
     .await;
     let error = server.client().wallet().await.unwrap_err();
-    let ErrorKind::Redirect { status, host } = error.kind() else {
+    let ErrorKind::Redirect { status, host, .. } = error.kind() else {
         panic!("{error:?}")
     };
     assert_eq!(
@@ -143,11 +143,23 @@ async fn a_redirect_names_the_host_it_points_to() {
 
 #[tokio::test]
 async fn the_body_of_an_error_is_kept_up_to_its_bound_and_may_break_off() {
-    let long = "x".repeat(partner_api::MAX_ERROR_BODY_BYTES + 1);
+    let long = "x".repeat(2 * partner_api::MAX_ERROR_BODY_BYTES);
     let server = RawServer::answering(answer("500 Internal Server Error", &[], &long)).await;
     let error = server.client().wallet().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 500);
-    assert!(error.body().unwrap().len() <= partner_api::MAX_ERROR_BODY_BYTES);
+    assert_eq!(
+        error.body().unwrap().len(),
+        partner_api::MAX_ERROR_BODY_BYTES
+    );
+
+    // The code of a 401 counts, however much is sent behind it.
+    let refused = format!(r#"{{"error":"invalid_token","trace":"{long}"}}"#);
+    let server = RawServer::answering(answer("401 Unauthorized", &[], refused)).await;
+    let error = server.client().wallet().await.unwrap_err();
+    assert_eq!(
+        error.unauthorized_code(),
+        Some(&UnauthorizedCode::InvalidToken)
+    );
 
     let cut = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 100\r\n\r\nhalf".to_vec();
     let server = RawServer::start(move |_| vec![Step::Read, Step::Send(cut.clone())]).await;
@@ -156,4 +168,42 @@ async fn the_body_of_an_error_is_kept_up_to_its_bound_and_may_break_off() {
         (error.status().unwrap().as_u16(), error.body()),
         (503, Some(&b"half"[..]))
     );
+}
+
+#[tokio::test]
+async fn a_coding_that_was_not_asked_for_does_not_hide_the_status() {
+    for (status, coding) in [(503, "br"), (429, "deflate"), (401, "zstd"), (404, "")] {
+        let coding = format!("content-encoding: {coding}");
+        let server =
+            RawServer::answering(answer(&format!("{status} Whatever"), &[&coding], "zzz")).await;
+        let error = server.client().wallet().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), status);
+        assert_eq!(
+            (error.is_retryable(), error.is_unauthorized()),
+            (status > 404, status == 401)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_text_without_end_is_cut_wherever_an_error_shows_it() {
+    let long = "n".repeat(1 << 20);
+    for (status, body) in [
+        ("200 OK", format!(r#"{{"{long}":tru}}"#)),
+        (
+            "401 Unauthorized",
+            format!(r#"{{"error":"{}"}}"#, &long[..16_000]),
+        ),
+    ] {
+        let server = RawServer::answering(answer(status, &[], body)).await;
+        for error in [
+            server.client().companies().await.unwrap_err(),
+            server.client().wallet().await.unwrap_err(),
+        ] {
+            assert!(
+                format!("{error:?}").len() < 10_000 && error.to_string().len() < 1_000,
+                "{error}"
+            );
+        }
+    }
 }

@@ -3,18 +3,21 @@
 //! The service is a function of the test's own and the clock stands still unless something waits.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::{Body, Frame};
 use http_body_util::Full;
 use partner_api::{
-    BoxError, Client, ClientBuilder, DEFAULT_MAX_ATTEMPTS, ErrorKind, NotRetried, RequestBody,
-    RetryPolicy, TRANSIENT_RETRY_COST, TimeLimit,
+    BoxError, Client, ClientBuilder, DEFAULT_MAX_ATTEMPTS, ErrorKind, NotRetried, Outcome,
+    RequestBody, RetryPolicy, TRANSIENT_RETRY_COST, TimeLimit,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::support::{KEY, WALLET};
 
@@ -211,7 +214,7 @@ async fn a_retry_after_beyond_the_deadline_fails_at_once() {
     let error = builder.build().unwrap().wallet().await.unwrap_err();
     assert_eq!(asked.count(), 1);
     assert!(error.elapsed() < Duration::from_millis(2));
-    let Some(NotRetried::DeadlineTooClose { wait }) = error.not_retried() else {
+    let Some(NotRetried::DeadlineTooClose { wait, .. }) = error.not_retried() else {
         panic!("{error:?}")
     };
     assert!(wait >= Duration::from_secs(60));
@@ -338,4 +341,189 @@ async fn the_budget_comes_back_with_success() {
     let before = asked.count();
     client.wallet().await.unwrap_err();
     assert_eq!(asked.count(), before + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
+    type Last = fn() -> Result<Answer, BoxError>;
+    let reset = || -> BoxError { io::Error::from(io::ErrorKind::ConnectionReset).into() };
+    let last: [Last; 2] = [|| Err(refused()), || Ok(status(409))];
+    for last in last {
+        let (builder, asked) =
+            client_of(move |count| if count == 0 { Err(reset()) } else { last() });
+        let call = builder
+            .build()
+            .unwrap()
+            .post("messages")
+            .idempotency_key("k")
+            .returning_nothing();
+        let error = call.await.unwrap_err();
+        assert!(asked.count() > 1);
+        assert_eq!(error.outcome(), Outcome::MaybeProcessed, "{error:?}");
+    }
+    let (builder, _) = client_of(|count| {
+        if count == 0 {
+            Err(refused())
+        } else {
+            Ok(status(404))
+        }
+    });
+    let error = builder.build().unwrap().wallet().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Answered);
+    let outcomes: Vec<_> = error
+        .attempts()
+        .iter()
+        .map(|attempt| attempt.outcome)
+        .collect();
+    assert_eq!(outcomes, [Outcome::NotSent, Outcome::Answered]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_no_time_left_nothing_is_sent() {
+    let (builder, asked) = client_of(|_| Ok(good()));
+    let client = builder.build().unwrap();
+    let error = client.wallet().deadline(Duration::ZERO).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
+    assert_eq!((asked.count(), error.outcome()), (0, Outcome::NotSent));
+}
+
+/// A body that gives a piece each second: `[0`, then `,0` so many times, then the end.
+struct SlowList {
+    left: u32,
+    next: Pin<Box<Sleep>>,
+}
+
+impl SlowList {
+    fn of(count: u32) -> Self {
+        Self {
+            left: count,
+            next: Box::pin(sleep(Duration::ZERO)),
+        }
+    }
+}
+
+impl Body for SlowList {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        std::task::ready!(self.next.as_mut().poll(cx));
+        self.next = Box::pin(sleep(Duration::from_secs(1)));
+        let piece: &'static [u8] = match self.left {
+            0 => return Poll::Ready(None),
+            1 => b"{\"data\":[0]}",
+            _ => b" ",
+        };
+        self.left -= 1;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece)))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_keeps_coming_has_the_whole_deadline() {
+    let service = tower::service_fn(|_: Request<RequestBody>| async {
+        Ok::<_, BoxError>(Response::new(SlowList::of(25)))
+    });
+    let builder = Client::builder()
+        .base_url("https://a.example")
+        .api_key(KEY)
+        .http_service(service);
+    let client = builder.build().unwrap();
+    let response = client
+        .get("numbers")
+        .returning_list::<u8>()
+        .with_response()
+        .await
+        .unwrap();
+    assert_eq!(response.value, [0]);
+    assert!(
+        response.elapsed > partner_api::DEFAULT_ATTEMPT_TIMEOUT
+            && response.failed_attempts.is_empty()
+    );
+
+    let short = client
+        .get("numbers")
+        .returning_list::<u8>()
+        .deadline(Duration::from_secs(9));
+    let error = short.await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
+}
+
+/// A body that is always ready and never says anything.
+struct Endless(&'static [u8]);
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(self.0)))))
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_always_ready_cannot_hold_a_call_beyond_its_deadline() {
+    let service = tower::service_fn(|request: Request<RequestBody>| async move {
+        let pieces: &'static [u8] = if request.uri().path().ends_with("blank") {
+            b""
+        } else {
+            b" "
+        };
+        Ok::<_, BoxError>(Response::new(Endless(pieces)))
+    });
+    let builder = Client::builder()
+        .base_url("https://a.example")
+        .api_key(KEY)
+        .http_service(service);
+    let client = builder
+        .deadline(Duration::from_millis(100))
+        .retry(RetryPolicy::off())
+        .build()
+        .unwrap();
+    for path in ["blank", "blanks"] {
+        let kept = client.get(path).returning_list::<u8>().await.unwrap_err();
+        let streamed = client
+            .get(path)
+            .returning_list::<u8>()
+            .stream()
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err();
+        for error in [kept, streamed] {
+            let is_ended = matches!(
+                error.kind(),
+                ErrorKind::Timeout(_) | ErrorKind::BodyTooLarge { .. }
+            );
+            assert!(is_ended, "{error:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_an_error_is_not_waited_for_long() {
+    let service = tower::service_fn(|_: Request<RequestBody>| async {
+        let mut response = Response::new(SlowList::of(1000));
+        *response.status_mut() = http::StatusCode::NOT_FOUND;
+        Ok::<_, BoxError>(response)
+    });
+    let builder = Client::builder()
+        .base_url("https://a.example")
+        .api_key(KEY)
+        .http_service(service);
+    let error = builder
+        .build()
+        .unwrap()
+        .post("a")
+        .returning_nothing()
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 404);
+    assert!(error.elapsed() <= Duration::from_millis(1050), "{error:?}");
 }

@@ -3,6 +3,8 @@
 use std::error::Error as _;
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use partner_api::{ApiKey, Client, Error, RetryPolicy};
 
 use crate::support::{KEY, RawServer, Step, WALLET, answer, json, sightings};
@@ -26,6 +28,10 @@ fn a_planted_key_would_be_seen() {
     assert!(!sightings(&format!("Bearer {KEY}")).is_empty());
     assert!(!sightings(&format!("{:02x?}", KEY.as_bytes()).replace(", ", "")).is_empty());
     assert!(!sightings(&format!("{:?}", KEY.as_bytes())).is_empty());
+    for before in ["", "B", "Be", "Bearer ", "Bearer: "] {
+        let encoded = BASE64_STANDARD.encode(format!("{before}{KEY}!"));
+        assert!(!sightings(&encoded).is_empty(), "{before}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,13 @@ use partner_api::ErrorKind;
 
 use crate::support::{RawServer, Step, WALLET, answer, gzip, json};
 
+fn limit_of(error: &partner_api::Error) -> Option<usize> {
+    match error.kind() {
+        ErrorKind::BodyTooLarge { limit, .. } => Some(*limit),
+        _ => None,
+    }
+}
+
 #[tokio::test]
 async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() {
     let server = RawServer::answering(json(WALLET)).await;
@@ -19,12 +26,7 @@ async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() {
         .build()
         .unwrap();
     let error = below.wallet().await.unwrap_err();
-    assert_eq!(
-        *error.kind(),
-        ErrorKind::BodyTooLarge {
-            limit: WALLET.len() - 1
-        }
-    );
+    assert_eq!(limit_of(&error), Some(WALLET.len() - 1));
     assert!(!error.is_retryable());
     assert!(error.to_string().contains("max_body_bytes"), "{error}");
 }
@@ -38,7 +40,7 @@ async fn the_limit_counts_what_comes_out_of_the_compression() {
     assert_eq!(server.client().wallet().await.unwrap().balance, 8450);
     let capped = server.builder().max_body_bytes(1 << 20).build().unwrap();
     let error = capped.wallet().await.unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::BodyTooLarge { limit: 1 << 20 });
+    assert_eq!(limit_of(&error), Some(1 << 20));
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use partner_api::{Client, ClientBuilder, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -198,8 +200,12 @@ fn forms() -> Vec<String> {
     let bytes = format!("{:?}", KEY.as_bytes())
         .trim_matches(['[', ']'])
         .to_owned();
+    // It may begin at any of the three places in a group of base64; its last group is left out.
+    let base64 =
+        [0, 1, 2].map(|skip| BASE64_STANDARD.encode(&KEY.as_bytes()[skip..])[..36].to_owned());
     // A part of it is enough to be a sighting.
-    vec![KEY[8..].to_owned(), KEY.replace('_', "%5F"), hex, bytes]
+    let others = [KEY[8..].to_owned(), KEY.replace('_', "%5F"), hex, bytes];
+    others.into_iter().chain(base64).collect()
 }
 
 /// In which forms the key stands in a text.
