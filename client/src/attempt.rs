@@ -90,7 +90,7 @@ pub(crate) async fn attempt<T>(
                 unknown_fields,
             });
         }
-        Ok(Err(undecodable)) => undecodable_fault(&head, undecodable),
+        Ok(Err(undecodable)) => undecodable_fault(&head, undecodable, &sink.excerpt()),
         Err(fault) => fault,
     };
     Err(answered(fault, head, sink.excerpt(), &sent_key))
@@ -187,10 +187,14 @@ async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Optio
 }
 
 /// What it means that the body of a good answer is not what was asked for.
-pub(crate) fn undecodable_fault(head: &response::Parts, undecodable: Undecodable) -> Fault {
+pub(crate) fn undecodable_fault(
+    head: &response::Parts,
+    undecodable: Undecodable,
+    body: &[u8],
+) -> Fault {
     let kind = if undecodable.cut_short && head.extensions.get::<EndsByClosing>().is_some() {
         ErrorKind::Connection
-    } else if let Some(problem) = answer::foreign_content_type(&head.headers) {
+    } else if let Some(problem) = answer::foreign_content(&head.headers, body) {
         ErrorKind::Protocol(problem)
     } else {
         ErrorKind::Decode(undecodable.problem)

@@ -18,30 +18,34 @@ impl BaseUrl {
     /// Reads a base URL: the app's origin or any prefix, to which [`API_PATH`] is added unless it
     /// ends in it. Nothing of the text is repeated in the problem but scheme and host, since user
     /// info and query may be secret.
-    pub(crate) fn parse(text: &str, plain_http: bool) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, plain_http: bool) -> Result<Self, Vec<String>> {
         let mut url = Url::parse(text.trim_ascii()).map_err(|cause| {
-            format!("it is not a URL ({cause}); expected one such as https://app.example.com")
+            vec![format!(
+                "it is not a URL ({cause}); expected one such as https://app.example.com"
+            )]
         })?;
+        let mut problems = Vec::new();
         match url.scheme() {
             "https" => {}
             "http" if plain_http || is_loopback(&url) => {}
-            "http" => {
-                return Err(format!(
-                    "http://{} would send the key unencrypted; use https, or say \
-                     danger_allow_plain_http() if this network is yours",
-                    url.host_str().unwrap_or_default()
-                ));
-            }
-            other => return Err(format!("its scheme is {other}; expected https")),
+            "http" => problems.push(format!(
+                "http://{} would send the key unencrypted; use https, or say danger_allow_plain_http() if this \
+                 network is yours",
+                url.host_str().unwrap_or_default()
+            )),
+            other => problems.push(format!("its scheme is {other}; expected https")),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("it has user info before the host; the key is given on its own".into());
+            problems.push("it has user info before the host; the key is given on its own".into());
         }
         if url.query().is_some() {
-            return Err("it has a query; give the origin and at most a path".into());
+            problems.push("it has a query; give the origin and at most a path".into());
         }
         if url.fragment().is_some() {
-            return Err("it has a fragment; give the origin and at most a path".into());
+            problems.push("it has a fragment; give the origin and at most a path".into());
+        }
+        if !problems.is_empty() {
+            return Err(problems);
         }
         let prefix = url.path().trim_end_matches('/');
         let path = if prefix.ends_with(API_PATH) {
@@ -52,7 +56,9 @@ impl BaseUrl {
         url.set_path(&path);
         // A URL may have what the target of a request may not, such as a backtick in its host.
         url.as_str().parse::<Uri>().map_err(|cause| {
-            format!("it cannot stand in a request ({cause}); give the origin and at most a path")
+            vec![format!(
+                "it cannot stand in a request ({cause}); give the origin and at most a path"
+            )]
         })?;
         Ok(Self(url))
     }
@@ -98,7 +104,8 @@ mod tests {
     use super::*;
 
     fn joined(base: &str, segments: &[&str]) -> Result<String, String> {
-        BaseUrl::parse(base, false)?
+        BaseUrl::parse(base, false)
+            .map_err(|problems| problems.join("; "))?
             .join(&ApiPath::from(segments))
             .map(|address| address.to_string())
     }
@@ -164,10 +171,16 @@ mod tests {
             ("https://a`b.example.com", "cannot stand in a request"),
             ("https://{host}.example.com", "cannot stand in a request"),
         ] {
-            let problem = BaseUrl::parse(base, false).unwrap_err();
+            let problem = BaseUrl::parse(base, false).unwrap_err().join("; ");
             assert!(problem.contains(reason), "{base}: {problem}");
             assert!(!problem.contains("hunter2"), "{problem}");
         }
+        assert_eq!(
+            BaseUrl::parse("http://u:p@app.example.com?q#f", false)
+                .unwrap_err()
+                .len(),
+            4
+        );
         assert!(BaseUrl::parse("http://app.example.com", true).is_ok());
     }
 

@@ -47,6 +47,9 @@ impl Undecodable {
 /// The path of the document itself.
 const WHOLE_DOCUMENT: &str = ".";
 
+/// What is said of a body in which there is nothing.
+pub(crate) const EMPTY: &str = "the body is empty";
+
 /// What is said of a documented field that is not there.
 pub(crate) const MISSING: &str = "it is missing, though documented";
 
@@ -64,6 +67,12 @@ pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodabl
         ))
     })?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    if text.trim_ascii().is_empty() {
+        return Err(Undecodable {
+            cut_short: true,
+            ..Undecodable::whole(EMPTY)
+        });
+    }
     // The path costs time, so it is looked for only when there is something to say.
     serde_json::from_str(text).map_err(|cause| located::<T>(text, &cause))
 }

@@ -9,7 +9,7 @@ use std::{mem, str};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
 
-use crate::decode::{BYTE_ORDER_MARK, MISSING, Undecodable, located};
+use crate::decode::{BYTE_ORDER_MARK, EMPTY, MISSING, Undecodable, located};
 use crate::document::{UnknownFields, Word};
 use crate::error::DecodeProblem;
 use crate::scan::ValueScan;
@@ -120,6 +120,10 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     pub(crate) fn finish(&self) -> Result<(), Undecodable> {
         match self.expects {
             Expects::Nothing => Ok(()),
+            Expects::Start | Expects::Envelope => Err(Undecodable {
+                cut_short: true,
+                ..self.wrong(EMPTY)
+            }),
             _ => Err(Undecodable {
                 cut_short: true,
                 ..self.wrong("the body ends before its JSON does")

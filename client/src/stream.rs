@@ -205,9 +205,9 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             }
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
                 let finished = self.decoder.finish().map(|()| None);
-                return Poll::Ready(
-                    finished.map_err(|wrong| undecodable_fault(&self.about.head, wrong)),
-                );
+                return Poll::Ready(finished.map_err(|wrong| {
+                    undecodable_fault(&self.about.head, wrong, self.decoder.pending())
+                }));
             };
             if let Ok(bytes) = frame.map_err(body_fault)?.into_data() {
                 self.broken = self.decode(&bytes).err();
@@ -225,9 +225,8 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             fruitless_bytes,
             ..
         } = self;
-        decoder
-            .push(bytes, &mut |element| ready.push_back(element))
-            .map_err(|wrong| undecodable_fault(&about.head, wrong))?;
+        let pushed = decoder.push(bytes, &mut |element| ready.push_back(element));
+        pushed.map_err(|wrong| undecodable_fault(&about.head, wrong, decoder.pending()))?;
         *fruitless_bytes = if ready.is_empty() {
             fruitless_bytes.saturating_add(bytes.len())
         } else {

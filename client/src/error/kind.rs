@@ -155,10 +155,12 @@ impl fmt::Display for ErrorKind {
             Self::Tls => {
                 f.write_str("no TLS connection to the service; check the base URL and the certificate that stands there")
             }
-            Self::Connection => f.write_str("the connection broke before the answer was whole"),
-            Self::Timeout(TimeLimit::Deadline) => f.write_str("the call's deadline ran out"),
+            Self::Connection => f.write_str("the connection broke before the answer was whole; call again later"),
+            Self::Timeout(TimeLimit::Deadline) => {
+                f.write_str("the call's deadline ran out; call again later, or allow more time")
+            }
             Self::Timeout(TimeLimit::Attempt) => {
-                f.write_str("the time limit of an attempt ran out")
+                f.write_str("the service kept silent for too long; call again later, or allow more with attempt_timeout()")
             }
             Self::Protocol(problem) => {
                 write!(
@@ -167,12 +169,14 @@ impl fmt::Display for ErrorKind {
                     Escaped(problem)
                 )
             }
-            Self::Decode(problem) => {
-                write!(f, "the answer does not have the documented shape: at {problem}")
-            }
-            Self::Element(problem) => {
-                write!(f, "an element of the list does not have the documented shape: at {problem}")
-            }
+            Self::Decode(problem) => write!(
+                f,
+                "the answer does not have the documented shape: at {problem}; update this crate, or report it"
+            ),
+            Self::Element(problem) => write!(
+                f,
+                "an element of the list does not have the documented shape: at {problem}; the others still come"
+            ),
             Self::BodyTooLarge { limit } => {
                 write!(
                     f,
@@ -222,5 +226,59 @@ fn status_advice(status: StatusCode) -> &'static str {
         429 => "it asks to slow down",
         500..=599 => "the fault is on the service's side or in a proxy before it",
         _ => "see the body for what it says",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_says_what_happened_and_what_to_do() {
+        let problem = DecodeProblem {
+            path: "a".into(),
+            problem: "b".into(),
+        };
+        for (kind, advice) in [
+            (
+                ErrorKind::Request("the path is empty; name one".into()),
+                "name one",
+            ),
+            (ErrorKind::KeySource, "see its own error"),
+            (
+                ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken),
+                "check it in the dashboard",
+            ),
+            (
+                ErrorKind::Unauthorized(UnauthorizedCode::Unspecified),
+                "a proxy before the service",
+            ),
+            (ErrorKind::Status(StatusCode::FORBIDDEN), "may not do this"),
+            (ErrorKind::Status(StatusCode::IM_A_TEAPOT), "see the body"),
+            (
+                ErrorKind::Redirect {
+                    status: StatusCode::FOUND,
+                    host: None,
+                },
+                "set the base URL",
+            ),
+            (ErrorKind::Connect, "check the base URL"),
+            (ErrorKind::Tls, "the certificate"),
+            (ErrorKind::Connection, "call again later"),
+            (ErrorKind::Timeout(TimeLimit::Deadline), "allow more time"),
+            (ErrorKind::Timeout(TimeLimit::Attempt), "attempt_timeout()"),
+            (
+                ErrorKind::Protocol("it is not HTTP".into()),
+                "does the base URL name the right host",
+            ),
+            (ErrorKind::Decode(problem.clone()), "update this crate"),
+            (ErrorKind::Element(problem), "the others still come"),
+            (
+                ErrorKind::BodyTooLarge { limit: 1 },
+                "raise max_body_bytes()",
+            ),
+        ] {
+            assert!(kind.to_string().contains(advice), "{kind}");
+        }
     }
 }

@@ -37,6 +37,17 @@ pub(crate) enum ProxyChoice {
     Url(String),
 }
 
+impl ProxyChoice {
+    /// What is wrong with a proxy that was named. What the environment says is looked at only where
+    /// it is used.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Url(url) if proxy_url(url).is_none() => Err(NO_HTTP_PROXY.to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl std::fmt::Debug for ProxyChoice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

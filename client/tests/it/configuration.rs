@@ -22,6 +22,8 @@ fn every_problem_is_named_at_once() {
         .base_url("http://app.example.com")
         .api_key("two words")
         .deadline(Duration::ZERO)
+        .attempt_timeout(Duration::ZERO)
+        .proxy("nope://")
         .connect_timeout(Duration::ZERO)
         .max_body_bytes(0)
         .user_agent("a\nb")
@@ -33,9 +35,11 @@ fn every_problem_is_named_at_once() {
             "base_url",
             "api_key",
             "deadline",
+            "attempt_timeout",
             "connect_timeout",
             "max_body_bytes",
-            "user_agent"
+            "user_agent",
+            "proxy"
         ]
     );
     for setting in problems(&error) {
