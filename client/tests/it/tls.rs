@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::support::{KEY, WALLET, json};
+use crate::support::{KEY, RawServer, WALLET, answer, json};
 
 const HOST: &str = "127.0.0.1";
 
@@ -169,7 +169,19 @@ fn pump(tls: &mut ServerConnection, mut came: &[u8], plain: &mut Vec<u8>) -> io:
     let before = plain.len();
     let _ = tls.reader().read_to_end(plain); // "would block", once it has given what there is
     if plain.len() > before && plain.ends_with(b"\r\n\r\n") {
-        tls.writer().write_all(&json(WALLET))?;
+        let request = String::from_utf8_lossy(plain.get(before..).unwrap_or_default()).into_owned();
+        let moved = request
+            .strip_prefix("GET /api/v1/moved/")
+            .and_then(|rest| rest.split(' ').next());
+        let answer = match moved {
+            Some(port) => answer(
+                "302 Found",
+                &[&format!("location: http://{HOST}:{port}/")],
+                "",
+            ),
+            None => json(WALLET),
+        };
+        tls.writer().write_all(&answer)?;
     }
     let mut out = Vec::new();
     while tls.wants_write() {
@@ -209,6 +221,25 @@ async fn a_trusted_service_is_called_and_the_key_is_hidden_on_the_way() {
     let seen = server.seen.lock().unwrap();
     assert_eq!(seen.connections, 1);
     assert!(holds(&seen.requests, KEY) && !holds(&seen.bytes, KEY));
+}
+
+#[tokio::test]
+async fn a_redirect_from_https_to_http_takes_the_key_nowhere() {
+    let plain = RawServer::answering(json(WALLET)).await;
+    let authority = authority("ours");
+    let peer = Peer::with(&certificate_for(HOST), Some(&authority));
+    let server = Server::start(vec![peer]).await;
+    let port = plain.address.port().to_string();
+    let call = server
+        .trusting(&authority)
+        .get(["moved", &port])
+        .returning_nothing();
+    let error = call.await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Redirect { .. }),
+        "{error:?}"
+    );
+    assert_eq!(plain.connections(), 0);
 }
 
 #[tokio::test]
