@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
 use crate::auth::Refusal;
 use crate::key;
+use crate::rules::Injected;
 use crate::store::TenantId;
 
 /// How many requests of one partner are kept. Those of no known partner are kept apart, as many.
@@ -34,10 +35,12 @@ pub struct RecordedRequest {
     pub headers: HeaderMap,
     /// The name of the partner whose key came with the request, even if it was refused.
     pub partner: Option<String>,
-    /// The status of the answer.
+    /// The status of the answer; if a fault let none come, of the one that would have come.
     pub status: StatusCode,
-    /// Why the answer is what it is.
+    /// What the service made of the request. A fault may have put another answer in its place.
     pub why: Why,
+    /// The fault that met the request.
+    pub fault: Option<Injected>,
 }
 
 /// Why a request was answered as it was.
@@ -95,6 +98,7 @@ pub(crate) struct Entry {
     method: Method,
     status: StatusCode,
     why: Why,
+    fault: Option<Box<Injected>>,
     head: Box<[u8]>,
 }
 
@@ -105,6 +109,7 @@ impl Journal {
         request: &request::Parts,
         status: StatusCode,
         why: Why,
+        fault: Option<Box<Injected>>,
     ) {
         let (method, head) = (request.method.clone(), head_of(request));
         let mut pages = self.pages();
@@ -115,6 +120,7 @@ impl Journal {
             method,
             status,
             why,
+            fault,
             head,
         };
         pages
@@ -177,7 +183,8 @@ impl Page {
 
 impl Entry {
     fn size(&self) -> usize {
-        size_of::<Self>() + self.head.len()
+        let fault = self.fault.as_deref().map_or(0, size_of_val);
+        size_of::<Self>() + fault + self.head.len()
     }
 
     pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
@@ -196,6 +203,7 @@ impl Entry {
             partner,
             status: self.status,
             why: self.why,
+            fault: self.fault.as_deref().cloned(),
         }
     }
 }
@@ -242,6 +250,7 @@ mod tests {
             method: Method::GET,
             status: StatusCode::OK,
             why: Why::Served,
+            fault: None,
             head: head_of(&parts),
         }
     }
@@ -284,7 +293,7 @@ mod tests {
             .unwrap()
             .into_parts();
         let journal = Journal::default();
-        journal.record(None, &parts, StatusCode::OK, Why::Served);
+        journal.record(None, &parts, StatusCode::OK, Why::Served, None);
         let recorded = journal.all().first().unwrap().read(None);
         assert_eq!(recorded.path, "/a/pk_live_[redacted]");
         assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));

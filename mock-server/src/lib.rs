@@ -1,25 +1,36 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, partner, routes, journal, auth, host,
-// seed, wire, store, key, rendered, data.
+// `use crate::` goes one way, from left to right: server, partner, faults, service, routes, inject,
+// journal, auth, rules, host, body, fault, seed, wire, store, key, hint, rendered, data.
 mod auth;
+mod body;
 mod data;
+mod fault;
+mod faults;
+mod hint;
 mod host;
+mod inject;
 mod journal;
 mod key;
 mod partner;
 mod rendered;
 mod routes;
+mod rules;
 mod seed;
 mod server;
+mod service;
 mod store;
 mod wire;
 
 pub use auth::Refusal;
 pub use data::{Company, Connection, Wallet};
+pub use fault::{Delay, Fault, Rule, RuleError};
+pub use faults::{ActiveRule, Faults};
 pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
 pub use partner::Partner;
 pub use routes::{ROUTES, Route};
+pub use rules::Injected;
 pub use seed::{Seed, SeedError};
 pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
+pub use service::MockService;
 pub use store::Unknown;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::data::{Company, Connection, Wallet};
+use crate::fault::{Fault, Rule, RuleError};
+use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
 use crate::routes::Api;
 use crate::store::{Tenant, Unknown};
@@ -147,6 +149,20 @@ impl Partner {
     /// If there is none.
     pub fn remove_connection(&self, id: &str) -> Result<Connection, Unknown> {
         self.tenant.remove_connection(id)
+    }
+
+    /// The next request with one of this partner's keys meets this fault.
+    ///
+    /// # Errors
+    ///
+    /// If the fault contradicts itself, as a status of 42 does.
+    pub fn fail_next(&self, fault: Fault) -> Result<ActiveRule, RuleError> {
+        self.faults().add(Rule::new(fault).times(1))
+    }
+
+    /// The rules by which this partner's requests meet faults.
+    pub fn faults(&self) -> Faults {
+        Faults::new(&self.api, Some(&self.tenant))
     }
 
     /// What was asked with one of this partner's keys, revoked ones included, oldest first.

@@ -3,18 +3,18 @@
 mod companies;
 mod wallet;
 
-use std::future;
 use std::sync::Arc;
 
-use axum::Router;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Response, StatusCode, request};
-use http_body_util::Full;
 
 use crate::auth::{self, Denied};
-use crate::host;
+use crate::body::AnswerBody;
+use crate::host::{self, Arrival};
+use crate::inject::{self, Injection};
 use crate::journal::{Journal, Why};
+use crate::rules::{Asked, Decided, Rules};
 use crate::store::{Store, Tenant};
 use crate::wire::Failure;
 
@@ -22,11 +22,13 @@ use crate::wire::Failure;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Route {
+    /// What it is called in rules, and in the reference's paths: `companies`, `wallet`.
+    pub name: &'static str,
     /// The method, in capitals.
     pub method: &'static str,
     /// The path, `/api/v1` included.
     pub path: &'static str,
-    handler: fn(&Tenant) -> Response<Full<Bytes>>,
+    handler: fn(&Tenant) -> Response<Bytes>,
 }
 
 /// Every route of the mock: the endpoints that the reference lists, and no other.
@@ -50,14 +52,14 @@ const CHALLENGE_INVALID: HeaderValue =
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) journal: Journal,
+    pub(crate) rules: Rules,
 }
 
-/// How a request came. Host is a matter of the wire: a client that is joined without a socket
-/// hands over its request before that header is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arrival {
-    Socket,
-    InProcess,
+/// What a request gets.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Ready(Response<AnswerBody>),
+    Injected(Box<Injection>),
 }
 
 impl Api {
@@ -65,26 +67,38 @@ impl Api {
         Self {
             store,
             journal: Journal::default(),
+            rules: Rules::default(),
         }
-    }
-
-    pub(crate) fn router(self: &Arc<Self>) -> Router {
-        let api = Arc::clone(self);
-        Router::new().fallback(move |request: axum::extract::Request| {
-            future::ready(api.answer(Arrival::InProcess, &request.into_parts().0))
-        })
     }
 
     /// The answer to a request. It stands in the journal before it is returned. A body is not
     /// looked at: none of the endpoints has one.
-    pub(crate) fn answer(&self, arrival: Arrival, head: &request::Parts) -> Response<Full<Bytes>> {
+    pub(crate) fn answer(&self, arrival: Arrival, head: &request::Parts) -> Answer {
         let (tenant, response, why) = match self.serve(arrival, head) {
             Ok((tenant, response)) => (Some(tenant), response, Why::Served),
             Err(Unserved { tenant, why }) => (tenant, refuse(why), why),
         };
-        let tenant = tenant.map(|tenant| tenant.id);
-        self.journal.record(tenant, head, response.status(), why);
-        response
+        let id = tenant.as_ref().map(|tenant| tenant.id);
+        if !self.rules.is_empty()
+            && let Some(decided) = self.decide(tenant.as_deref(), head)
+        {
+            let (status, injection) = inject::inject(&decided, arrival, response);
+            let injected = Some(Box::new(decided.injected));
+            self.journal.record(id, head, status, why, injected);
+            return Answer::Injected(Box::new(injection));
+        }
+        self.journal.record(id, head, response.status(), why, None);
+        Answer::Ready(response.map(AnswerBody::whole))
+    }
+
+    fn decide(&self, tenant: Option<&Tenant>, head: &request::Parts) -> Option<Decided> {
+        let path = head.uri.path();
+        self.rules.decide(Asked {
+            tenant,
+            token: auth::bearer_token(&head.headers).ok(),
+            operation: find(&head.method, path).ok().map(|route| route.name),
+            path,
+        })
     }
 
     /// Where to comes before whose: a path that is not there is 404 with and without a key.
@@ -92,7 +106,7 @@ impl Api {
         &self,
         arrival: Arrival,
         head: &request::Parts,
-    ) -> Result<(Arc<Tenant>, Response<Full<Bytes>>), Unserved> {
+    ) -> Result<(Arc<Tenant>, Response<Bytes>), Unserved> {
         if arrival == Arrival::Socket && !host::is_acceptable(head.version, &head.headers) {
             return Err(Why::BadHost.into());
         }
@@ -136,7 +150,7 @@ fn find(method: &Method, path: &str) -> Result<&'static Route, Why> {
         .ok_or(Why::WrongMethod)
 }
 
-fn refuse(why: Why) -> Response<Full<Bytes>> {
+fn refuse(why: Why) -> Response<Bytes> {
     let failure = match why {
         Why::Refused(refusal) => refusal.failure(),
         Why::WrongMethod => Failure::MethodNotAllowed,
@@ -156,8 +170,8 @@ fn refuse(why: Why) -> Response<Full<Bytes>> {
 }
 
 /// "All responses are JSON" (reference, Base URL).
-fn json(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
+fn json(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response

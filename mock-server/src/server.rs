@@ -1,5 +1,6 @@
 //! The mock as it stands on a port: start, drain, stop.
 
+mod acts;
 mod socket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,10 +14,13 @@ use tokio::runtime::Handle;
 
 use self::socket::Socket;
 use crate::data::Wallet;
+use crate::fault::{Fault, Rule, RuleError};
+use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
 use crate::partner::Partner;
 use crate::routes::Api;
 use crate::seed::Seed;
+use crate::service::MockService;
 
 /// How long a client may take to send the head of a request, counted from when the connection
 /// opens or the last answer was sent; so it is also how long a connection may be idle.
@@ -110,6 +114,21 @@ impl MockServer {
             .collect()
     }
 
+    /// The next request meets this fault: the next one of each partner, and of those that come
+    /// with no known key.
+    ///
+    /// # Errors
+    ///
+    /// If the fault contradicts itself, as a status of 42 does.
+    pub fn fail_next(&self, fault: Fault) -> Result<ActiveRule, RuleError> {
+        self.faults().add(Rule::new(fault).times(1))
+    }
+
+    /// The rules by which requests meet faults, whosever they are.
+    pub fn faults(&self) -> Faults {
+        Faults::new(&self.api, None)
+    }
+
     /// What was asked of this mock, oldest first. A request stands here before its answer leaves.
     ///
     /// Of each partner, and of all that came with no known key, the newest
@@ -134,9 +153,17 @@ impl MockServer {
     }
 
     /// The same service with no socket, to join a client to it in-process. It shares this mock's
-    /// partners and journal, needs no Host header, and goes on after the mock is dropped.
+    /// partners, rules and journal, needs no Host header, and goes on after the mock is dropped.
+    ///
+    /// A router cannot fail: where [`service`](Self::service) does, its answer has a body that
+    /// ends at once, with the same error.
     pub fn router(&self) -> Router {
-        self.api.router()
+        self.service().into_router()
+    }
+
+    /// As [`router`](Self::router), as a service that can fail as a broken connection does.
+    pub fn service(&self) -> MockService {
+        MockService::new(&self.api)
     }
 
     /// Stops in good order: closes the port, lets requests under way be answered, for
