@@ -10,7 +10,7 @@ use crate::rules::{InForce, Target};
 use crate::store::{Tenant, TenantId};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
-/// by [`MockServer::faults`](crate::MockServer::faults).
+/// by [`MockServer::faults`](crate::Mock::faults).
 ///
 /// A request goes to the rules in the order they were added, the partner's and the mock's. The
 /// first that has a fault for it ends its way: later rules neither see nor count it. A rule of the

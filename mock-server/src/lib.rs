@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, partner, faults, service, routes, inject,
+// `use crate::` goes one way, from left to right: server, mock, partner, faults, service, routes, inject,
 // journal, auth, rules, host, body, fault, seed, wire, store, key, hint, rendered, data.
 mod auth;
 mod body;
@@ -12,6 +12,7 @@ mod host;
 mod inject;
 mod journal;
 mod key;
+mod mock;
 mod partner;
 mod rendered;
 mod routes;
@@ -27,6 +28,7 @@ pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
 pub use faults::{ActiveRule, Faults};
 pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
+pub use mock::Mock;
 pub use partner::Partner;
 pub use routes::{ROUTES, Route};
 pub use rules::Injected;

@@ -19,7 +19,7 @@ use crate::inject::{Act, Injection, Loss};
 use crate::routes::{Answer, Api};
 
 /// The mock as a [`tower_service::Service`] with no socket, by
-/// [`MockServer::service`](crate::MockServer::service).
+/// [`MockServer::service`](crate::Mock::service).
 ///
 /// Where a fault would break the connection, the call or the body ends in the [`io::Error`] that a
 /// socket would have given: [`ConnectionReset`](io::ErrorKind::ConnectionReset),

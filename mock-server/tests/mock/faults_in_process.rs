@@ -7,27 +7,27 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use partner_api_mock::{Delay, Fault, MockServer, MockService};
+use partner_api_mock::{Delay, Fault, Mock, MockService};
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 
-/// A mock whose next request meets this fault. Paused time needs its port left alone.
-async fn mock(fault: Fault) -> MockServer {
-    let mock = MockServer::start().await.unwrap();
+/// A mock whose next request meets this fault.
+fn mock(fault: Fault) -> Mock {
+    let mock = Mock::new();
     mock.fail_next(fault).unwrap();
     mock
 }
 
-fn request(mock: &MockServer) -> Request<Body> {
+fn request(mock: &Mock) -> Request<Body> {
     let bearer = format!("Bearer {}", mock.api_key());
     let request = Request::get("/api/v1/wallet").header("authorization", bearer);
     request.body(Body::empty()).unwrap()
 }
 
-async fn call(mock: &MockServer) -> std::io::Result<Response<Body>> {
+async fn call(mock: &Mock) -> std::io::Result<Response<Body>> {
     mock.service().oneshot(request(mock)).await
 }
 
@@ -54,7 +54,7 @@ fn kind(error: axum::Error) -> ErrorKind {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_fault_it_is_the_same_service() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     let answer = call(&mock).await.unwrap();
     assert_eq!(answer.headers()["content-length"], "80");
     assert_eq!(read(answer).await, (WALLET.to_owned(), None));
@@ -78,7 +78,7 @@ async fn a_broken_connection_is_the_error_that_a_socket_gives() {
         (Fault::close(), ErrorKind::UnexpectedEof),
         (Fault::garbage(), ErrorKind::InvalidData),
     ] {
-        let mock = mock(fault.clone()).await;
+        let mock = mock(fault.clone());
         assert_eq!(call(&mock).await.unwrap_err().kind(), expected, "{fault:?}");
         assert_eq!(mock.requests().len(), 1);
 
@@ -121,7 +121,7 @@ async fn a_broken_body_is_what_came_and_then_the_error() {
             None,
         ),
     ] {
-        let answer = call(&mock(fault).await).await.unwrap();
+        let answer = call(&mock(fault)).await.unwrap();
         let header = answer.headers().get("content-length");
         assert_eq!(header.map(|length| length.to_str().unwrap()), length);
         assert_eq!(read(answer).await, (expected.to_owned(), end));
@@ -138,7 +138,7 @@ async fn waits_take_their_time_on_the_paused_clock_and_to_the_millisecond() {
         (Fault::answer().drip(hour), Duration::ZERO, hour),
         (Fault::answer().drip(hour).delay(hour), hour, hour),
     ] {
-        let mock = mock(fault.clone()).await;
+        let mock = mock(fault.clone());
         let start = Instant::now();
         let answer = call(&mock).await.unwrap();
         assert_near(start.elapsed(), head, &fault);
@@ -156,7 +156,7 @@ fn assert_near(took: Duration, expected: Duration, fault: &Fault) {
 #[tokio::test(start_paused = true)]
 async fn what_is_closed_before_a_delay_is_over_waits_for_it() {
     let delay = Duration::from_secs(5);
-    let mock = mock(Fault::reset().delay(delay)).await;
+    let mock = mock(Fault::reset().delay(delay));
     let start = Instant::now();
     assert!(call(&mock).await.is_err());
     assert_near(start.elapsed(), delay, &Fault::reset());
@@ -164,7 +164,7 @@ async fn what_is_closed_before_a_delay_is_over_waits_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_has_no_end() {
-    let mock = mock(Fault::silent()).await;
+    let mock = mock(Fault::silent());
     let year = Duration::from_secs(365 * 24 * 3600);
     assert!(tokio::time::timeout(year, call(&mock)).await.is_err());
     assert_eq!(mock.requests().len(), 1, "the request came all the same");
@@ -175,7 +175,7 @@ async fn a_random_delay_is_the_one_in_the_journal_and_comes_again_with_the_seed(
     let median = Duration::from_millis(90);
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let mock = MockServer::start().await.unwrap();
+        let mock = Mock::new();
         let fault = Fault::answer().delay(Delay::log_normal(median, 0.5));
         mock.faults().add(fault).unwrap();
         for _ in 0..200 {
@@ -205,9 +205,7 @@ async fn a_random_delay_is_the_one_in_the_journal_and_comes_again_with_the_seed(
 #[tokio::test(start_paused = true)]
 async fn a_body_larger_than_memory_is_no_matter() {
     let huge = 1 << 40;
-    let mut answer = call(&mock(Fault::answer().oversized(huge)).await)
-        .await
-        .unwrap();
+    let mut answer = call(&mock(Fault::answer().oversized(huge))).await.unwrap();
     assert_eq!(answer.headers()["content-length"], huge.to_string());
     let mut came = 0;
     while came < 10_000_000 {

@@ -3,10 +3,10 @@
 
 use axum::body::Body;
 use http::Request;
-use partner_api_mock::{Fault, MockServer, Partner, Rule};
+use partner_api_mock::{Fault, Mock, Partner, Rule};
 use tower::ServiceExt as _;
 
-async fn status_of(mock: &MockServer, path: &str, key: &str) -> u16 {
+async fn status_of(mock: &Mock, path: &str, key: &str) -> u16 {
     let request = Request::get(path).header("authorization", format!("Bearer {key}"));
     let request = request.body(Body::empty()).unwrap();
     mock.service()
@@ -17,7 +17,7 @@ async fn status_of(mock: &MockServer, path: &str, key: &str) -> u16 {
         .as_u16()
 }
 
-async fn wallet(mock: &MockServer, key: &str) -> u16 {
+async fn wallet(mock: &Mock, key: &str) -> u16 {
     status_of(mock, "/api/v1/wallet", key).await
 }
 
@@ -34,7 +34,7 @@ async fn an_operation_a_path_or_all_meet_it() {
         (rule().on("/api/v1/templates"), [200, 200, 503, 405]),
         (rule().on("/api/v1/wallet"), [200, 503, 404, 503]),
     ] {
-        let mock = MockServer::start().await.unwrap();
+        let mock = Mock::new();
         mock.faults().add(rule.clone()).unwrap();
         let key = mock.api_key();
         assert_eq!(
@@ -60,7 +60,7 @@ async fn an_operation_a_path_or_all_meet_it() {
 
 #[tokio::test]
 async fn a_partner_or_a_key_meets_it_and_no_other() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
     let (key, second, other) = (one.issue_key(), one.issue_key(), two.issue_key());
 
@@ -95,7 +95,7 @@ async fn a_partner_or_a_key_meets_it_and_no_other() {
 
 #[tokio::test]
 async fn rules_that_wait_for_the_next_request_come_one_after_the_other() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     let partner = mock.partner();
     for status in [503, 429, 500] {
         partner.fail_next(Fault::status(status)).unwrap();
@@ -113,7 +113,7 @@ async fn rules_that_wait_for_the_next_request_come_one_after_the_other() {
 
 #[tokio::test]
 async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     let partner = mock.partner();
     let always = partner.faults().add(Fault::status(503)).unwrap();
     let once = mock.fail_next(Fault::status(500)).unwrap();
@@ -142,7 +142,7 @@ async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
 
 #[tokio::test]
 async fn a_partners_rule_that_is_spent_takes_no_room() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     for _ in 0..100 {
         mock.partner().fail_next(Fault::status(503)).unwrap();
         assert_eq!(wallet(&mock, mock.api_key()).await, 503);
@@ -166,7 +166,7 @@ async fn run(
     names: &[&'static str],
     seed: u64,
 ) -> Vec<(&'static str, (Vec<bool>, Vec<Option<f64>>))> {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     mock.faults().add(rule().chance(0.1).seed(seed)).unwrap();
     let mut tasks = Vec::new();
     for name in names {
@@ -212,7 +212,7 @@ async fn the_same_seed_and_requests_give_the_same_faults_beside_any_others() {
 
 #[tokio::test]
 async fn the_journal_names_the_rule_and_the_draw_but_no_key() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     let key = mock.api_key();
     mock.partner().faults().add(rule().on("companies")).unwrap();
     let added = mock
