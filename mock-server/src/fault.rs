@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use self::check::RuleError;
 pub(crate) use self::check::{http_date, is_bodyless};
 pub use self::time::Delay;
-use self::time::Time;
+pub(crate) use self::time::Time;
 pub(crate) use self::words::{Connection, Words};
 use crate::key::KeyHash;
 

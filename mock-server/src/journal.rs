@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
@@ -80,6 +81,8 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct Pages {
     recorded: u64,
+    /// Who waits for the next request.
+    waiting: Vec<Waker>,
     of: BTreeMap<Option<TenantId>, Page>,
 }
 
@@ -128,6 +131,32 @@ impl Journal {
             .entry(tenant)
             .or_default()
             .push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        if !pages.waiting.is_empty() {
+            let waiting = std::mem::take(&mut pages.waiting);
+            drop(pages);
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// What came after the request of this number, of one partner or of all, in the order it was
+    /// asked. The waker is woken when the next one comes.
+    pub(crate) fn watch(&self, of: Option<TenantId>, number: u64, waker: &Waker) -> Vec<Entry> {
+        let mut pages = self.pages();
+        if !pages.waiting.iter().any(|one| one.will_wake(waker)) {
+            pages.waiting.push(waker.clone());
+        }
+        let mut after: Vec<_> = pages
+            .of
+            .iter()
+            .filter(|(id, _)| of.is_none() || **id == of)
+            .flat_map(|(_, page)| {
+                let newest = page.entries.iter().rev();
+                newest.take_while(|entry| entry.number > number)
+            })
+            .cloned()
+            .collect();
+        after.sort_unstable_by_key(|entry| entry.number);
+        after
     }
 
     /// All that is kept, in the order it was asked.
@@ -185,6 +214,10 @@ impl Entry {
     fn size(&self) -> usize {
         let fault = self.fault.as_deref().map_or(0, size_of_val);
         size_of::<Self>() + fault + self.head.len()
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {

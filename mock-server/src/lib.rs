@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, mock, partner, faults, service, routes, inject,
+// `use crate::` goes one way, from left to right: server, mock, partner, calls, faults, service, routes, inject,
 // journal, auth, rules, host, body, fault, seed, wire, store, key, hint, rendered, data.
 mod auth;
 mod body;
+mod calls;
 mod data;
 mod fault;
 mod faults;
@@ -24,6 +25,7 @@ mod store;
 mod wire;
 
 pub use auth::Refusal;
+pub use calls::{Calls, Unmet};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
 pub use faults::{ActiveRule, Faults};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use crate::calls::Calls;
 use crate::data::Wallet;
 use crate::fault::{Fault, Rule, RuleError};
 use crate::faults::{ActiveRule, Faults};
@@ -101,16 +102,12 @@ impl Mock {
     /// [`JOURNAL_ENTRIES`](crate::JOURNAL_ENTRIES) are kept, in at most
     /// [`JOURNAL_BYTES`](crate::JOURNAL_BYTES).
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        let tenants = self.api.store.tenants();
-        let name = |id| {
-            let tenant = tenants.iter().find(|tenant| tenant.id == id);
-            tenant.map(|tenant| tenant.name.clone())
-        };
-        let entries = self.api.journal.all();
-        entries
-            .iter()
-            .map(|entry| entry.read(entry.tenant.and_then(name)))
-            .collect()
+        self.calls().all()
+    }
+
+    /// What was asked of this mock, to be described, counted and waited for.
+    pub fn calls(&self) -> Calls {
+        Calls::new(&self.api, None)
     }
 
     /// How many requests were dropped to stay within those bounds.

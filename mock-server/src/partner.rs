@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::calls::Calls;
 use crate::data::{Company, Connection, Wallet};
 use crate::fault::{Fault, Rule, RuleError};
 use crate::faults::{ActiveRule, Faults};
@@ -171,11 +172,12 @@ impl Partner {
     /// [`JOURNAL_ENTRIES`](crate::JOURNAL_ENTRIES) are kept, in at most
     /// [`JOURNAL_BYTES`](crate::JOURNAL_BYTES).
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        let entries = self.api.journal.of(self.tenant.id);
-        entries
-            .iter()
-            .map(|entry| entry.read(Some(self.name().to_owned())))
-            .collect()
+        self.calls().all()
+    }
+
+    /// What was asked with one of this partner's keys, to be described, counted and waited for.
+    pub fn calls(&self) -> Calls {
+        Calls::new(&self.api, Some(&self.tenant))
     }
 
     /// How many of this partner's requests were dropped to stay within those bounds.

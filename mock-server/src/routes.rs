@@ -13,7 +13,7 @@ use crate::auth::{self, Denied};
 use crate::body::AnswerBody;
 use crate::host::{self, Arrival};
 use crate::inject::{self, Injection};
-use crate::journal::{Journal, Why};
+use crate::journal::{Entry, Journal, RecordedRequest, Why};
 use crate::rules::{Asked, Decided, Rules};
 use crate::store::{Store, Tenant};
 use crate::wire::Failure;
@@ -89,6 +89,11 @@ impl Api {
         }
         self.journal.record(id, head, response.status(), why, None);
         Answer::Ready(response.map(AnswerBody::whole))
+    }
+
+    /// An entry of the journal as a test reads it.
+    pub(crate) fn read(&self, entry: &Entry) -> RecordedRequest {
+        entry.read(entry.tenant.and_then(|id| self.store.name_of(id)))
     }
 
     fn decide(&self, tenant: Option<&Tenant>, head: &request::Parts) -> Option<Decided> {

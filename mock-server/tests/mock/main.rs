@@ -11,6 +11,7 @@
 mod authorization;
 #[cfg(feature = "cli")]
 mod binary;
+mod calls;
 mod ending;
 mod faults;
 mod faults_in_process;
