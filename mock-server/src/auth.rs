@@ -97,6 +97,7 @@ pub(crate) fn authorize(store: &Store, headers: &HeaderMap) -> Result<Arc<Tenant
 }
 
 /// `"Bearer" 1*SP b64token`, the scheme in any case (RFC 6750, section 2.1; RFC 9110, section 11).
+#[inline]
 pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers
         .get_all(AUTHORIZATION)

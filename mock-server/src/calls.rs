@@ -13,6 +13,7 @@ pub use self::unmet::Unmet;
 use crate::journal::RecordedRequest;
 use crate::routes::Api;
 use crate::store::Tenant;
+use crate::stub::full_path;
 
 /// Requests of one partner, by [`Partner::calls`](crate::Partner::calls), or of the whole mock, by
 /// [`Mock::calls`](crate::Mock::calls): all of them, or those that are described.
@@ -29,7 +30,7 @@ use crate::store::Tenant;
 /// # let client = async || {
 /// #     use tower::ServiceExt;
 /// #     let request = http::Request::get("/api/v1/wallet").header("authorization", format!("Bearer {}", mock.api_key()));
-/// #     mock.service().oneshot(request.body(()).unwrap()).await.unwrap()
+/// #     mock.service().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap()
 /// # };
 /// # client().await; client().await;
 /// let two = partner.calls().to("wallet").wait_for(2, Duration::from_secs(2)).await?;
@@ -52,6 +53,7 @@ struct Wanted {
     path: Option<String>,
     query: Option<String>,
     headers: Vec<(String, String)>,
+    body: Option<String>,
     status: Option<u16>,
 }
 
@@ -75,12 +77,7 @@ impl Calls {
     /// Only to this path: `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as
     /// it is.
     pub fn to(mut self, path: impl AsRef<str>) -> Self {
-        let path = path.as_ref();
-        self.wanted.path = Some(if path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("/api/v1/{path}")
-        });
+        self.wanted.path = Some(full_path(path.as_ref()));
         self
     }
 
@@ -101,6 +98,12 @@ impl Calls {
     pub fn header(mut self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
         let name = name.as_ref().to_ascii_lowercase();
         self.wanted.headers.push((name, value.into()));
+        self
+    }
+
+    /// Only with this body. Of a request that no stub was for, none is kept.
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.wanted.body = Some(body.into());
         self
     }
 
@@ -232,6 +235,11 @@ impl Wanted {
                 "query",
                 self.query.as_ref(),
                 request.query.clone().unwrap_or_default(),
+            ),
+            (
+                "body",
+                self.body.as_ref(),
+                String::from_utf8_lossy(&request.body).into_owned(),
             ),
             (
                 "status",

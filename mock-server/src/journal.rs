@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
@@ -34,6 +35,9 @@ pub struct RecordedRequest {
     /// The headers. The value of Authorization, Proxy-Authorization and Cookie is `[redacted]`,
     /// and so is what follows `pk_live_` wherever else it stands, the path and query included.
     pub headers: HeaderMap,
+    /// The body of a request to a stub; that of any other is not read. In it, too, what follows
+    /// `pk_live_` is `[redacted]`.
+    pub body: Bytes,
     /// The name of the partner whose key came with the request, even if it was refused.
     pub partner: Option<String>,
     /// The status of the answer; if a fault let none come, of the one that would have come.
@@ -50,12 +54,16 @@ pub struct RecordedRequest {
 pub enum Why {
     /// The partner's own data was sent.
     Served,
+    /// A stub answered.
+    Stubbed,
     /// 401, by this rule.
     Refused(Refusal),
     /// 404: the reference has no such path.
     UnknownPath,
     /// 405: the path is there, and the method is neither `GET` nor `HEAD`.
     WrongMethod,
+    /// 413: a body for a stub that is larger than [`MAX_REQUEST_BODY`](crate::MAX_REQUEST_BODY).
+    BodyTooLarge,
     /// 400: no Host header, two of them, or one that is none (RFC 9112, section 3.2).
     BadHost,
 }
@@ -64,6 +72,8 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Served => f.write_str("served"),
+            Self::Stubbed => f.write_str("stubbed"),
+            Self::BodyTooLarge => f.write_str("body too large"),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::UnknownPath => f.write_str("unknown path"),
             Self::WrongMethod => f.write_str("wrong method"),
@@ -93,7 +103,7 @@ struct Page {
     dropped: u64,
 }
 
-/// One request, in one piece of memory: the target and the header lines, redacted.
+/// One request, in one piece of memory: the target, the header lines and the body, redacted.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     number: u64,
@@ -110,11 +120,12 @@ impl Journal {
         &self,
         tenant: Option<TenantId>,
         request: &request::Parts,
+        body: Option<&Bytes>,
         status: StatusCode,
         why: Why,
         fault: Option<Box<Injected>>,
     ) {
-        let (method, head) = (request.method.clone(), head_of(request));
+        let (method, head) = (request.method.clone(), head_of(request, body));
         let mut pages = self.pages();
         pages.recorded += 1;
         let entry = Entry {
@@ -221,7 +232,10 @@ impl Entry {
     }
 
     pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
-        let mut lines = self.head.split(|byte| *byte == b'\n');
+        let body = memchr::memmem::find(&self.head, BEFORE_BODY);
+        let (head, body) = self.head.split_at(body.unwrap_or(self.head.len()));
+        let body = body.strip_prefix(BEFORE_BODY).unwrap_or_default();
+        let mut lines = head.split(|byte| *byte == b'\n');
         let target = String::from_utf8_lossy(lines.next().unwrap_or_default());
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
@@ -233,6 +247,7 @@ impl Entry {
             path,
             query,
             headers: lines.filter_map(header_of).collect(),
+            body: Bytes::copy_from_slice(body),
             partner,
             status: self.status,
             why: self.why,
@@ -241,8 +256,12 @@ impl Entry {
     }
 }
 
-/// The target, then each header as `name:value`, a line each: neither can hold a line's end.
-fn head_of(request: &request::Parts) -> Box<[u8]> {
+/// An empty line ends the head, as it does on the wire.
+const BEFORE_BODY: &[u8] = b"\n\n";
+
+/// The target, then each header as `name:value`, a line each: neither can hold a line's end. After
+/// an empty line, the body, if there was one to be read.
+fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
     let target = request
         .uri
         .path_and_query()
@@ -257,6 +276,10 @@ fn head_of(request: &request::Parts) -> Box<[u8]> {
         for part in [b"\n", name.as_str().as_bytes(), b":", value] {
             head.extend_from_slice(part);
         }
+    }
+    if let Some(body) = body {
+        head.extend_from_slice(BEFORE_BODY);
+        head.extend_from_slice(body);
     }
     key::redact(head).into_boxed_slice()
 }
@@ -284,7 +307,7 @@ mod tests {
             status: StatusCode::OK,
             why: Why::Served,
             fault: None,
-            head: head_of(&parts),
+            head: head_of(&parts, None),
         }
     }
 
@@ -326,12 +349,14 @@ mod tests {
             .unwrap()
             .into_parts();
         let journal = Journal::default();
-        journal.record(None, &parts, StatusCode::OK, Why::Served, None);
+        let body = Bytes::from_static(b"a\n\nb pk_live_canary");
+        journal.record(None, &parts, Some(&body), StatusCode::OK, Why::Served, None);
         let recorded = journal.all().first().unwrap().read(None);
         assert_eq!(recorded.path, "/a/pk_live_[redacted]");
         assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
         assert_eq!(recorded.headers["authorization"], "[redacted]");
         assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
+        assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
         let many: Vec<_> = recorded
             .headers
             .get_all("x-many")

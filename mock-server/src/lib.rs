@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, mock, partner, calls, faults, service, routes, inject,
-// journal, auth, rules, host, body, fault, seed, wire, store, key, hint, rendered, data.
+// `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
+// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data.
 mod auth;
 mod body;
 mod calls;
@@ -22,6 +22,9 @@ mod seed;
 mod server;
 mod service;
 mod store;
+mod stub;
+mod stubbing;
+mod stubs;
 mod wire;
 
 pub use auth::Refusal;
@@ -32,9 +35,12 @@ pub use faults::{ActiveRule, Faults};
 pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
 pub use mock::Mock;
 pub use partner::Partner;
-pub use routes::{ROUTES, Route};
+pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};
 pub use rules::Injected;
 pub use seed::{Seed, SeedError};
 pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
 pub use service::MockService;
 pub use store::Unknown;
+pub use stub::{Reply, Stub, StubRequest};
+pub use stubbing::ActiveStub;
+pub use stubs::StubError;

@@ -14,6 +14,9 @@ use crate::partner::Partner;
 use crate::routes::Api;
 use crate::seed::Seed;
 use crate::service::MockService;
+use crate::stub::Stub;
+use crate::stubbing::{self, ActiveStub};
+use crate::stubs::StubError;
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
 /// [`router`](Self::router).
@@ -94,6 +97,17 @@ impl Mock {
     /// The rules by which requests meet faults, whosever they are.
     pub fn faults(&self) -> Faults {
         Faults::new(&self.api, None)
+    }
+
+    /// Adds an answer on a path under `/api/v1`, for every partner that has no such stub itself. Of
+    /// several, the one that was added last is in force.
+    ///
+    /// # Errors
+    ///
+    /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
+    /// say that it is [meant to](Stub::replaces_documented).
+    pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
+        stubbing::add(&self.api, None, stub)
     }
 
     /// What was asked of this mock, oldest first. A request stands here before its answer leaves.

@@ -10,6 +10,9 @@ use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
 use crate::routes::Api;
 use crate::store::{Tenant, Unknown};
+use crate::stub::Stub;
+use crate::stubbing::{self, ActiveStub};
+use crate::stubs::StubError;
 
 /// One partner of the mock: its keys, its data, and what was asked in its name.
 ///
@@ -164,6 +167,17 @@ impl Partner {
     /// The rules by which this partner's requests meet faults.
     pub fn faults(&self) -> Faults {
         Faults::new(&self.api, Some(&self.tenant))
+    }
+
+    /// Adds an answer on a path under `/api/v1`, for this partner. Of several, the one that was
+    /// added last is in force.
+    ///
+    /// # Errors
+    ///
+    /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
+    /// say that it is [meant to](Stub::replaces_documented).
+    pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
+        stubbing::add(&self.api, Some(self.tenant.id), stub)
     }
 
     /// What was asked with one of this partner's keys, revoked ones included, oldest first.

@@ -3,11 +3,15 @@
 mod companies;
 mod wallet;
 
+use std::collections::BTreeSet;
+use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Response, StatusCode, request};
+use http_body::Body;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::auth::{self, Denied};
 use crate::body::AnswerBody;
@@ -16,6 +20,7 @@ use crate::inject::{self, Injection};
 use crate::journal::{Entry, Journal, RecordedRequest, Why};
 use crate::rules::{Asked, Decided, Rules};
 use crate::store::{Store, Tenant};
+use crate::stubs::{Found, StubList};
 use crate::wire::Failure;
 
 /// An endpoint of the reference.
@@ -53,7 +58,11 @@ pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) journal: Journal,
     pub(crate) rules: Rules,
+    pub(crate) stubs: StubList,
 }
+
+/// How large the body of a request to a stub may be.
+pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
 
 /// What a request gets.
 #[derive(Debug)]
@@ -68,26 +77,64 @@ impl Api {
             store,
             journal: Journal::default(),
             rules: Rules::default(),
+            stubs: StubList::default(),
         }
     }
 
-    /// The answer to a request. It stands in the journal before it is returned. A body is not
-    /// looked at: none of the endpoints has one.
+    /// Whether the body of this request is to be read before it is answered: only stubs have one.
+    pub(crate) fn wants_body(&self, head: &request::Parts) -> bool {
+        !self.stubs.is_empty() && self.stubs.is_on(head.uri.path())
+    }
+
+    /// The answer to a request whose body [is wanted](Self::wants_body). None if it broke off.
+    pub(crate) async fn answer_with_body<B>(
+        &self,
+        arrival: Arrival,
+        head: &request::Parts,
+        body: B,
+    ) -> Option<Answer>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
+            Ok(body) => Sent::Whole(body.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Sent::TooLarge,
+            Err(_) => return None,
+        };
+        Some(self.answer_to(arrival, head, &body))
+    }
+
+    /// The answer to a request whose body is not wanted. It stands in the journal before it is
+    /// returned.
     pub(crate) fn answer(&self, arrival: Arrival, head: &request::Parts) -> Answer {
-        let (tenant, response, why) = match self.serve(arrival, head) {
-            Ok((tenant, response)) => (Some(tenant), response, Why::Served),
-            Err(Unserved { tenant, why }) => (tenant, refuse(why), why),
+        self.answer_to(arrival, head, &Sent::Unread)
+    }
+
+    fn answer_to(&self, arrival: Arrival, head: &request::Parts, body: &Sent) -> Answer {
+        let (tenant, response, why) = match self.serve(arrival, head, body) {
+            Ok(Served {
+                tenant,
+                response,
+                why,
+            }) => (Some(tenant), response, why),
+            Err(Unserved { tenant, why, allow }) => (tenant, refuse(why, allow), why),
         };
         let id = tenant.as_ref().map(|tenant| tenant.id);
-        if !self.rules.is_empty()
-            && let Some(decided) = self.decide(tenant.as_deref(), head)
-        {
+        let decided = if self.rules.is_empty() {
+            None
+        } else {
+            self.decide(tenant.as_deref(), head)
+        };
+        if let Some(decided) = decided {
             let (status, injection) = inject::inject(&decided, arrival, response);
             let injected = Some(Box::new(decided.injected));
-            self.journal.record(id, head, status, why, injected);
+            self.journal
+                .record(id, head, body.bytes(), status, why, injected);
             return Answer::Injected(Box::new(injection));
         }
-        self.journal.record(id, head, response.status(), why, None);
+        self.journal
+            .record(id, head, body.bytes(), response.status(), why, None);
         Answer::Ready(response.map(AnswerBody::whole))
     }
 
@@ -96,6 +143,7 @@ impl Api {
         entry.read(entry.tenant.and_then(|id| self.store.name_of(id)))
     }
 
+    #[cold]
     fn decide(&self, tenant: Option<&Tenant>, head: &request::Parts) -> Option<Decided> {
         let path = head.uri.path();
         self.rules.decide(Asked {
@@ -111,26 +159,106 @@ impl Api {
         &self,
         arrival: Arrival,
         head: &request::Parts,
-    ) -> Result<(Arc<Tenant>, Response<Bytes>), Unserved> {
+        body: &Sent,
+    ) -> Result<Served, Unserved> {
         if arrival == Arrival::Socket && !host::is_acceptable(head.version, &head.headers) {
             return Err(Why::BadHost.into());
         }
-        let route = find(&head.method, head.uri.path())?;
+        let route = find(&head.method, head.uri.path());
+        if let Some(body) = body.read()
+            && let Some(served) = self.serve_stub(head, body, route.is_ok())?
+        {
+            return Ok(served);
+        }
+        let route = route?;
         let tenant = auth::authorize(&self.store, &head.headers)?;
         let response = (route.handler)(&tenant);
-        Ok((tenant, response))
+        Ok(Served {
+            tenant,
+            response,
+            why: Why::Served,
+        })
     }
+
+    /// What a stub makes of it. Whose stub it is hangs on the key, so the key comes first here.
+    #[cold]
+    fn serve_stub(
+        &self,
+        head: &request::Parts,
+        body: Result<&Bytes, Why>,
+        is_documented: bool,
+    ) -> Result<Option<Served>, Unserved> {
+        let (method, path) = (&head.method, head.uri.path());
+        let tenant = auth::authorize(&self.store, &head.headers)?;
+        let found = self.stubs.find(tenant.id, method, path, is_documented);
+        let (why, allow) = match (found, body) {
+            (Found::Nothing, _) => return Ok(None),
+            (Found::Stub(placed), Ok(body)) => {
+                return Ok(Some(Served {
+                    response: placed.stub.answer(head, body, &tenant.name),
+                    tenant,
+                    why: Why::Stubbed,
+                }));
+            }
+            (Found::Stub(_), Err(why)) => (why, None),
+            (Found::OtherMethods(methods), _) => (Why::WrongMethod, allow(path, &methods)),
+        };
+        Err(Unserved {
+            tenant: Some(tenant),
+            why,
+            allow,
+        })
+    }
+}
+
+/// The body of a request.
+enum Sent {
+    /// Not looked at: none of the documented calls has one.
+    Unread,
+    Whole(Bytes),
+    TooLarge,
+}
+
+impl Sent {
+    fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Whole(bytes) => Some(bytes),
+            Self::Unread | Self::TooLarge => None,
+        }
+    }
+
+    /// A body that was wanted, or why there is none after all.
+    fn read(&self) -> Option<Result<&Bytes, Why>> {
+        match self {
+            Self::Unread => None,
+            Self::Whole(bytes) => Some(Ok(bytes)),
+            Self::TooLarge => Some(Err(Why::BodyTooLarge)),
+        }
+    }
+}
+
+/// A request that gets what it asked for.
+struct Served {
+    tenant: Arc<Tenant>,
+    response: Response<Bytes>,
+    why: Why,
 }
 
 /// A request that gets no data.
 struct Unserved {
     tenant: Option<Arc<Tenant>>,
     why: Why,
+    /// What may be asked of this path, if it is not what may be asked of the documented ones.
+    allow: Option<HeaderValue>,
 }
 
 impl From<Why> for Unserved {
     fn from(why: Why) -> Self {
-        Self { tenant: None, why }
+        Self {
+            tenant: None,
+            why,
+            allow: None,
+        }
     }
 }
 
@@ -139,6 +267,7 @@ impl From<Denied> for Unserved {
         Self {
             tenant: denied.tenant,
             why: Why::Refused(denied.refusal),
+            allow: None,
         }
     }
 }
@@ -155,12 +284,34 @@ fn find(method: &Method, path: &str) -> Result<&'static Route, Why> {
         .ok_or(Why::WrongMethod)
 }
 
-fn refuse(why: Why) -> Response<Bytes> {
+/// Whether the reference has this call.
+pub(crate) fn is_documented(method: &Method, path: &str) -> bool {
+    find(method, path).is_ok()
+}
+
+/// The methods of a path's stubs, and those that it has anyway.
+fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
+    let documented = ROUTES.iter().any(|route| route.path == path);
+    let documented = documented.then_some("GET, HEAD");
+    let get = stubbed.contains(&Method::GET).then_some("GET, HEAD");
+    let mut all = BTreeSet::new();
+    all.extend(
+        stubbed
+            .iter()
+            .map(Method::as_str)
+            .filter(|name| *name != "GET"),
+    );
+    all.extend(documented.or(get));
+    HeaderValue::from_str(&Vec::from_iter(all).join(", ")).ok()
+}
+
+fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Bytes> {
     let failure = match why {
         Why::Refused(refusal) => refusal.failure(),
         Why::WrongMethod => Failure::MethodNotAllowed,
         Why::BadHost => Failure::BadRequest,
-        Why::UnknownPath | Why::Served => Failure::NotFound,
+        Why::BodyTooLarge => Failure::PayloadTooLarge,
+        Why::UnknownPath | Why::Served | Why::Stubbed => Failure::NotFound,
     };
     let mut response = json(failure.status(), failure.body());
     match failure {
@@ -168,8 +319,10 @@ fn refuse(why: Why) -> Response<Bytes> {
         Failure::InvalidToken => response
             .headers_mut()
             .insert(WWW_AUTHENTICATE, CHALLENGE_INVALID),
-        Failure::MethodNotAllowed => response.headers_mut().insert(ALLOW, ALLOWED),
-        Failure::NotFound | Failure::BadRequest => None,
+        Failure::MethodNotAllowed => response
+            .headers_mut()
+            .insert(ALLOW, allow.unwrap_or(ALLOWED)),
+        Failure::NotFound | Failure::BadRequest | Failure::PayloadTooLarge => None,
     };
     response
 }

@@ -1,5 +1,6 @@
 //! The mock with no socket: a tower service whose error is what a broken transport says.
 
+use std::error::Error;
 use std::fmt;
 use std::future::{self, Future};
 use std::io;
@@ -11,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{Method, Request, Response, request};
+use http::{Method, Request, Response};
 
 use crate::body::AnswerBody;
 use crate::host::Arrival;
@@ -41,7 +42,7 @@ impl MockService {
     /// at once, with the same error.
     pub(crate) fn into_router(self) -> Router {
         Router::new().fallback(move |request: axum::extract::Request| {
-            let answer = self.answer(&request.into_parts().0);
+            let answer = self.answer(request);
             async move {
                 answer.await.unwrap_or_else(|error| {
                     let body = AnswerBody::whole(Bytes::new()).lying(None, Some(error.kind()));
@@ -51,13 +52,24 @@ impl MockService {
         })
     }
 
-    fn answer(
+    fn answer<B>(
         &self,
-        head: &request::Parts,
-    ) -> impl Future<Output = io::Result<Response<Body>>> + Send + use<> {
-        let answer = self.api.answer(Arrival::InProcess, head);
+        request: Request<B>,
+    ) -> impl Future<Output = io::Result<Response<Body>>> + Send + use<B>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let api = Arc::clone(&self.api);
+        let (head, body) = request.into_parts();
         let is_head = head.method == Method::HEAD;
         async move {
+            let answer = if api.wants_body(&head) {
+                let answer = api.answer_with_body(Arrival::InProcess, &head, body).await;
+                answer.ok_or(io::ErrorKind::ConnectionAborted)?
+            } else {
+                api.answer(Arrival::InProcess, &head)
+            };
             let answer = match answer {
                 Answer::Ready(answer) => answer,
                 Answer::Injected(injection) => perform(*injection).await?,
@@ -96,7 +108,11 @@ async fn perform(Injection { delay, act }: Injection) -> io::Result<Response<Ans
     }
 }
 
-impl<B> tower_service::Service<Request<B>> for MockService {
+impl<B> tower_service::Service<Request<B>> for MockService
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     type Response = Response<Body>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Response<Body>>> + Send>>;
@@ -106,7 +122,7 @@ impl<B> tower_service::Service<Request<B>> for MockService {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Box::pin(self.answer(&request.into_parts().0))
+        Box::pin(self.answer(request))
     }
 }
 

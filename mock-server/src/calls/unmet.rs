@@ -145,6 +145,9 @@ impl fmt::Display for Wanted {
         for (name, value) in &self.headers {
             write!(f, ", header {}: {}", shown(name), shown(value))?;
         }
+        if let Some(body) = &self.body {
+            write!(f, ", body {}", shown(body))?;
+        }
         match self.status {
             Some(status) => write!(f, ", answered {status}"),
             None => Ok(()),

@@ -3,12 +3,13 @@
 use std::error::Error as _;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
+use http::request::Parts;
 use http::{Method, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -18,29 +19,36 @@ use tokio::net::TcpStream;
 
 use crate::body::{AnswerBody, pieces};
 use crate::fault::http_date;
+use crate::host::Arrival;
 use crate::inject::{Act, Injection, Loss};
-use crate::routes::Answer;
+use crate::routes::{Answer, Api};
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still
 /// has something to read would take back what was sent.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How long a client may take to send the body that a stub wants.
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// No answer to any protocol: it begins like no HTTP, and has no line end.
 const GARBAGE: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46 this is \x00 not HTTP \xff";
 
-/// The answer to one request, on its way to the HTTP library: there at once unless a fault is to
-/// be waited for.
+/// The answer to one request, on its way to the HTTP library: there at once unless it
+/// has to be waited for.
 pub(super) enum Answering {
     Ready(Option<Response<AnswerBody>>),
-    Injected(Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, TakeOver>> + Send>>),
+    Late(Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, TakeOver>> + Send>>),
 }
 
 impl Answering {
-    pub(super) fn new(answer: Answer, method: Method, body: Incoming) -> Self {
-        match answer {
+    pub(super) fn new(api: &Arc<Api>, head: Parts, body: Incoming) -> Self {
+        if api.wants_body(&head) {
+            return Self::Late(Box::pin(answer_with_body(Arc::clone(api), head, body)));
+        }
+        match api.answer(Arrival::Socket, &head) {
             Answer::Ready(answer) => Self::Ready(Some(answer)),
             Answer::Injected(injection) => {
-                Self::Injected(Box::pin(inject(*injection, method, body)))
+                Self::Late(Box::pin(inject(*injection, head.method, Some(body))))
             }
         }
     }
@@ -54,15 +62,29 @@ impl Future for Answering {
             Self::Ready(answer) => answer
                 .take()
                 .map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
-            Self::Injected(injection) => injection.as_mut().poll(context),
+            Self::Late(injection) => injection.as_mut().poll(context),
         }
+    }
+}
+
+/// A body that breaks off, or does not come in time, is the end of the connection.
+async fn answer_with_body(
+    api: Arc<Api>,
+    head: Parts,
+    body: Incoming,
+) -> Result<Response<AnswerBody>, TakeOver> {
+    let answer = api.answer_with_body(Arrival::Socket, &head, body);
+    match tokio::time::timeout(BODY_READ_TIMEOUT, answer).await {
+        Ok(Some(Answer::Ready(answer))) => Ok(answer),
+        Ok(Some(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
+        Ok(None) | Err(_) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
     }
 }
 
 async fn inject(
     Injection { delay, act }: Injection,
     method: Method,
-    mut body: Incoming,
+    unread: Option<Incoming>,
 ) -> Result<Response<AnswerBody>, TakeOver> {
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -75,7 +97,9 @@ async fn inject(
             has_body: method != Method::HEAD,
         },
         Act::Lost(loss) => {
-            if loss == Loss::ResetAfterRequest {
+            if loss == Loss::ResetAfterRequest
+                && let Some(mut body) = unread
+            {
                 while let Some(Ok(_)) = body.frame().await {}
             }
             WireAct::Lost(loss)

@@ -19,7 +19,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::acts::{self, Answering, WireAct};
-use crate::host::Arrival;
 use crate::routes::Api;
 
 /// How long to let be after an accept that failed, for instance because no descriptor is left.
@@ -127,8 +126,7 @@ async fn serve(
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| {
         let (head, body) = request.into_parts();
-        let answer = api.answer(Arrival::Socket, &head);
-        Answering::new(answer, head.method, body)
+        Answering::new(&api, head, body)
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -24,4 +24,5 @@ mod router;
 mod rules;
 mod seed;
 mod slow_clients;
+mod stubs;
 mod words;
