@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::body::AnswerBody;
@@ -58,10 +58,17 @@ pub(crate) fn inject(
             delay += head_time(words);
             Act::Answer(answer.map(|body| damage(words, arrival, &body)))
         }
-        None if is_by_hand(words) => Act::ByHand {
-            answer: answer.map(|body| damage(words, arrival, &body)),
-            head_time: head_time(words),
-        },
+        None if lies(words) || words.slow_headers.is_some() => {
+            let mut answer = answer.map(|body| damage(words, arrival, &body));
+            if !lies(words) {
+                // The answer is good, so its client must not be led to use the connection again.
+                answer.headers_mut().insert(CONNECTION, CLOSE);
+            }
+            Act::ByHand {
+                answer,
+                head_time: head_time(words),
+            }
+        }
         None => Act::Answer(answer.map(|body| damage(words, arrival, &body))),
     };
     (status, Injection { delay, act })
@@ -82,9 +89,9 @@ fn loss(words: &Words) -> Option<Loss> {
     })
 }
 
-fn is_by_hand(words: &Words) -> bool {
-    let lies = words.cut.is_some() || words.length.is_some() || words.connection.is_some();
-    lies || words.slow_headers.is_some()
+/// Whether the answer is not framed as it says.
+fn lies(words: &Words) -> bool {
+    words.cut.is_some() || words.length.is_some() || words.connection.is_some()
 }
 
 /// Another status, body and headers, where they are said.
@@ -127,6 +134,7 @@ fn change(words: &Words, mut answer: Response<Bytes>) -> Response<Bytes> {
     answer
 }
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
 

@@ -82,6 +82,7 @@ impl Api {
     }
 
     /// Whether the body of this request is to be read before it is answered: only stubs have one.
+    #[inline]
     pub(crate) fn wants_body(&self, head: &request::Parts) -> bool {
         !self.stubs.is_empty() && self.stubs.is_on(head.uri.path())
     }

@@ -57,6 +57,7 @@ impl StubList {
     }
 
     /// Whether any partner has a stub on this path.
+    #[cold]
     pub(crate) fn is_on(&self, path: &str) -> bool {
         self.read(|all| all.iter().any(|one| one.stub.is_on(path)))
     }

@@ -229,11 +229,10 @@ fn head(answer: &Response<AnswerBody>) -> Bytes {
         ),
         None => line(&mut head, TRANSFER_ENCODING.as_str(), b"chunked"),
     }
-    line(
-        &mut head,
-        DATE.as_str(),
-        http_date(Timestamp::now()).as_bytes(),
-    );
+    if !answer.headers().contains_key(DATE) {
+        let date = http_date(Timestamp::now());
+        line(&mut head, DATE.as_str(), date.as_bytes());
+    }
     head.extend_from_slice(b"\r\n\r\n");
     head.into()
 }

@@ -133,6 +133,31 @@ async fn the_real_answer_may_be_slow_and_is_the_same() {
 }
 
 #[tokio::test]
+async fn a_client_is_told_when_a_good_answer_ends_its_connection() {
+    let slow = Fault::answer().slow_headers(Duration::from_millis(5));
+    let (_, headers, _) = parts(slow).await;
+    assert_eq!(headers["connection"], "close");
+    // Where the fault is that the connection ends, it is not told.
+    let (_, headers, _) = parts(Fault::answer().cut(1)).await;
+    assert_eq!(headers.get("connection"), None);
+}
+
+#[tokio::test]
+async fn the_date_can_be_held_so_that_a_retry_after_date_is_a_known_time_away() {
+    let (now, later) = ("Tue, 24 Nov 2026 08:30:00 GMT", "2026-11-24T08:30:05Z");
+    let busy = || {
+        let fault = Fault::status(503).header("date", now);
+        fault.retry_after_date(later.parse().unwrap())
+    };
+    for fault in [busy(), busy().cut(1)] {
+        let (_, headers, _) = parts(fault).await;
+        let dates: Vec<_> = headers.get_all("date").iter().collect();
+        assert_eq!(dates, [now]);
+        assert_eq!(headers["retry-after"], "Tue, 24 Nov 2026 08:30:05 GMT");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_kept_where_only_the_answer_is_bad() {
     let mock = MockServer::start().await.unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
