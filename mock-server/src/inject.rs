@@ -42,6 +42,9 @@ pub(crate) enum Loss {
     Garbage,
 }
 
+/// No answer to any protocol: it begins like no HTTP, and has no line end.
+pub(crate) const GARBAGE: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46 this is \x00 not HTTP \xff";
+
 /// The answer's status as the journal shows it, and what is to be done.
 pub(crate) fn inject(
     decided: &Decided,

@@ -1,5 +1,6 @@
 //! The mock with no socket: a tower service whose error is what a broken transport says.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::future::{self, Future};
@@ -13,10 +14,13 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request, Response};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 
 use crate::body::AnswerBody;
 use crate::host::Arrival;
-use crate::inject::{Act, Injection, Loss};
+use crate::inject::{Act, GARBAGE, Injection, Loss};
 use crate::routes::{Answer, Api};
 
 /// The mock as a [`tower_service::Service`] with no socket, by
@@ -102,9 +106,17 @@ async fn perform(Injection { delay, act }: Injection) -> io::Result<Response<Ans
         }
         Act::Lost(Loss::Close) => Err(io::ErrorKind::UnexpectedEof.into()),
         Act::Lost(Loss::Silent) => future::pending().await,
-        Act::Lost(Loss::Garbage) => {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "it is not HTTP"))
-        }
+        Act::Lost(Loss::Garbage) => Err(not_http().await),
+    }
+}
+
+/// What an HTTP library says of garbage, with its own error in it for those who look for that.
+async fn not_http() -> io::Error {
+    let wire = TokioIo::new(tokio::io::join(GARBAGE, tokio::io::sink()));
+    let never = service_fn(|_| future::pending::<Result<Response<AnswerBody>, Infallible>>());
+    match http1::Builder::new().serve_connection(wire, never).await {
+        Err(error) => io::Error::new(io::ErrorKind::InvalidData, error),
+        Ok(()) => io::ErrorKind::InvalidData.into(),
     }
 }
 

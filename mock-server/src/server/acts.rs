@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use crate::body::{AnswerBody, pieces};
 use crate::fault::http_date;
 use crate::host::Arrival;
-use crate::inject::{Act, Injection, Loss};
+use crate::inject::{Act, GARBAGE, Injection, Loss};
 use crate::routes::{Answer, Api};
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still
@@ -29,9 +29,6 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// How long a client may take to send the body that a stub wants.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// No answer to any protocol: it begins like no HTTP, and has no line end.
-const GARBAGE: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46 this is \x00 not HTTP \xff";
 
 /// The answer to one request, on its way to the HTTP library: there at once unless it
 /// has to be waited for.

@@ -11,7 +11,11 @@ use partner_api_mock::{Company, MockServer, Seed};
 use crate::raw;
 
 fn is_refused(mock: std::net::SocketAddr) -> bool {
-    TcpStream::connect(mock).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+    match TcpStream::connect(mock) {
+        // A connection to a port where nobody listens meets itself if it was given that very port.
+        Ok(stream) => stream.local_addr().unwrap() == mock,
+        Err(error) => error.kind() == ErrorKind::ConnectionRefused,
+    }
 }
 
 #[tokio::test]

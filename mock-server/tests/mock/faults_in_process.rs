@@ -92,6 +92,13 @@ async fn a_broken_connection_is_the_error_that_a_socket_gives() {
     }
 }
 
+#[tokio::test]
+async fn garbage_is_told_by_the_error_of_an_http_library() {
+    let error = call(&mock(Fault::garbage())).await.unwrap_err();
+    let cause = error.get_ref().unwrap().downcast_ref::<hyper::Error>();
+    assert!(cause.unwrap().is_parse(), "{error:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_broken_body_is_what_came_and_then_the_error() {
     for (fault, length, expected, end) in [
