@@ -19,8 +19,7 @@ pub use self::check::RuleError;
 pub(crate) use self::check::{http_date, is_bodyless};
 pub use self::time::Delay;
 pub(crate) use self::time::Time;
-pub(crate) use self::words::{Connection, Words};
-use crate::key::KeyHash;
+pub(crate) use self::words::{Connection, Key, Words};
 
 /// What goes wrong with an answer.
 ///
@@ -217,7 +216,7 @@ impl Rule {
 
     /// Only requests with this key. The rule keeps its hash.
     pub fn key(mut self, key: &str) -> Self {
-        self.0.key = Some(KeyHash::of(key));
+        self.0.key = Some(Key::of(key));
         self
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::fault::Words;
+use crate::fault::{Key, Words};
 use crate::key::KeyHash;
 use crate::store::{Tenant, TenantId};
 
@@ -256,7 +256,10 @@ impl InForce {
             Target::Operation(name) => asked.operation == Some(name),
             Target::Path(path) => asked.path == path,
         };
-        let is_key = |key| asked.token.is_some_and(|token| KeyHash::of(token) == key);
+        let is_key = |key| {
+            let token = asked.token.map(KeyHash::of);
+            token.is_some_and(|token| key == Key::Known(token))
+        };
         is_owners && is_target && self.words.key.is_none_or(is_key)
     }
 }

@@ -19,6 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
 use crate::body::AnswerBody;
+use crate::fault::is_bodyless;
 use crate::host::Arrival;
 use crate::inject::{Act, GARBAGE, Injection, Loss};
 use crate::routes::{Answer, Api};
@@ -83,12 +84,16 @@ impl MockService {
     }
 }
 
-/// A head is followed by no body, and says how long the body is, as the wire would have it.
+/// A head is followed by no body, and says how long the body is, as the wire would have it; some
+/// answers have none (RFC 9110, section 8.6).
 fn finish(mut answer: Response<AnswerBody>, is_head: bool) -> Response<Body> {
-    if let Some(length) = answer.body().length() {
+    let is_bodyless = is_bodyless(answer.status());
+    if let Some(length) = answer.body().length()
+        && !is_bodyless
+    {
         answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
-    if is_head {
+    if is_head || is_bodyless {
         answer.map(|_| Body::empty())
     } else {
         answer.map(Body::new)

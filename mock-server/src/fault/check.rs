@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-use super::words::{Connection, Flapping, Words};
+use super::words::{Connection, Flapping, Key, Words};
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,10 @@ impl RuleError {
 impl Words {
     pub(super) fn check(&self) -> Result<(), RuleError> {
         self.check_answer()?;
+        ensure(
+            self.key != Some(Key::Wrong),
+            "key: expected one in clear, of letters, digits and -._~+/ only",
+        )?;
         self.check_combination()?;
         self.check_schedule()
     }

@@ -39,7 +39,7 @@ pub(crate) struct Words {
     pub(crate) operation: Option<String>,
     pub(crate) partner: Option<String>,
     #[serde(deserialize_with = "key")]
-    pub(crate) key: Option<KeyHash>,
+    pub(crate) key: Option<Key>,
 
     #[serde(alias = "next")]
     pub(crate) times: Option<u64>,
@@ -49,6 +49,24 @@ pub(crate) struct Words {
     #[serde(alias = "toxicity")]
     pub(crate) chance: Option<f64>,
     pub(crate) seed: Option<u64>,
+}
+
+/// A key, of which the hash is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Known(KeyHash),
+    /// No request could carry it.
+    Wrong,
+}
+
+impl Key {
+    pub(super) fn of(key: &str) -> Self {
+        if key::is_b64token(key.as_bytes()) {
+            Self::Known(KeyHash::of(key))
+        } else {
+            Self::Wrong
+        }
+    }
 }
 
 /// What becomes of the connection in place of an answer.
@@ -113,14 +131,9 @@ fn retry_after<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::
         .map(Some)
 }
 
-fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<KeyHash>, D::Error> {
+fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Key>, D::Error> {
     let key = String::deserialize(from)?;
-    if key::is_b64token(key.as_bytes()) {
-        Ok(Some(KeyHash::of(&key)))
-    } else {
-        let expected = "expected a key in clear, of letters, digits and -._~+/ only";
-        Err(D::Error::custom(expected))
-    }
+    Ok(Some(Key::of(&key)))
 }
 
 impl Words {

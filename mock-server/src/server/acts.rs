@@ -18,7 +18,7 @@ use tokio::io::{AsyncWriteExt as _, copy, sink};
 use tokio::net::TcpStream;
 
 use crate::body::{AnswerBody, pieces};
-use crate::fault::http_date;
+use crate::fault::{http_date, is_bodyless};
 use crate::host::Arrival;
 use crate::inject::{Act, GARBAGE, Injection, Loss};
 use crate::routes::{Answer, Api};
@@ -219,6 +219,8 @@ fn head(answer: &Response<AnswerBody>) -> Bytes {
         line(&mut head, name.as_str(), value.as_bytes());
     }
     match answer.body().length() {
+        // RFC 9110, section 8.6.
+        Some(_) if is_bodyless(status) => {}
         Some(length) => line(
             &mut head,
             CONTENT_LENGTH.as_str(),

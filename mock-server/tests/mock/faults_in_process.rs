@@ -93,6 +93,16 @@ async fn a_broken_connection_is_the_error_that_a_socket_gives() {
 }
 
 #[tokio::test]
+async fn a_status_without_a_body_has_no_length_either() {
+    for status in [204, 304] {
+        let answer = call(&mock(Fault::status(status))).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(answer.headers().get("content-length"), None);
+        assert_eq!(read(answer).await, (String::new(), None));
+    }
+}
+
+#[tokio::test]
 async fn garbage_is_told_by_the_error_of_an_http_library() {
     let error = call(&mock(Fault::garbage())).await.unwrap_err();
     let cause = error.get_ref().unwrap().downcast_ref::<hyper::Error>();

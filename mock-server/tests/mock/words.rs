@@ -197,7 +197,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "chance: expected a probability from 0 to 1",
         "",
     ),
-    ("status=503 key=\"a b\"", "key: expected a key in clear", ""),
+    ("status=503 key=\"a b\"", "key: expected one in clear", ""),
     ("a\u{1b}[31m=1", "unknown field `a\u{fffd}[31m`", ""),
 ];
 
@@ -238,6 +238,10 @@ async fn a_rule_is_checked_when_it_is_added_wherever_it_comes_from() {
         (
             Rule::new(Fault::reset()).chance(f64::NAN),
             "chance: expected a probability",
+        ),
+        (
+            Rule::new(Fault::reset()).key("pk_live_x\n"),
+            "key: expected one in clear, of letters, digits and -._~+/ only",
         ),
         (
             Rule::new(Fault::reset()).on("walet"),
