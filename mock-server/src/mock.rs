@@ -21,7 +21,7 @@ use crate::stubs::StubError;
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
 /// [`router`](Self::router).
 ///
-/// It needs no runtime, and time may be paused. Cheap to clone; every clone is the same mock.
+/// It is made without a runtime, and time may be paused. Cheap to clone; every clone is the same mock.
 /// [`MockServer`](crate::MockServer) is the one with a port.
 #[derive(Clone)]
 pub struct Mock {
