@@ -9,8 +9,6 @@
 )]
 
 mod authorization;
-#[cfg(feature = "cli")]
-mod binary;
 mod calls;
 mod ending;
 mod faults;
