@@ -97,7 +97,8 @@ pub(crate) fn authorize(store: &Store, headers: &HeaderMap) -> Result<Arc<Tenant
 }
 
 /// `"Bearer" 1*SP b64token`, the scheme in any case (RFC 6750, section 2.1; RFC 9110, section 11).
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
+#[inline]
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers
         .get_all(AUTHORIZATION)
         .iter()

@@ -34,6 +34,13 @@ impl Company {
             template_count: 0,
         }
     }
+
+    /// With this connection as its last one.
+    #[must_use]
+    pub fn with_connection(mut self, connection: Connection) -> Self {
+        self.connections.push(connection);
+        self
+    }
 }
 
 /// A company's messaging connection (reference, List companies).
@@ -66,6 +73,20 @@ impl Connection {
             quality_rating: "GREEN".to_owned(),
             status: "connected".to_owned(),
         }
+    }
+
+    /// With another quality rating.
+    #[must_use]
+    pub fn with_quality_rating(mut self, rating: impl Into<String>) -> Self {
+        self.quality_rating = rating.into();
+        self
+    }
+
+    /// With another status.
+    #[must_use]
+    pub fn with_status(mut self, status: impl Into<String>) -> Self {
+        self.status = status.into();
+        self
     }
 }
 

@@ -9,6 +9,14 @@ use std::net::Ipv6Addr;
 use http::header::HOST;
 use http::{HeaderMap, Version};
 
+/// How a request came. Host is a matter of the wire: a client that is joined without a socket
+/// hands over its request before that header is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    Socket,
+    InProcess,
+}
+
 /// Whether a request with these headers may be answered with anything but 400.
 pub(crate) fn is_acceptable(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
 use crate::auth::Refusal;
 use crate::key;
+use crate::rules::Injected;
 use crate::store::TenantId;
 
 /// How many requests of one partner are kept. Those of no known partner are kept apart, as many.
@@ -32,12 +35,17 @@ pub struct RecordedRequest {
     /// The headers. The value of Authorization, Proxy-Authorization and Cookie is `[redacted]`,
     /// and so is what follows `pk_live_` wherever else it stands, the path and query included.
     pub headers: HeaderMap,
+    /// The body of a request to a stub; that of any other is not read. In it, too, what follows
+    /// `pk_live_` is `[redacted]`.
+    pub body: Bytes,
     /// The name of the partner whose key came with the request, even if it was refused.
     pub partner: Option<String>,
-    /// The status of the answer.
+    /// The status of the answer; if a fault let none come, of the one that would have come.
     pub status: StatusCode,
-    /// Why the answer is what it is.
+    /// What the service made of the request. A fault may have put another answer in its place.
     pub why: Why,
+    /// The fault that met the request.
+    pub fault: Option<Injected>,
 }
 
 /// Why a request was answered as it was.
@@ -46,12 +54,16 @@ pub struct RecordedRequest {
 pub enum Why {
     /// The partner's own data was sent.
     Served,
+    /// A stub answered.
+    Stubbed,
     /// 401, by this rule.
     Refused(Refusal),
     /// 404: the reference has no such path.
     UnknownPath,
     /// 405: the path is there, and the method is neither `GET` nor `HEAD`.
     WrongMethod,
+    /// 413: a body for a stub that is larger than [`MAX_REQUEST_BODY`](crate::MAX_REQUEST_BODY).
+    BodyTooLarge,
     /// 400: no Host header, two of them, or one that is none (RFC 9112, section 3.2).
     BadHost,
 }
@@ -60,6 +72,8 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Served => f.write_str("served"),
+            Self::Stubbed => f.write_str("stubbed"),
+            Self::BodyTooLarge => f.write_str("body too large"),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::UnknownPath => f.write_str("unknown path"),
             Self::WrongMethod => f.write_str("wrong method"),
@@ -77,6 +91,8 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct Pages {
     recorded: u64,
+    /// Who waits for the next request.
+    waiting: Vec<Waker>,
     of: BTreeMap<Option<TenantId>, Page>,
 }
 
@@ -87,7 +103,7 @@ struct Page {
     dropped: u64,
 }
 
-/// One request, in one piece of memory: the target and the header lines, redacted.
+/// One request, in one piece of memory: the target, the header lines and the body, redacted.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     number: u64,
@@ -95,6 +111,7 @@ pub(crate) struct Entry {
     method: Method,
     status: StatusCode,
     why: Why,
+    fault: Option<Box<Injected>>,
     head: Box<[u8]>,
 }
 
@@ -103,10 +120,12 @@ impl Journal {
         &self,
         tenant: Option<TenantId>,
         request: &request::Parts,
+        body: Option<&Bytes>,
         status: StatusCode,
         why: Why,
+        fault: Option<Box<Injected>>,
     ) {
-        let (method, head) = (request.method.clone(), head_of(request));
+        let (method, head) = (request.method.clone(), head_of(request, body));
         let mut pages = self.pages();
         pages.recorded += 1;
         let entry = Entry {
@@ -115,6 +134,7 @@ impl Journal {
             method,
             status,
             why,
+            fault,
             head,
         };
         pages
@@ -122,6 +142,32 @@ impl Journal {
             .entry(tenant)
             .or_default()
             .push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        if !pages.waiting.is_empty() {
+            let waiting = std::mem::take(&mut pages.waiting);
+            drop(pages);
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// What came after the request of this number, of one partner or of all, in the order it was
+    /// asked. The waker is woken when the next one comes.
+    pub(crate) fn watch(&self, of: Option<TenantId>, number: u64, waker: &Waker) -> Vec<Entry> {
+        let mut pages = self.pages();
+        if !pages.waiting.iter().any(|one| one.will_wake(waker)) {
+            pages.waiting.push(waker.clone());
+        }
+        let mut after: Vec<_> = pages
+            .of
+            .iter()
+            .filter(|(id, _)| of.is_none() || **id == of)
+            .flat_map(|(_, page)| {
+                let newest = page.entries.iter().rev();
+                newest.take_while(|entry| entry.number > number)
+            })
+            .cloned()
+            .collect();
+        after.sort_unstable_by_key(|entry| entry.number);
+        after
     }
 
     /// All that is kept, in the order it was asked.
@@ -177,11 +223,19 @@ impl Page {
 
 impl Entry {
     fn size(&self) -> usize {
-        size_of::<Self>() + self.head.len()
+        let fault = self.fault.as_deref().map_or(0, size_of_val);
+        size_of::<Self>() + fault + self.head.len()
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
-        let mut lines = self.head.split(|byte| *byte == b'\n');
+        let body = memchr::memmem::find(&self.head, BEFORE_BODY);
+        let (head, body) = self.head.split_at(body.unwrap_or(self.head.len()));
+        let body = body.strip_prefix(BEFORE_BODY).unwrap_or_default();
+        let mut lines = head.split(|byte| *byte == b'\n');
         let target = String::from_utf8_lossy(lines.next().unwrap_or_default());
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
@@ -193,15 +247,21 @@ impl Entry {
             path,
             query,
             headers: lines.filter_map(header_of).collect(),
+            body: Bytes::copy_from_slice(body),
             partner,
             status: self.status,
             why: self.why,
+            fault: self.fault.as_deref().cloned(),
         }
     }
 }
 
-/// The target, then each header as `name:value`, a line each: neither can hold a line's end.
-fn head_of(request: &request::Parts) -> Box<[u8]> {
+/// An empty line ends the head, as it does on the wire.
+const BEFORE_BODY: &[u8] = b"\n\n";
+
+/// The target, then each header as `name:value`, a line each: neither can hold a line's end. After
+/// an empty line, the body, if there was one to be read.
+fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
     let target = request
         .uri
         .path_and_query()
@@ -216,6 +276,10 @@ fn head_of(request: &request::Parts) -> Box<[u8]> {
         for part in [b"\n", name.as_str().as_bytes(), b":", value] {
             head.extend_from_slice(part);
         }
+    }
+    if let Some(body) = body {
+        head.extend_from_slice(BEFORE_BODY);
+        head.extend_from_slice(body);
     }
     key::redact(head).into_boxed_slice()
 }
@@ -242,7 +306,8 @@ mod tests {
             method: Method::GET,
             status: StatusCode::OK,
             why: Why::Served,
-            head: head_of(&parts),
+            fault: None,
+            head: head_of(&parts, None),
         }
     }
 
@@ -284,12 +349,14 @@ mod tests {
             .unwrap()
             .into_parts();
         let journal = Journal::default();
-        journal.record(None, &parts, StatusCode::OK, Why::Served);
+        let body = Bytes::from_static(b"a\n\nb pk_live_canary");
+        journal.record(None, &parts, Some(&body), StatusCode::OK, Why::Served, None);
         let recorded = journal.all().first().unwrap().read(None);
         assert_eq!(recorded.path, "/a/pk_live_[redacted]");
         assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
         assert_eq!(recorded.headers["authorization"], "[redacted]");
         assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
+        assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
         let many: Vec<_> = recorded
             .headers
             .get_all("x-many")

@@ -1,25 +1,46 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, partner, routes, journal, auth, host,
-// seed, wire, store, key, rendered, data.
+// `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
+// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data.
 mod auth;
+mod body;
+mod calls;
 mod data;
+mod fault;
+mod faults;
+mod hint;
 mod host;
+mod inject;
 mod journal;
 mod key;
+mod mock;
 mod partner;
 mod rendered;
 mod routes;
+mod rules;
 mod seed;
 mod server;
+mod service;
 mod store;
+mod stub;
+mod stubbing;
+mod stubs;
 mod wire;
 
 pub use auth::Refusal;
+pub use calls::{Calls, Unmet};
 pub use data::{Company, Connection, Wallet};
+pub use fault::{Delay, Fault, Rule, RuleError};
+pub use faults::{ActiveRule, Faults};
 pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
+pub use mock::Mock;
 pub use partner::Partner;
-pub use routes::{ROUTES, Route};
+pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};
+pub use rules::Injected;
 pub use seed::{Seed, SeedError};
 pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
+pub use service::MockService;
 pub use store::Unknown;
+pub use stub::{Reply, Stub, StubRequest};
+pub use stubbing::ActiveStub;
+pub use stubs::StubError;

@@ -29,7 +29,13 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(io::stderr(), &format!("partner-api-mock: {error}\n"));
+            let mut line = format!("partner-api-mock: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                line = format!("{line}: {error}");
+                cause = error.source();
+            }
+            say(io::stderr(), &format!("{line}\n"));
             ExitCode::from(2)
         }
     }

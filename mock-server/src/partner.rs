@@ -3,10 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::calls::Calls;
 use crate::data::{Company, Connection, Wallet};
+use crate::fault::{Fault, Rule, RuleError};
+use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
 use crate::routes::Api;
 use crate::store::{Tenant, Unknown};
+use crate::stub::Stub;
+use crate::stubbing::{self, ActiveStub};
+use crate::stubs::StubError;
 
 /// One partner of the mock: its keys, its data, and what was asked in its name.
 ///
@@ -149,17 +155,43 @@ impl Partner {
         self.tenant.remove_connection(id)
     }
 
+    /// The next request with one of this partner's keys meets this fault.
+    ///
+    /// # Errors
+    ///
+    /// If the fault contradicts itself, as a status of 42 does.
+    pub fn fail_next(&self, fault: Fault) -> Result<ActiveRule, RuleError> {
+        self.faults().add(Rule::new(fault).times(1))
+    }
+
+    /// The rules by which this partner's requests meet faults.
+    pub fn faults(&self) -> Faults {
+        Faults::new(&self.api, Some(&self.tenant))
+    }
+
+    /// Adds an answer on a path under `/api/v1`, for this partner. Of several, the one that was
+    /// added last is in force.
+    ///
+    /// # Errors
+    ///
+    /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
+    /// say that it is [meant to](Stub::replaces_documented).
+    pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
+        stubbing::add(&self.api, Some(self.tenant.id), stub)
+    }
+
     /// What was asked with one of this partner's keys, revoked ones included, oldest first.
     ///
     /// A request stands here before its answer leaves. The newest
     /// [`JOURNAL_ENTRIES`](crate::JOURNAL_ENTRIES) are kept, in at most
     /// [`JOURNAL_BYTES`](crate::JOURNAL_BYTES).
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        let entries = self.api.journal.of(self.tenant.id);
-        entries
-            .iter()
-            .map(|entry| entry.read(Some(self.name().to_owned())))
-            .collect()
+        self.calls().all()
+    }
+
+    /// What was asked with one of this partner's keys, to be described, counted and waited for.
+    pub fn calls(&self) -> Calls {
+        Calls::new(&self.api, Some(&self.tenant))
     }
 
     /// How many of this partner's requests were dropped to stay within those bounds.

@@ -3,30 +3,37 @@
 mod companies;
 mod wallet;
 
-use std::future;
+use std::collections::BTreeSet;
+use std::error::Error;
 use std::sync::Arc;
 
-use axum::Router;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Response, StatusCode, request};
-use http_body_util::Full;
+use http_body::Body;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::auth::{self, Denied};
-use crate::host;
-use crate::journal::{Journal, Why};
+use crate::body::AnswerBody;
+use crate::host::{self, Arrival};
+use crate::inject::{self, Injection};
+use crate::journal::{Entry, Journal, RecordedRequest, Why};
+use crate::rules::{Asked, Decided, Rules};
 use crate::store::{Store, Tenant};
+use crate::stubs::{Found, StubList};
 use crate::wire::Failure;
 
 /// An endpoint of the reference.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Route {
+    /// What it is called in rules, and in the reference's paths: `companies`, `wallet`.
+    pub name: &'static str,
     /// The method, in capitals.
     pub method: &'static str,
     /// The path, `/api/v1` included.
     pub path: &'static str,
-    handler: fn(&Tenant) -> Response<Full<Bytes>>,
+    handler: fn(&Tenant) -> Response<Bytes>,
 }
 
 /// Every route of the mock: the endpoints that the reference lists, and no other.
@@ -50,14 +57,18 @@ const CHALLENGE_INVALID: HeaderValue =
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) journal: Journal,
+    pub(crate) rules: Rules,
+    pub(crate) stubs: StubList,
 }
 
-/// How a request came. Host is a matter of the wire: a client that is joined without a socket
-/// hands over its request before that header is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arrival {
-    Socket,
-    InProcess,
+/// How large the body of a request to a stub may be.
+pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
+
+/// What a request gets.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Ready(Response<AnswerBody>),
+    Injected(Box<Injection>),
 }
 
 impl Api {
@@ -65,26 +76,83 @@ impl Api {
         Self {
             store,
             journal: Journal::default(),
+            rules: Rules::default(),
+            stubs: StubList::default(),
         }
     }
 
-    pub(crate) fn router(self: &Arc<Self>) -> Router {
-        let api = Arc::clone(self);
-        Router::new().fallback(move |request: axum::extract::Request| {
-            future::ready(api.answer(Arrival::InProcess, &request.into_parts().0))
-        })
+    /// Whether the body of this request is to be read before it is answered: only stubs have one.
+    #[inline]
+    pub(crate) fn wants_body(&self, head: &request::Parts) -> bool {
+        !self.stubs.is_empty() && self.stubs.is_on(head.uri.path())
     }
 
-    /// The answer to a request. It stands in the journal before it is returned. A body is not
-    /// looked at: none of the endpoints has one.
-    pub(crate) fn answer(&self, arrival: Arrival, head: &request::Parts) -> Response<Full<Bytes>> {
-        let (tenant, response, why) = match self.serve(arrival, head) {
-            Ok((tenant, response)) => (Some(tenant), response, Why::Served),
-            Err(Unserved { tenant, why }) => (tenant, refuse(why), why),
+    /// The answer to a request whose body [is wanted](Self::wants_body). None if it broke off.
+    pub(crate) async fn answer_with_body<B>(
+        &self,
+        arrival: Arrival,
+        head: &request::Parts,
+        body: B,
+    ) -> Option<Answer>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
+            Ok(body) => Sent::Whole(body.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Sent::TooLarge,
+            Err(_) => return None,
         };
-        let tenant = tenant.map(|tenant| tenant.id);
-        self.journal.record(tenant, head, response.status(), why);
-        response
+        Some(self.answer_to(arrival, head, &body))
+    }
+
+    /// The answer to a request whose body is not wanted. It stands in the journal before it is
+    /// returned.
+    pub(crate) fn answer(&self, arrival: Arrival, head: &request::Parts) -> Answer {
+        self.answer_to(arrival, head, &Sent::Unread)
+    }
+
+    fn answer_to(&self, arrival: Arrival, head: &request::Parts, body: &Sent) -> Answer {
+        let (tenant, response, why) = match self.serve(arrival, head, body) {
+            Ok(Served {
+                tenant,
+                response,
+                why,
+            }) => (Some(tenant), response, why),
+            Err(Unserved { tenant, why, allow }) => (tenant, refuse(why, allow), why),
+        };
+        let id = tenant.as_ref().map(|tenant| tenant.id);
+        let decided = if self.rules.is_empty() {
+            None
+        } else {
+            self.decide(tenant.as_deref(), head)
+        };
+        if let Some(decided) = decided {
+            let (status, injection) = inject::inject(&decided, arrival, response);
+            let injected = Some(Box::new(decided.injected));
+            self.journal
+                .record(id, head, body.bytes(), status, why, injected);
+            return Answer::Injected(Box::new(injection));
+        }
+        self.journal
+            .record(id, head, body.bytes(), response.status(), why, None);
+        Answer::Ready(response.map(AnswerBody::whole))
+    }
+
+    /// An entry of the journal as a test reads it.
+    pub(crate) fn read(&self, entry: &Entry) -> RecordedRequest {
+        entry.read(entry.tenant.and_then(|id| self.store.name_of(id)))
+    }
+
+    #[cold]
+    fn decide(&self, tenant: Option<&Tenant>, head: &request::Parts) -> Option<Decided> {
+        let path = head.uri.path();
+        self.rules.decide(Asked {
+            tenant,
+            token: auth::bearer_token(&head.headers).ok(),
+            operation: find(&head.method, path).ok().map(|route| route.name),
+            path,
+        })
     }
 
     /// Where to comes before whose: a path that is not there is 404 with and without a key.
@@ -92,26 +160,106 @@ impl Api {
         &self,
         arrival: Arrival,
         head: &request::Parts,
-    ) -> Result<(Arc<Tenant>, Response<Full<Bytes>>), Unserved> {
+        body: &Sent,
+    ) -> Result<Served, Unserved> {
         if arrival == Arrival::Socket && !host::is_acceptable(head.version, &head.headers) {
             return Err(Why::BadHost.into());
         }
-        let route = find(&head.method, head.uri.path())?;
+        let route = find(&head.method, head.uri.path());
+        if let Some(body) = body.read()
+            && let Some(served) = self.serve_stub(head, body, route.is_ok())?
+        {
+            return Ok(served);
+        }
+        let route = route?;
         let tenant = auth::authorize(&self.store, &head.headers)?;
         let response = (route.handler)(&tenant);
-        Ok((tenant, response))
+        Ok(Served {
+            tenant,
+            response,
+            why: Why::Served,
+        })
     }
+
+    /// What a stub makes of it. Whose stub it is hangs on the key, so the key comes first here.
+    #[cold]
+    fn serve_stub(
+        &self,
+        head: &request::Parts,
+        body: Result<&Bytes, Why>,
+        is_documented: bool,
+    ) -> Result<Option<Served>, Unserved> {
+        let (method, path) = (&head.method, head.uri.path());
+        let tenant = auth::authorize(&self.store, &head.headers)?;
+        let found = self.stubs.find(tenant.id, method, path, is_documented);
+        let (why, allow) = match (found, body) {
+            (Found::Nothing, _) => return Ok(None),
+            (Found::Stub(placed), Ok(body)) => {
+                return Ok(Some(Served {
+                    response: placed.stub.answer(head, body, &tenant.name),
+                    tenant,
+                    why: Why::Stubbed,
+                }));
+            }
+            (Found::Stub(_), Err(why)) => (why, None),
+            (Found::OtherMethods(methods), _) => (Why::WrongMethod, allow(path, &methods)),
+        };
+        Err(Unserved {
+            tenant: Some(tenant),
+            why,
+            allow,
+        })
+    }
+}
+
+/// The body of a request.
+enum Sent {
+    /// Not looked at: none of the documented calls has one.
+    Unread,
+    Whole(Bytes),
+    TooLarge,
+}
+
+impl Sent {
+    fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Whole(bytes) => Some(bytes),
+            Self::Unread | Self::TooLarge => None,
+        }
+    }
+
+    /// A body that was wanted, or why there is none after all.
+    fn read(&self) -> Option<Result<&Bytes, Why>> {
+        match self {
+            Self::Unread => None,
+            Self::Whole(bytes) => Some(Ok(bytes)),
+            Self::TooLarge => Some(Err(Why::BodyTooLarge)),
+        }
+    }
+}
+
+/// A request that gets what it asked for.
+struct Served {
+    tenant: Arc<Tenant>,
+    response: Response<Bytes>,
+    why: Why,
 }
 
 /// A request that gets no data.
 struct Unserved {
     tenant: Option<Arc<Tenant>>,
     why: Why,
+    /// What may be asked of this path, if it is not what may be asked of the documented ones.
+    allow: Option<HeaderValue>,
 }
 
 impl From<Why> for Unserved {
     fn from(why: Why) -> Self {
-        Self { tenant: None, why }
+        Self {
+            tenant: None,
+            why,
+            allow: None,
+        }
     }
 }
 
@@ -120,6 +268,7 @@ impl From<Denied> for Unserved {
         Self {
             tenant: denied.tenant,
             why: Why::Refused(denied.refusal),
+            allow: None,
         }
     }
 }
@@ -136,12 +285,34 @@ fn find(method: &Method, path: &str) -> Result<&'static Route, Why> {
         .ok_or(Why::WrongMethod)
 }
 
-fn refuse(why: Why) -> Response<Full<Bytes>> {
+/// Whether the reference has this call.
+pub(crate) fn is_documented(method: &Method, path: &str) -> bool {
+    find(method, path).is_ok()
+}
+
+/// The methods of a path's stubs, and those that it has anyway.
+fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
+    let documented = ROUTES.iter().any(|route| route.path == path);
+    let documented = documented.then_some("GET, HEAD");
+    let get = stubbed.contains(&Method::GET).then_some("GET, HEAD");
+    let mut all = BTreeSet::new();
+    all.extend(
+        stubbed
+            .iter()
+            .map(Method::as_str)
+            .filter(|name| *name != "GET"),
+    );
+    all.extend(documented.or(get));
+    HeaderValue::from_str(&Vec::from_iter(all).join(", ")).ok()
+}
+
+fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Bytes> {
     let failure = match why {
         Why::Refused(refusal) => refusal.failure(),
         Why::WrongMethod => Failure::MethodNotAllowed,
         Why::BadHost => Failure::BadRequest,
-        Why::UnknownPath | Why::Served => Failure::NotFound,
+        Why::BodyTooLarge => Failure::PayloadTooLarge,
+        Why::UnknownPath | Why::Served | Why::Stubbed => Failure::NotFound,
     };
     let mut response = json(failure.status(), failure.body());
     match failure {
@@ -149,15 +320,17 @@ fn refuse(why: Why) -> Response<Full<Bytes>> {
         Failure::InvalidToken => response
             .headers_mut()
             .insert(WWW_AUTHENTICATE, CHALLENGE_INVALID),
-        Failure::MethodNotAllowed => response.headers_mut().insert(ALLOW, ALLOWED),
-        Failure::NotFound | Failure::BadRequest => None,
+        Failure::MethodNotAllowed => response
+            .headers_mut()
+            .insert(ALLOW, allow.unwrap_or(ALLOWED)),
+        Failure::NotFound | Failure::BadRequest | Failure::PayloadTooLarge => None,
     };
     response
 }
 
 /// "All responses are JSON" (reference, Base URL).
-fn json(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
+fn json(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response

@@ -31,8 +31,8 @@ impl Seed {
     /// One partner with the wallet and the company that the reference shows. It is what a mock
     /// starts with if it is told nothing else.
     pub fn sample() -> Self {
-        let mut company = Company::new("clx123...", "Acme Coffee");
-        company.connections.push(Connection::new("clx456..."));
+        let mut company =
+            Company::new("clx123...", "Acme Coffee").with_connection(Connection::new("clx456..."));
         company.template_count = 4;
         Self::one(Wallet::new(8450), vec![company])
     }
@@ -168,11 +168,7 @@ impl fmt::Display for SeedError {
         if let Some((line, column)) = self.place {
             write!(f, ":{line}:{column}")?;
         }
-        write!(f, ": {}", self.message)?;
-        match &self.source {
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
-        }
+        write!(f, ": {}", self.message)
     }
 }
 

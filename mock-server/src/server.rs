@@ -1,21 +1,18 @@
 //! The mock as it stands on a port: start, drain, stop.
 
+mod acts;
 mod socket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::ops::Deref;
 use std::time::Duration;
 use std::{fmt, io};
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use self::socket::Socket;
-use crate::data::Wallet;
-use crate::journal::RecordedRequest;
-use crate::partner::Partner;
-use crate::routes::Api;
+use crate::mock::Mock;
 use crate::seed::Seed;
 
 /// How long a client may take to send the head of a request, counted from when the connection
@@ -36,14 +33,14 @@ const BASE_PATH: &str = "/api/v1";
 /// It runs in the tokio runtime that it was started in, which needs its I/O and time drivers, as
 /// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request is answered
 /// any more.
+///
+/// All that a [`Mock`] has, it has too.
 pub struct MockServer {
-    api: Arc<Api>,
+    mock: Mock,
     socket: Socket,
     drain_timeout: Duration,
     address: SocketAddr,
     base_url: String,
-    api_key: String,
-    partner: Partner,
 }
 
 impl MockServer {
@@ -83,66 +80,18 @@ impl MockServer {
         self.address
     }
 
-    /// A key of the [default partner](Self::partner): its first one in the seed, or one issued at
-    /// the start. It works until it is revoked or the partner is deactivated.
-    pub fn api_key(&self) -> &str {
-        &self.api_key
-    }
-
-    /// The default partner: the first one in the seed.
-    pub fn partner(&self) -> Partner {
-        self.partner.clone()
-    }
-
-    /// Adds a partner: active, with no key, no company and no credit, at the pricing of
-    /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
-    pub fn add_partner(&self, name: impl Into<String>) -> Partner {
-        let tenant = self.api.store.add(name.into(), Wallet::new(0), Vec::new());
-        Partner::new(&self.api, tenant)
-    }
-
-    /// All partners, in the order they were added.
-    pub fn partners(&self) -> Vec<Partner> {
-        let tenants = self.api.store.tenants();
-        tenants
-            .into_iter()
-            .map(|tenant| Partner::new(&self.api, tenant))
-            .collect()
-    }
-
-    /// What was asked of this mock, oldest first. A request stands here before its answer leaves.
-    ///
-    /// Of each partner, and of all that came with no known key, the newest
-    /// [`JOURNAL_ENTRIES`](crate::JOURNAL_ENTRIES) are kept, in at most
-    /// [`JOURNAL_BYTES`](crate::JOURNAL_BYTES).
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        let tenants = self.api.store.tenants();
-        let name = |id| {
-            let tenant = tenants.iter().find(|tenant| tenant.id == id);
-            tenant.map(|tenant| tenant.name.clone())
-        };
-        let entries = self.api.journal.all();
-        entries
-            .iter()
-            .map(|entry| entry.read(entry.tenant.and_then(name)))
-            .collect()
-    }
-
-    /// How many requests were dropped to stay within those bounds.
-    pub fn dropped_requests(&self) -> u64 {
-        self.api.journal.dropped()
-    }
-
-    /// The same service with no socket, to join a client to it in-process. It shares this mock's
-    /// partners and journal, needs no Host header, and goes on after the mock is dropped.
-    pub fn router(&self) -> Router {
-        self.api.router()
-    }
-
     /// Stops in good order: closes the port, lets requests under way be answered, for
     /// [`DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
     pub async fn shutdown(self) {
         self.socket.drain(self.drain_timeout).await;
+    }
+}
+
+impl Deref for MockServer {
+    type Target = Mock;
+
+    fn deref(&self) -> &Mock {
+        &self.mock
     }
 }
 
@@ -205,16 +154,13 @@ impl MockServerBuilder {
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
-        let (store, first, api_key) = self.seed.plant();
-        let api = Arc::new(Api::new(store));
+        let mock = Mock::seeded(self.seed);
         Ok(MockServer {
-            socket: Socket::open(listener, Arc::clone(&api), self.header_read_timeout),
-            partner: Partner::new(&api, first),
-            api,
+            socket: Socket::open(listener, mock.api(), self.header_read_timeout),
+            mock,
             drain_timeout: self.drain_timeout,
             address,
             base_url: format!("http://{}{BASE_PATH}", reachable(address)),
-            api_key,
         })
     }
 }
@@ -230,9 +176,9 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// The mock could not start. The [`io::Error`] behind it is its source.
+/// The mock could not start. The [`io::Error`] that says why is its source.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}")]
+#[error("cannot listen on {address}")]
 pub struct StartError {
     address: SocketAddr,
     source: io::Error,

@@ -69,6 +69,12 @@ impl Store {
         read(&self.tenants).clone()
     }
 
+    /// The name of a partner of this store.
+    pub(crate) fn name_of(&self, id: TenantId) -> Option<String> {
+        let tenants = read(&self.tenants);
+        tenants.get(id.0).map(|tenant| tenant.name.clone())
+    }
+
     /// The new key, in clear for the only time: "shown only once" (reference, Authentication).
     pub(crate) fn issue_key(&self, tenant: &Arc<Tenant>) -> String {
         let key = key::generate();

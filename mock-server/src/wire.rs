@@ -33,6 +33,7 @@ pub(crate) enum Failure {
     BadRequest,
     NotFound,
     MethodNotAllowed,
+    PayloadTooLarge,
 }
 
 impl Failure {
@@ -42,6 +43,7 @@ impl Failure {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
 
@@ -52,6 +54,7 @@ impl Failure {
             Self::BadRequest => br#"{"error":"bad_request"}"#,
             Self::NotFound => br#"{"error":"not_found"}"#,
             Self::MethodNotAllowed => br#"{"error":"method_not_allowed"}"#,
+            Self::PayloadTooLarge => br#"{"error":"payload_too_large"}"#,
         })
     }
 }

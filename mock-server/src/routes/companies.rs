@@ -2,19 +2,19 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use http_body_util::Full;
 
 use super::{Route, json};
 use crate::store::Tenant;
 use crate::wire;
 
 pub(super) const ROUTE: Route = Route {
+    name: "companies",
     method: "GET",
     path: "/api/v1/companies",
     handler: list,
 };
 
-fn list(tenant: &Tenant) -> Response<Full<Bytes>> {
+fn list(tenant: &Tenant) -> Response<Bytes> {
     json(
         StatusCode::OK,
         tenant

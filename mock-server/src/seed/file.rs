@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{PartnerSeed, SeedError};
 use crate::data::{Company, Connection, Wallet};
-use crate::key;
+use crate::{hint, key};
 
 pub(super) fn parse(text: &str) -> Result<(PartnerSeed, Vec<PartnerSeed>), SeedError> {
     let mut json = serde_json::Deserializer::from_str(text);
@@ -193,27 +193,12 @@ fn explain(path: &str, error: &serde_json::Error) -> SeedError {
         "" => String::new(),
         path => format!("{path}: "),
     };
-    let hint =
-        nearest(message).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    let hint = hint::nearest_in(message)
+        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
     let text = format!("{path}{message}{hint}");
     let text = key::redact(text.into_bytes());
     let text = String::from_utf8_lossy(&text);
     SeedError::at((error.line(), error.column().max(1)), &text)
-}
-
-/// The known field that a misspelt one is nearest to. serde gives both in its message only:
-/// "unknown field `walet`, expected one of `name`, `wallet`".
-fn nearest(message: &str) -> Option<&str> {
-    if !message.starts_with("unknown field") {
-        return None;
-    }
-    let mut names = message.split('`').skip(1).step_by(2);
-    let misspelt = names.next()?;
-    names
-        .map(|name| (strsim::osa_distance(misspelt, name), name))
-        .filter(|(distance, name)| distance * 2 <= name.len())
-        .min()
-        .map(|(_, name)| name)
 }
 
 impl From<PartnerFile<'_>> for PartnerSeed {

@@ -3,10 +3,9 @@
 //! The accept loop is ours since `axum::serve` sets no time limit of any kind, and hyper's are in
 //! force only with a timer.
 
-use std::convert::Infallible;
-use std::future::{self, poll_fn};
+use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{self, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,7 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::routes::{Api, Arrival};
+use super::acts::{self, Answering, WireAct};
+use crate::routes::Api;
 
 /// How long to let be after an accept that failed, for instance because no descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -125,26 +125,53 @@ async fn serve(
     // Answers are written in one piece; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| {
-        let response = api.answer(Arrival::Socket, &request.into_parts().0);
-        future::ready(Ok::<_, Infallible>(response))
+        let (head, body) = request.into_parts();
+        Answering::new(&api, head, body)
     });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            // A client that says all it has to say and ends its side is still answered.
-            .half_close(true)
-            .header_read_timeout(header_read_timeout)
-            .serve_connection(TokioIo::new(stream), service)
-    );
-    loop {
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // A client that says all it has to say and ends its side is still answered.
+        .half_close(true)
+        .header_read_timeout(header_read_timeout)
+        .serve_connection(TokioIo::new(stream), service);
+    let act = loop {
         tokio::select! {
             biased;
             changed = phase.changed() => match (changed, *phase.borrow()) {
-                (Ok(()), Phase::Draining) => connection.as_mut().graceful_shutdown(),
+                (Ok(()), Phase::Draining) => pin::Pin::new(&mut connection).graceful_shutdown(),
                 _ => return,
             },
-            // How a connection ended is its client's business: it sees the same end.
-            _ = connection.as_mut() => return,
+            ended = &mut connection => match ended {
+                // How a connection ended is its client's business: it sees the same end.
+                Ok(()) => return,
+                Err(error) => match acts::taken_over(&error) {
+                    Some(act) => break act,
+                    None => return,
+                },
+            },
+        }
+    };
+    let stream = connection.into_parts().io.into_inner();
+    perform(act, stream, phase).await;
+}
+
+/// Does what is left to do on a connection, until the mock ends.
+async fn perform(act: WireAct, stream: TcpStream, mut phase: watch::Receiver<Phase>) {
+    let is_silence = act.is_silence();
+    let mut act = pin!(act.perform(stream));
+    loop {
+        let goes_on = match *phase.borrow_and_update() {
+            Phase::Serving => true,
+            Phase::Draining => !is_silence,
+            Phase::Dead => false,
+        };
+        if !goes_on {
+            return;
+        }
+        tokio::select! {
+            biased;
+            changed = phase.changed() => if changed.is_err() { return },
+            () = act.as_mut() => return,
         }
     }
 }

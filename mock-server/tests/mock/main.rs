@@ -2,20 +2,25 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     reason = "in a test, that is how a failure is said"
 )]
 
 mod authorization;
-#[cfg(feature = "cli")]
-mod binary;
+mod calls;
 mod ending;
+mod faults;
+mod faults_in_process;
 mod http;
 mod journal;
 mod partners;
 mod raw;
 mod reference;
 mod router;
+mod rules;
 mod seed;
 mod slow_clients;
+mod stubs;
+mod words;

@@ -100,6 +100,21 @@ impl Connection {
         self.stream.shutdown().await.unwrap();
     }
 
+    /// Whether the server has neither sent anything nor ended the connection so far.
+    pub(crate) fn is_open(&self) -> bool {
+        let read = self.stream.try_read(&mut [0]);
+        read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
+    /// How a connection ends on which nothing comes any more: none is in good order.
+    pub(crate) async fn end_of_connection(&mut self) -> Option<std::io::ErrorKind> {
+        match within(self.stream.read(&mut [0])).await {
+            Ok(0) => None,
+            Ok(_) => panic!("something came"),
+            Err(error) => Some(error.kind()),
+        }
+    }
+
     /// All that comes until the server closes the connection. A reset is an end too.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();

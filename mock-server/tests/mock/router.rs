@@ -4,10 +4,10 @@
 use axum::body::Body;
 use http::{Method, Request};
 use http_body_util::BodyExt as _;
-use partner_api_mock::MockServer;
+use partner_api_mock::Mock;
 use tower::ServiceExt as _;
 
-async fn ask(mock: &MockServer, method: Method, path: &str) -> (u16, String, String) {
+async fn ask(mock: &Mock, method: Method, path: &str) -> (u16, String, String) {
     let request = Request::builder()
         .method(method)
         .uri(format!("http://no-such-host{path}"))
@@ -29,7 +29,7 @@ async fn ask(mock: &MockServer, method: Method, path: &str) -> (u16, String, Str
 
 #[tokio::test]
 async fn it_answers_as_the_socket_does_and_shares_its_state_and_journal() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     mock.partner().update_wallet(|wallet| wallet.balance = 7);
     let (status, _, body) = ask(&mock, Method::GET, "/api/v1/wallet").await;
     assert_eq!(status, 200);
@@ -49,7 +49,7 @@ async fn it_answers_as_the_socket_does_and_shares_its_state_and_journal() {
 
 #[tokio::test]
 async fn head_has_no_body_here_either() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = Mock::new();
     let (status, length, body) = ask(&mock, Method::HEAD, "/api/v1/wallet").await;
     assert_eq!((status, length.as_str(), body.as_str()), (200, "80", ""));
 }

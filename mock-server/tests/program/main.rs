@@ -1,11 +1,24 @@
 //! What is at stake: whoever starts the program gets lines that work when pasted; one who starts it
 //! wrongly gets one line that says how; and stopped, it drops nothing that was begun.
+//!
+//! It is apart from the other tests since it starts processes: until one runs its own program, it
+//! holds every descriptor of ours, and a port that was closed is still open.
+
+#![cfg(feature = "cli")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test, that is how a failure is said"
+)]
+
+#[expect(dead_code, reason = "these tests need little of it")]
+#[path = "../mock/raw.rs"]
+mod raw;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-
-use crate::raw;
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api-mock"));

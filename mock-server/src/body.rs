@@ -1,0 +1,162 @@
+//! The body of an answer: whole, or with what a fault makes of it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Sleep;
+
+/// Blanks are sent in pieces of this many.
+static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
+
+/// More pieces than this would be sent no slower, only at more cost.
+const MOST_PIECES: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct AnswerBody(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Whole(Bytes),
+    Odd(Box<Odd>),
+}
+
+#[derive(Debug)]
+struct Odd {
+    /// What is said of its length, whatever comes.
+    length: Option<u64>,
+    pieces: VecDeque<Bytes>,
+    blanks: u64,
+    end: Option<io::ErrorKind>,
+    pause: Duration,
+    pausing: Option<Pin<Box<Sleep>>>,
+}
+
+impl AnswerBody {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self(Kind::Whole(bytes))
+    }
+
+    /// These bytes, and as many blanks as make them this long.
+    pub(crate) fn padded(bytes: Bytes, length: u64) -> Self {
+        let own = bytes.len() as u64;
+        Self::odd(Odd {
+            length: Some(length.max(own)),
+            blanks: length.saturating_sub(own),
+            ..Odd::of(bytes)
+        })
+    }
+
+    /// These bytes in pieces, for this long.
+    pub(crate) fn dripping(bytes: &Bytes, time: Duration) -> Self {
+        let (pieces, pause) = pieces(bytes, time);
+        Self::odd(Odd {
+            length: Some(bytes.len() as u64),
+            pieces,
+            pause,
+            ..Odd::of(Bytes::new())
+        })
+    }
+
+    /// Says another length than it has, or none, and may end in an error.
+    pub(crate) fn lying(self, length: Option<u64>, end: Option<io::ErrorKind>) -> Self {
+        let odd = match self.0 {
+            Kind::Whole(bytes) => Odd::of(bytes),
+            Kind::Odd(odd) => *odd,
+        };
+        Self::odd(Odd { length, end, ..odd })
+    }
+
+    fn odd(odd: Odd) -> Self {
+        Self(Kind::Odd(Box::new(odd)))
+    }
+
+    /// What is said of its length.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match &self.0 {
+            Kind::Whole(bytes) => Some(bytes.len() as u64),
+            Kind::Odd(odd) => odd.length,
+        }
+    }
+}
+
+impl Odd {
+    fn of(bytes: Bytes) -> Self {
+        Self {
+            length: Some(bytes.len() as u64),
+            pieces: VecDeque::from([bytes]),
+            blanks: 0,
+            end: None,
+            pause: Duration::ZERO,
+            pausing: None,
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let next = match &mut self.0 {
+            Kind::Whole(bytes) if bytes.is_empty() => None,
+            Kind::Whole(bytes) => Some(Ok(std::mem::take(bytes))),
+            Kind::Odd(odd) => ready!(odd.poll_next(context)),
+        };
+        Poll::Ready(next.map(|bytes| bytes.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(&self.0, Kind::Whole(bytes) if bytes.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length()
+            .map_or_else(SizeHint::new, SizeHint::with_exact)
+    }
+}
+
+impl Odd {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if !self.pause.is_zero() && !self.pieces.is_empty() {
+            let pausing = self
+                .pausing
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(self.pause)));
+            ready!(pausing.as_mut().poll(context));
+            self.pausing = None;
+        }
+        Poll::Ready(if let Some(piece) = self.pieces.pop_front() {
+            Some(Ok(piece))
+        } else if self.blanks > 0 {
+            let size = self.blanks.min(BLANKS.len() as u64);
+            self.blanks -= size;
+            let size = usize::try_from(size).unwrap_or(BLANKS.len());
+            Some(Ok(Bytes::from_static(&BLANKS).slice(..size)))
+        } else {
+            self.end.take().map(|end| Err(end.into()))
+        })
+    }
+}
+
+/// Bytes cut in pieces, and the pause before each, so that all together take this long. A timer
+/// counts milliseconds, so no pause is shorter.
+pub(crate) fn pieces(bytes: &Bytes, time: Duration) -> (VecDeque<Bytes>, Duration) {
+    let most = usize::try_from(time.as_millis()).map_or(MOST_PIECES, |most| most.min(MOST_PIECES));
+    let count = bytes.len().min(most).max(1);
+    let size = bytes.len().div_ceil(count).max(1);
+    let mut rest = bytes.clone();
+    let mut pieces = VecDeque::with_capacity(count);
+    while rest.len() > size {
+        pieces.push_back(rest.split_to(size));
+    }
+    pieces.push_back(rest);
+    let pause = time / u32::try_from(pieces.len()).unwrap_or(u32::MAX);
+    (pieces, pause)
+}

@@ -1,0 +1,152 @@
+//! The handles by which a test adds rules and takes them out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::fault::{Rule, RuleError};
+use crate::hint;
+use crate::routes::{Api, ROUTES};
+use crate::rules::{InForce, Target};
+use crate::store::{Tenant, TenantId};
+
+/// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
+/// by [`MockServer::faults`](crate::Mock::faults).
+///
+/// A request goes to the rules in the order they were added, the partner's and the mock's. The
+/// first that has a fault for it ends its way: later rules neither see nor count it. A rule of the
+/// mock counts each partner's requests for itself, and so those that come with no known key.
+#[derive(Clone)]
+pub struct Faults {
+    api: Arc<Api>,
+    owner: Option<Arc<Tenant>>,
+}
+
+impl Faults {
+    pub(crate) fn new(api: &Arc<Api>, owner: Option<&Arc<Tenant>>) -> Self {
+        Self {
+            api: Arc::clone(api),
+            owner: owner.map(Arc::clone),
+        }
+    }
+
+    /// Adds a rule, or a fault for every request. It is in force for the next request, and until
+    /// it is removed.
+    ///
+    /// # Errors
+    ///
+    /// If a rule contradicts itself, or names an operation or a partner that is not there.
+    pub fn add(&self, rule: impl Into<Rule>) -> Result<ActiveRule, RuleError> {
+        let rule = rule.into();
+        let text = rule.to_string();
+        let words = rule.into_words()?;
+        let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
+        let owner = self.owner_of(words.partner.as_deref())?;
+        let rule = self.api.rules.add(owner, target, words, &text);
+        Ok(ActiveRule {
+            api: Arc::clone(&self.api),
+            rule,
+            text,
+        })
+    }
+
+    /// Removes all rules that were added for this partner, or for the whole mock.
+    pub fn clear(&self) {
+        let owner = self.id();
+        self.api.rules.retain(|rule| rule.owner() != owner);
+    }
+
+    /// The rules in force that were added for this partner, or for the whole mock, in their text
+    /// form. One of a partner's that has had all its `times` is in force no more.
+    pub fn rules(&self) -> Vec<String> {
+        self.api.rules.of(self.id())
+    }
+
+    fn id(&self) -> Option<TenantId> {
+        self.owner.as_ref().map(|tenant| tenant.id)
+    }
+
+    fn owner_of(&self, wanted: Option<&str>) -> Result<Option<TenantId>, RuleError> {
+        let Some(wanted) = wanted else {
+            return Ok(self.id());
+        };
+        let tenants = self.api.store.tenants();
+        let mut mine = tenants
+            .iter()
+            .filter(|tenant| self.owner.is_none() || Some(tenant.id) == self.id());
+        let found = mine.find(|tenant| tenant.name == wanted);
+        found.map(|tenant| Some(tenant.id)).ok_or_else(|| {
+            let names = tenants.iter().map(|tenant| tenant.name.as_str());
+            unknown("partner", wanted, "one of this mock's", names)
+        })
+    }
+}
+
+/// An operation's name, or a path.
+fn target(wanted: &str) -> Result<Target, RuleError> {
+    if wanted.starts_with('/') {
+        return Ok(Target::Path(wanted.to_owned()));
+    }
+    let mut names = ROUTES.iter().map(|route| route.name);
+    names.clone().find(|name| *name == wanted).map_or_else(
+        || {
+            let expected = "`companies`, `wallet` or a path from `/`";
+            Err(unknown("operation", wanted, expected, &mut names))
+        },
+        |name| Ok(Target::Operation(name)),
+    )
+}
+
+fn unknown<'a>(
+    word: &str,
+    wanted: &str,
+    expected: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> RuleError {
+    let hint = hint::nearest(wanted, names)
+        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    RuleError::of(format!(
+        "{word}: unknown `{wanted}`, expected {expected}{hint}"
+    ))
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.rules()).finish()
+    }
+}
+
+/// A rule that was added. It stays in force when this is dropped.
+#[derive(Clone)]
+pub struct ActiveRule {
+    api: Arc<Api>,
+    rule: Arc<InForce>,
+    text: String,
+}
+
+impl ActiveRule {
+    /// How many requests have met its fault.
+    pub fn injected(&self) -> u64 {
+        self.rule.injected()
+    }
+
+    /// Takes the rule out: no further request meets it.
+    pub fn remove(&self) {
+        self.api.rules.retain(|rule| !Arc::ptr_eq(rule, &self.rule));
+    }
+}
+
+/// The text form; a key is `[redacted]`.
+impl fmt::Display for ActiveRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for ActiveRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActiveRule")
+            .field("rule", &self.text)
+            .field("injected", &self.injected())
+            .finish_non_exhaustive()
+    }
+}

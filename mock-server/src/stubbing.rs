@@ -1,0 +1,49 @@
+//! How a test adds a stub and takes it out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::routes::{self, Api};
+use crate::store::TenantId;
+use crate::stub::Stub;
+use crate::stubs::{Placed, StubError};
+
+pub(crate) fn add(
+    api: &Arc<Api>,
+    owner: Option<TenantId>,
+    stub: Stub,
+) -> Result<ActiveStub, StubError> {
+    if !stub.is_below_base() {
+        return Err(StubError::Path(stub.path));
+    }
+    let is_documented = routes::is_documented(&stub.method, &stub.path);
+    if is_documented && !stub.replaces_documented {
+        return Err(StubError::Documented(stub.method, stub.path));
+    }
+    Ok(ActiveStub {
+        placed: api.stubs.add(owner, stub),
+        api: Arc::clone(api),
+    })
+}
+
+/// A stub that was added. It stays in force when this is dropped.
+#[derive(Clone)]
+pub struct ActiveStub {
+    api: Arc<Api>,
+    placed: Arc<Placed>,
+}
+
+impl ActiveStub {
+    /// Takes the stub out: the path is again what it was before.
+    pub fn remove(&self) {
+        self.api.stubs.retain(|one| !Arc::ptr_eq(one, &self.placed));
+    }
+}
+
+impl fmt::Debug for ActiveStub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ActiveStub")
+            .field(&self.placed.stub)
+            .finish()
+    }
+}

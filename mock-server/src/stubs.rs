@@ -1,0 +1,112 @@
+//! The stubs in force, and which request meets which of them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::Method;
+
+use crate::store::TenantId;
+use crate::stub::Stub;
+
+/// A stub that was added.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub(crate) owner: Option<TenantId>,
+    pub(crate) stub: Stub,
+}
+
+/// All stubs in force, in the order they were added.
+#[derive(Debug, Default)]
+pub(crate) struct StubList {
+    /// So that a mock without stubs takes no lock.
+    any: AtomicBool,
+    placed: RwLock<Vec<Arc<Placed>>>,
+}
+
+/// What the stubs of a path have for a request.
+pub(crate) enum Found {
+    Stub(Arc<Placed>),
+    /// There is one for this path, and none for this method; these are answered.
+    OtherMethods(Vec<Method>),
+    Nothing,
+}
+
+impl StubList {
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.any.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn add(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
+        let placed = Arc::new(Placed { owner, stub });
+        self.change(|all| all.push(Arc::clone(&placed)));
+        placed
+    }
+
+    pub(crate) fn retain(&self, keep: impl FnMut(&Arc<Placed>) -> bool) {
+        self.change(|all| all.retain(keep));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Placed>>)) {
+        let mut placed = self.placed.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut placed);
+        self.any.store(!placed.is_empty(), Ordering::Release);
+    }
+
+    fn read<R>(&self, look: impl FnOnce(&[Arc<Placed>]) -> R) -> R {
+        look(&self.placed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether any partner has a stub on this path.
+    #[cold]
+    pub(crate) fn is_on(&self, path: &str) -> bool {
+        self.read(|all| all.iter().any(|one| one.stub.is_on(path)))
+    }
+
+    /// The stub of one partner, or else of the mock: of several, the one that was added last.
+    pub(crate) fn find(
+        &self,
+        tenant: TenantId,
+        method: &Method,
+        path: &str,
+        is_documented: bool,
+    ) -> Found {
+        self.read(|all| {
+            let may = |one: &&Arc<Placed>| !is_documented || one.stub.replaces_documented;
+            let on_path = || {
+                all.iter()
+                    .rev()
+                    .filter(|one| one.stub.is_on(path))
+                    .filter(may)
+            };
+            let of = |owner| {
+                let mine = move |one: &&Arc<Placed>| one.owner == owner;
+                on_path().filter(mine).find(|one| one.stub.answers(method))
+            };
+            if let Some(placed) = of(Some(tenant)).or_else(|| of(None)) {
+                return Found::Stub(Arc::clone(placed));
+            }
+            let is_seen = |one: &&Arc<Placed>| one.owner.is_none_or(|owner| owner == tenant);
+            let methods: Vec<_> = on_path()
+                .filter(is_seen)
+                .map(|one| one.stub.method.clone())
+                .collect();
+            if methods.is_empty() {
+                Found::Nothing
+            } else {
+                Found::OtherMethods(methods)
+            }
+        })
+    }
+}
+
+/// A stub that cannot be added. It shows as one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StubError {
+    /// It would answer a documented call, and does not say that it is meant to.
+    #[error("{0} {1} is documented; say `replaces_documented()` if this is meant to answer it")]
+    Documented(Method, String),
+    /// Its path is not one under `/api/v1`.
+    #[error("`{}`: expected a path under /api/v1, such as `stats`", .0.escape_debug())]
+    Path(String),
+}

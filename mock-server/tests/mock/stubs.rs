@@ -1,0 +1,236 @@
+//! What is at stake: code for endpoints that are only announced is written against stubs. They must
+//! be as well guarded as the real ones, and must never stand in for those by accident.
+
+use axum::body::Body;
+use http::header::{HeaderValue, LOCATION};
+use http::{Method, Request, Response};
+use http_body_util::BodyExt as _;
+use partner_api_mock::{
+    Fault, MAX_REQUEST_BODY, Mock, MockServer, Refusal, Reply, Rule, Stub, StubError, Why,
+};
+use tower::ServiceExt as _;
+
+use crate::raw;
+
+async fn send(mock: &Mock, method: &str, target: &str, key: &str, body: &str) -> Response<Body> {
+    let request = Request::builder().method(method).uri(target);
+    let request = request.header("authorization", format!("Bearer {key}"));
+    let request = request.body(Body::from(body.to_owned())).unwrap();
+    mock.service().oneshot(request).await.unwrap()
+}
+
+/// Status and body.
+async fn ask(mock: &Mock, method: &str, path: &str, key: &str) -> (u16, String) {
+    let answer = send(mock, method, &format!("/api/v1/{path}"), key, "").await;
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.into()).unwrap())
+}
+
+async fn status(mock: &Mock, method: &str, path: &str) -> u16 {
+    ask(mock, method, path, mock.api_key()).await.0
+}
+
+#[tokio::test]
+async fn a_canned_answer_is_there_until_it_is_removed() {
+    let mock = Mock::new();
+    assert_eq!(status(&mock, "GET", "stats").await, 404);
+    let stub = mock
+        .add_stub(Stub::get("stats").reply(Reply::json(200, r#"{"sent":3}"#)))
+        .unwrap();
+    let key = mock.api_key();
+    assert_eq!(
+        ask(&mock, "GET", "stats", key).await,
+        (200, r#"{"sent":3}"#.to_owned())
+    );
+    assert_eq!(ask(&mock, "HEAD", "stats", key).await, (200, String::new()));
+    assert_eq!(mock.requests()[1].why, Why::Stubbed);
+    assert_eq!(status(&mock, "GET", "stats/").await, 404);
+    assert_eq!(status(&mock, "GET", "wallet").await, 200);
+    stub.remove();
+    assert_eq!(status(&mock, "GET", "stats").await, 404);
+}
+
+#[tokio::test]
+async fn a_computed_answer_sees_the_request_but_not_its_key() {
+    let mock = Mock::new();
+    let stub = Stub::post("templates/{id}/versions").compute(|request| {
+        assert_eq!(request.headers.get("authorization"), None);
+        let said = format!(
+            r#"["{} {}?{} {}",{}]"#,
+            request.method,
+            request.path,
+            request.query.as_deref().unwrap(),
+            request.partner,
+            std::str::from_utf8(&request.body).unwrap()
+        );
+        Reply::json(201, said).header(LOCATION, HeaderValue::from_static("/x"))
+    });
+    mock.add_stub(stub).unwrap();
+    let target = "/api/v1/templates/t-1/versions?a=b";
+    let answer = send(
+        &mock,
+        "POST",
+        target,
+        mock.api_key(),
+        r#"{"name":"pk_live_canary"}"#,
+    )
+    .await;
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (201, &"/x".parse().unwrap())
+    );
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let expected =
+        r#"["POST /api/v1/templates/t-1/versions?a=b default",{"name":"pk_live_canary"}]"#;
+    assert_eq!(body, expected);
+    mock.calls()
+        .body(r#"{"name":"pk_live_[redacted]"}"#)
+        .exactly(1)
+        .unwrap();
+    assert!(mock.calls().body("{}").at_least(1).is_err());
+}
+
+#[tokio::test]
+async fn the_same_authorization_stands_before_it() {
+    let mock = Mock::new();
+    mock.add_stub(Stub::get("stats")).unwrap();
+    assert_eq!(
+        ask(&mock, "GET", "stats", "pk_live_x").await,
+        (401, r#"{"error":"invalid_token"}"#.to_owned())
+    );
+    mock.partner().deactivate();
+    assert_eq!(status(&mock, "GET", "stats").await, 401);
+    assert_eq!(
+        mock.requests()[1].why,
+        Why::Refused(Refusal::InactivePartner)
+    );
+}
+
+#[tokio::test]
+async fn a_partner_has_its_own_which_come_before_the_mocks_and_the_newest_first() {
+    let mock = Mock::new();
+    let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
+    let (key, other) = (one.issue_key(), two.issue_key());
+    let reply = |body: &'static str| Stub::get("stats").reply(Reply::json(200, body));
+    one.add_stub(reply("1")).unwrap();
+    assert_eq!(
+        ask(&mock, "GET", "stats", &other).await.0,
+        404,
+        "it is not this one's"
+    );
+    mock.add_stub(reply("2")).unwrap();
+    let newest = one.add_stub(reply("3")).unwrap();
+    assert_eq!(ask(&mock, "GET", "stats", &key).await.1, "3");
+    assert_eq!(ask(&mock, "GET", "stats", &other).await.1, "2");
+    newest.remove();
+    assert_eq!(ask(&mock, "GET", "stats", &key).await.1, "1");
+}
+
+#[tokio::test]
+async fn a_documented_call_is_not_shadowed_but_on_purpose() {
+    let mock = Mock::new();
+    let error = mock.add_stub(Stub::get("wallet")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "GET /api/v1/wallet is documented; say `replaces_documented()` if this is meant to answer it"
+    );
+    assert!(mock.add_stub(Stub::new(Method::HEAD, "companies")).is_err());
+    for any in [Stub::get("{any}"), Stub::post("wallet")] {
+        mock.add_stub(any).unwrap();
+    }
+    let (code, body) = ask(&mock, "GET", "wallet", mock.api_key()).await;
+    assert_eq!(
+        (code, body.starts_with(r#"{"balance":"#)),
+        (200, true),
+        "{body}"
+    );
+    assert_eq!(ask(&mock, "GET", "other", mock.api_key()).await.1, "{}");
+    assert_eq!(status(&mock, "POST", "wallet").await, 200);
+
+    let meant = Stub::get("wallet")
+        .replaces_documented()
+        .reply(Reply::json(200, "[]"));
+    let meant = mock.add_stub(meant).unwrap();
+    assert_eq!(ask(&mock, "GET", "wallet", mock.api_key()).await.1, "[]");
+    meant.remove();
+    assert_ne!(ask(&mock, "GET", "wallet", mock.api_key()).await.1, "[]");
+}
+
+#[tokio::test]
+async fn another_method_is_405_and_says_which_are_allowed() {
+    let mock = Mock::new();
+    mock.add_stub(Stub::post("wallet")).unwrap();
+    mock.add_stub(Stub::post("templates")).unwrap();
+    mock.add_stub(Stub::get("templates")).unwrap();
+    for (path, allowed) in [
+        ("wallet", "GET, HEAD, POST"),
+        ("templates", "GET, HEAD, POST"),
+    ] {
+        let answer = send(&mock, "PUT", &format!("/api/v1/{path}"), mock.api_key(), "").await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["allow"]),
+            (405, &allowed.parse().unwrap())
+        );
+    }
+}
+
+#[test]
+fn only_a_path_below_the_base_can_be_stubbed() {
+    let mock = Mock::new();
+    for path in ["", "/", "/stats", "/api/v1", "/api/v1/", "/api/v2/stats"] {
+        let error = mock.add_stub(Stub::get(path)).unwrap_err();
+        assert!(matches!(error, StubError::Path(_)), "{path}");
+    }
+    mock.add_stub(Stub::get("/api/v1/stats")).unwrap();
+}
+
+#[tokio::test]
+async fn a_stub_meets_faults_as_any_other() {
+    let mock = Mock::new();
+    mock.add_stub(Stub::post("templates")).unwrap();
+    let rule = Rule::new(Fault::status(503))
+        .on("/api/v1/templates")
+        .times(1);
+    mock.faults().add(rule).unwrap();
+    assert_eq!(status(&mock, "POST", "templates").await, 503);
+    assert_eq!(
+        mock.requests()[0].why,
+        Why::Stubbed,
+        "it was done, and the answer was lost"
+    );
+    assert_eq!(status(&mock, "POST", "templates").await, 200);
+}
+
+#[tokio::test]
+async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
+    let mock = MockServer::start().await.unwrap();
+    let length =
+        Stub::post("templates").compute(|request| Reply::json(200, request.body.len().to_string()));
+    mock.add_stub(length).unwrap();
+    let head = |length: usize| {
+        format!(
+            "POST /api/v1/templates HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n\
+             content-length: {length}\r\n\r\n",
+            mock.api_key()
+        )
+    };
+    let mut connection = raw::Connection::open(mock.address()).await;
+    for body in ["", "12345", &"x".repeat(MAX_REQUEST_BODY)] {
+        connection.send(head(body.len()) + body).await;
+        let answer = connection.answer().await;
+        assert_eq!((answer.status, answer.body), (200, body.len().to_string()));
+    }
+    connection
+        .send(head(MAX_REQUEST_BODY + 1) + &"x".repeat(MAX_REQUEST_BODY + 1))
+        .await;
+    let answer = connection.answer().await;
+    assert_eq!((answer.status, answer.error()), (413, "payload_too_large"));
+    assert_eq!(mock.requests()[3].why, Why::BodyTooLarge);
+
+    let mut broken = raw::Connection::open(mock.address()).await;
+    broken.send(head(10) + "1").await;
+    broken.end().await;
+    assert_eq!(broken.rest().await, b"");
+    assert_eq!(mock.requests().len(), 4, "half a request is none");
+}
