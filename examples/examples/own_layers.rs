@@ -12,15 +12,13 @@
 
 use std::error::Error;
 use std::io::{self, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use partner_api::{Client, POOL_IDLE_TIMEOUT};
-use partner_api_mock::MockServer;
+use partner_api_mock::{Fault, MockServer};
 use tower::{Layer, Service, ServiceBuilder};
 
 const TENANT: &str = "x-tenant";
@@ -72,9 +70,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .pool_idle_timeout(POOL_IDLE_TIMEOUT) // below what servers allow
         .retry_canceled_requests(false) // the client is the one that retries
         .build_http();
+    mock.fail_next(Fault::status(503))?;
     let service = ServiceBuilder::new()
         .layer(TenantLayer(HeaderValue::from_static("north")))
-        .map_response(busy_at_first())
         .service(hyper);
     let builder = || {
         Client::builder()
@@ -121,15 +119,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn shown<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or("(none)")
-}
-
-/// Makes a 503 of the first answer, so that there is something to retry.
-fn busy_at_first<B>() -> impl Fn(Response<B>) -> Response<B> + Clone {
-    let answered = Arc::new(AtomicBool::new(false));
-    move |mut answer| {
-        if !answered.swap(true, Ordering::Relaxed) {
-            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        }
-        answer
-    }
 }

@@ -11,27 +11,19 @@
 
 use std::error::Error;
 use std::io::{self, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, Response, StatusCode};
 use partner_api::Client;
-use partner_api_mock::MockServer;
-use tower::ServiceBuilder;
+use partner_api_mock::{Fault, Mock};
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mock = MockServer::start().await?; // it has a port as well, which stays unused
+    let mock = Mock::new();
+    mock.fail_next(Fault::status(503).retry_after(60))?;
     let client = Client::builder()
-        .base_url(mock.url()) // any would do: nobody connects to it
+        .base_url(mock.url())
         .api_key(mock.api_key())
-        .http_service(
-            ServiceBuilder::new()
-                .map_response(busy_at_first())
-                .service(mock.router()),
-        )
+        .http_service(mock.service())
         .build()?;
 
     let started = Instant::now();
@@ -44,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout();
     writeln!(
         out,
-        "The client joined to the mock's router, its clock paused\n"
+        "The client joined to the mock itself, its clock paused\n"
     )?;
     for attempt in &response.failed_attempts {
         let wait = attempt.wait.unwrap_or_default().as_secs();
@@ -68,19 +60,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "took     {paused} s by tokio's clock, {real} s by the wall's"
     )?;
     Ok(())
-}
-
-/// What a layer makes of answers: a 503 of the first one, with the wish to be left alone for a
-/// minute.
-fn busy_at_first<B>() -> impl Fn(Response<B>) -> Response<B> + Clone {
-    let answered = Arc::new(AtomicBool::new(false));
-    move |mut answer| {
-        if !answered.swap(true, Ordering::Relaxed) {
-            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            answer
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("60"));
-        }
-        answer
-    }
 }
