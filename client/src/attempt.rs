@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tower::util::ServiceExt;
 
 use crate::answer;
-use crate::decode::Undecodable;
+use crate::decode::{Nature, Undecodable};
 use crate::document::UnknownFields;
 use crate::echo::SentKey;
 use crate::error::{Answer, ErrorKind, Fault, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
@@ -90,7 +90,7 @@ pub(crate) async fn attempt<T>(
                 unknown_fields,
             });
         }
-        Ok(Err(undecodable)) => undecodable_fault(&head, undecodable, &sink.excerpt()),
+        Ok(Err(undecodable)) => undecodable_fault(&head, undecodable),
         Err(fault) => fault,
     };
     Err(answered(fault, head, sink.excerpt(), &sent_key))
@@ -187,17 +187,14 @@ async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Optio
 }
 
 /// What it means that the body of a good answer is not what was asked for.
-pub(crate) fn undecodable_fault(
-    head: &response::Parts,
-    undecodable: Undecodable,
-    body: &[u8],
-) -> Fault {
-    let kind = if undecodable.cut_short && head.extensions.get::<EndsByClosing>().is_some() {
-        ErrorKind::Connection
-    } else if let Some(problem) = answer::foreign_content(&head.headers, body) {
-        ErrorKind::Protocol(problem)
-    } else {
-        ErrorKind::Decode(undecodable.problem)
+pub(crate) fn undecodable_fault(head: &response::Parts, undecodable: Undecodable) -> Fault {
+    let Undecodable { problem, nature } = undecodable;
+    let ends_by_closing = head.extensions.get::<EndsByClosing>().is_some();
+    let kind = match (nature, answer::foreign_content_type(&head.headers)) {
+        (Nature::CutShort, _) if ends_by_closing => ErrorKind::Connection,
+        (_, Some(foreign)) => ErrorKind::Protocol(foreign),
+        (Nature::Markup, None) => ErrorKind::Protocol(problem.problem),
+        (Nature::CutShort | Nature::Wrong, None) => ErrorKind::Decode(problem),
     };
     Fault::new(kind, Outcome::Answered)
 }

@@ -9,8 +9,18 @@ use crate::error::DecodeProblem;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Undecodable {
     pub(crate) problem: DecodeProblem,
+    pub(crate) nature: Nature,
+}
+
+/// What a body looks like that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// It is not what was asked for.
+    Wrong,
     /// It ended before the JSON did, as a body does that was cut.
-    pub(crate) cut_short: bool,
+    CutShort,
+    /// It begins as HTML and XML do, such as a page for people.
+    Markup,
 }
 
 impl Undecodable {
@@ -21,7 +31,7 @@ impl Undecodable {
         };
         Self {
             problem,
-            cut_short: false,
+            nature: Nature::Wrong,
         }
     }
 
@@ -32,7 +42,7 @@ impl Undecodable {
     /// The same, where the document is a part of a larger one that shows its end: it is wrong, not
     /// cut short.
     pub(crate) fn below(mut self, parent: &str) -> Self {
-        self.cut_short = false;
+        self.nature = Nature::Wrong;
         let path = &mut self.problem.path;
         *path = match path.as_str() {
             _ if parent == WHOLE_DOCUMENT => return self,
@@ -50,6 +60,10 @@ const WHOLE_DOCUMENT: &str = ".";
 /// What is said of a body in which there is nothing.
 pub(crate) const EMPTY: &str = "the body is empty";
 
+/// How HTML and XML begin, and no JSON does.
+pub(crate) const MARKUP: char = '<';
+pub(crate) const MARKUP_WORDS: &str = "its body is markup, such as a page for people";
+
 /// What is said of a documented field that is not there.
 pub(crate) const MISSING: &str = "it is missing, though documented";
 
@@ -60,18 +74,31 @@ pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
     // Checked once for all strings: faster than string by string, and the place is known.
     let text = std::str::from_utf8(body).map_err(|cause| Undecodable {
-        cut_short: cause.error_len().is_none(),
+        nature: if cause.error_len().is_none() {
+            Nature::CutShort
+        } else {
+            Nature::Wrong
+        },
         ..Undecodable::whole(format!(
             "it is not UTF-8 from byte {} on",
             cause.valid_up_to()
         ))
     })?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    if text.trim_ascii().is_empty() {
-        return Err(Undecodable {
-            cut_short: true,
-            ..Undecodable::whole(EMPTY)
-        });
+    match text.trim_ascii_start().chars().next() {
+        None => {
+            return Err(Undecodable {
+                nature: Nature::CutShort,
+                ..Undecodable::whole(EMPTY)
+            });
+        }
+        Some(MARKUP) => {
+            return Err(Undecodable {
+                nature: Nature::Markup,
+                ..Undecodable::whole(MARKUP_WORDS)
+            });
+        }
+        Some(_) => {}
     }
     // The path costs time, so it is looked for only when there is something to say.
     serde_json::from_str(text).map_err(|cause| located::<T>(text, &cause))
@@ -98,8 +125,12 @@ pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error
         Some(field) => Undecodable::at(field, MISSING).below(&path),
         None => Undecodable::at(path, problem),
     };
+    let nature = match cause.classify() {
+        Category::Eof => Nature::CutShort,
+        _ => Nature::Wrong,
+    };
     Undecodable {
-        cut_short: cause.classify() == Category::Eof,
+        nature,
         ..undecodable
     }
 }
@@ -250,11 +281,12 @@ mod tests {
             (b"{\"currency\":\"\xc3", true),
             (b"{\"currency\":\"\xc3\xff", false),
             (b"<html>", false),
+            (b" <", false),
             (b"{}", false),
             (b"{} {}", false),
         ] {
             let failed = document::<Wallet>(body).unwrap_err();
-            assert_eq!(failed.cut_short, cut_short, "{failed:?}");
+            assert_eq!(failed.nature == Nature::CutShort, cut_short, "{failed:?}");
         }
     }
 

@@ -9,7 +9,9 @@ use std::{mem, str};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
 
-use crate::decode::{BYTE_ORDER_MARK, EMPTY, MISSING, Undecodable, located};
+use crate::decode::{
+    BYTE_ORDER_MARK, EMPTY, MARKUP, MARKUP_WORDS, MISSING, Nature, Undecodable, located,
+};
 use crate::document::{UnknownFields, Word};
 use crate::error::DecodeProblem;
 use crate::scan::ValueScan;
@@ -121,11 +123,11 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         match self.expects {
             Expects::Nothing => Ok(()),
             Expects::Start | Expects::Envelope => Err(Undecodable {
-                cut_short: true,
+                nature: Nature::CutShort,
                 ..self.wrong(EMPTY)
             }),
             _ => Err(Undecodable {
-                cut_short: true,
+                nature: Nature::CutShort,
                 ..self.wrong("the body ends before its JSON does")
             }),
         }
@@ -150,6 +152,12 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             return Ok(Some(blanks));
         }
         match self.expects {
+            Expects::Start | Expects::Envelope if char::from(*first) == MARKUP => {
+                Err(Undecodable {
+                    nature: Nature::Markup,
+                    ..self.wrong(MARKUP_WORDS)
+                })
+            }
             Expects::Start | Expects::Envelope => {
                 let next = [(b'{', Expects::FirstKeyOrEnd)];
                 self.punctuation(*first, &next, "an object with the list in its field data")

@@ -138,6 +138,16 @@ impl Fault {
         }
     }
 
+    /// The attempt that failed by it.
+    pub(crate) fn attempt(&self, wait: Option<Duration>) -> Attempt {
+        Attempt {
+            cause: self.kind.clone(),
+            status: self.status(),
+            outcome: self.outcome,
+            wait,
+        }
+    }
+
     pub(crate) fn caused_by(self, source: impl Into<BoxError>) -> Self {
         Self {
             source: Some(source.into()),

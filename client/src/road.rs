@@ -251,12 +251,7 @@ impl<'a> Trip<'a> {
     }
 
     fn note(&mut self, fault: &Fault, wait: Option<Duration>) {
-        let failed = Attempt {
-            cause: fault.kind.clone(),
-            status: fault.status(),
-            outcome: fault.outcome,
-            wait,
-        };
+        let failed = fault.attempt(wait);
         if wait.is_some() {
             trace::retrying(&failed);
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::decode::{self, Undecodable};
+use crate::decode::{self, Nature, Undecodable};
 use crate::document::UnknownFields;
 use crate::elements::{ListDecoder, Malformed};
 use crate::error::MAX_ERROR_BODY_BYTES;
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
             // It comes before what may be wrong behind it, however the body is cut up.
             Some(Malformed { problem, .. }) => Err(Undecodable {
                 problem: problem.clone(),
-                cut_short: false,
+                nature: Nature::Wrong,
             }),
             None => pushed,
         }

@@ -184,7 +184,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             Err(fault) => {
                 trace::record_failure(&span, &fault.kind);
                 let excerpt = start_of(self.decoder.pending());
-                (Some(Err(self.about.error(fault, excerpt))), true)
+                (Some(Err(self.about.end(fault, excerpt))), true)
             }
         })
     }
@@ -205,9 +205,9 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             }
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
                 let finished = self.decoder.finish().map(|()| None);
-                return Poll::Ready(finished.map_err(|wrong| {
-                    undecodable_fault(&self.about.head, wrong, self.decoder.pending())
-                }));
+                return Poll::Ready(
+                    finished.map_err(|wrong| undecodable_fault(&self.about.head, wrong)),
+                );
             };
             if let Ok(bytes) = frame.map_err(body_fault)?.into_data() {
                 self.broken = self.decode(&bytes).err();
@@ -226,7 +226,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             ..
         } = self;
         let pushed = decoder.push(bytes, &mut |element| ready.push_back(element));
-        pushed.map_err(|wrong| undecodable_fault(&about.head, wrong, decoder.pending()))?;
+        pushed.map_err(|wrong| undecodable_fault(&about.head, wrong))?;
         *fruitless_bytes = if ready.is_empty() {
             fruitless_bytes.saturating_add(bytes.len())
         } else {
@@ -243,21 +243,29 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
 }
 
 impl About {
+    /// The error of an element, which leaves the attempt as it is.
     fn malformed(&self, Malformed { problem, raw }: Malformed) -> Error {
+        let fault = Fault::new(ErrorKind::Element(problem), Outcome::Answered);
         self.error(
-            Fault::new(ErrorKind::Element(problem), Outcome::Answered),
-            start_of(raw.as_bytes()),
+            self.answered(fault, start_of(raw.as_bytes())),
+            self.failed_attempts.clone(),
         )
     }
 
-    fn error(&self, fault: Fault, excerpt: Bytes) -> Error {
-        let fault = answered(fault, self.head.clone(), excerpt, &self.sent_key);
-        Error::new(
-            fault,
-            self.failed_attempts.clone(),
-            self.started.elapsed(),
-            None,
-        )
+    /// The error that ends the list, and with it the attempt.
+    fn end(&self, fault: Fault, excerpt: Bytes) -> Error {
+        let fault = self.answered(fault, excerpt);
+        let mut attempts = self.failed_attempts.clone();
+        attempts.push(fault.attempt(None));
+        self.error(fault, attempts)
+    }
+
+    fn answered(&self, fault: Fault, excerpt: Bytes) -> Fault {
+        answered(fault, self.head.clone(), excerpt, &self.sent_key)
+    }
+
+    fn error(&self, fault: Fault, attempts: Vec<Attempt>) -> Error {
+        Error::new(fault, attempts, self.started.elapsed(), None)
     }
 }
 

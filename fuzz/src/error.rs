@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use partner_api::{Error, MAX_ERROR_BODY_BYTES};
+use partner_api::{Error, ErrorKind, MAX_ERROR_BODY_BYTES};
 
 /// A key that must show up nowhere.
 pub(crate) const KEY: &str = "pk_live_canary7f3a9c51e8d24b06";
@@ -41,4 +41,10 @@ pub(crate) fn is_sound(error: &Error, deadline: Duration) {
     assert!(body.len() <= MAX_ERROR_BODY_BYTES, "{} bytes", body.len());
     assert!(error.elapsed() <= deadline + SLACK, "{error:?}");
     let _ = (error.request_id(), error.retry_after());
+}
+
+/// Whether the body was taken for a page, and begins as one does.
+pub(crate) fn is_markup(error: &Error, body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    matches!(error.kind(), ErrorKind::Protocol(_)) && body.trim_ascii_start().starts_with(b"<")
 }

@@ -225,7 +225,7 @@ fn what_is_wrong_with_the_envelope_is_named() {
         (r#"{"data":[{"a":}]}"#, "data[0]", "expected value"),
     ] {
         let undecodable = decode_whole::<i32>(body.as_bytes()).1.unwrap_err();
-        assert!(!undecodable.cut_short);
+        assert_eq!(undecodable.nature, Nature::Wrong);
         let DecodeProblem {
             path: got_path,
             problem: got_problem,
@@ -243,7 +243,11 @@ fn a_body_that_was_cut_is_told_from_one_that_is_wrong() {
     let body = br#"{"a":[1],"data":[1,"two",{}],"b":null}"#;
     for cut in 0..body.len() {
         let undecodable = decode_whole::<i32>(&body[..cut]).1.unwrap_err();
-        assert!(undecodable.cut_short, "{cut}: {undecodable:?}");
+        assert_eq!(
+            undecodable.nature,
+            Nature::CutShort,
+            "{cut}: {undecodable:?}"
+        );
     }
 }
 

@@ -123,6 +123,7 @@ async fn a_list_that_was_cut_gives_what_came_whole_and_then_an_error() {
                 (error.kind(), error.outcome()),
                 (&ErrorKind::Connection, Outcome::Answered)
             );
+            assert_eq!(error.attempts().len(), 1);
         }
     }
 }
