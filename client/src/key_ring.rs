@@ -152,37 +152,30 @@ mod tests {
         ApiKey::new(text).unwrap()
     }
 
-    /// Gives `key-0`, `key-1`, … and counts.
-    fn counting() -> (KeyRing, Arc<AtomicUsize>) {
+    /// A ring whose source gives what the function makes of its count, and how often it was asked.
+    fn ring_of(
+        answer: impl Fn(usize) -> Result<ApiKey, BoxError> + Send + Sync + 'static,
+    ) -> (KeyRing, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
-        let source = move || -> Pin<Box<dyn Future<Output = Result<ApiKey, BoxError>> + Send>> {
-            let count = counter.fetch_add(1, Ordering::Relaxed);
+        let source: KeySource = Box::new(move || {
+            let answer = answer(counter.fetch_add(1, Ordering::Relaxed));
             Box::pin(async move {
                 tokio::task::yield_now().await;
-                Ok(ApiKey::new(format!("key-{count}"))?)
+                answer
             })
-        };
-        (KeyRing::asking(Box::new(source)), asked)
+        });
+        (KeyRing::asking(source), asked)
     }
 
-    /// Gives the key of a text again and again, and counts.
+    /// A source of one key.
     fn constant(text: &'static str) -> (KeyRing, Arc<AtomicUsize>) {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&asked);
-        let source = move || -> Pin<Box<dyn Future<Output = Result<ApiKey, BoxError>> + Send>> {
-            counter.fetch_add(1, Ordering::Relaxed);
-            Box::pin(async move {
-                tokio::task::yield_now().await;
-                Ok(ApiKey::new(text)?)
-            })
-        };
-        (KeyRing::asking(Box::new(source)), asked)
+        ring_of(move |_| Ok(ApiKey::new(text)?))
     }
 
     #[tokio::test]
     async fn a_source_is_asked_once_for_all_who_need_a_key_at_once() {
-        let (ring, asked) = counting();
+        let (ring, asked) = ring_of(|count| Ok(ApiKey::new(format!("key-{count}"))?));
         let (first, second, third) = tokio::join!(ring.key(), ring.key(), ring.key());
         for got in [&first, &second, &third] {
             assert!(got.as_ref().unwrap().key.is_same(&key("key-0")));
@@ -207,20 +200,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_that_fails_fails_for_all_who_wait_and_is_asked_again_by_the_next() {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&asked);
-        let source = move || -> Pin<Box<dyn Future<Output = Result<ApiKey, BoxError>> + Send>> {
-            let count = counter.fetch_add(1, Ordering::Relaxed);
-            Box::pin(async move {
-                tokio::task::yield_now().await;
-                if count == 0 {
-                    Err("sealed".into())
-                } else {
-                    Ok(ApiKey::new("k")?)
-                }
-            })
-        };
-        let ring = KeyRing::asking(Box::new(source));
+        let (ring, asked) = ring_of(|count| {
+            if count == 0 {
+                Err("sealed".into())
+            } else {
+                Ok(ApiKey::new("k")?)
+            }
+        });
         let (first, second) = tokio::join!(ring.key(), ring.key());
         for got in [first, second] {
             assert_eq!(got.err().unwrap().to_string(), "sealed");
