@@ -1,6 +1,5 @@
 //! What stands in for `tls.rs` where the crate is built without a TLS feature.
 
-use super::reqwest_service::TransportSettings;
 use crate::error::ConfigProblem;
 
 const NO_TLS: &str = "the crate was built without a TLS feature";
@@ -15,8 +14,8 @@ impl RootCertificate {
     }
 }
 
-pub(super) fn missing(settings: &TransportSettings) -> Option<ConfigProblem> {
-    settings.https.then(|| ConfigProblem {
+pub(super) fn missing(https: bool) -> Option<ConfigProblem> {
+    https.then(|| ConfigProblem {
         setting: "base_url",
         problem: format!("it is https, and {NO_TLS}"),
     })
@@ -24,8 +23,8 @@ pub(super) fn missing(settings: &TransportSettings) -> Option<ConfigProblem> {
 
 pub(super) fn secure(
     builder: reqwest::ClientBuilder,
-    settings: &TransportSettings,
+    _https: bool,
+    _no_roots: &[RootCertificate],
 ) -> reqwest::ClientBuilder {
-    debug_assert!(settings.root_certificates.is_empty(), "it has no values");
     builder
 }

@@ -83,10 +83,10 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Confi
     if let Some(proxy) = proxy(settings)? {
         builder = builder.proxy(proxy);
     }
-    if let Some(problem) = tls::missing(settings) {
+    if let Some(problem) = tls::missing(settings.https) {
         return Err(problem);
     }
-    let client = tls::secure(builder, settings)
+    let client = tls::secure(builder, settings.https, &settings.root_certificates)
         .build()
         .map_err(|cause| ConfigProblem {
             setting: "tls",

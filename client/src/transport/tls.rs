@@ -1,7 +1,6 @@
 //! Which TLS is used, and whom it trusts.
 
 use super::fault::chain;
-use super::reqwest_service::TransportSettings;
 use crate::error::ConfigProblem;
 
 /// A certificate authority that is trusted beside those of the system.
@@ -35,7 +34,7 @@ fn check(pem: &[u8]) -> Result<(), String> {
 }
 
 /// What keeps a client from being built, if anything does.
-pub(super) fn missing(_: &TransportSettings) -> Option<ConfigProblem> {
+pub(super) fn missing(_https: bool) -> Option<ConfigProblem> {
     // reqwest would panic, and for plain http, too: `default_rustls_crypto_provider` in 0.13.5.
     #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
     if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -54,7 +53,8 @@ pub(super) fn missing(_: &TransportSettings) -> Option<ConfigProblem> {
 /// and says whom it trusts.
 pub(super) fn secure(
     builder: reqwest::ClientBuilder,
-    settings: &TransportSettings,
+    https: bool,
+    roots: &[RootCertificate],
 ) -> reqwest::ClientBuilder {
     // Who turns native-tls on means it; rustls may be on by default only.
     #[cfg(feature = "native-tls")]
@@ -63,8 +63,8 @@ pub(super) fn secure(
     let builder = builder.tls_backend_rustls();
 
     let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2); // RFC 8996
-    if settings.https {
-        let trusted = settings.root_certificates.iter().cloned();
+    if https {
+        let trusted = roots.iter().cloned();
         builder.tls_certs_merge(trusted.map(|RootCertificate(certificate)| certificate))
     } else {
         // Plain http needs nobody's certificate, so those of the system are neither read nor missed.
