@@ -35,9 +35,7 @@ async fn the_example_gives_what_it_says() {
     wallet.currency = "EUR".into();
     wallet.credit_unit_price = "0.0385".parse().unwrap();
     assert_eq!(second.wallet(), wallet);
-    let connection = Connection::new("clx791...")
-        .with_quality_rating("RED")
-        .with_status("disconnected");
+    let connection = Connection::new("clx791...").with_quality_rating("RED");
     let pharmacy = Company::new("clx790...", "Corner Pharmacy").with_connection(connection);
     assert_eq!(
         second.companies(),
@@ -53,6 +51,13 @@ async fn the_example_gives_what_it_says() {
             "{key}"
         );
     }
+}
+
+#[test]
+fn the_readme_shows_the_example_as_it_is() {
+    let readme = include_str!("../../README.md");
+    let example = std::fs::read_to_string(example()).unwrap();
+    assert!(readme.contains(&format!("```json\n{example}```\n")));
 }
 
 #[tokio::test]
