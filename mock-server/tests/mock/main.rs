@@ -21,6 +21,7 @@ mod reference;
 mod router;
 mod rules;
 mod seed;
+mod seed_mistakes;
 mod slow_clients;
 mod stubs;
 mod words;

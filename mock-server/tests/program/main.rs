@@ -212,6 +212,15 @@ fn a_wrong_seed_is_said_with_its_place() {
     assert!(fails(&["--seed", "no-such.json"]).starts_with("no-such.json: cannot be read: "));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_seed_without_an_end_is_an_error_and_not_the_end_of_memory() {
+    assert_eq!(
+        fails(&["--seed", "/dev/zero"]),
+        "/dev/zero:1:268435457: the file goes on after 256 MiB: expected no more than that"
+    );
+}
+
 #[test]
 fn a_wrong_command_line_is_said_in_one_line() {
     for (arguments, expected) in [
