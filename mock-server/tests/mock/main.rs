@@ -17,7 +17,6 @@ mod http;
 mod journal;
 mod partners;
 mod raw;
-mod reference;
 mod router;
 mod rules;
 mod seed;
