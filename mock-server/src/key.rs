@@ -11,7 +11,7 @@ const RANDOM_LENGTH: usize = 24;
 /// What stands where a key was.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// All that the mock keeps of a key: its SHA-256.
+/// All that the store keeps of a key: its SHA-256.
 ///
 /// To find a key is to hash what came and to look the hash up, so the time it takes says nothing
 /// about how much of a guess was right.

@@ -1,13 +1,21 @@
 //! What a mock starts with: the reference's sample, nothing, or a file.
 
+mod explain;
 mod file;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, fs, io};
 
 use crate::data::{Company, Connection, Wallet};
 use crate::store::{Store, Tenant};
+
+/// The largest seed that is read, in bytes: 256 MiB.
+pub const MAX_SEED: usize = 256 << 20;
+
+/// A byte order mark says nothing in UTF-8, and a reader may ignore one (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The partners, keys and data that a mock starts with.
 ///
@@ -56,13 +64,27 @@ impl Seed {
         }
     }
 
-    /// Reads a seed from JSON text.
+    /// Reads a seed from JSON text. A byte order mark at its start is ignored.
     ///
     /// # Errors
     ///
-    /// If the text is not JSON, or not of the documented format: which line and column, and what
-    /// was expected there.
+    /// If the text is not JSON, or not of the documented format, or is longer than [`MAX_SEED`]:
+    /// which line and column, and what was expected there.
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
+        Self::from_bytes(text.as_bytes())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, SeedError> {
+        let mark = BYTE_ORDER_MARK.as_bytes();
+        let bytes = bytes.strip_prefix(mark).unwrap_or(bytes);
+        if bytes.len() > MAX_SEED {
+            let message = "the file goes on after 256 MiB: expected no more than that";
+            return Err(SeedError::at(place(bytes, MAX_SEED), message));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let message = "this byte is not UTF-8: expected text in UTF-8";
+            SeedError::at(place(bytes, error.valid_up_to()), message)
+        })?;
         file::parse(text).map(|(first, others)| Self { first, others })
     }
 
@@ -70,16 +92,17 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, and as [`from_json`](Self::from_json), with the file's name.
+    /// If the file cannot be read or is not UTF-8, and as [`from_json`](Self::from_json), with the
+    /// file's name.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, SeedError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|error| SeedError {
+        let bytes = read(path).map_err(|error| SeedError {
             file: Some(path.to_owned()),
             place: None,
             message: "cannot be read".to_owned(),
             source: Some(error),
         })?;
-        Self::from_json(&text).map_err(|error| SeedError {
+        Self::from_bytes(&bytes).map_err(|error| SeedError {
             file: Some(path.to_owned()),
             ..error
         })
@@ -96,6 +119,43 @@ impl Seed {
         let key = key.unwrap_or_else(|| store.issue_key(&first));
         (store, first, key)
     }
+}
+
+/// The file, or at least one byte more than it may have.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = MAX_SEED + BYTE_ORDER_MARK.len() + 1;
+    fs::File::open(path)?
+        .take(u64::try_from(most).unwrap_or(u64::MAX))
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Line and column of the byte at this offset, both counted from 1.
+fn place(text: &[u8], offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let newlines = memchr::memchr_iter(b'\n', before);
+    let (count, line_start) = newlines.fold((0, 0), |(count, _), newline| (count + 1, newline + 1));
+    (count + 1, before.len() - line_start + 1)
+}
+
+/// One line, whatever stands in a file or in its name. What a terminal would obey, or what turns
+/// the order of the letters, is shown as an escape.
+fn in_one_line(text: &str) -> String {
+    let is_obeyed = |char: char| {
+        char.is_control()
+            || matches!(char, '\u{200e}' | '\u{200f}' | '\u{feff}')
+            || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        if is_obeyed(char) {
+            line.extend(char.escape_default());
+        } else {
+            line.push(char);
+        }
+    }
+    line
 }
 
 impl PartnerSeed {
@@ -131,19 +191,12 @@ pub struct SeedError {
 }
 
 impl SeedError {
-    /// The message may hold names from the file. They are shown in one line, whatever they are.
+    /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        let shown = |char: char| {
-            if char.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                char
-            }
-        };
         Self {
             file: None,
             place: Some(place),
-            message: message.chars().map(shown).collect(),
+            message: in_one_line(message),
             source: None,
         }
     }
@@ -162,7 +215,7 @@ impl SeedError {
 impl fmt::Display for SeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
-            Some(file) => write!(f, "{}", file.display())?,
+            Some(file) => f.write_str(&in_one_line(&file.to_string_lossy()))?,
             None => f.write_str("seed")?,
         }
         if let Some((line, column)) = self.place {

@@ -5,67 +5,75 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::de::{self, Deserialize, Deserializer, Error as _, Unexpected, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{
+    self, Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde_json::value::RawValue;
 
-use super::{PartnerSeed, SeedError};
+use super::explain::{ESCAPES, explain, shortened};
+use super::{PartnerSeed, SeedError, place};
 use crate::data::{Company, Connection, Wallet};
-use crate::{hint, key};
+use crate::key;
 
 pub(super) fn parse(text: &str) -> Result<(PartnerSeed, Vec<PartnerSeed>), SeedError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let file: SeedFile<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        explain(&path, error.inner())
-    })?;
-    json.end().map_err(|error| explain(".", &error))?;
+    let Object(file): Object<SeedFile<'_>> =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            explain(text, &path, error.inner())
+        })?;
+    json.end().map_err(|error| explain(text, ".", &error))?;
     check(text, &file)?;
-    let mut partners = file.partners.into_iter().map(PartnerSeed::from);
+    let mut partners = file.partners.into_iter().map(|Object(file)| file.into());
     let Some(first) = partners.next() else {
-        return Err(SeedError::at((1, 1), "expected at least one partner"));
+        return Err(SeedError::at((1, 1), NO_PARTNER));
     };
     Ok((first, partners.collect()))
 }
 
+const NO_PARTNER: &str = "expected at least one partner";
+
 #[derive(serde::Deserialize)]
-#[serde(expecting = "an object with `partners`")]
 #[serde(deny_unknown_fields)]
 struct SeedFile<'a> {
-    #[serde(borrow)]
-    partners: Vec<PartnerFile<'a>>,
+    #[serde(borrow, deserialize_with = "at_least_one")]
+    partners: Vec<Object<PartnerFile<'a>>>,
 }
 
 #[derive(serde::Deserialize)]
-#[serde(expecting = "a partner as an object")]
 #[serde(deny_unknown_fields)]
 struct PartnerFile<'a> {
     #[serde(borrow)]
     name: Placed<'a>,
     #[serde(borrow, default)]
     keys: Vec<Placed<'a>>,
+    #[serde(default, deserialize_with = "given")]
     active: Option<bool>,
-    wallet: Option<WalletFile>,
+    #[serde(default, deserialize_with = "given")]
+    wallet: Option<Object<WalletFile>>,
     #[serde(default)]
-    companies: Vec<CompanyFile>,
+    companies: Vec<Object<CompanyFile>>,
 }
 
 #[derive(serde::Deserialize)]
-#[serde(expecting = "a wallet as an object")]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct WalletFile {
     #[serde(default)]
     balance: i64,
+    #[serde(default, deserialize_with = "given")]
     currency: Option<String>,
     #[serde(default, deserialize_with = "decimal")]
     credit_unit_price: Option<Decimal>,
+    #[serde(default, deserialize_with = "given")]
     cost_per_message: Option<i64>,
 }
 
 #[derive(serde::Deserialize)]
-#[serde(expecting = "a company as an object")]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CompanyFile {
     id: String,
@@ -73,28 +81,116 @@ struct CompanyFile {
     #[serde(default, deserialize_with = "timestamp")]
     onboarded_at: Option<Timestamp>,
     #[serde(default)]
-    connections: Vec<ConnectionFile>,
-    #[serde(rename = "_count")]
-    count: Option<CountFile>,
+    connections: Vec<Object<ConnectionFile>>,
+    #[serde(rename = "_count", default, deserialize_with = "given")]
+    count: Option<Object<CountFile>>,
 }
 
 #[derive(serde::Deserialize)]
-#[serde(expecting = "a connection as an object")]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct ConnectionFile {
     id: String,
+    #[serde(default, deserialize_with = "given")]
     waba_id: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     phone_number_id: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     display_phone_number: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     quality_rating: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     status: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
-#[serde(expecting = "an object with `templates`")]
 #[serde(deny_unknown_fields)]
 struct CountFile {
     templates: u64,
+}
+
+/// A struct of the file, from an object only: what serde derives would take an array, too, and
+/// its values by their order.
+struct Object<T>(T);
+
+trait Expected {
+    const EXPECTED: &'static str;
+}
+
+impl Expected for SeedFile<'_> {
+    const EXPECTED: &'static str = "an object with `partners`";
+}
+
+impl Expected for PartnerFile<'_> {
+    const EXPECTED: &'static str = "an object with the `name` of a partner";
+}
+
+impl Expected for WalletFile {
+    const EXPECTED: &'static str = "an object with what is known of a wallet";
+}
+
+impl Expected for CompanyFile {
+    const EXPECTED: &'static str = "an object with the `id` and the `name` of a company";
+}
+
+impl Expected for ConnectionFile {
+    const EXPECTED: &'static str = "an object with the `id` of a connection";
+}
+
+impl Expected for CountFile {
+    const EXPECTED: &'static str = "an object with `templates`";
+}
+
+impl<'de, T: Deserialize<'de> + Expected> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+/// A value that may be left out. `null` is none: to leave it out is the only way to the default.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+fn at_least_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    from.deserialize_seq(AtLeastOne(PhantomData))
+}
+
+/// Where it is asked while the array is read, the error has the array's place.
+struct AtLeastOne<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(one) = array.next_element()? {
+            all.push(one);
+        }
+        if all.is_empty() {
+            return Err(A::Error::custom(NO_PARTNER));
+        }
+        Ok(all)
+    }
 }
 
 /// A string, and the piece of the file that it was read from.
@@ -106,8 +202,13 @@ struct Placed<'a> {
 impl<'de: 'a, 'a> Deserialize<'de> for Placed<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let source = <&RawValue>::deserialize(from)?.get();
-        let text =
-            serde_json::from_str(source).map_err(|_| D::Error::custom("expected a string"))?;
+        let text = serde_json::from_str(source).map_err(|_| {
+            D::Error::custom(if source.starts_with('"') {
+                ESCAPES
+            } else {
+                "expected a string"
+            })
+        })?;
         Ok(Self { text, source })
     }
 }
@@ -115,21 +216,34 @@ impl<'de: 'a, 'a> Deserialize<'de> for Placed<'a> {
 impl Placed<'_> {
     /// Line and column in the file's text, which `source` is a piece of.
     fn place(&self, file: &str) -> (usize, usize) {
-        let offset = self.source.as_ptr().addr() - file.as_ptr().addr();
-        let before = file.as_bytes().get(..offset).unwrap_or_default();
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        (
-            memchr::memchr_iter(b'\n', before).count() + 1,
-            offset - line_start + 1,
+        place(
+            file.as_bytes(),
+            self.source.as_ptr().addr() - file.as_ptr().addr(),
         )
     }
 }
 
 fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
     from.deserialize_str(Text {
-        parse: |text| Decimal::from_str_exact(text).ok(),
+        parse: |text| {
+            Decimal::from_str_exact(text)
+                .ok()
+                .filter(|_| is_plain_decimal(text))
+        },
         expected: "a decimal number as a string, such as \"25.0000\"",
     })
+}
+
+/// A number as JSON writes it, without an exponent (RFC 8259, section 6). `Decimal` takes more:
+/// `+1`, `1_0`, `.5`, `5.`, `01`.
+fn is_plain_decimal(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    is_digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
 }
 
 fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
@@ -161,17 +275,18 @@ impl<T> Visitor<'_> for Text<T> {
 /// What serde cannot see: keys that no request could carry, and names and keys that stand twice.
 fn check(text: &str, file: &SeedFile<'_>) -> Result<(), SeedError> {
     let (mut names, mut keys) = (HashSet::new(), HashSet::new());
-    for partner in &file.partners {
+    for Object(partner) in &file.partners {
         if !names.insert(&partner.name.text) {
             let message = format!(
                 "a second partner named `{}`: expected each name once",
-                partner.name.text
+                shortened(&partner.name.text)
             );
             return Err(SeedError::at(partner.name.place(text), &message));
         }
         for key in &partner.keys {
             let wrong = if !key::is_b64token(key.text.as_bytes()) {
-                "this key could not follow `Bearer `: expected letters, digits and -._~+/ only"
+                "this key could not follow `Bearer `: expected letters, digits and -._~+/, \
+                 and = at the end only"
             } else if !keys.insert(&key.text) {
                 "this key stands twice: expected each key once, for one partner"
             } else {
@@ -183,22 +298,8 @@ fn check(text: &str, file: &SeedFile<'_>) -> Result<(), SeedError> {
     Ok(())
 }
 
-/// serde's message in the words of a person who looks for the mistake, with no key in it.
-fn explain(path: &str, error: &serde_json::Error) -> SeedError {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
-    // The root is `.`, and a name that never came is `?`.
-    let path = match path.trim_end_matches(['.', '?']) {
-        "" => String::new(),
-        path => format!("{path}: "),
-    };
-    let hint = hint::nearest_in(message)
-        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    let text = format!("{path}{message}{hint}");
-    let text = key::redact(text.into_bytes());
-    let text = String::from_utf8_lossy(&text);
-    SeedError::at((error.line(), error.column().max(1)), &text)
+fn unwrapped<T: Into<U>, U>(objects: Vec<Object<T>>) -> Vec<U> {
+    objects.into_iter().map(|Object(one)| one.into()).collect()
 }
 
 impl From<PartnerFile<'_>> for PartnerSeed {
@@ -207,8 +308,10 @@ impl From<PartnerFile<'_>> for PartnerSeed {
             name: file.name.text,
             keys: file.keys.into_iter().map(|key| key.text).collect(),
             active: file.active.unwrap_or(true),
-            wallet: file.wallet.map_or_else(|| Wallet::new(0), Wallet::from),
-            companies: file.companies.into_iter().map(Company::from).collect(),
+            wallet: file
+                .wallet
+                .map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
+            companies: unwrapped(file.companies),
         }
     }
 }
@@ -230,10 +333,10 @@ impl From<CompanyFile> for Company {
         let default = Self::new(file.id, file.name);
         Self {
             onboarded_at: file.onboarded_at.unwrap_or(default.onboarded_at),
-            connections: file.connections.into_iter().map(Connection::from).collect(),
+            connections: unwrapped(file.connections),
             template_count: file
                 .count
-                .map_or(default.template_count, |count| count.templates),
+                .map_or(default.template_count, |Object(count)| count.templates),
             ..default
         }
     }

@@ -3,14 +3,14 @@
 
 use std::error::Error as _;
 use std::io::ErrorKind;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use partner_api_mock::{Company, MockServer, Seed};
 
 use crate::raw;
 
-fn is_refused(mock: std::net::SocketAddr) -> bool {
+fn is_refused(mock: SocketAddr) -> bool {
     match TcpStream::connect(mock) {
         // A connection to a port where nobody listens meets itself if it was given that very port.
         Ok(stream) => stream.local_addr().unwrap() == mock,
@@ -18,10 +18,16 @@ fn is_refused(mock: std::net::SocketAddr) -> bool {
     }
 }
 
+/// A mock whose port nobody else takes when it is free again.
+async fn start_at(address: SocketAddr) -> MockServer {
+    MockServer::builder().listen(address).start().await.unwrap()
+}
+
 #[tokio::test]
 async fn when_drop_returns_the_port_is_closed() {
+    let own = raw::address_of_its_own();
     for _ in 0..50 {
-        let mock = MockServer::start().await.unwrap();
+        let mock = start_at(own).await;
         let address = mock.address();
         assert!(TcpStream::connect(address).is_ok());
         drop(mock);
@@ -31,8 +37,9 @@ async fn when_drop_returns_the_port_is_closed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_holds_where_the_runtime_has_threads_of_its_own() {
+    let own = raw::address_of_its_own();
     for _ in 0..50 {
-        let mock = MockServer::start().await.unwrap();
+        let mock = start_at(own).await;
         let address = mock.address();
         assert_eq!(raw::wallet_with(address, mock.api_key()).await.status, 200);
         drop(mock);
@@ -60,7 +67,7 @@ async fn a_kept_connection_is_answered_no_more_once_the_mock_is_dropped() {
 
 #[tokio::test]
 async fn shutdown_answers_what_is_under_way_and_then_nothing() {
-    let mock = MockServer::start().await.unwrap();
+    let mock = start_at(raw::address_of_its_own()).await;
     let (address, key) = (mock.address(), mock.api_key().to_owned());
     let mut begun = raw::Connection::open(address).await;
     begun
@@ -161,7 +168,7 @@ async fn many_mocks_live_in_one_process_and_do_not_meet() {
 
 #[tokio::test]
 async fn a_port_can_be_taken_again_at_once() {
-    let first = MockServer::start().await.unwrap();
+    let first = start_at(raw::address_of_its_own()).await;
     let address = first.address();
     let busy = MockServer::builder()
         .listen(address)
@@ -172,7 +179,7 @@ async fn a_port_can_be_taken_again_at_once() {
     let cause = busy.source().unwrap().downcast_ref::<std::io::Error>();
     assert_eq!(cause.unwrap().kind(), ErrorKind::AddrInUse);
     drop(first);
-    let second = MockServer::builder().listen(address).start().await.unwrap();
+    let second = start_at(address).await;
     assert_eq!(
         raw::wallet_with(address, second.api_key()).await.status,
         200
@@ -182,7 +189,7 @@ async fn a_port_can_be_taken_again_at_once() {
 #[test]
 fn a_mock_that_outlives_its_runtime_closes_its_port_all_the_same() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mock = runtime.block_on(MockServer::start()).unwrap();
+    let mock = runtime.block_on(start_at(raw::address_of_its_own()));
     let address = mock.address();
     drop(runtime);
     drop(mock);

@@ -1,6 +1,7 @@
 //! HTTP by hand: bytes to a socket, bytes from it, so that no client can hide what was sent.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -32,6 +33,20 @@ impl Answer {
             .strip_prefix(r#"{"error":""#)
             .and_then(|rest| rest.strip_suffix(r#""}"#));
         code.unwrap_or_else(|| panic!("not an error of the documented shape: {self:?}"))
+    }
+}
+
+/// Any free port of a loopback address that no other test has, in this process or in another: so
+/// nobody takes the port when it is free again, and a connection to it does not meet itself. Where
+/// the machine has one such address only, it is that one.
+pub(crate) fn address_of_its_own() -> SocketAddr {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let [_, _, process, id] = std::process::id().to_be_bytes();
+    let [.., test] = (2 + TAKEN.fetch_add(1, Ordering::Relaxed) % 253).to_be_bytes();
+    let own = SocketAddr::from((Ipv4Addr::new(127, process, id, test), 0));
+    match TcpListener::bind(own) {
+        Ok(_) => own,
+        Err(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
     }
 }
 

@@ -142,7 +142,7 @@ async fn a_seed_gives_the_data_and_the_key_that_is_shown() {
 #[tokio::test]
 async fn both_signals_answer_what_is_under_way_and_end_with_0() {
     for signal in ["-TERM", "-INT"] {
-        let mock = Running::start(&["--listen", "127.0.0.1:0"]);
+        let mock = Running::start(&["--listen", &raw::address_of_its_own().to_string()]);
         let (address, key) = (mock.address(), mock.value("API key").to_owned());
         let mut begun = raw::Connection::open(address).await;
         begun
@@ -167,7 +167,7 @@ async fn both_signals_answer_what_is_under_way_and_end_with_0() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_second_signal_does_not_wait() {
-    let mock = Running::start(&["--listen", "127.0.0.1:0"]);
+    let mock = Running::start(&["--listen", &raw::address_of_its_own().to_string()]);
     let mut stuck = raw::Connection::open(mock.address()).await;
     stuck.send("GET / HTTP/1.1\r\nhost:").await;
     raw::wallet(mock.address(), "").await;
@@ -210,6 +210,15 @@ fn a_wrong_seed_is_said_with_its_place() {
     assert!(said.ends_with("did you mean `keys`?"), "{said}");
 
     assert!(fails(&["--seed", "no-such.json"]).starts_with("no-such.json: cannot be read: "));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_seed_without_an_end_is_an_error_and_not_the_end_of_memory() {
+    assert_eq!(
+        fails(&["--seed", "/dev/zero"]),
+        "/dev/zero:1:268435457: the file goes on after 256 MiB: expected no more than that"
+    );
 }
 
 #[test]

@@ -1,0 +1,419 @@
+//! What is at stake: a seed file is written by hand, by people who do not write Rust. One line says
+//! which file, which line and column, and what was expected there, whatever the mistake is.
+
+use std::error::Error as _;
+
+use partner_api_mock::Seed;
+use proptest::prelude::*;
+
+fn example() -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/seed.example.json").to_owned()
+}
+
+/// The error of this text, which stands in one line and at the place that it says.
+fn error_of(text: &str) -> String {
+    let error = Seed::from_json(text).unwrap_err();
+    let shown = error.to_string();
+    let place = (error.line().unwrap(), error.column().unwrap());
+    assert!(shown.starts_with(&format!("seed:{}:{}: ", place.0, place.1)));
+    assert!(!shown.chars().any(char::is_control), "{shown:?}");
+    shown
+}
+
+#[test]
+fn a_mistake_is_said_with_its_place_and_what_was_expected() {
+    let rows = [
+        ("{}", "seed:1:2: missing field `partners`"),
+        (
+            r#"{"partners": []}"#,
+            "seed:1:15: partners: expected at least one partner",
+        ),
+        (
+            r#"{"partners": [{"name": "p"}]} x"#,
+            "seed:1:31: something stands after the end: expected nothing more",
+        ),
+        (
+            r#"{"partners": [{}]}"#,
+            "seed:1:16: partners[0]: missing field `name`",
+        ),
+        (
+            "{\n  \"partners\": [\n    {\"name\": \"p\",\n      \"walet\": {}\n",
+            "seed:4:13: partners[0].walet: unknown field `walet`, expected one of `name`, `keys`, \
+             `active`, `wallet`, `companies`; did you mean `wallet`?",
+        ),
+        (
+            r#"{"partners": [{"name": "p", "xyz": 1}]}"#,
+            "seed:1:33: partners[0].xyz: unknown field `xyz`, expected one of `name`, `keys`, \
+             `active`, `wallet`, `companies`",
+        ),
+        (
+            r#"{"partners": [{"name": "p", "name": "q"}]}"#,
+            "seed:1:34: partners[0]: the field `name` stands twice: expected each field once",
+        ),
+        (
+            r#"{"partners": [{"name": "p", "companies": [{"id": "c", "name": "C", "onboardedAt": "June"}]}]}"#,
+            "seed:1:88: partners[0].companies[0].onboardedAt: found the string \"June\", \
+             expected a time such as \"2026-06-01T10:12:00.000Z\"",
+        ),
+        (
+            r#"{"partners": [{"name": 1}]}"#,
+            "seed:1:25: partners[0].name: expected a string",
+        ),
+        (
+            "{\"partners\": [{\"name\": \"p\",\n \"keys\": [\"a b\"]}]}",
+            "seed:2:11: this key could not follow `Bearer `: expected letters, digits and -._~+/, \
+             and = at the end only",
+        ),
+        (
+            "{\"partners\": [{\"name\": \"p\", \"keys\": [\"a\"]},\n{\"name\": \"q\", \"keys\": [\"a\"]}]}",
+            "seed:2:24: this key stands twice: expected each key once, for one partner",
+        ),
+        (
+            r#"{"partners": [{"name": "p"}, {"name": "p"}]}"#,
+            "seed:1:39: a second partner named `p`: expected each name once",
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(error_of(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn where_a_file_ends_too_early_it_says_so() {
+    let rows = [
+        (
+            "",
+            "1:1: the file ends here; expected an object with `partners`",
+        ),
+        (
+            " \n",
+            "2:1: the file ends here; expected an object with `partners`",
+        ),
+        (
+            "{",
+            "1:2: the file ends here; expected the rest of an object, up to its `}`",
+        ),
+        (
+            "{\"partners\": [",
+            "1:15: partners: the file ends here; expected the rest of an array, up to its `]`",
+        ),
+        (
+            "{\"partners\":\n[{\"name\": \"p",
+            "2:13: partners[0].name: the file ends here; expected the rest of a string, up to its `\"`",
+        ),
+        (
+            "{\"partners\":",
+            "1:13: partners: the file ends here; expected a value",
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(error_of(text), format!("seed:{expected}"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_json_is_said_in_its_words() {
+    let rows = [
+        ("{\"partners\": [,]}", "1:15: partners[0]: expected a value"),
+        ("{\"partners\": nil}", "1:15: partners: expected a value"),
+        (
+            "{partners: 1}",
+            "1:2: expected the name of a field, in double quotes",
+        ),
+        ("{\"partners\" 1}", "1:13: expected `:`"),
+        (
+            "{\"partners\": [{\"name\": \"p\"},]}",
+            "1:29: partners: nothing stands after the comma: expected one more, or no comma",
+        ),
+        (
+            "{\"partners\": [{\"name\": \"\t\"}]}",
+            "1:24: partners[0].name: a control character stands in a string: expected it as an \
+             escape, such as `\\n`",
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(error_of(text), format!("seed:{expected}"), "{text}");
+    }
+    // One that is read at once, and one that is checked as it stands first.
+    for text in [
+        r#"{"partners": [{"name": "p", "wallet": {"currency": "\ud800"}}]}"#,
+        r#"{"partners": [{"name": "p", "wallet": {"currency": "\ud800\u0041"}}]}"#,
+        r#"{"partners": [{"name": "p", "wallet": {"currency": "\udc00x"}}]}"#,
+        r#"{"partners": [{"name": "p", "wallet": {"currency": "\x"}}]}"#,
+        r#"{"partners": [{"name": "\ud800"}]}"#,
+        r#"{"partners": [{"name": "p", "keys": ["\udc00"]}]}"#,
+    ] {
+        let error = error_of(text);
+        assert!(
+            error.ends_with(": expected a string with valid escapes"),
+            "{error}"
+        );
+    }
+}
+
+/// A partner with this among its fields.
+fn partner_with(field: &str) -> String {
+    format!(r#"{{"partners": [{{"name": "p", {field}}}]}}"#)
+}
+
+#[test]
+fn a_value_of_another_kind_is_said_in_the_words_of_json() {
+    for (field, expected) in [
+        (
+            r#""wallet": {"balance": "many"}"#,
+            r#"wallet.balance: found the string "many", expected a whole number of 64 bits"#,
+        ),
+        (
+            r#""wallet": {"balance": 1.50}"#,
+            "wallet.balance: found the number `1.5`, expected a whole number of 64 bits",
+        ),
+        (
+            r#""wallet": {"balance": 9223372036854775808}"#,
+            "wallet.balance: found the number `9223372036854775808`, expected a whole number of 64 \
+             bits",
+        ),
+        (
+            r#""wallet": {"balance": 1e999}"#,
+            "wallet.balance: expected a number that fits 64 bits",
+        ),
+        (
+            r#""companies": [{"id": "c", "name": "C", "_count": {"templates": -1}}]"#,
+            "companies[0]._count.templates: found the number `-1`, expected a whole number of 64 \
+             bits, not below 0",
+        ),
+        (
+            r#""wallet": {"currency": true}"#,
+            "wallet.currency: found `true`, expected a string",
+        ),
+        (
+            r#""wallet": {"creditUnitPrice": 25}"#,
+            "wallet.creditUnitPrice: found the number `25`, expected a decimal number as a string, \
+             such as \"25.0000\"",
+        ),
+        (
+            r#""active": 1"#,
+            "active: found the number `1`, expected `true` or `false`",
+        ),
+        (
+            r#""companies": {}"#,
+            "companies: found an object, expected an array",
+        ),
+        (
+            r#""keys": "secret""#,
+            "keys: found a string, expected an array",
+        ),
+    ] {
+        let error = error_of(&partner_with(field));
+        assert!(
+            error.ends_with(&format!(": partners[0].{expected}")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn an_array_is_no_object() {
+    for (text, expected) in [
+        (
+            "[]\n".to_owned(),
+            "seed:1:1: found an array, expected an object with `partners`",
+        ),
+        (
+            r#"{"partners": [["p"]]}"#.to_owned(),
+            "seed:1:15: partners[0]: found an array, expected an object with the `name` of a partner",
+        ),
+        (
+            partner_with(r#""wallet": [12]"#),
+            "seed:1:39: partners[0].wallet: found an array, expected an object with what is known of \
+             a wallet",
+        ),
+        (
+            partner_with(r#""companies": [["c", "C"]]"#),
+            "seed:1:43: partners[0].companies[0]: found an array, expected an object with the `id` \
+             and the `name` of a company",
+        ),
+        (
+            partner_with(r#""companies": [{"id": "c", "name": "C", "connections": [["n"]]}]"#),
+            "seed:1:84: partners[0].companies[0].connections[0]: found an array, expected an object \
+             with the `id` of a connection",
+        ),
+        (
+            partner_with(r#""companies": [{"id": "c", "name": "C", "_count": [4]}]"#),
+            "seed:1:78: partners[0].companies[0]._count: found an array, expected an object with \
+             `templates`",
+        ),
+    ] {
+        assert_eq!(error_of(&text), expected, "{text}");
+    }
+}
+
+/// Every field of a seed, each with a value that is good.
+const ALL_FIELDS: &str = r#"{"partners": [{"name": "p", "keys": ["k"], "active": true,
+"wallet": {"balance": 1, "currency": "XAF", "creditUnitPrice": "1.5", "costPerMessage": 1},
+"companies": [{"id": "c", "name": "C", "onboardedAt": "2026-06-01T10:12:00.000Z", "connections": [
+{"id": "n", "wabaId": "1", "phoneNumberId": "2", "displayPhoneNumber": "3", "qualityRating": "RED",
+"status": "connected"}], "_count": {"templates": 4}}]}]}"#;
+
+#[test]
+fn null_is_refused_at_every_place() {
+    Seed::from_json(ALL_FIELDS).unwrap();
+    let value_starts: Vec<_> = ALL_FIELDS
+        .match_indices(": ")
+        .map(|(at, _)| at + 2)
+        .collect();
+    assert_eq!(value_starts.len(), 22, "each field once");
+    for at in value_starts {
+        let (before, value) = ALL_FIELDS.split_at(at);
+        // The value ends where as many brackets are closed as were opened.
+        let mut open = 0;
+        let end = value.find(|char| {
+            open += match char {
+                '[' | '{' => 1,
+                ']' | '}' => -1,
+                _ => 0,
+            };
+            open < 0 || open == 0 && char == ','
+        });
+        let text = format!("{before}null{}", value.split_at(end.unwrap()).1);
+        let error = error_of(&text);
+        let line = before.lines().count();
+        assert!(
+            error.starts_with(&format!("seed:{line}:")),
+            "{text}\n{error}"
+        );
+        assert!(
+            error.contains("found `null`, expected ") || error.contains("name: expected a string"),
+            "{text}\n{error}"
+        );
+    }
+    for list in ["keys", "companies"] {
+        error_of(&partner_with(&format!(r#""{list}": [null]"#)));
+    }
+}
+
+#[test]
+fn a_price_is_a_number_as_json_writes_it() {
+    let with = |price| partner_with(&format!(r#""wallet": {{"creditUnitPrice": "{price}"}}"#));
+    for good in ["0", "25", "25.0000", "0.0385", "-1.5", "10.01"] {
+        assert!(Seed::from_json(&with(good)).is_ok(), "{good}");
+    }
+    for wrong in [
+        "1_0", "+1", ".5", "5.", "01", "00.5", "-01", "", "-", ".", "1e3", " 1", "1,5", "0x1",
+    ] {
+        let expected = format!(
+            "seed:1:{}: partners[0].wallet.creditUnitPrice: found the string \"{wrong}\", expected a \
+             decimal number as a string, such as \"25.0000\"",
+            60 + wrong.len()
+        );
+        assert_eq!(error_of(&with(wrong)), expected);
+    }
+}
+
+#[test]
+fn a_text_from_the_file_is_shown_in_one_line_that_is_not_too_long() {
+    let error = error_of("{\"partners\": [{\"a\\n\\u001b[31m\\u202e\": 1}]}");
+    assert!(
+        error.contains(r"partners[0].a\n\u{1b}[31m\u{202e}: unknown field `a\n\u{1b}[31m\u{202e}`"),
+        "{error}"
+    );
+    let error = error_of(&partner_with(&format!(r#""{}": 1"#, "x".repeat(10_000))));
+    assert!(error.len() < 500, "{error}");
+    let error = error_of(&partner_with(&format!(
+        r#""active": "{}""#,
+        "x".repeat(10_000)
+    )));
+    assert!(
+        error.len() < 500 && error.ends_with("expected `true` or `false`"),
+        "{error}"
+    );
+}
+
+/// A file that is removed when it is dropped.
+struct File(std::path::PathBuf);
+
+impl File {
+    fn with(name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let path = std::env::temp_dir().join(format!("seed-{}-{name}", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        Self(path)
+    }
+
+    /// The error of this file, without the folder that it stands in.
+    fn error(&self) -> String {
+        let error = Seed::from_path(&self.0).unwrap_err().to_string();
+        let beginning = format!("seed-{}-", std::process::id());
+        error.split_once(&beginning).unwrap().1.to_owned()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn the_first_byte_that_is_not_utf_8_is_placed() {
+    let said = "this byte is not UTF-8: expected text in UTF-8";
+    for (name, bytes, place) in [
+        ("latin", &b"{\n  \"partners\": \"caf\xe9\xff\"}"[..], "2:19"),
+        ("utf-16", b"\xff\xfe{\0", "1:1"),
+        ("marked", b"\xef\xbb\xbf{ \xff", "1:3"),
+        ("cut", b"{\"\xc3", "1:3"),
+    ] {
+        let file = File::with(name, bytes);
+        assert_eq!(file.error(), format!("{name}:{place}: {said}"));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored_and_moves_no_column() {
+    let example = std::fs::read_to_string(example()).unwrap();
+    let file = File::with("bom", format!("\u{feff}{example}"));
+    assert!(Seed::from_path(&file.0).is_ok());
+    assert_eq!(error_of("\u{feff}{}"), error_of("{}"));
+    let twice = "{\"partners\": [{\"name\": \"p\"}, {\"name\": \"p\"}]}";
+    assert_eq!(error_of(&format!("\u{feff}{twice}")), error_of(twice));
+    assert_eq!(error_of("\u{feff}\u{feff}{}"), "seed:1:1: expected a value");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = Seed::from_path("no/such/seed.json").unwrap_err();
+    assert_eq!(error.to_string(), "no/such/seed.json: cannot be read");
+    assert!(error.source().is_some() && error.line().is_none());
+    let error = Seed::from_path("no/su\nch/\u{1b}[31m.json").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r"no/su\nch/\u{1b}[31m.json: cannot be read"
+    );
+}
+
+#[test]
+fn no_key_of_a_seed_is_shown() {
+    let seed = Seed::from_path(example()).unwrap();
+    let error = Seed::from_json(r#"{"partners": [{"name": "p", "keys": "pk_live_canary"}]}"#);
+    let shown = format!("{seed:?} {:?}", error.unwrap_err());
+    assert!(
+        !shown.contains("exampleexample") && !shown.contains("canary"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_file_cut_anywhere_is_an_error_in_one_line() {
+    let text = std::fs::read_to_string(example()).unwrap();
+    for cut in (0..text.trim_end().len()).filter_map(|at| text.get(..at)) {
+        let error = Seed::from_json(cut).unwrap_err().to_string();
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains("the file ends here; expected "), "{error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "[\\[\\]{}:,\"a-z0-9 \n\\\\]{0,60}") {
+        let _ = Seed::from_json(&text);
+        let _ = Seed::from_json(&format!(r#"{{"partners": [{{"name": "p", "keys": [{text}]}}]}}"#));
+    }
+}
