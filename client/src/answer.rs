@@ -13,9 +13,7 @@ use crate::error::{ErrorKind, UnauthorizedCode};
 pub(crate) fn unreadable(head: &response::Parts) -> Option<String> {
     // RFC 9112, section 7: a client that sends no TE can get no other coding than chunked.
     if let Some(coding) = other_than(&head.headers, &TRANSFER_ENCODING, "chunked") {
-        return Some(format!(
-            "its transfer coding is {coding} instead of chunked"
-        ));
+        return Some(format!("its transfer coding is {coding} instead of chunked"));
     }
     // What was asked for is undone by now, and its header with it.
     other_than(&head.headers, &CONTENT_ENCODING, "identity")
@@ -26,17 +24,11 @@ pub(crate) fn unreadable(head: &response::Parts) -> Option<String> {
 pub(crate) fn refusal(head: &response::Parts, body: &[u8]) -> ErrorKind {
     let status = head.status;
     if status.is_informational() {
-        let problem = format!(
-            "it has the status {}, which was not asked for",
-            status.as_u16()
-        );
+        let problem = format!("it has the status {}, which was not asked for", status.as_u16());
         return ErrorKind::Protocol(problem);
     }
     if status.is_redirection() {
-        return ErrorKind::Redirect {
-            status,
-            host: redirect_host(&head.headers),
-        };
+        return ErrorKind::Redirect { status, host: redirect_host(&head.headers) };
     }
     if status == StatusCode::UNAUTHORIZED {
         return ErrorKind::Unauthorized(unauthorized_code(body));
@@ -48,12 +40,7 @@ pub(crate) fn refusal(head: &response::Parts, body: &[u8]) -> ErrorKind {
 pub(crate) fn foreign_content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?;
     let text = String::from_utf8_lossy(value.as_bytes());
-    let essence = text
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_json = essence == "application/json" || essence.ends_with("+json");
     (!is_json).then(|| format!("its content type is {text} instead of application/json"))
 }
@@ -97,10 +84,7 @@ impl<'de> Visitor<'de> for FindCode<'_> {
 fn redirect_host(headers: &HeaderMap) -> Option<String> {
     let url = Url::parse(headers.get(LOCATION)?.to_str().ok()?).ok()?;
     let host = url.host_str()?;
-    Some(
-        url.port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-    )
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 /// The first value of a header that is not the one that is expected.
@@ -108,11 +92,7 @@ fn other_than(headers: &HeaderMap, name: &HeaderName, expected: &str) -> Option<
     headers
         .get_all(name)
         .iter()
-        .map(|value| {
-            String::from_utf8_lossy(value.as_bytes())
-                .trim()
-                .to_ascii_lowercase()
-        })
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase())
         .find(|value| !value.is_empty() && value != expected)
 }
 
@@ -133,18 +113,9 @@ mod tests {
     #[test]
     fn the_code_of_a_401_is_read_and_its_absence_is_one() {
         for (body, expected) in [
-            (
-                r#"{ "error": "missing_bearer_token" }"#,
-                UnauthorizedCode::MissingBearerToken,
-            ),
-            (
-                r#"{ "error": "invalid_token" }"#,
-                UnauthorizedCode::InvalidToken,
-            ),
-            (
-                r#"{"error":"key_expired","more":1}"#,
-                UnauthorizedCode::Other("key_expired".into()),
-            ),
+            (r#"{ "error": "missing_bearer_token" }"#, UnauthorizedCode::MissingBearerToken),
+            (r#"{ "error": "invalid_token" }"#, UnauthorizedCode::InvalidToken),
+            (r#"{"error":"key_expired","more":1}"#, UnauthorizedCode::Other("key_expired".into())),
             (r#"{"error":{"code":"x"}}"#, UnauthorizedCode::Unspecified),
             (
                 r#"{"trace":[1],"error":"invalid_token","more":"cut he"#,
@@ -165,10 +136,7 @@ mod tests {
     #[test]
     fn every_3xx_is_a_redirect_that_tells_no_more_than_the_host() {
         for (location, host) in [
-            (
-                "https://evil.example:8443/steal?token=hunter2",
-                Some("evil.example:8443"),
-            ),
+            ("https://evil.example:8443/steal?token=hunter2", Some("evil.example:8443")),
             ("http://user:hunter2@evil.example/", Some("evil.example")),
             ("/login", None),
             ("::", None),
@@ -176,13 +144,7 @@ mod tests {
             for status in [300, 301, 302, 303, 304, 307, 308, 399] {
                 let kind = refusal(&head(status, &[("location", location)]), b"");
                 let status = StatusCode::from_u16(status).unwrap();
-                assert_eq!(
-                    kind,
-                    ErrorKind::Redirect {
-                        status,
-                        host: host.map(Into::into)
-                    }
-                );
+                assert_eq!(kind, ErrorKind::Redirect { status, host: host.map(Into::into) });
             }
         }
     }
@@ -190,30 +152,17 @@ mod tests {
     #[test]
     fn codings_that_were_not_asked_for_are_named() {
         for (headers, named) in [
-            (
-                &[("transfer-encoding", "gzip, chunked")][..],
-                Some("gzip, chunked"),
-            ),
+            (&[("transfer-encoding", "gzip, chunked")][..], Some("gzip, chunked")),
             (&[("transfer-encoding", "Chunked")], None),
             (&[("content-encoding", "br")], Some("br")),
             (&[("content-encoding", "identity")], None),
             (&[("content-encoding", "")], None),
-            (
-                &[
-                    ("content-encoding", "identity"),
-                    ("content-encoding", "zstd"),
-                ],
-                Some("zstd"),
-            ),
+            (&[("content-encoding", "identity"), ("content-encoding", "zstd")], Some("zstd")),
             (&[], None),
         ] {
             let problem = unreadable(&head(200, headers));
             assert_eq!(problem.is_some(), named.is_some(), "{problem:?}");
-            assert!(
-                problem
-                    .unwrap_or_default()
-                    .contains(named.unwrap_or_default())
-            );
+            assert!(problem.unwrap_or_default().contains(named.unwrap_or_default()));
         }
         let unasked = refusal(&head(101, &[]), b"");
         assert!(matches!(unasked, ErrorKind::Protocol(problem) if problem.contains("101")));

@@ -173,10 +173,7 @@ mod tests {
             assert_eq!(ApiKey::new(text).unwrap_err(), expected, "{text:?}");
         }
         let long = "k".repeat(MAX_API_KEY_BYTES + 1);
-        assert_eq!(
-            ApiKey::new(long).unwrap_err(),
-            InvalidApiKey::TooLong { length: 4097 }
-        );
+        assert_eq!(ApiKey::new(long).unwrap_err(), InvalidApiKey::TooLong { length: 4097 });
     }
 
     #[test]

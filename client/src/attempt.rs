@@ -49,9 +49,7 @@ impl Patience {
         } else {
             (self.deadline, TimeLimit::Deadline)
         };
-        timeout_at(until, next)
-            .await
-            .map_err(|_| Fault::new(ErrorKind::Timeout(limit), outcome))
+        timeout_at(until, next).await.map_err(|_| Fault::new(ErrorKind::Timeout(limit), outcome))
     }
 }
 
@@ -73,22 +71,12 @@ pub(crate) async fn attempt<T>(
     max_body_bytes: usize,
     new_sink: NewSink<T>,
 ) -> Result<Arrived<T>, Fault> {
-    let Arrived {
-        head,
-        value: mut body,
-        sent_key,
-        ..
-    } = open(http, request, patience).await?;
+    let Arrived { head, value: mut body, sent_key, .. } = open(http, request, patience).await?;
     let mut sink = new_sink();
     let fault = match read_into(sink.as_mut(), &mut body, max_body_bytes, patience).await {
         Ok(Ok(value)) => {
             let unknown_fields = sink.unknown_fields();
-            return Ok(Arrived {
-                head,
-                value,
-                sent_key,
-                unknown_fields,
-            });
+            return Ok(Arrived { head, value, sent_key, unknown_fields });
         }
         Ok(Err(undecodable)) => undecodable_fault(&head, undecodable),
         Err(fault) => fault,
@@ -118,12 +106,7 @@ pub(crate) async fn open(
         let fault = Fault::new(ErrorKind::Protocol(problem), Outcome::Answered);
         return Err(answered(fault, head, Bytes::new(), &sent_key));
     }
-    Ok(Arrived {
-        head,
-        value: body,
-        sent_key,
-        unknown_fields: UnknownFields::default(),
-    })
+    Ok(Arrived { head, value: body, sent_key, unknown_fields: UnknownFields::default() })
 }
 
 async fn read_into<T>(
@@ -132,14 +115,8 @@ async fn read_into<T>(
     max_body_bytes: usize,
     patience: Patience,
 ) -> Result<Result<T, Undecodable>, Fault> {
-    let too_large = || {
-        Fault::new(
-            ErrorKind::BodyTooLarge {
-                limit: max_body_bytes,
-            },
-            Outcome::Answered,
-        )
-    };
+    let too_large =
+        || Fault::new(ErrorKind::BodyTooLarge { limit: max_body_bytes }, Outcome::Answered);
     if body.size_hint().lower() > max_body_bytes as u64 {
         return Err(too_large());
     }
@@ -207,9 +184,5 @@ pub(crate) fn answered(
     sent_key: &SentKey,
 ) -> Fault {
     let kind = sent_key.hide_in_kind(fault.kind);
-    Fault { kind, ..fault }.answered(Answer {
-        status: head.status,
-        headers: head.headers,
-        body,
-    })
+    Fault { kind, ..fault }.answered(Answer { status: head.status, headers: head.headers, body })
 }

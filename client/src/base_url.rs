@@ -20,9 +20,7 @@ impl BaseUrl {
     /// info and query may be secret.
     pub(crate) fn parse(text: &str, plain_http: bool) -> Result<Self, Vec<String>> {
         let mut url = Url::parse(text.trim_ascii()).map_err(|cause| {
-            vec![format!(
-                "it is not a URL ({cause}); expected one such as https://app.example.com"
-            )]
+            vec![format!("it is not a URL ({cause}); expected one such as https://app.example.com")]
         })?;
         let mut problems = Vec::new();
         match url.scheme() {
@@ -71,9 +69,7 @@ impl BaseUrl {
         url.path_segments_mut()
             .map_err(|()| "the base URL has no path".to_owned())?
             .extend(segments);
-        url.as_str()
-            .parse()
-            .map_err(|cause| format!("the path makes no address ({cause})"))
+        url.as_str().parse().map_err(|cause| format!("the path makes no address ({cause})"))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -113,44 +109,20 @@ mod tests {
     #[test]
     fn the_api_path_is_added_unless_it_is_there() {
         for (base, expected) in [
-            (
-                "https://app.example.com",
-                "https://app.example.com/api/v1/wallet",
-            ),
-            (
-                "https://app.example.com/",
-                "https://app.example.com/api/v1/wallet",
-            ),
-            (
-                "https://app.example.com/api/v1",
-                "https://app.example.com/api/v1/wallet",
-            ),
-            (
-                "https://app.example.com/api/v1/",
-                "https://app.example.com/api/v1/wallet",
-            ),
-            (
-                "https://app.example.com/eu",
-                "https://app.example.com/eu/api/v1/wallet",
-            ),
+            ("https://app.example.com", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/api/v1", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/api/v1/", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/eu", "https://app.example.com/eu/api/v1/wallet"),
             (
                 "https://app.example.com:8443/eu/api/v1",
                 "https://app.example.com:8443/eu/api/v1/wallet",
             ),
-            (
-                "http://127.0.0.1:4010",
-                "http://127.0.0.1:4010/api/v1/wallet",
-            ),
+            ("http://127.0.0.1:4010", "http://127.0.0.1:4010/api/v1/wallet"),
             ("http://[::1]:4010", "http://[::1]:4010/api/v1/wallet"),
             ("http://localhost", "http://localhost/api/v1/wallet"),
-            (
-                "http://mock.localhost",
-                "http://mock.localhost/api/v1/wallet",
-            ),
-            (
-                " https://app.example.com\n",
-                "https://app.example.com/api/v1/wallet",
-            ),
+            ("http://mock.localhost", "http://mock.localhost/api/v1/wallet"),
+            (" https://app.example.com\n", "https://app.example.com/api/v1/wallet"),
         ] {
             assert_eq!(joined(base, &["wallet"]).as_deref(), Ok(expected), "{base}");
         }
@@ -175,12 +147,7 @@ mod tests {
             assert!(problem.contains(reason), "{base}: {problem}");
             assert!(!problem.contains("hunter2"), "{problem}");
         }
-        assert_eq!(
-            BaseUrl::parse("http://u:p@app.example.com?q#f", false)
-                .unwrap_err()
-                .len(),
-            4
-        );
+        assert_eq!(BaseUrl::parse("http://u:p@app.example.com?q#f", false).unwrap_err().len(), 4);
         assert!(BaseUrl::parse("http://app.example.com", true).is_ok());
     }
 
@@ -191,10 +158,7 @@ mod tests {
             Ok("https://a.example/api/v1/templates/a%2Fb%3Fc%23d%20e%252F")
         );
         for segment in ["", ".", "..", "%2e", "%2E%2e", ".%2e"] {
-            assert!(
-                joined("https://a.example", &["templates", segment]).is_err(),
-                "{segment}"
-            );
+            assert!(joined("https://a.example", &["templates", segment]).is_err(), "{segment}");
         }
         assert!(joined("https://a.example", &[]).is_err());
     }

@@ -96,10 +96,7 @@ impl Client {
             };
             Error::unsent(ErrorKind::Config(vec![problem]))
         })?;
-        Ok(Self {
-            client,
-            driver: Arc::new(driver),
-        })
+        Ok(Self { client, driver: Arc::new(driver) })
     }
 
     /// Lists the clients that you have onboarded, as
@@ -159,10 +156,7 @@ impl Client {
         K: TryInto<ApiKey>,
         K::Error: fmt::Display,
     {
-        Ok(Self {
-            client: self.client.with_api_key(api_key)?,
-            driver: Arc::clone(&self.driver),
-        })
+        Ok(Self { client: self.client.with_api_key(api_key)?, driver: Arc::clone(&self.driver) })
     }
 
     /// Replaces the key of this client and all its clones, as
@@ -202,8 +196,6 @@ impl ClientBuilder {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("blocking::Client")
-            .field(&self.client)
-            .finish()
+        f.debug_tuple("blocking::Client").field(&self.client).finish()
     }
 }

@@ -32,9 +32,7 @@ impl RetryBudget {
     /// Takes the cost out, or nothing where not enough is left.
     pub(crate) fn try_spend(&self, cost: u32) -> bool {
         self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                tokens.checked_sub(cost)
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(cost))
             .is_ok()
     }
 
@@ -47,12 +45,10 @@ impl RetryBudget {
     pub(crate) fn refund(&self, last_retry_cost: Option<u32>) {
         let refund = last_retry_cost.unwrap_or(SUCCESS_REFUND);
         // The usual case of a full budget writes nothing, so that clones do not fight for it.
-        let _ = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                (tokens < RETRY_BUDGET_TOKENS)
-                    .then(|| tokens.saturating_add(refund).min(RETRY_BUDGET_TOKENS))
-            });
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+            (tokens < RETRY_BUDGET_TOKENS)
+                .then(|| tokens.saturating_add(refund).min(RETRY_BUDGET_TOKENS))
+        });
     }
 }
 

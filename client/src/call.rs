@@ -64,13 +64,7 @@ impl<T, Shape> Call<T, Shape> {
         limits: Limits,
         sink: NewSink<T>,
     ) -> Self {
-        Self {
-            road,
-            request,
-            limits,
-            sink,
-            shape: PhantomData,
-        }
+        Self { road, request, limits, sink, shape: PhantomData }
     }
 
     /// The time limit of this whole call: all attempts, the waits between them, and the body.
@@ -95,22 +89,11 @@ impl<T: Send + 'static, Shape> Call<T, Shape> {
     /// # Errors
     /// Any [`Error`], as when the call itself is awaited.
     pub async fn with_response(self) -> Result<ApiResponse<T>, Error> {
-        let Self {
-            road,
-            request,
-            limits,
-            sink,
-            ..
-        } = self;
+        let Self { road, request, limits, sink, .. } = self;
         let attempt =
             |http, request, patience| attempt(http, request, patience, road.max_body_bytes, sink);
         let journey = road::travel(&road, request, &limits, attempt).await?;
-        let Arrived {
-            head,
-            value,
-            sent_key,
-            unknown_fields,
-        } = journey.arrived;
+        let Arrived { head, value, sent_key, unknown_fields } = journey.arrived;
         if let Some(watch) = &road.drift {
             watch.look_at(&value, &sent_key);
             watch.look_beside(journey.address.path(), &unknown_fields, &sent_key);
@@ -149,12 +132,7 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// # }
     /// ```
     pub fn stream(self) -> ListStream<T> {
-        let Self {
-            road,
-            request,
-            limits,
-            ..
-        } = self;
+        let Self { road, request, limits, .. } = self;
         ListStream::new(Box::pin(async move {
             let journey = road::travel(&road, request, &limits, open).await?;
             Ok(Opened {
@@ -179,9 +157,9 @@ impl<T, Shape> fmt::Debug for Call<T, Shape> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Call");
         match &self.request {
-            Ok(request) => shown
-                .field("method", request.method())
-                .field("path", &request.uri().path()),
+            Ok(request) => {
+                shown.field("method", request.method()).field("path", &request.uri().path())
+            }
             Err(problem) => shown.field("problem", problem),
         };
         shown.field("limits", &self.limits).finish_non_exhaustive()

@@ -86,12 +86,7 @@ impl Client {
         K: TryInto<ApiKey>,
         K::Error: fmt::Display,
     {
-        let Road {
-            http,
-            max_body_bytes,
-            drift,
-            ..
-        } = &*self.road;
+        let Road { http, max_body_bytes, drift, .. } = &*self.road;
         let road = Road {
             http: http.clone(),
             keys: KeyRing::fixed(checked(api_key)?),
@@ -99,10 +94,7 @@ impl Client {
             budget: RetryBudget::full(),
             drift: drift.clone(),
         };
-        Ok(Self {
-            road: Arc::new(road),
-            plan: Arc::clone(&self.plan),
-        })
+        Ok(Self { road: Arc::new(road), plan: Arc::clone(&self.plan) })
     }
 
     /// Replaces the key of this client and all its clones, at once. Attempts that are under way end
@@ -182,12 +174,7 @@ impl Client {
 
     fn documented<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
         let request = self.plan.request(Method::GET, address.clone());
-        Call::new(
-            Arc::clone(&self.road),
-            Ok(request),
-            self.plan.limits.clone(),
-            sink,
-        )
+        Call::new(Arc::clone(&self.road), Ok(request), self.plan.limits.clone(), sink)
     }
 }
 
@@ -197,10 +184,7 @@ where
     K::Error: fmt::Display,
 {
     api_key.try_into().map_err(|problem| {
-        let problem = ConfigProblem {
-            setting: "api_key",
-            problem: problem.to_string(),
-        };
+        let problem = ConfigProblem { setting: "api_key", problem: problem.to_string() };
         Error::unsent(ErrorKind::Config(vec![problem]))
     })
 }
@@ -210,12 +194,8 @@ impl Plan {
         let mut request = Request::new(RequestBody::empty());
         *request.method_mut() = method;
         *request.uri_mut() = address;
-        request
-            .headers_mut()
-            .insert(ACCEPT, HeaderValue::from_static("application/json"));
-        request
-            .headers_mut()
-            .insert(USER_AGENT, self.user_agent.clone());
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
         request
     }
 }
@@ -227,15 +207,8 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with every problem that was found; none of
     /// them holds the key.
     pub fn build(self) -> Result<Client, Error> {
-        let Config {
-            base_url,
-            keys,
-            drift,
-            http,
-            limits,
-            max_body_bytes,
-            user_agent,
-        } = self.check()?;
+        let Config { base_url, keys, drift, http, limits, max_body_bytes, user_agent } =
+            self.check()?;
         let address = |path| {
             base_url
                 .join(&ApiPath::from(path))
@@ -250,13 +223,7 @@ impl ClientBuilder {
                 budget: RetryBudget::full(),
                 drift: drift.map(Arc::new),
             }),
-            plan: Arc::new(Plan {
-                base_url,
-                companies,
-                wallet,
-                user_agent,
-                limits,
-            }),
+            plan: Arc::new(Plan { base_url, companies, wallet, user_agent, limits }),
         })
     }
 }

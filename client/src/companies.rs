@@ -167,10 +167,7 @@ mod tests {
             company.connections[0].quality_rating,
             QualityRating::Other("ULTRA\u{e9}".into())
         );
-        assert_eq!(
-            company.counts.unknown_fields().get("campaigns"),
-            Some("1e400")
-        );
+        assert_eq!(company.counts.unknown_fields().get("campaigns"), Some("1e400"));
         assert_eq!(serde_json::to_string(&company).unwrap(), json);
     }
 
@@ -183,23 +180,12 @@ mod tests {
             ("2026-06-01T10:12:00.123456Z", "2026-06-01T10:12:00.123456Z"),
         ] {
             let company = decoded(&SAMPLE.replace("2026-06-01T10:12:00.000Z", sent)).unwrap();
-            assert!(
-                serde_json::to_string(&company).unwrap().contains(written),
-                "{sent}"
-            );
+            assert!(serde_json::to_string(&company).unwrap().contains(written), "{sent}");
         }
-        for wrong in [
-            "",
-            "yesterday",
-            "2026-06-01",
-            "2026-06-01T10:12:00",
-            "2026-13-01T10:12:00Z",
-        ] {
+        for wrong in ["", "yesterday", "2026-06-01", "2026-06-01T10:12:00", "2026-13-01T10:12:00Z"]
+        {
             let error = decoded(&SAMPLE.replace("2026-06-01T10:12:00.000Z", wrong)).unwrap_err();
-            assert!(
-                error.to_string().contains("a timestamp with its offset"),
-                "{wrong}: {error}"
-            );
+            assert!(error.to_string().contains("a timestamp with its offset"), "{wrong}: {error}");
         }
     }
 
@@ -207,21 +193,11 @@ mod tests {
     fn missing_null_and_doubled_fields_are_refused_by_name() {
         for (from, to, reason) in [
             (r#""name":"Acme Coffee","#, "", "missing field `name`"),
-            (
-                r#""name":"Acme Coffee""#,
-                r#""name":null"#,
-                "invalid type: null",
-            ),
+            (r#""name":"Acme Coffee""#, r#""name":null"#, "invalid type: null"),
             (r#""name""#, r#""id""#, "duplicate field `id`"),
-            (
-                r#""templates":4"#,
-                r#""templates":-4"#,
-                "invalid value: integer",
-            ),
+            (r#""templates":4"#, r#""templates":-4"#, "invalid value: integer"),
         ] {
-            let error = decoded(&SAMPLE.replacen(from, to, 1))
-                .unwrap_err()
-                .to_string();
+            let error = decoded(&SAMPLE.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
         }
     }

@@ -25,14 +25,8 @@ pub(crate) enum Nature {
 
 impl Undecodable {
     pub(crate) fn at(path: impl Into<String>, problem: impl Into<String>) -> Self {
-        let problem = DecodeProblem {
-            path: path.into(),
-            problem: problem.into(),
-        };
-        Self {
-            problem,
-            nature: Nature::Wrong,
-        }
+        let problem = DecodeProblem { path: path.into(), problem: problem.into() };
+        Self { problem, nature: Nature::Wrong }
     }
 
     pub(crate) fn whole(problem: impl Into<String>) -> Self {
@@ -74,29 +68,16 @@ pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
     // Checked once for all strings: faster than string by string, and the place is known.
     let text = std::str::from_utf8(body).map_err(|cause| Undecodable {
-        nature: if cause.error_len().is_none() {
-            Nature::CutShort
-        } else {
-            Nature::Wrong
-        },
-        ..Undecodable::whole(format!(
-            "it is not UTF-8 from byte {} on",
-            cause.valid_up_to()
-        ))
+        nature: if cause.error_len().is_none() { Nature::CutShort } else { Nature::Wrong },
+        ..Undecodable::whole(format!("it is not UTF-8 from byte {} on", cause.valid_up_to()))
     })?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     match text.trim_ascii_start().chars().next() {
         None => {
-            return Err(Undecodable {
-                nature: Nature::CutShort,
-                ..Undecodable::whole(EMPTY)
-            });
+            return Err(Undecodable { nature: Nature::CutShort, ..Undecodable::whole(EMPTY) });
         }
         Some(MARKUP) => {
-            return Err(Undecodable {
-                nature: Nature::Markup,
-                ..Undecodable::whole(MARKUP_WORDS)
-            });
+            return Err(Undecodable { nature: Nature::Markup, ..Undecodable::whole(MARKUP_WORDS) });
         }
         Some(_) => {}
     }
@@ -118,9 +99,7 @@ pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error
         _ => without_place(cause),
     };
     // serde names the object that lacks a field; the path shall name the field.
-    let missing = problem
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.strip_suffix('`'));
+    let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     let undecodable = match missing {
         Some(field) => Undecodable::at(field, MISSING).below(&path),
         None => Undecodable::at(path, problem),
@@ -129,10 +108,7 @@ pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error
         Category::Eof => Nature::CutShort,
         _ => Nature::Wrong,
     };
-    Undecodable {
-        nature,
-        ..undecodable
-    }
+    Undecodable { nature, ..undecodable }
 }
 
 /// Where the parser does not know any further, it says `?`.
@@ -147,38 +123,25 @@ fn known_path(path: &str) -> String {
 fn without_place(cause: &serde_json::Error) -> String {
     let message = cause.to_string();
     let place = format!(" at line {} column {}", cause.line(), cause.column());
-    message
-        .strip_suffix(&place)
-        .map(str::to_owned)
-        .unwrap_or(message)
+    message.strip_suffix(&place).map(str::to_owned).unwrap_or(message)
 }
 
 /// serde repeats the value that it did not expect, and a type may say what it likes: only what is
 /// known to be no value stays.
 fn without_values(message: &str) -> String {
-    const WITH_A_VALUE: [&str; 4] = [
-        "invalid type: ",
-        "invalid value: ",
-        "invalid length ",
-        "unknown variant ",
-    ];
+    const WITH_A_VALUE: [&str; 4] =
+        ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
     const WITH_A_NAME: [&str; 3] = ["missing field `", "duplicate field `", "unknown field `"];
     if WITH_A_NAME.iter().any(|known| message.starts_with(known)) {
         return message.to_owned();
     }
-    let known = WITH_A_VALUE
-        .iter()
-        .find_map(|known| Some((known, message.strip_prefix(known)?)));
+    let known = WITH_A_VALUE.iter().find_map(|known| Some((known, message.strip_prefix(known)?)));
     let (Some((known, rest)), Some((_, expected))) = (known, message.rsplit_once(", expected "))
     else {
         return "its type refuses it".to_owned();
     };
     let kind = rest.split(['"', '`']).next().unwrap_or_default();
-    let kind = kind
-        .split(", expected ")
-        .next()
-        .unwrap_or_default()
-        .trim_end();
+    let kind = kind.split(", expected ").next().unwrap_or_default().trim_end();
     let separator = if kind.is_empty() { "" } else { ", " };
     format!("{known}{kind}{separator}expected {expected}")
 }
@@ -201,38 +164,21 @@ mod tests {
 
     #[test]
     fn a_part_of_a_document_is_named_below_the_rest() {
-        for (path, expected) in [
-            (".", "data[1]"),
-            ("a.b", "data[1].a.b"),
-            ("[2].c", "data[1][2].c"),
-        ] {
-            assert_eq!(
-                Undecodable::at(path, "x").below("data[1]").problem.path,
-                expected
-            );
+        for (path, expected) in
+            [(".", "data[1]"), ("a.b", "data[1].a.b"), ("[2].c", "data[1][2].c")]
+        {
+            assert_eq!(Undecodable::at(path, "x").below("data[1]").problem.path, expected);
         }
     }
 
     #[test]
     fn no_value_of_the_body_stands_in_the_problem() {
         for (body, expected) in [
-            (
-                r#"{"balance":"hunter2, expected `x"}"#,
-                "invalid type: string, expected i64",
-            ),
-            (
-                r#"{"balance":123456.5}"#,
-                "invalid type: floating point, expected i64",
-            ),
+            (r#"{"balance":"hunter2, expected `x"}"#, "invalid type: string, expected i64"),
+            (r#"{"balance":123456.5}"#, "invalid type: floating point, expected i64"),
             (r#"{"balance":true}"#, "invalid type: boolean, expected i64"),
-            (
-                r#"{"balance":92233720368547758080}"#,
-                "invalid type: floating point, expected i64",
-            ),
-            (
-                r#"{"balance":9223372036854775808}"#,
-                "invalid value: integer, expected i64",
-            ),
+            (r#"{"balance":92233720368547758080}"#, "invalid type: floating point, expected i64"),
+            (r#"{"balance":9223372036854775808}"#, "invalid value: integer, expected i64"),
             (r#"{"balance":[1]}"#, "invalid type: sequence, expected i64"),
         ] {
             let (path, problem) = problem_of_wallet(body);
@@ -254,19 +200,14 @@ mod tests {
         }
 
         let problem = document::<Picky>(br#""hunter2""#).unwrap_err().problem;
-        assert_eq!(
-            (problem.path.as_str(), problem.problem.as_str()),
-            (".", "its type refuses it")
-        );
+        assert_eq!((problem.path.as_str(), problem.problem.as_str()), (".", "its type refuses it"));
     }
 
     #[test]
     fn broken_json_is_named_by_a_path_that_is_one() {
-        for body in [
-            r#"{"balance":1,}"#,
-            r#"{"balance":1 "currency":"X"}"#,
-            r#"{"balance":1,"x":[1 2]}"#,
-        ] {
+        for body in
+            [r#"{"balance":1,}"#, r#"{"balance":1 "currency":"X"}"#, r#"{"balance":1,"x":[1 2]}"#]
+        {
             let (path, _) = problem_of_wallet(body);
             assert!(!path.contains('?'), "{body}: {path}");
         }

@@ -31,8 +31,7 @@ pub struct UnknownFields(Option<Box<String>>);
 impl UnknownFields {
     /// The JSON text of the field of this name; the first, if the service sent it twice.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find_map(|(known, json)| (known == name).then_some(json))
+        self.iter().find_map(|(known, json)| (known == name).then_some(json))
     }
 
     /// Name and JSON text of each, in the order in which they came.

@@ -31,10 +31,9 @@ impl Drift {
     pub(crate) fn map_texts(self, change: impl Fn(String) -> String) -> Self {
         match self {
             Self::UnknownField { path } => Self::UnknownField { path: change(path) },
-            Self::UnknownWord { path, word } => Self::UnknownWord {
-                path: change(path),
-                word: change(word),
-            },
+            Self::UnknownWord { path, word } => {
+                Self::UnknownWord { path: change(path), word: change(word) }
+            }
         }
     }
 }

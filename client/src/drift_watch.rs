@@ -28,11 +28,7 @@ pub(crate) struct DriftWatch {
 
 impl DriftWatch {
     pub(crate) fn new(callback: impl Fn(&Drift) + Send + Sync + 'static) -> Self {
-        Self {
-            callback: Box::new(callback),
-            told: Mutex::default(),
-            hasher: RandomState::new(),
-        }
+        Self { callback: Box::new(callback), told: Mutex::default(), hasher: RandomState::new() }
     }
 
     /// Looks through a value that a call gives, if it is one of the documented types.

@@ -46,10 +46,9 @@ impl SentKey {
             ErrorKind::Unauthorized(UnauthorizedCode::Other(code)) => {
                 ErrorKind::Unauthorized(UnauthorizedCode::Other(hidden(code)))
             }
-            ErrorKind::Redirect { status, host } => ErrorKind::Redirect {
-                status,
-                host: host.map(hidden),
-            },
+            ErrorKind::Redirect { status, host } => {
+                ErrorKind::Redirect { status, host: host.map(hidden) }
+            }
             ErrorKind::Protocol(problem) => ErrorKind::Protocol(hidden(problem)),
             ErrorKind::Decode(problem) => ErrorKind::Decode(hidden_in(problem)),
             ErrorKind::Element(problem) => ErrorKind::Element(hidden_in(problem)),
@@ -88,9 +87,7 @@ fn without(text: &str, key: &str) -> String {
 /// The service can send a text of any length where a word is expected.
 fn cut(mut text: String) -> String {
     if text.len() > LONGEST_TEXT {
-        let end = (0..=LONGEST_TEXT)
-            .rev()
-            .find(|end| text.is_char_boundary(*end));
+        let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end));
         text.truncate(end.unwrap_or_default());
         text.push('\u{2026}');
     }
@@ -103,10 +100,7 @@ mod tests {
 
     #[test]
     fn the_key_is_taken_out_in_any_case_and_as_often_as_it_is_there() {
-        assert_eq!(
-            without("a PK_live_x, pk_LIVE_x!", "pk_live_X"),
-            "a (the key), (the key)!"
-        );
+        assert_eq!(without("a PK_live_x, pk_LIVE_x!", "pk_live_X"), "a (the key), (the key)!");
         assert_eq!(without("caf\u{e9}", "pk_live_x"), "caf\u{e9}");
     }
 
@@ -115,18 +109,12 @@ mod tests {
         assert_eq!(cut("x".repeat(LONGEST_TEXT)), "x".repeat(LONGEST_TEXT));
         let long = cut("\u{e9}".repeat(LONGEST_TEXT));
         assert_eq!(long.chars().count(), LONGEST_TEXT / 2 + 1);
-        assert_eq!(
-            cut(format!("x{}", "\u{e9}".repeat(LONGEST_TEXT))).len(),
-            LONGEST_TEXT - 1 + 3
-        );
+        assert_eq!(cut(format!("x{}", "\u{e9}".repeat(LONGEST_TEXT))).len(), LONGEST_TEXT - 1 + 3);
     }
 
     #[test]
     fn a_key_too_short_to_be_told_from_words_is_left_alone() {
-        let request = Request::builder()
-            .header(AUTHORIZATION, "Bearer invalid")
-            .body(())
-            .unwrap();
+        let request = Request::builder().header(AUTHORIZATION, "Bearer invalid").body(()).unwrap();
         let kind = ErrorKind::Protocol("invalid".into());
         assert_eq!(SentKey::of(&request).hide_in_kind(kind.clone()), kind);
     }

@@ -122,10 +122,9 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     pub(crate) fn finish(&self) -> Result<(), Undecodable> {
         match self.expects {
             Expects::Nothing => Ok(()),
-            Expects::Start | Expects::Envelope => Err(Undecodable {
-                nature: Nature::CutShort,
-                ..self.wrong(EMPTY)
-            }),
+            Expects::Start | Expects::Envelope => {
+                Err(Undecodable { nature: Nature::CutShort, ..self.wrong(EMPTY) })
+            }
             _ => Err(Undecodable {
                 nature: Nature::CutShort,
                 ..self.wrong("the body ends before its JSON does")
@@ -141,10 +140,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                 _ => self.go_on(Expects::Envelope, 0),
             };
         }
-        let blanks = bytes
-            .iter()
-            .take_while(|byte| b" \t\n\r".contains(byte))
-            .count();
+        let blanks = bytes.iter().take_while(|byte| b" \t\n\r".contains(byte)).count();
         let Some((first, _)) = bytes.get(blanks..).and_then(<[u8]>::split_first) else {
             return Ok((blanks > 0).then_some(blanks));
         };
@@ -153,10 +149,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         }
         match self.expects {
             Expects::Start | Expects::Envelope if char::from(*first) == MARKUP => {
-                Err(Undecodable {
-                    nature: Nature::Markup,
-                    ..self.wrong(MARKUP_WORDS)
-                })
+                Err(Undecodable { nature: Nature::Markup, ..self.wrong(MARKUP_WORDS) })
             }
             Expects::Start | Expects::Envelope => {
                 let next = [(b'{', Expects::FirstKeyOrEnd)];
@@ -170,11 +163,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                 Err(self.wrong("expected the name of a field"))
             }
             Expects::Colon { of_list } => {
-                let next = if of_list {
-                    Expects::List
-                } else {
-                    Expects::Value
-                };
+                let next = if of_list { Expects::List } else { Expects::Value };
                 self.punctuation(*first, &[(b':', next)], "`:`")
             }
             Expects::Value => self.unknown_value(bytes),
@@ -305,11 +294,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             used = text.len() - rest.len() + 1;
         }
         // What comes behind the text that is good so far decides, and then the scan goes on.
-        if used > 0 {
-            self.go_on(Expects::Element, used)
-        } else {
-            self.elements(bytes, each)
-        }
+        if used > 0 { self.go_on(Expects::Element, used) } else { self.elements(bytes, each) }
     }
 
     /// Reads one element, whose text is whole.
@@ -322,10 +307,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                 serde_json::from_str::<IgnoredAny>(text)
                     .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&path))?;
                 let problem = located::<T>(text, &cause).below(&path).problem;
-                Err(Malformed {
-                    problem,
-                    raw: text.to_owned(),
-                })
+                Err(Malformed { problem, raw: text.to_owned() })
             }
         };
         self.index += 1;
@@ -340,9 +322,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             return Ok(None);
         };
         let value = bytes.get(..looked_at + end).unwrap_or_default();
-        str::from_utf8(value)
-            .map(Some)
-            .map_err(|_| self.wrong("it is not UTF-8"))
+        str::from_utf8(value).map(Some).map_err(|_| self.wrong("it is not UTF-8"))
     }
 
     fn wrong(&self, problem: impl Into<String>) -> Undecodable {

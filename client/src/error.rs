@@ -129,38 +129,20 @@ impl fmt::Debug for Answer {
 
 impl Fault {
     pub(crate) fn new(kind: ErrorKind, outcome: Outcome) -> Self {
-        Self {
-            kind,
-            outcome,
-            answer: None,
-            source: None,
-            stale_connection: false,
-        }
+        Self { kind, outcome, answer: None, source: None, stale_connection: false }
     }
 
     /// The attempt that failed by it.
     pub(crate) fn attempt(&self, wait: Option<Duration>) -> Attempt {
-        Attempt {
-            cause: self.kind.clone(),
-            status: self.status(),
-            outcome: self.outcome,
-            wait,
-        }
+        Attempt { cause: self.kind.clone(), status: self.status(), outcome: self.outcome, wait }
     }
 
     pub(crate) fn caused_by(self, source: impl Into<BoxError>) -> Self {
-        Self {
-            source: Some(source.into()),
-            ..self
-        }
+        Self { source: Some(source.into()), ..self }
     }
 
     pub(crate) fn answered(self, answer: Answer) -> Self {
-        Self {
-            outcome: Outcome::Answered,
-            answer: Some(Box::new(answer)),
-            ..self
-        }
+        Self { outcome: Outcome::Answered, answer: Some(Box::new(answer)), ..self }
     }
 
     pub(crate) fn status(&self) -> Option<StatusCode> {
@@ -175,22 +157,12 @@ impl Error {
         elapsed: Duration,
         not_retried: Option<NotRetried>,
     ) -> Self {
-        Self(Box::new(Inner {
-            fault,
-            attempts,
-            elapsed,
-            not_retried,
-        }))
+        Self(Box::new(Inner { fault, attempts, elapsed, not_retried }))
     }
 
     /// An error of a request or a client that was never sent anywhere.
     pub(crate) fn unsent(kind: ErrorKind) -> Self {
-        Self::new(
-            Fault::new(kind, Outcome::NotSent),
-            Vec::new(),
-            Duration::ZERO,
-            None,
-        )
+        Self::new(Fault::new(kind, Outcome::NotSent), Vec::new(), Duration::ZERO, None)
     }
 
     /// What happened.
@@ -222,10 +194,7 @@ impl Error {
 
     /// Whether no connection could be made, or it broke.
     pub fn is_connection(&self) -> bool {
-        matches!(
-            self.kind(),
-            ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Connection
-        )
+        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Connection)
     }
 
     /// Whether a time limit ran out.
@@ -292,11 +261,7 @@ impl Error {
     /// element of a list is wrong, the start of that element. It may hold client data, so it is
     /// shown nowhere by itself.
     pub fn body(&self) -> Option<&[u8]> {
-        self.0
-            .fault
-            .answer
-            .as_ref()
-            .map(|answer| answer.body.as_ref())
+        self.0.fault.answer.as_ref().map(|answer| answer.body.as_ref())
     }
 
     /// What was tried, in order. Empty if nothing was.
@@ -353,11 +318,7 @@ impl fmt::Display for Error {
         }
         match self.0.attempts.len() {
             0 | 1 => Ok(()),
-            attempts => write!(
-                f,
-                "; gave up after {attempts} attempts in {:.1?}",
-                self.0.elapsed
-            ),
+            attempts => write!(f, "; gave up after {attempts} attempts in {:.1?}", self.0.elapsed),
         }
     }
 }
@@ -369,16 +330,10 @@ impl fmt::Display for NotRetried {
             Self::AttemptsUsedUp => f.write_str("no attempts are left"),
             Self::BudgetUsedUp => f.write_str("the retry budget is used up"),
             Self::DeadlineTooClose { wait } => {
-                write!(
-                    f,
-                    "not retried, because waiting {wait:.1?} would pass the deadline"
-                )
+                write!(f, "not retried, because waiting {wait:.1?} would pass the deadline")
             }
             Self::RetryAfterTooLong { asked } => {
-                write!(
-                    f,
-                    "not retried, because the service asked to wait {asked:.1?}"
-                )
+                write!(f, "not retried, because the service asked to wait {asked:.1?}")
             }
             Self::NotSafe => {
                 f.write_str("not retried, because the request may have been processed")

@@ -51,10 +51,7 @@ mod tests {
 
     #[test]
     fn what_drives_a_terminal_is_escaped_and_letters_are_not() {
-        assert_eq!(
-            Escaped("caf\u{e9} \u{4f60}").to_string(),
-            "caf\u{e9} \u{4f60}"
-        );
+        assert_eq!(Escaped("caf\u{e9} \u{4f60}").to_string(), "caf\u{e9} \u{4f60}");
         assert_eq!(
             Escaped("a\u{1b}[2J\r\n\u{202e}b\u{7f}").to_string(),
             "a\\u{1b}[2J\\u{d}\\u{a}\\u{202e}b\\u{7f}"

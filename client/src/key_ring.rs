@@ -43,43 +43,25 @@ struct Shared(Arc<dyn StdError + Send + Sync>);
 
 impl KeyRing {
     pub(crate) fn fixed(api_key: ApiKey) -> Self {
-        let state = State {
-            held: Some(Ok(api_key)),
-            generation: 0,
-        };
-        Self {
-            state: RwLock::new(state),
-            source: None,
-            asking: Mutex::new(()),
-        }
+        let state = State { held: Some(Ok(api_key)), generation: 0 };
+        Self { state: RwLock::new(state), source: None, asking: Mutex::new(()) }
     }
 
     pub(crate) fn asking(source: KeySource) -> Self {
-        Self {
-            state: RwLock::default(),
-            source: Some(source),
-            asking: Mutex::new(()),
-        }
+        Self { state: RwLock::default(), source: Some(source), asking: Mutex::new(()) }
     }
 
     /// The key to use now.
     pub(crate) async fn key(&self) -> Result<HeldKey, BoxError> {
         match self.state() {
-            State {
-                held: Some(Ok(key)),
-                generation,
-            } => Ok(HeldKey { key, generation }),
+            State { held: Some(Ok(key)), generation } => Ok(HeldKey { key, generation }),
             State { generation, .. } => self.after(generation).await,
         }
     }
 
     /// Whether there is another key now than the one that was refused.
     pub(crate) async fn has_other_than(&self, refused: &HeldKey) -> Result<bool, BoxError> {
-        Ok(!self
-            .after(refused.generation)
-            .await?
-            .key
-            .is_same(&refused.key))
+        Ok(!self.after(refused.generation).await?.key.is_same(&refused.key))
     }
 
     pub(crate) fn replace(&self, key: ApiKey) {
@@ -100,44 +82,26 @@ impl KeyRing {
             }
         }
         match self.state() {
-            State {
-                held: Some(Ok(key)),
-                generation,
-            } => Ok(HeldKey { key, generation }),
-            State {
-                held: Some(Err(failure)),
-                ..
-            } => Err(failure.into()),
+            State { held: Some(Ok(key)), generation } => Ok(HeldKey { key, generation }),
+            State { held: Some(Err(failure)), .. } => Err(failure.into()),
             State { held: None, .. } => Err("there is no key".into()),
         }
     }
 
     fn set(&self, held: Result<ApiKey, Shared>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        *state = State {
-            held: Some(held),
-            generation: state.generation + 1,
-        };
+        *state = State { held: Some(held), generation: state.generation + 1 };
     }
 
     fn state(&self) -> State {
-        self.state
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.source.is_some() {
-            "of a source"
-        } else {
-            "given"
-        };
-        f.debug_tuple("KeyRing")
-            .field(&format_args!("redacted, {kind}"))
-            .finish()
+        let kind = if self.source.is_some() { "of a source" } else { "given" };
+        f.debug_tuple("KeyRing").field(&format_args!("redacted, {kind}")).finish()
     }
 }
 
@@ -200,13 +164,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_that_fails_fails_for_all_who_wait_and_is_asked_again_by_the_next() {
-        let (ring, asked) = ring_of(|count| {
-            if count == 0 {
-                Err("sealed".into())
-            } else {
-                Ok(ApiKey::new("k")?)
-            }
-        });
+        let (ring, asked) =
+            ring_of(|count| if count == 0 { Err("sealed".into()) } else { Ok(ApiKey::new("k")?) });
         let (first, second) = tokio::join!(ring.key(), ring.key());
         for got in [first, second] {
             assert_eq!(got.err().unwrap().to_string(), "sealed");

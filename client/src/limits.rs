@@ -57,17 +57,10 @@ mod tests {
             (limits(30, None, RetryPolicy::off()), 30),
             (limits(30, Some(7), on()), 7),
         ] {
-            assert_eq!(
-                limits.attempt_timeout(true),
-                Duration::from_secs(seconds),
-                "{limits:?}"
-            );
+            assert_eq!(limits.attempt_timeout(true), Duration::from_secs(seconds), "{limits:?}");
             assert!(!limits.keep_retries_out());
         }
-        assert_eq!(
-            limits(30, None, on()).attempt_timeout(false),
-            Duration::from_secs(30)
-        );
+        assert_eq!(limits(30, None, on()).attempt_timeout(false), Duration::from_secs(30));
         assert!(limits(5, Some(5), on()).keep_retries_out());
         assert!(!limits(5, Some(5), RetryPolicy::off()).keep_retries_out());
     }

@@ -50,12 +50,7 @@ impl From<&str> for ApiPath {
                 "the path has a ? or a #; give a query with query(), or the segments as a list",
             ));
         }
-        Self(Ok(path
-            .strip_prefix('/')
-            .unwrap_or(path)
-            .split('/')
-            .map(str::to_owned)
-            .collect()))
+        Self(Ok(path.strip_prefix('/').unwrap_or(path).split('/').map(str::to_owned).collect()))
     }
 }
 
@@ -85,10 +80,7 @@ impl<S: AsRef<str>> From<Vec<S>> for ApiPath {
 
 impl<S: AsRef<str>> From<&[S]> for ApiPath {
     fn from(segments: &[S]) -> Self {
-        Self(Ok(segments
-            .iter()
-            .map(|segment| segment.as_ref().to_owned())
-            .collect()))
+        Self(Ok(segments.iter().map(|segment| segment.as_ref().to_owned()).collect()))
     }
 }
 
@@ -98,9 +90,9 @@ mod tests {
 
     #[test]
     fn what_could_leave_the_base_or_names_nothing_is_refused() {
-        for path in [
-            "", "/", "a//b", "a/", "//a", ".", "a/../b", "%2e%2E", "a/.%2e", "%2e", "a?b=c", "a#b",
-        ] {
+        for path in
+            ["", "/", "a//b", "a/", "//a", ".", "a/../b", "%2e%2E", "a/.%2e", "%2e", "a?b=c", "a#b"]
+        {
             assert!(ApiPath::from(path).segments().is_err(), "{path}");
         }
         for segment in [".\t.", "\n..", "..\r", "\t", "%2\ne%2e", "a\tb"] {

@@ -78,12 +78,7 @@ impl ApiRequest {
         limits: Limits,
         request: Result<Request<RequestBody>, String>,
     ) -> Self {
-        Self {
-            road,
-            limits,
-            request,
-            query: Vec::new(),
-        }
+        Self { road, limits, request, query: Vec::new() }
     }
 
     /// Adds a parameter to the query, escaped.
@@ -156,20 +151,14 @@ impl ApiRequest {
         mut self,
         change: impl FnOnce(&mut Request<RequestBody>) -> Result<(), String>,
     ) -> Self {
-        self.request = self
-            .request
-            .and_then(|mut request| change(&mut request).map(|()| request));
+        self.request = self.request.and_then(|mut request| change(&mut request).map(|()| request));
         self
     }
 
     fn call<T, Shape>(mut self, sink: NewSink<T>) -> Call<T, Shape> {
         let query = std::mem::take(&mut self.query);
-        let Self {
-            road,
-            limits,
-            request,
-            ..
-        } = self.change(|request| add_query(request.uri_mut(), &query));
+        let Self { road, limits, request, .. } =
+            self.change(|request| add_query(request.uri_mut(), &query));
         Call::new(road, request, limits, sink)
     }
 }
@@ -178,9 +167,7 @@ fn add_query(uri: &mut Uri, query: &[(String, String)]) -> Result<(), String> {
     if query.is_empty() {
         return Ok(());
     }
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(query)
-        .finish();
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
     *uri = format!("{uri}?{query}")
         .parse()
         .map_err(|cause| format!("its query is too much ({cause})"))?;
@@ -192,9 +179,9 @@ impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("ApiRequest");
         match &self.request {
-            Ok(request) => shown
-                .field("method", request.method())
-                .field("path", &request.uri().path()),
+            Ok(request) => {
+                shown.field("method", request.method()).field("path", &request.uri().path())
+            }
             Err(problem) => shown.field("problem", problem),
         };
         shown.finish_non_exhaustive()

@@ -67,10 +67,7 @@ impl RetryPolicy {
     /// No retries: one request a call, and another only if a refused key was replaced by another.
     #[must_use]
     pub fn off() -> Self {
-        Self {
-            max_attempts: 1,
-            ..Self::default()
-        }
+        Self { max_attempts: 1, ..Self::default() }
     }
 
     pub(crate) fn is_off(&self) -> bool {
@@ -79,14 +76,8 @@ impl RetryPolicy {
 
     /// The longest wait before retry number `retry` (from 1), before jitter.
     fn backoff(&self, retry: u32, throttled: bool) -> Duration {
-        let base = if throttled {
-            self.throttled_base_delay
-        } else {
-            self.base_delay
-        };
-        let factor = 1_u32
-            .checked_shl(retry.saturating_sub(1))
-            .unwrap_or(u32::MAX);
+        let base = if throttled { self.throttled_base_delay } else { self.base_delay };
+        let factor = 1_u32.checked_shl(retry.saturating_sub(1)).unwrap_or(u32::MAX);
         base.saturating_mul(factor).min(self.max_delay)
     }
 }
@@ -146,27 +137,20 @@ pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decisio
         return Decision::Stop(Some(NotRetried::AttemptsUsedUp));
     }
     let throttled = fault.kind == ErrorKind::Status(StatusCode::TOO_MANY_REQUESTS);
-    let asked = fault
-        .answer
-        .as_ref()
-        .and_then(|answer| retry_after(&answer.headers, situation.now));
+    let asked =
+        fault.answer.as_ref().and_then(|answer| retry_after(&answer.headers, situation.now));
     if let Some(asked) = asked.filter(|asked| *asked > policy.max_retry_after) {
         return Decision::Stop(Some(NotRetried::RetryAfterTooLong { asked }));
     }
-    let backoff = policy
-        .backoff(situation.attempt, throttled)
-        .mul_f64(situation.jitter.clamp(0.0, 1.0));
+    let backoff =
+        policy.backoff(situation.attempt, throttled).mul_f64(situation.jitter.clamp(0.0, 1.0));
     let wait = asked.unwrap_or_default().saturating_add(backoff);
     if wait >= situation.remaining {
         return Decision::Stop(Some(NotRetried::DeadlineTooClose { wait }));
     }
     Decision::Retry {
         wait,
-        cost: if throttled {
-            THROTTLED_RETRY_COST
-        } else {
-            TRANSIENT_RETRY_COST
-        },
+        cost: if throttled { THROTTLED_RETRY_COST } else { TRANSIENT_RETRY_COST },
     }
 }
 

@@ -63,34 +63,14 @@ where
     let span = trace::call_span(&request);
     let address = request.uri().clone();
     let mut trip = Trip::start(limits, is_repeatable(&request));
-    match go(road, request, &mut trip, attempt)
-        .instrument(span.clone())
-        .await
-    {
+    match go(road, request, &mut trip, attempt).instrument(span.clone()).await {
         Ok(arrived) => {
-            let Trip {
-                started,
-                deadline,
-                failed_attempts,
-                ..
-            } = trip;
-            Ok(Journey {
-                arrived,
-                failed_attempts,
-                address,
-                started,
-                deadline,
-                span,
-            })
+            let Trip { started, deadline, failed_attempts, .. } = trip;
+            Ok(Journey { arrived, failed_attempts, address, started, deadline, span })
         }
         Err((fault, reason)) => {
             trace::record_failure(&span, &fault.kind);
-            Err(Error::new(
-                fault,
-                trip.failed_attempts,
-                trip.started.elapsed(),
-                reason,
-            ))
+            Err(Error::new(fault, trip.failed_attempts, trip.started.elapsed(), reason))
         }
     }
 }
@@ -106,14 +86,9 @@ where
 {
     let mut unsent = None;
     loop {
-        let held = trip
-            .ask(road.keys.key())
-            .await
-            .map_err(|fault| (fault, None))?;
+        let held = trip.ask(road.keys.key()).await.map_err(|fault| (fault, None))?;
         // The address was made from the base URL, so the key goes to its origin and nowhere else.
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, held.key.authorization().clone());
+        request.headers_mut().insert(AUTHORIZATION, held.key.authorization().clone());
         if Instant::now() >= trip.deadline {
             return Err((
                 Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), Outcome::NotSent),
@@ -185,10 +160,7 @@ impl<'a> Trip<'a> {
 
     fn patience(&self) -> Patience {
         let pause = self.limits.attempt_timeout(self.repeatable).min(CENTURY);
-        Patience {
-            pause,
-            deadline: self.deadline,
-        }
+        Patience { pause, deadline: self.deadline }
     }
 
     /// What follows after a failed attempt.
@@ -231,10 +203,7 @@ impl<'a> Trip<'a> {
             Ok(Err(cause)) => {
                 Err(Fault::new(ErrorKind::KeySource, Outcome::NotSent).caused_by(cause))
             }
-            Err(_) => Err(Fault::new(
-                ErrorKind::Timeout(TimeLimit::Deadline),
-                Outcome::NotSent,
-            )),
+            Err(_) => Err(Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), Outcome::NotSent)),
         }
     }
 

@@ -35,11 +35,7 @@ pub(crate) fn document<T: DeserializeOwned + 'static>() -> Box<dyn Sink<T>> {
 
 /// The elements of a list in its envelope, read as they come: all of them, or none.
 pub(crate) fn list<T: DeserializeOwned + Send + 'static>() -> Box<dyn Sink<Vec<T>>> {
-    Box::new(List {
-        decoder: ListDecoder::new(),
-        elements: Vec::new(),
-        malformed: None,
-    })
+    Box::new(List { decoder: ListDecoder::new(), elements: Vec::new(), malformed: None })
 }
 
 /// A body that does not matter.
@@ -88,21 +84,16 @@ struct List<T> {
 
 impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
     fn take(&mut self, bytes: &[u8]) -> Result<(), Undecodable> {
-        let Self {
-            decoder,
-            elements,
-            malformed,
-        } = self;
+        let Self { decoder, elements, malformed } = self;
         let pushed = decoder.push(bytes, &mut |element| match element {
             Ok(element) => elements.push(element),
             Err(problem) => *malformed = malformed.take().or(Some(problem)),
         });
         match malformed {
             // It comes before what may be wrong behind it, however the body is cut up.
-            Some(Malformed { problem, .. }) => Err(Undecodable {
-                problem: problem.clone(),
-                nature: Nature::Wrong,
-            }),
+            Some(Malformed { problem, .. }) => {
+                Err(Undecodable { problem: problem.clone(), nature: Nature::Wrong })
+            }
             None => pushed,
         }
     }
@@ -117,10 +108,7 @@ impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
     }
 
     fn excerpt(&self) -> Bytes {
-        let element = self
-            .malformed
-            .as_ref()
-            .map(|malformed| malformed.raw.as_bytes());
+        let element = self.malformed.as_ref().map(|malformed| malformed.raw.as_bytes());
         start_of(element.unwrap_or_else(|| self.decoder.pending()))
     }
 }

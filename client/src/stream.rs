@@ -80,9 +80,7 @@ struct About {
 
 impl<T> ListStream<T> {
     pub(crate) fn new(opening: Opening) -> Self {
-        Self {
-            state: State::Opening(opening),
-        }
+        Self { state: State::Opening(opening) }
     }
 }
 
@@ -125,19 +123,8 @@ impl<T: DeserializeOwned + 'static> Stream for ListStream<T> {
 
 impl<T: DeserializeOwned + 'static> Transfer<T> {
     fn new(opened: Opened) -> Self {
-        let Opened {
-            journey,
-            max_element_bytes,
-            drift,
-        } = opened;
-        let Journey {
-            arrived,
-            failed_attempts,
-            address,
-            started,
-            deadline,
-            span,
-        } = journey;
+        let Opened { journey, max_element_bytes, drift } = opened;
+        let Journey { arrived, failed_attempts, address, started, deadline, span } = journey;
         Self {
             body: arrived.value,
             decoder: ListDecoder::new(),
@@ -217,25 +204,13 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
 
     /// Makes ready what came whole, and says what is wrong after that.
     fn decode(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let Self {
-            decoder,
-            ready,
-            about,
-            max_element_bytes,
-            fruitless_bytes,
-            ..
-        } = self;
+        let Self { decoder, ready, about, max_element_bytes, fruitless_bytes, .. } = self;
         let pushed = decoder.push(bytes, &mut |element| ready.push_back(element));
         pushed.map_err(|wrong| undecodable_fault(&about.head, wrong))?;
-        *fruitless_bytes = if ready.is_empty() {
-            fruitless_bytes.saturating_add(bytes.len())
-        } else {
-            0
-        };
+        *fruitless_bytes =
+            if ready.is_empty() { fruitless_bytes.saturating_add(bytes.len()) } else { 0 };
         if decoder.held_bytes().max(*fruitless_bytes) > *max_element_bytes {
-            let kind = ErrorKind::BodyTooLarge {
-                limit: *max_element_bytes,
-            };
+            let kind = ErrorKind::BodyTooLarge { limit: *max_element_bytes };
             return Err(Fault::new(kind, Outcome::Answered));
         }
         Ok(())
@@ -246,10 +221,7 @@ impl About {
     /// The error of an element, which leaves the attempt as it is.
     fn malformed(&self, Malformed { problem, raw }: Malformed) -> Error {
         let fault = Fault::new(ErrorKind::Element(problem), Outcome::Answered);
-        self.error(
-            self.answered(fault, start_of(raw.as_bytes())),
-            self.failed_attempts.clone(),
-        )
+        self.error(self.answered(fault, start_of(raw.as_bytes())), self.failed_attempts.clone())
     }
 
     /// The error that ends the list, and with it the attempt.

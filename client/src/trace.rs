@@ -94,9 +94,7 @@ fn error_type(kind: &ErrorKind) -> String {
 
 /// A path of few, to name a span by: others may hold identifiers.
 fn documented(path: &str) -> String {
-    let below = path
-        .rsplit_once(API_PATH)
-        .and_then(|(_, below)| below.strip_prefix('/'));
+    let below = path.rsplit_once(API_PATH).and_then(|(_, below)| below.strip_prefix('/'));
     match below {
         Some(known @ (companies::PATH | wallet::PATH)) => format!(" {API_PATH}/{known}"),
         _ => String::new(),
@@ -123,19 +121,12 @@ fn method(method: &Method) -> &str {
 }
 
 fn port(uri: &Uri) -> u16 {
-    let default = if uri.scheme() == Some(&Scheme::HTTP) {
-        80
-    } else {
-        443
-    };
+    let default = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
     uri.port_u16().unwrap_or(default)
 }
 
 fn without_query(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or_default();
-    let authority = uri
-        .authority()
-        .map(http::uri::Authority::as_str)
-        .unwrap_or_default();
+    let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
     format!("{scheme}://{authority}{}", uri.path())
 }

@@ -17,11 +17,7 @@ use crate::error::BoxError;
 mod fault;
 mod reqwest_service;
 #[cfg_attr(
-    not(any(
-        feature = "native-tls",
-        feature = "rustls",
-        feature = "rustls-no-provider"
-    )),
+    not(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider")),
     path = "transport/no_tls.rs"
 )]
 mod tls;
@@ -57,11 +53,7 @@ impl From<Bytes> for RequestBody {
 
 impl std::fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "RequestBody({} bytes)",
-            self.0.as_ref().map_or(0, Bytes::len)
-        )
+        write!(f, "RequestBody({} bytes)", self.0.as_ref().map_or(0, Bytes::len))
     }
 }
 
@@ -113,9 +105,7 @@ where
 fn mark_end<B: Body>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers();
     let is_framed = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
-    let is_compressed = headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|coding| coding != "identity");
+    let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
     let is_told = is_framed
         || is_compressed
         || response.body().size_hint().exact().is_some()

@@ -91,10 +91,7 @@ impl Wallet {
             .ok()
             .and_then(|messages| messages.checked_mul(self.cost_per_message))
             .ok_or(WalletError::Overflow)?;
-        Ok(MessageCost {
-            credits,
-            amount: self.price_of(credits)?,
-        })
+        Ok(MessageCost { credits, amount: self.price_of(credits)? })
     }
 
     /// Multiplies mantissas, because `Decimal`'s own product rounds when digits do not fit.
@@ -165,12 +162,7 @@ mod tests {
     }
 
     fn wallet(balance: i64, price: &str, cost_per_message: i64) -> Wallet {
-        Wallet::new(
-            balance,
-            "XAF".into(),
-            price.parse().unwrap(),
-            cost_per_message,
-        )
+        Wallet::new(balance, "XAF".into(), price.parse().unwrap(), cost_per_message)
     }
 
     #[test]
@@ -191,14 +183,8 @@ mod tests {
             ("2.5e1", "25"),
             ("2.5E+1", "25"),
             ("25e-3", "0.025"),
-            (
-                "\"1234567890123456789.012345678\"",
-                "1234567890123456789.012345678",
-            ),
-            (
-                "1234567890123456789.012345678",
-                "1234567890123456789.012345678",
-            ),
+            ("\"1234567890123456789.012345678\"", "1234567890123456789.012345678"),
+            ("1234567890123456789.012345678", "1234567890123456789.012345678"),
             ("-3", "-3"),
         ] {
             let price = with_price(json).unwrap().credit_unit_price;
@@ -238,10 +224,7 @@ mod tests {
 
     #[test]
     fn sums_are_exact_or_refused() {
-        assert_eq!(
-            wallet(8450, "25.0000", 1).worth().unwrap().to_string(),
-            "211250.0000"
-        );
+        assert_eq!(wallet(8450, "25.0000", 1).worth().unwrap().to_string(), "211250.0000");
         assert_eq!(wallet(-2, "0.5", 1).worth().unwrap().to_string(), "-1.0");
         assert_eq!(
             wallet(i64::MAX, "79228162514264337593543950335", 1).worth(),
@@ -267,26 +250,14 @@ mod tests {
                 Err(WalletError::CostNotPositive { cost_per_message })
             );
         }
-        assert_eq!(
-            wallet(i64::MAX, "1", 1).messages(),
-            Ok(9_223_372_036_854_775_807)
-        );
+        assert_eq!(wallet(i64::MAX, "1", 1).messages(), Ok(9_223_372_036_854_775_807));
     }
 
     #[test]
     fn the_cost_of_messages_is_in_credits_and_money() {
         let cost = wallet(0, "25.0000", 2).cost_of(100).unwrap();
-        assert_eq!(
-            (cost.credits, cost.amount.to_string().as_str()),
-            (200, "5000.0000")
-        );
-        assert_eq!(
-            wallet(0, "1", 2).cost_of(u64::MAX),
-            Err(WalletError::Overflow)
-        );
-        assert_eq!(
-            wallet(0, "1", i64::MAX).cost_of(2),
-            Err(WalletError::Overflow)
-        );
+        assert_eq!((cost.credits, cost.amount.to_string().as_str()), (200, "5000.0000"));
+        assert_eq!(wallet(0, "1", 2).cost_of(u64::MAX), Err(WalletError::Overflow));
+        assert_eq!(wallet(0, "1", i64::MAX).cost_of(2), Err(WalletError::Overflow));
     }
 }

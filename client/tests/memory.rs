@@ -51,10 +51,7 @@ fn client(url: &str, limit: u64) -> Client {
 
 /// What a call comes to, and the most memory that it held at once.
 fn peak_of<T>(call: impl AsyncFnOnce() -> T) -> (T, u64) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut result = None;
     let info = allocation_counter::measure(|| result = Some(runtime.block_on(call())));
     (result.unwrap(), info.bytes_max)
@@ -209,15 +206,9 @@ fn ten_thousand_levels_are_no_danger() {
             (r#"{"data":[{"id":"#, "}]}"),
             (r#"{"balance":"#, "}"),
         ] {
-            let body = format!(
-                "{before}{}1{}{after}",
-                open.repeat(10_000),
-                close.repeat(10_000)
-            );
+            let body = format!("{before}{}1{}{after}", open.repeat(10_000), close.repeat(10_000));
             let url = server(move |stream| write!(stream, "HTTP/1.1 200 OK\r\n\r\n{body}"));
-            is_refused("depth", &url, |error| {
-                error.is_decode() || error.is_element()
-            });
+            is_refused("depth", &url, |error| error.is_decode() || error.is_element());
         }
     }
 }
@@ -227,10 +218,7 @@ fn a_body_in_pieces_of_one_byte_takes_no_more() {
     let body = r#"{"data":["#.to_owned() + &"1,".repeat(20_000) + "2]}";
     let url = server(move |stream| {
         stream.set_nodelay(true)?;
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-        )?;
+        write!(stream, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
         let mut chunks = String::new();
         for byte in body.chars() {
             chunks.push_str("1\r\n");
@@ -239,19 +227,14 @@ fn a_body_in_pieces_of_one_byte_takes_no_more() {
         }
         write!(stream, "{chunks}0\r\n\r\n")
     });
-    is_refused("one byte at a time", &url, |error| {
-        error.is_decode() || error.is_element()
-    });
+    is_refused("one byte at a time", &url, |error| error.is_decode() || error.is_element());
 }
 
 /// A list of so many companies, as the reference shows one.
 fn list_of(count: u64) -> String {
     server(move |stream| {
         let mut stream = io::BufWriter::new(stream);
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
-        )?;
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")?;
         write!(stream, r#"{{"data":["#)?;
         for index in 0..count {
             let comma = if index == 0 { "" } else { "," };

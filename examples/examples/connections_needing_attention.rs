@@ -82,27 +82,9 @@ fn reasons(connection: &Connection) -> Vec<String> {
 /// all other words here are invented or assumed.
 fn add_trouble(partner: &mock::Partner) {
     for (id, name, number, quality, status) in [
-        (
-            "clx-a",
-            "Bistro Akwa (invented)",
-            "+237 6 90 00 00 01",
-            "YELLOW",
-            "connected",
-        ),
-        (
-            "clx-b",
-            "Clinique du Lac (invented)",
-            "+237 6 90 00 00 02",
-            "GREEN",
-            "disconnected",
-        ),
-        (
-            "clx-c",
-            "Douala Motors (invented)",
-            "+237 6 90 00 00 03",
-            "ULTRAVIOLET",
-            "asleep",
-        ),
+        ("clx-a", "Bistro Akwa (invented)", "+237 6 90 00 00 01", "YELLOW", "connected"),
+        ("clx-b", "Clinique du Lac (invented)", "+237 6 90 00 00 02", "GREEN", "disconnected"),
+        ("clx-c", "Douala Motors (invented)", "+237 6 90 00 00 03", "ULTRAVIOLET", "asleep"),
     ] {
         let mut connection = mock::Connection::new(format!("{id}-connection"));
         connection.display_phone_number = number.into();

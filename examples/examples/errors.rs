@@ -95,30 +95,19 @@ async fn wrong_addresses() -> Result<(), Box<dyn StdError>> {
     let moved = "HTTP/1.1 302 Found\r\nlocation: https://login.example.com/?next=secret\r\n\
                  content-length: 0\r\n\r\n";
     let moved = Responder::start(Some(moved.to_owned())).await?;
-    show(
-        "A redirect to another host, which gets no key",
-        client_for(moved.url())?.wallet().await,
-    )?;
+    show("A redirect to another host, which gets no key", client_for(moved.url())?.wallet().await)?;
 
     let page = response("200 OK", "text/html", "<h1>Please log in</h1>");
     let page = Responder::start(Some(page)).await?;
-    show(
-        "An HTML page with status 200",
-        client_for(page.url())?.wallet().await,
-    )?;
+    show("An HTML page with status 200", client_for(page.url())?.wallet().await)?;
 
     let mock = MockServer::start().await?;
     let elsewhere = format!("{}/some/prefix", mock.url());
-    show(
-        "There is no API below this prefix",
-        client_for(&elsewhere)?.wallet().await,
-    )?;
+    show("There is no API below this prefix", client_for(&elsewhere)?.wallet().await)?;
 
     show(
         "It speaks plain http, not https",
-        client_for(&mock.url().replace("http://", "https://"))?
-            .wallet()
-            .await,
+        client_for(&mock.url().replace("http://", "https://"))?.wallet().await,
     )?;
 
     let (url, _held) = deaf_port()?;
@@ -133,10 +122,7 @@ async fn faults_that_pass() -> Result<(), Box<dyn StdError>> {
     twice.base_delay = Duration::from_millis(1);
     show(
         "The proxy has lost the service: 502 with an HTML page, tried twice",
-        client_for(broken_upstream.url())?
-            .wallet()
-            .retry(twice)
-            .await,
+        client_for(broken_upstream.url())?.wallet().retry(twice).await,
     )?;
 
     let throttled = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\
@@ -144,10 +130,7 @@ async fn faults_that_pass() -> Result<(), Box<dyn StdError>> {
     let throttled = Responder::start(Some(throttled.to_owned())).await?;
     show(
         "The service asks for a longer wait than the client's policy allows",
-        client_for(throttled.url())?
-            .wallet()
-            .retry(RetryPolicy::default())
-            .await,
+        client_for(throttled.url())?.wallet().retry(RetryPolicy::default()).await,
     )?;
 
     let silent = Responder::start(None).await?;
@@ -159,26 +142,17 @@ async fn faults_that_pass() -> Result<(), Box<dyn StdError>> {
 
     let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 80\r\n\r\n{";
     let half = Responder::start(Some(half.to_owned())).await?;
-    show(
-        "The connection broke in the middle of the answer",
-        client_for(half.url())?.wallet().await,
-    )
+    show("The connection broke in the middle of the answer", client_for(half.url())?.wallet().await)
 }
 
 async fn unreadable_answers() -> Result<(), Box<dyn StdError>> {
     let not_json = Responder::start(Some(json("200 OK", "all is well"))).await?;
-    show(
-        "A body that is not JSON",
-        client_for(not_json.url())?.wallet().await,
-    )?;
+    show("A body that is not JSON", client_for(not_json.url())?.wallet().await)?;
 
     let body = r#"{"data":[{"id":"c1","name":"Acme Coffee","onboardedAt":"2026-06-01T10:12:00Z",
                    "connections":[{"id":"c2"}],"_count":{"templates":4}}]}"#;
     let no_waba_id = Responder::start(Some(json("200 OK", body))).await?;
-    show(
-        "A documented field is missing",
-        client_for(no_waba_id.url())?.companies().await,
-    )?;
+    show("A documented field is missing", client_for(no_waba_id.url())?.companies().await)?;
 
     let mock = MockServer::start().await?;
     let narrow = Client::builder()
@@ -202,10 +176,7 @@ async fn calls_of_your_own() -> Result<(), Box<dyn StdError>> {
             .deadline(Duration::from_millis(100))
             .await,
     )?;
-    show(
-        "A path that would leave the API",
-        client.get("campaigns/../..").returning_nothing().await,
-    )
+    show("A path that would leave the API", client.get("campaigns/../..").returning_nothing().await)
 }
 
 /// Retries are off but where they are shown: none of these servers gets better.

@@ -57,11 +57,7 @@ async fn check() -> Result<bool, Box<dyn Error>> {
     let messages = wallet.messages()?;
 
     let enough = messages >= threshold;
-    let (word, relation) = if enough {
-        ("ok", "at least")
-    } else {
-        ("LOW", "below")
-    };
+    let (word, relation) = if enough { ("ok", "at least") } else { ("LOW", "below") };
     // `println!` would panic if the line cannot be written, and 101 is none of the codes above.
     writeln!(
         io::stdout(),

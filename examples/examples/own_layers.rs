@@ -40,10 +40,7 @@ impl<S> Layer<S> for TenantLayer {
     type Service = Tenant<S>;
 
     fn layer(&self, inner: S) -> Tenant<S> {
-        Tenant {
-            name: self.0.clone(),
-            inner,
-        }
+        Tenant { name: self.0.clone(), inner }
     }
 }
 
@@ -71,21 +68,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .retry_canceled_requests(false) // the client is the one that retries
         .build_http();
     mock.fail_next(Fault::status(503))?;
-    let service = ServiceBuilder::new()
-        .layer(TenantLayer(HeaderValue::from_static("north")))
-        .service(hyper);
+    let service =
+        ServiceBuilder::new().layer(TenantLayer(HeaderValue::from_static("north"))).service(hyper);
     let builder = || {
-        Client::builder()
-            .base_url(mock.url())
-            .api_key(mock.api_key())
-            .http_service(service.clone())
+        Client::builder().base_url(mock.url()).api_key(mock.api_key()).http_service(service.clone())
     };
 
     let mut out = io::stdout();
-    writeln!(
-        out,
-        "The client over hyper-util, with a layer that adds {TENANT}\n"
-    )?;
+    writeln!(out, "The client over hyper-util, with a layer that adds {TENANT}\n")?;
 
     let response = builder().build()?.wallet().with_response().await?;
     writeln!(

@@ -45,14 +45,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
 /// A row for each connection; a client without one has a row all the same.
 fn print_companies(out: &mut impl Write, companies: &[Company]) -> io::Result<()> {
     writeln!(out, "\nClients: {}", companies.len())?;
-    let mut table = table([
-        "Client",
-        "Onboarded",
-        "Templates",
-        "WhatsApp number",
-        "Quality",
-        "Status",
-    ]);
+    let mut table =
+        table(["Client", "Onboarded", "Templates", "WhatsApp number", "Quality", "Status"]);
     for company in companies {
         let name = Escaped(&company.name).to_string();
         let onboarded = company.onboarded_at.strftime("%Y-%m-%d").to_string();
@@ -85,18 +79,10 @@ fn print_wallet(out: &mut impl Write, wallet: &Wallet) -> io::Result<()> {
         Ok(messages) => format!("{messages} messages"),
         Err(error) => error.to_string(),
     };
-    let Wallet {
-        balance,
-        credit_unit_price,
-        cost_per_message,
-        ..
-    } = wallet;
+    let Wallet { balance, credit_unit_price, cost_per_message, .. } = wallet;
     writeln!(out, "\nWallet")?;
     writeln!(out, "  Balance in credits       {balance}")?;
-    writeln!(
-        out,
-        "  Price of a credit        {credit_unit_price} {currency}"
-    )?;
+    writeln!(out, "  Price of a credit        {credit_unit_price} {currency}")?;
     writeln!(out, "  Balance is worth         {worth}")?;
     writeln!(out, "  A message in credits     {cost_per_message}")?;
     writeln!(out, "  Balance pays for         {messages}")
@@ -115,8 +101,5 @@ fn add_invented_clients(partner: &mock::Partner) {
         bakery.connections.push(connection);
     }
     partner.add_company(bakery);
-    partner.add_company(mock::Company::new(
-        "clx-invented-4",
-        "茶馆 Tea House (invented)",
-    ));
+    partner.add_company(mock::Company::new("clx-invented-4", "茶馆 Tea House (invented)"));
 }

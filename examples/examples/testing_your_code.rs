@@ -75,14 +75,7 @@ async fn the_list_is_asked_for_once() -> TestResult {
         .partner()
         .requests()
         .iter()
-        .map(|request| {
-            format!(
-                "{} {} {}",
-                request.method,
-                request.path,
-                request.status.as_u16()
-            )
-        })
+        .map(|request| format!("{} {} {}", request.method, request.path, request.status.as_u16()))
         .collect();
     assert_eq!(asked, ["GET /api/v1/companies 200"]);
     Ok(())
@@ -95,10 +88,7 @@ async fn a_revoked_key_is_an_error_and_not_an_empty_list() -> TestResult {
 
     mock.partner().revoke_key(mock.api_key())?;
     let refused = clients_to_call(&api).await;
-    let code = refused
-        .as_ref()
-        .err()
-        .and_then(partner_api::Error::unauthorized_code);
+    let code = refused.as_ref().err().and_then(partner_api::Error::unauthorized_code);
     assert_eq!(code, Some(&UnauthorizedCode::InvalidToken));
     Ok(())
 }

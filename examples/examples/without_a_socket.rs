@@ -34,30 +34,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
 
     let mut out = io::stdout();
-    writeln!(
-        out,
-        "The client joined to the mock itself, its clock paused\n"
-    )?;
+    writeln!(out, "The client joined to the mock itself, its clock paused\n")?;
     for attempt in &response.failed_attempts {
         let wait = attempt.wait.unwrap_or_default().as_secs();
         writeln!(out, "failed   {}", attempt.cause)?;
         writeln!(out, "waited   {wait} s, as the service asked")?;
     }
     let wallet = &response.value;
-    writeln!(
-        out,
-        "then     {}: {} credits",
-        response.status, wallet.balance
-    )?;
-    writeln!(
-        out,
-        "asked    {} times, says the mock",
-        mock.requests().len()
-    )?;
+    writeln!(out, "then     {}: {} credits", response.status, wallet.balance)?;
+    writeln!(out, "asked    {} times, says the mock", mock.requests().len())?;
     let (paused, real) = (response.elapsed.as_secs(), started.elapsed().as_secs());
-    writeln!(
-        out,
-        "took     {paused} s by tokio's clock, {real} s by the wall's"
-    )?;
+    writeln!(out, "took     {paused} s by tokio's clock, {real} s by the wall's")?;
     Ok(())
 }

@@ -39,11 +39,7 @@ pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, B
             )
         })?;
         let description = format!("the service at {}", client.base_url());
-        return Ok(Target {
-            client,
-            description,
-            _mock: None,
-        });
+        return Ok(Target { client, description, _mock: None });
     }
     let mock = MockServer::start().await?;
     prepare(&mock.partner());
@@ -52,11 +48,7 @@ pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, B
         "an embedded mock at {} ({BASE_URL_VARIABLE} and {API_KEY_VARIABLE} are not set)",
         client.base_url()
     );
-    Ok(Target {
-        client,
-        description,
-        _mock: Some(mock),
-    })
+    Ok(Target { client, description, _mock: Some(mock) })
 }
 
 /// A table with a frame, its columns as wide as what they hold looks on a terminal.

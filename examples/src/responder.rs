@@ -32,10 +32,7 @@ impl Responder {
                 }
             }
         });
-        Ok(Self {
-            url,
-            task: task.abort_handle(),
-        })
+        Ok(Self { url, task: task.abort_handle() })
     }
 
     /// Where it is, such as `http://127.0.0.1:49152`.

@@ -32,12 +32,7 @@ const EXAMPLES: [&str; 8] = [
 fn each_example_runs_with_nothing_configured_and_prints_what_it_promises() {
     for name in EXAMPLES {
         let run = run(&mut example(name));
-        assert_eq!(
-            (run.code, run.stderr.as_str()),
-            (Some(0), ""),
-            "{name}\n{}",
-            run.stdout
-        );
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{name}\n{}", run.stdout);
         let promised = package(&format!("tests/printed/{name}.txt"));
         assert_eq!(masked(&run.stdout), fs::read_to_string(promised).unwrap());
     }
@@ -53,10 +48,7 @@ fn no_example_is_left_out_here_or_in_the_readme() {
     assert_eq!(files, EXAMPLES, "EXAMPLES in this file names others");
     let readme = fs::read_to_string(package("README.md")).unwrap();
     for name in EXAMPLES {
-        assert!(
-            readme.contains(&format!("| `{name}` |")),
-            "README.md has no line for {name}"
-        );
+        assert!(readme.contains(&format!("| `{name}` |")), "README.md has no line for {name}");
     }
 }
 
@@ -77,12 +69,7 @@ fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_har
     let first = run.stdout.lines().next();
     let expected = format!("Asking the service at {}/api/v1", service.mock.url());
     assert_eq!(first, Some(expected.as_str()));
-    assert!(
-        run.stdout
-            .contains(r#"Evil\u{1b}[2J\u{d}\u{a}Corp\u{202e} "茶""#),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains(r#"Evil\u{1b}[2J\u{d}\u{a}Corp\u{202e} "茶""#), "{}", run.stdout);
     assert!(run.stdout.contains(r"X\u{9b}F"), "{}", run.stdout);
     assert!(run.stdout.contains("costPerMessage is 0"), "{}", run.stdout);
 
@@ -95,28 +82,16 @@ fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_har
 fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_never_the_mock() {
     let service = Service::start();
     let key = service.mock.api_key();
-    for name in [
-        "quickstart",
-        "low_balance",
-        "connections_needing_attention",
-        "long_list",
-    ] {
+    for name in ["quickstart", "low_balance", "connections_needing_attention", "long_list"] {
         let code = if name == "low_balance" { 2 } else { 1 };
         for (variables, missing) in [
             (&[(URL, service.mock.url())][..], KEY),
             (&[(KEY, key)], URL),
             (&[(URL, ""), (KEY, "")], "the API key is empty"),
-            (
-                &[(URL, key), (KEY, service.mock.url())],
-                "base_url: it is not a URL",
-            ),
+            (&[(URL, key), (KEY, service.mock.url())], "base_url: it is not a URL"),
         ] {
             let run = run(example(name).envs(variables.iter().copied()));
-            assert_eq!(
-                (run.code, run.stdout.as_str()),
-                (Some(code), ""),
-                "{name} {missing}"
-            );
+            assert_eq!((run.code, run.stdout.as_str()), (Some(code), ""), "{name} {missing}");
             assert!(run.stderr.contains(missing), "{}", run.stderr);
             assert!(!run.stderr.contains(key), "{name} shows the key");
         }
@@ -137,11 +112,7 @@ fn a_refused_key_ends_each_program_with_what_to_do() {
         let run = run(&mut service.configured(name));
         assert_eq!(run.code, Some(code), "{name}");
         assert!(run.stderr.contains("invalid_token"), "{}", run.stderr);
-        assert!(
-            run.stderr.contains("check it in the dashboard"),
-            "{}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("check it in the dashboard"), "{}", run.stderr);
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     }
 }
@@ -167,15 +138,8 @@ fn low_balance_ends_with_the_code_for_what_it_found() {
         (249, &["100"], Some("250"), 0), // the argument wins
     ] {
         let run = check(balance, arguments, variable);
-        let context = format!(
-            "{balance} {arguments:?} {variable:?}\n{}{}",
-            run.stdout, run.stderr
-        );
-        assert_eq!(
-            (run.code, run.stderr.as_str()),
-            (Some(code), ""),
-            "{context}"
-        );
+        let context = format!("{balance} {arguments:?} {variable:?}\n{}{}", run.stdout, run.stderr);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(code), ""), "{context}");
         assert_eq!(run.stdout.lines().count(), 1, "{context}");
         assert_eq!(run.stdout.contains("LOW"), code == 1, "{context}");
     }
@@ -187,11 +151,7 @@ fn low_balance_ends_with_the_code_for_what_it_found() {
         (&[], Some("1e3"), "LOW_BALANCE_MESSAGES is \"1e3\""),
     ] {
         let run = check(8450, arguments, variable);
-        assert_eq!(
-            (run.code, run.stdout.as_str()),
-            (Some(2), ""),
-            "{arguments:?} {variable:?}"
-        );
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?} {variable:?}");
         assert!(run.stderr.contains(word), "{}", run.stderr);
     }
 }
@@ -204,9 +164,7 @@ fn long_list_passes_over_a_malformed_client_and_never_takes_a_part_for_the_whole
     let read = |answer: String| {
         let service = runtime.block_on(Responder::start(Some(answer))).unwrap();
         let mut command = example("long_list");
-        run(command
-            .env(URL, service.url())
-            .env(KEY, "pk_live_of_no_account"))
+        run(command.env(URL, service.url()).env(KEY, "pk_live_of_no_account"))
     };
 
     for (list, clients, path) in [
@@ -275,17 +233,12 @@ impl Service {
     fn start() -> Self {
         let runtime = Runtime::new().unwrap();
         let mock = runtime.block_on(MockServer::start()).unwrap();
-        Self {
-            mock,
-            _runtime: runtime,
-        }
+        Self { mock, _runtime: runtime }
     }
 
     fn configured(&self, name: &str) -> Command {
         let mut command = example(name);
-        command
-            .env(URL, self.mock.url())
-            .env(KEY, self.mock.api_key());
+        command.env(URL, self.mock.url()).env(KEY, self.mock.api_key());
         command
     }
 }
@@ -300,10 +253,8 @@ fn package(file: &str) -> PathBuf {
 fn example(name: &str) -> Command {
     let file = Path::new("examples").join(format!("{name}{EXE_SUFFIX}"));
     let this = env::current_exe().unwrap();
-    let program = this
-        .ancestors()
-        .map(|directory| directory.join(&file))
-        .find(|path| path.is_file());
+    let program =
+        this.ancestors().map(|directory| directory.join(&file)).find(|path| path.is_file());
     let modified = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
     let source = package(&format!("examples/{name}.rs"));
     let program = program.filter(|program| modified(program) >= modified(&source));
@@ -330,23 +281,14 @@ struct Run {
 fn run(command: &mut Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes| harmless(String::from_utf8(bytes).unwrap());
-    Run {
-        code: output.status.code(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
+    Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 fn harmless(text: String) -> String {
     for secret in ["pk_live_", "next=secret", "<h1>"] {
-        assert!(
-            !text.contains(secret),
-            "a key, query or body is shown: {text}"
-        );
+        assert!(!text.contains(secret), "a key, query or body is shown: {text}");
     }
-    let control = text
-        .chars()
-        .find(|character| character.is_control() && *character != '\n');
+    let control = text.chars().find(|character| character.is_control() && *character != '\n');
     assert_eq!(control, None, "{text:?}");
     text
 }
@@ -374,7 +316,6 @@ fn masked(text: &str) -> String {
 fn replaced(text: &str, prefix: &str, name: &str, varying: fn(char) -> bool) -> String {
     let mut pieces = text.split(prefix);
     let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |replaced, piece| {
-        replaced + prefix + name + piece.trim_start_matches(varying)
-    })
+    pieces
+        .fold(first, |replaced, piece| replaced + prefix + name + piece.trim_start_matches(varying))
 }

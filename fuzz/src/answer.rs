@@ -84,16 +84,10 @@ fn call<T>(
         result
     });
     let sent = seen.requests().len();
-    let told = result
-        .as_ref()
-        .err()
-        .map_or(sent, |error| error.attempts().len());
+    let told = result.as_ref().err().map_or(sent, |error| error.attempts().len());
     assert!((1..=DEFAULT_MAX_ATTEMPTS as usize).contains(&sent));
     // An error of a stream tells of those before its answer, too.
-    assert!(
-        told == sent || told + 1 == sent,
-        "{told} of {sent} attempts"
-    );
+    assert!(told == sent || told + 1 == sent, "{told} of {sent} attempts");
     result
 }
 
@@ -189,9 +183,7 @@ fn with_key(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = bytes
-        .windows(separator.len())
-        .position(|window| window == separator)?;
+    let at = bytes.windows(separator.len()).position(|window| window == separator)?;
     let (before, after) = bytes.split_at(at);
     Some((before, after.get(separator.len()..)?))
 }

@@ -25,22 +25,13 @@ pub fn holds(bytes: &[u8]) {
     let base_url = lines.next().unwrap_or_default();
     let key = lines.next().unwrap_or_default();
     let product = lines.next().unwrap_or_default();
-    let mut numbers = lines
-        .next()
-        .unwrap_or_default()
-        .split(' ')
-        .map(|number| number.parse::<u64>().ok());
+    let mut numbers =
+        lines.next().unwrap_or_default().split(' ').map(|number| number.parse::<u64>().ok());
     let mut next = || numbers.next().flatten();
 
-    let hangs = Answer {
-        hangs: true,
-        ..Answer::ok(b"")
-    };
+    let hangs = Answer { hangs: true, ..Answer::ok(b"") };
     let (service, seen) = service(vec![hangs], Pieces::Whole);
-    let mut builder = Client::builder()
-        .base_url(base_url)
-        .api_key(key)
-        .http_service(service);
+    let mut builder = Client::builder().base_url(base_url).api_key(key).http_service(service);
     if !product.is_empty() {
         builder = builder.user_agent(product);
     }
@@ -95,10 +86,7 @@ pub fn holds(bytes: &[u8]) {
                 assert!(started.elapsed() <= 2 * (limit + SLACK));
                 [wallet.err(), companies.err()]
             });
-            for error in errors
-                .iter()
-                .map(|error| error.as_ref().expect("no answer ends"))
-            {
+            for error in errors.iter().map(|error| error.as_ref().expect("no answer ends")) {
                 assert!(error.is_timeout(), "{error:?}");
                 is_sound(error, limit);
                 hidden(&format!("{error} {error:?}"));
@@ -124,10 +112,7 @@ fn is_a_safe_base(base_url: &str, given: &str, plain_http: bool) {
     let prefix = given.path().trim_end_matches('/');
     assert!(base.path().starts_with(prefix), "{base} for {given}");
     for url in [&base, &given] {
-        assert!(
-            url.username().is_empty() && url.password().is_none(),
-            "{url}"
-        );
+        assert!(url.username().is_empty() && url.password().is_none(), "{url}");
         assert!(url.query().is_none() && url.fragment().is_none(), "{url}");
     }
     let this_machine = match base.host() {
@@ -147,15 +132,10 @@ fn stays_below(uri: &http::Uri, base_url: &str) {
     let base = Url::parse(base_url).expect("it was a URL");
     let sent = Url::parse(&uri.to_string()).expect("a URI with an origin is a URL");
     assert_eq!(sent.origin(), base.origin());
-    let below = uri
-        .path()
-        .strip_prefix(base.path())
-        .unwrap_or_else(|| panic!("{uri} is not below {base}"));
+    let below =
+        uri.path().strip_prefix(base.path()).unwrap_or_else(|| panic!("{uri} is not below {base}"));
     assert!(["/wallet", "/companies"].contains(&below), "{uri}");
     assert_eq!(uri.to_string(), format!("{base_url}{below}"));
     assert_eq!(uri.query(), None);
-    assert!(
-        !uri.authority()
-            .is_some_and(|authority| authority.as_str().contains('@'))
-    );
+    assert!(!uri.authority().is_some_and(|authority| authority.as_str().contains('@')));
 }

@@ -32,9 +32,7 @@ pub(crate) fn is_sound(error: &Error, deadline: Duration) {
         source = below.source();
     }
     // Not a part of it: a damaged key may come from the damaged bytes themselves.
-    let is_shown = text
-        .to_ascii_lowercase()
-        .contains(&KEY.to_ascii_lowercase());
+    let is_shown = text.to_ascii_lowercase().contains(&KEY.to_ascii_lowercase());
     assert!(!is_shown, "the key is shown: {text}");
 
     let body = error.body().unwrap_or_default();

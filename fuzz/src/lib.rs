@@ -31,44 +31,18 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: [Target; 6] = [
-    Target {
-        name: "answer",
-        seeds: "answers",
-        holds: answer::holds,
-    },
-    Target {
-        name: "config",
-        seeds: "configs",
-        holds: config::holds,
-    },
-    Target {
-        name: "decode",
-        seeds: "json",
-        holds: decode::holds,
-    },
-    Target {
-        name: "list",
-        seeds: "json",
-        holds: list::holds,
-    },
-    Target {
-        name: "request",
-        seeds: "requests",
-        holds: request::holds,
-    },
-    Target {
-        name: "retry_after",
-        seeds: "retry_after",
-        holds: retry_after::holds,
-    },
+    Target { name: "answer", seeds: "answers", holds: answer::holds },
+    Target { name: "config", seeds: "configs", holds: config::holds },
+    Target { name: "decode", seeds: "json", holds: decode::holds },
+    Target { name: "list", seeds: "json", holds: list::holds },
+    Target { name: "request", seeds: "requests", holds: request::holds },
+    Target { name: "retry_after", seeds: "retry_after", holds: retry_after::holds },
 ];
 
 impl Target {
     /// The folder of its seeds.
     pub fn folder(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("seeds")
-            .join(self.seeds)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(self.seeds)
     }
 }
 

@@ -15,10 +15,7 @@ pub fn holds(body: &[u8]) {
     let (kept, streamed) = both_of(body, Pieces::Whole);
     for pieces in [Pieces::Bytes, Pieces::Any] {
         let (kept_again, streamed_again) = both_of(body, pieces);
-        assert_eq!(
-            kept_again.as_ref().map_err(Error::kind),
-            kept.as_ref().map_err(Error::kind)
-        );
+        assert_eq!(kept_again.as_ref().map_err(Error::kind), kept.as_ref().map_err(Error::kind));
         are_the_same(&streamed_again, &streamed);
     }
 
@@ -47,21 +44,12 @@ type Item = Result<Company, Error>;
 
 fn are_the_same(some: &[Item], others: &[Item]) {
     let kinds = |items: &[Item]| -> Vec<_> {
-        let told = |item: &Item| {
-            item.as_ref()
-                .map_err(Error::kind)
-                .cloned()
-                .map_err(Clone::clone)
-        };
+        let told = |item: &Item| item.as_ref().map_err(Error::kind).cloned().map_err(Clone::clone);
         items.iter().map(told).collect()
     };
     assert_eq!(kinds(some), kinds(others));
     for (one, other) in some.iter().zip(others) {
-        let body = |item: &Item| {
-            item.as_ref()
-                .err()
-                .and_then(|error| Some(error.body()?.to_vec()))
-        };
+        let body = |item: &Item| item.as_ref().err().and_then(|error| Some(error.body()?.to_vec()));
         // What had come by then of something wrong is longer or shorter, and begins at one place.
         if let (Some(one), Some(other)) = (body(one), body(other)) {
             assert!(one.starts_with(&other) || other.starts_with(&one));

@@ -61,9 +61,7 @@ pub fn holds(bytes: &[u8]) {
             assert!(requests.is_empty(), "it was sent");
             continue;
         }
-        let [(_, request)] = requests.as_slice() else {
-            panic!("{} requests", requests.len())
-        };
+        let [(_, request)] = requests.as_slice() else { panic!("{} requests", requests.len()) };
         says_what_it_was_told(request, segments, &query);
         assert_eq!(*request.method(), method);
     }
@@ -80,10 +78,7 @@ fn says_what_it_was_told(
     let base = Url::parse(BASE_URL).expect("a URL");
     assert_eq!(url.origin(), base.origin());
     assert_eq!(url.path(), uri.path());
-    let below = uri
-        .path()
-        .strip_prefix(base.path())
-        .expect("below the base");
+    let below = uri.path().strip_prefix(base.path()).expect("below the base");
     let got: Vec<_> = below.split('/').skip(1).map(unescaped).collect();
     let told: Vec<_> = segments.iter().map(|segment| segment.as_bytes()).collect();
     assert_eq!(got, told, "{uri}");
@@ -104,12 +99,8 @@ fn unescaped(segment: &str) -> Vec<u8> {
     while let Some(byte) = bytes.next() {
         let mut digit = || char::from(bytes.next().unwrap_or_default()).to_digit(16);
         plain.push(match byte {
-            b'%' => u8::try_from(
-                digit()
-                    .zip(digit())
-                    .map_or(0, |(high, low)| high * 16 + low),
-            )
-            .unwrap_or_default(),
+            b'%' => u8::try_from(digit().zip(digit()).map_or(0, |(high, low)| high * 16 + low))
+                .unwrap_or_default(),
             byte => byte,
         });
     }

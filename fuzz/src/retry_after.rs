@@ -37,10 +37,7 @@ pub fn holds(bytes: &[u8]) {
         .collect();
     let answer = Answer {
         status,
-        headers: values
-            .iter()
-            .map(|value| (b"retry-after".to_vec(), value.clone()))
-            .collect(),
+        headers: values.iter().map(|value| (b"retry-after".to_vec(), value.clone())).collect(),
         ..Answer::default()
     };
     let (service, seen) = service(vec![answer], Pieces::Whole);
@@ -68,10 +65,7 @@ pub fn holds(bytes: &[u8]) {
         .collect();
     let told = error.attempts().iter().filter_map(|attempt| attempt.wait);
     for (wait, told) in waits.iter().zip(told) {
-        assert!(
-            *wait >= told && *wait <= told + TICK,
-            "{wait:?}, not {told:?}"
-        );
+        assert!(*wait >= told && *wait <= told + TICK, "{wait:?}, not {told:?}");
     }
 
     if !matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504) {
@@ -88,10 +82,7 @@ pub fn holds(bytes: &[u8]) {
         let doubled = policy.base_delay.saturating_mul(1 << count);
         let backoff = doubled.min(policy.max_delay);
         assert!(*wait >= asked, "{wait:?} is too early for {asked:?}");
-        assert!(
-            *wait <= asked.saturating_add(backoff) + TICK,
-            "{wait:?} is too long"
-        );
+        assert!(*wait <= asked.saturating_add(backoff) + TICK, "{wait:?} is too long");
     }
     // Where it ends says why.
     if policy.max_attempts == 1 {

@@ -42,11 +42,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn ok(body: &[u8]) -> Self {
-        Self {
-            status: 200,
-            body: body.to_vec(),
-            ..Self::default()
-        }
+        Self { status: 200, body: body.to_vec(), ..Self::default() }
     }
 
     fn response(&self, pieces: Pieces) -> Result<Response<Pieced>, BoxError> {

@@ -73,10 +73,7 @@ pub(crate) struct Denied {
 
 impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            refusal,
-            tenant: None,
-        }
+        Self { refusal, tenant: None }
     }
 }
 
@@ -90,19 +87,13 @@ pub(crate) fn authorize(store: &Store, headers: &HeaderMap) -> Result<Arc<Tenant
     } else {
         return Ok(issued.tenant);
     };
-    Err(Denied {
-        refusal,
-        tenant: Some(issued.tenant),
-    })
+    Err(Denied { refusal, tenant: Some(issued.tenant) })
 }
 
 /// `"Bearer" 1*SP b64token`, the scheme in any case (RFC 6750, section 2.1; RFC 9110, section 11).
 #[inline]
 pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let mut values = headers
-        .get_all(AUTHORIZATION)
-        .iter()
-        .map(HeaderValue::as_bytes);
+    let mut values = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     let value = match (values.next(), values.next()) {
         (None, _) => return Err(Refusal::NoHeader),
         (Some(_), Some(_)) => return Err(Refusal::SeveralHeaders),

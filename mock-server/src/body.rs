@@ -54,12 +54,7 @@ impl AnswerBody {
     /// These bytes in pieces, for this long.
     pub(crate) fn dripping(bytes: &Bytes, time: Duration) -> Self {
         let (pieces, pause) = pieces(bytes, time);
-        Self::odd(Odd {
-            length: Some(bytes.len() as u64),
-            pieces,
-            pause,
-            ..Odd::of(Bytes::new())
-        })
+        Self::odd(Odd { length: Some(bytes.len() as u64), pieces, pause, ..Odd::of(Bytes::new()) })
     }
 
     /// Says another length than it has, or none, and may end in an error.
@@ -118,17 +113,15 @@ impl Body for AnswerBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length()
-            .map_or_else(SizeHint::new, SizeHint::with_exact)
+        self.length().map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }
 
 impl Odd {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if !self.pause.is_zero() && !self.pieces.is_empty() {
-            let pausing = self
-                .pausing
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(self.pause)));
+            let pausing =
+                self.pausing.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.pause)));
             ready!(pausing.as_mut().poll(context));
             self.pausing = None;
         }

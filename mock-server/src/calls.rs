@@ -67,11 +67,7 @@ enum Count {
 
 impl Calls {
     pub(crate) fn new(api: &Arc<Api>, owner: Option<&Arc<Tenant>>) -> Self {
-        Self {
-            api: Arc::clone(api),
-            owner: owner.map(Arc::clone),
-            wanted: Wanted::default(),
-        }
+        Self { api: Arc::clone(api), owner: owner.map(Arc::clone), wanted: Wanted::default() }
     }
 
     /// Only to this path: `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as
@@ -156,11 +152,7 @@ impl Calls {
                 seen = entry.number();
                 met += usize::from(self.wanted.is_met_by(&self.api.read(&entry)));
             }
-            if met >= count {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            if met >= count { Poll::Ready(()) } else { Poll::Pending }
         });
         // Whether it was enough is seen in the journal, which has the last word.
         let _ = tokio::time::timeout(limit, enough).await;
@@ -221,42 +213,22 @@ impl Wanted {
             let all = request.headers.get_all(name).iter();
             let all = all.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             let all: Vec<_> = all.collect();
-            let came = if all.contains(value) {
-                value.clone()
-            } else {
-                all.join(", ")
-            };
+            let came = if all.contains(value) { value.clone() } else { all.join(", ") };
             (format!("header {name}"), Some(value), came)
         });
         let line = [
             ("method", self.method.as_ref(), request.method.to_string()),
             ("path", self.path.as_ref(), request.path.clone()),
-            (
-                "query",
-                self.query.as_ref(),
-                request.query.clone().unwrap_or_default(),
-            ),
-            (
-                "body",
-                self.body.as_ref(),
-                String::from_utf8_lossy(&request.body).into_owned(),
-            ),
-            (
-                "status",
-                status.as_ref(),
-                request.status.as_str().to_owned(),
-            ),
+            ("query", self.query.as_ref(), request.query.clone().unwrap_or_default()),
+            ("body", self.body.as_ref(), String::from_utf8_lossy(&request.body).into_owned()),
+            ("status", status.as_ref(), request.status.as_str().to_owned()),
         ];
         let line = line.map(|(what, wanted, came)| (what.to_owned(), wanted, came));
         line.into_iter()
             .chain(headers)
             .filter_map(|(what, expected, came)| {
                 let expected = expected.filter(|expected| **expected != came)?.clone();
-                Some(Difference {
-                    what,
-                    expected,
-                    came,
-                })
+                Some(Difference { what, expected, came })
             })
             .collect()
     }
@@ -271,8 +243,6 @@ struct Difference {
 
 impl fmt::Debug for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calls")
-            .field("wanted", &self.wanted)
-            .finish_non_exhaustive()
+        f.debug_struct("Calls").field("wanted", &self.wanted).finish_non_exhaustive()
     }
 }

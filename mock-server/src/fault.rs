@@ -50,26 +50,17 @@ impl Fault {
     /// This status, from 200 to 599, with a body of the documented shape: `{"error":"…"}`, the
     /// status' name in it, unless [`body`](Self::body) says another.
     pub fn status(status: u16) -> Self {
-        Self(Words {
-            status: Some(status),
-            ..Words::default()
-        })
+        Self(Words { status: Some(status), ..Words::default() })
     }
 
     /// This status with the HTML page that nginx sends with it, as a proxy in front of the service
     /// does with 502, 503 and 504.
     pub fn page(status: u16) -> Self {
-        Self(Words {
-            page: true,
-            ..Self::status(status).0
-        })
+        Self(Words { page: true, ..Self::status(status).0 })
     }
 
     fn connection(connection: Connection) -> Self {
-        Self(Words {
-            connection: Some(connection),
-            ..Words::default()
-        })
+        Self(Words { connection: Some(connection), ..Words::default() })
     }
 
     /// The connection is reset as soon as the head of the request was read; a body is not.

@@ -23,10 +23,7 @@ pub struct Faults {
 
 impl Faults {
     pub(crate) fn new(api: &Arc<Api>, owner: Option<&Arc<Tenant>>) -> Self {
-        Self {
-            api: Arc::clone(api),
-            owner: owner.map(Arc::clone),
-        }
+        Self { api: Arc::clone(api), owner: owner.map(Arc::clone) }
     }
 
     /// Adds a rule, or a fault for every request. It is in force for the next request, and until
@@ -42,11 +39,7 @@ impl Faults {
         let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
         let owner = self.owner_of(words.partner.as_deref())?;
         let rule = self.api.rules.add(owner, target, words, &text);
-        Ok(ActiveRule {
-            api: Arc::clone(&self.api),
-            rule,
-            text,
-        })
+        Ok(ActiveRule { api: Arc::clone(&self.api), rule, text })
     }
 
     /// Removes all rules that were added for this partner, or for the whole mock.
@@ -70,9 +63,8 @@ impl Faults {
             return Ok(self.id());
         };
         let tenants = self.api.store.tenants();
-        let mut mine = tenants
-            .iter()
-            .filter(|tenant| self.owner.is_none() || Some(tenant.id) == self.id());
+        let mut mine =
+            tenants.iter().filter(|tenant| self.owner.is_none() || Some(tenant.id) == self.id());
         let found = mine.find(|tenant| tenant.name == wanted);
         found.map(|tenant| Some(tenant.id)).ok_or_else(|| {
             let names = tenants.iter().map(|tenant| tenant.name.as_str());
@@ -104,9 +96,7 @@ fn unknown<'a>(
 ) -> RuleError {
     let hint = hint::nearest(wanted, names)
         .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    RuleError::of(format!(
-        "{word}: unknown `{wanted}`, expected {expected}{hint}"
-    ))
+    RuleError::of(format!("{word}: unknown `{wanted}`, expected {expected}{hint}"))
 }
 
 impl fmt::Debug for Faults {

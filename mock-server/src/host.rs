@@ -34,10 +34,7 @@ fn is_host_and_port(text: &str) -> bool {
         Some((host, port)) if !port.ends_with(']') => (host, port),
         _ => (text, ""),
     };
-    let is_host = match host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
+    let is_host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => is_reg_name(host),
     };
@@ -67,24 +64,15 @@ mod tests {
 
     #[test]
     fn hosts_that_a_uri_can_have_are_accepted() {
-        for host in [
-            "a",
-            "127.0.0.1:80",
-            "a.b:",
-            "[::1]",
-            "[::1]:80",
-            "a%20b",
-            "x_y",
-        ] {
+        for host in ["a", "127.0.0.1:80", "a.b:", "[::1]", "[::1]:80", "a%20b", "x_y"] {
             assert!(is_host_and_port(host), "{host}");
         }
     }
 
     #[test]
     fn hosts_that_no_uri_can_have_are_refused() {
-        let bad = [
-            "", ":80", "a b", "a/b", "u@a", "a:b", "a:80:80", "[::1", "::1", "[a]", "a%2", "a%zz",
-        ];
+        let bad =
+            ["", ":80", "a b", "a/b", "u@a", "a:b", "a:80:80", "[::1", "::1", "[a]", "a%2", "a%zz"];
         for host in bad {
             assert!(!is_host_and_port(host), "{host}");
         }

@@ -25,10 +25,7 @@ pub(crate) enum Act {
     Answer(Response<AnswerBody>),
     /// This answer is written by hand, since no HTTP library would write it; then the connection
     /// is closed. There is none of these without a socket.
-    ByHand {
-        answer: Response<AnswerBody>,
-        head_time: Duration,
-    },
+    ByHand { answer: Response<AnswerBody>, head_time: Duration },
     /// No answer comes.
     Lost(Loss),
 }
@@ -67,10 +64,7 @@ pub(crate) fn inject(
                 // The answer is good, so its client must not be led to use the connection again.
                 answer.headers_mut().insert(CONNECTION, CLOSE);
             }
-            Act::ByHand {
-                answer,
-                head_time: head_time(words),
-            }
+            Act::ByHand { answer, head_time: head_time(words) }
         }
         None => Act::Answer(answer.map(|body| damage(words, arrival, &body))),
     };
@@ -99,10 +93,7 @@ fn lies(words: &Words) -> bool {
 
 /// Another status, body and headers, where they are said.
 fn change(words: &Words, mut answer: Response<Bytes>) -> Response<Bytes> {
-    if let Some(status) = words
-        .status
-        .and_then(|status| StatusCode::from_u16(status).ok())
-    {
+    if let Some(status) = words.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         let (content_type, body) = if words.page {
             (HTML, proxy_page(status))
         } else if is_bodyless(status) {
@@ -120,10 +111,7 @@ fn change(words: &Words, mut answer: Response<Bytes>) -> Response<Bytes> {
         *answer.body_mut() = body.clone().into();
         answer.headers_mut().insert(CONTENT_TYPE, JSON);
     }
-    let named = [
-        (CONTENT_TYPE, &words.content_type),
-        (RETRY_AFTER, &words.retry_after),
-    ];
+    let named = [(CONTENT_TYPE, &words.content_type), (RETRY_AFTER, &words.retry_after)];
     for (name, value) in named {
         if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
             answer.headers_mut().insert(name, value);

@@ -128,20 +128,8 @@ impl Journal {
         let (method, head) = (request.method.clone(), head_of(request, body));
         let mut pages = self.pages();
         pages.recorded += 1;
-        let entry = Entry {
-            number: pages.recorded,
-            tenant,
-            method,
-            status,
-            why,
-            fault,
-            head,
-        };
-        pages
-            .of
-            .entry(tenant)
-            .or_default()
-            .push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        let entry = Entry { number: pages.recorded, tenant, method, status, why, fault, head };
+        pages.of.entry(tenant).or_default().push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
         if !pages.waiting.is_empty() {
             let waiting = std::mem::take(&mut pages.waiting);
             drop(pages);
@@ -173,12 +161,7 @@ impl Journal {
     /// All that is kept, in the order it was asked.
     pub(crate) fn all(&self) -> Vec<Entry> {
         let pages = self.pages();
-        let mut all: Vec<_> = pages
-            .of
-            .values()
-            .flat_map(|page| &page.entries)
-            .cloned()
-            .collect();
+        let mut all: Vec<_> = pages.of.values().flat_map(|page| &page.entries).cloned().collect();
         all.sort_unstable_by_key(|entry| entry.number);
         all
     }
@@ -196,10 +179,7 @@ impl Journal {
     }
 
     pub(crate) fn dropped_of(&self, tenant: TenantId) -> u64 {
-        self.pages()
-            .of
-            .get(&Some(tenant))
-            .map_or(0, |page| page.dropped)
+        self.pages().of.get(&Some(tenant)).map_or(0, |page| page.dropped)
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -262,10 +242,8 @@ const BEFORE_BODY: &[u8] = b"\n\n";
 /// The target, then each header as `name:value`, a line each: neither can hold a line's end. After
 /// an empty line, the body, if there was one to be read.
 fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
-    let target = request
-        .uri
-        .path_and_query()
-        .map_or_else(|| request.uri.path(), |target| target.as_str());
+    let target =
+        request.uri.path_and_query().map_or_else(|| request.uri.path(), |target| target.as_str());
     let mut head = Vec::with_capacity(256);
     head.extend_from_slice(target.as_bytes());
     for (name, value) in &request.headers {
@@ -287,10 +265,7 @@ fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
 fn header_of(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
     let value = value.strip_prefix(b":")?;
-    Some((
-        HeaderName::from_bytes(name).ok()?,
-        HeaderValue::from_bytes(value).ok()?,
-    ))
+    Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
 }
 
 #[cfg(test)]
@@ -329,11 +304,7 @@ mod tests {
             page.push(entry(number, "/"), usize::MAX, room);
         }
         assert_eq!((page.entries.len(), page.dropped, page.bytes), (2, 3, room));
-        page.push(
-            entry(6, &format!("/{}", "x".repeat(room))),
-            usize::MAX,
-            room,
-        );
+        page.push(entry(6, &format!("/{}", "x".repeat(room))), usize::MAX, room);
         assert_eq!((page.entries.len(), page.dropped, page.bytes), (0, 6, 0));
     }
 
@@ -357,12 +328,8 @@ mod tests {
         assert_eq!(recorded.headers["authorization"], "[redacted]");
         assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
         assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
-        let many: Vec<_> = recorded
-            .headers
-            .get_all("x-many")
-            .iter()
-            .map(HeaderValue::as_bytes)
-            .collect();
+        let many: Vec<_> =
+            recorded.headers.get_all("x-many").iter().map(HeaderValue::as_bytes).collect();
         assert_eq!(many, [b"1".as_slice(), "2: \u{e9}".as_bytes()]);
         for shown in [format!("{recorded:?}"), format!("{journal:?}")] {
             assert!(!shown.contains("canary"), "{shown}");

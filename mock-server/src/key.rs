@@ -48,10 +48,7 @@ pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
         let (before, key) = rest.split_at(at + PREFIX.len());
         clean.extend_from_slice(before);
         clean.extend_from_slice(REDACTED.as_bytes());
-        let length = key
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .count();
+        let length = key.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         rest = key.split_at(length).1;
     }
     clean.extend_from_slice(rest);
@@ -84,10 +81,7 @@ mod tests {
     fn every_key_in_a_text_is_blotted_out() {
         let text = "a=pk_live_abc123&b=pk_live_, pk_live_Z".into();
         let clean = String::from_utf8(redact(text)).unwrap();
-        assert_eq!(
-            clean,
-            "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]"
-        );
+        assert_eq!(clean, "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]");
         assert_eq!(redact(b"pk_liv".to_vec()), b"pk_liv");
     }
 }

@@ -48,9 +48,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         Command::Print(text) => say(io::stdout(), &text),
         Command::Serve { address, seed } => {
             let seed = seed.map_or_else(|| Ok(Seed::sample()), Seed::from_path)?;
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(serve(address, seed))?;
         }
     }
@@ -59,10 +57,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 
 enum Command {
     Print(String),
-    Serve {
-        address: SocketAddr,
-        seed: Option<PathBuf>,
-    },
+    Serve { address: SocketAddr, seed: Option<PathBuf> },
 }
 
 impl Command {
@@ -91,11 +86,7 @@ impl Command {
 async fn serve(address: SocketAddr, seed: Seed) -> Result<(), Box<dyn Error>> {
     // Before the port opens: whoever sees the address may already send a signal.
     let mut signals = Signals::new()?;
-    let mock = MockServer::builder()
-        .listen(address)
-        .seed(seed)
-        .start()
-        .await?;
+    let mock = MockServer::builder().listen(address).seed(seed).start().await?;
     if !mock.address().ip().is_loopback() {
         let warning = "warning: listening beyond this machine; whoever reaches it can use its keys";
         say(io::stderr(), &format!("partner-api-mock: {warning}\n"));

@@ -40,11 +40,7 @@ impl Mock {
     pub fn seeded(seed: Seed) -> Self {
         let (store, first, api_key) = seed.plant();
         let api = Arc::new(Api::new(store));
-        Self {
-            partner: Partner::new(&api, first),
-            api,
-            api_key,
-        }
+        Self { partner: Partner::new(&api, first), api, api_key }
     }
 
     pub(crate) fn api(&self) -> Arc<Api> {
@@ -78,10 +74,7 @@ impl Mock {
     /// All partners, in the order they were added.
     pub fn partners(&self) -> Vec<Partner> {
         let tenants = self.api.store.tenants();
-        tenants
-            .into_iter()
-            .map(|tenant| Partner::new(&self.api, tenant))
-            .collect()
+        tenants.into_iter().map(|tenant| Partner::new(&self.api, tenant)).collect()
     }
 
     /// The next request meets this fault: the next one of each partner, and of those that come
@@ -153,8 +146,6 @@ impl Default for Mock {
 /// There is no key in it.
 impl fmt::Debug for Mock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mock")
-            .field("partner", &self.partner)
-            .finish_non_exhaustive()
+        f.debug_struct("Mock").field("partner", &self.partner).finish_non_exhaustive()
     }
 }

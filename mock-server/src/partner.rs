@@ -27,10 +27,7 @@ pub struct Partner {
 
 impl Partner {
     pub(crate) fn new(api: &Arc<Api>, tenant: Arc<Tenant>) -> Self {
-        Self {
-            api: Arc::clone(api),
-            tenant,
-        }
+        Self { api: Arc::clone(api), tenant }
     }
 
     /// The name it was added by. Only the journal shows it; the service has no such field.
@@ -96,9 +93,7 @@ impl Partner {
 
     /// Adds a company as the last one.
     pub fn add_company(&self, company: Company) {
-        self.tenant
-            .companies
-            .change(|companies| companies.push(company));
+        self.tenant.companies.change(|companies| companies.push(company));
     }
 
     /// Changes the first company with this id in place.
@@ -129,8 +124,7 @@ impl Partner {
     ///
     /// If there is no such company.
     pub fn add_connection(&self, company: &str, connection: Connection) -> Result<(), Unknown> {
-        self.tenant
-            .change_company(company, |company| company.connections.push(connection))
+        self.tenant.change_company(company, |company| company.connections.push(connection))
     }
 
     /// Changes the first connection with this id in place, whichever company it belongs to.

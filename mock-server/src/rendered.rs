@@ -19,22 +19,11 @@ struct Slot<T> {
 
 impl<T> Rendered<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self {
-            slot: RwLock::new(Slot {
-                value,
-                bytes: OnceLock::new(),
-            }),
-        }
+        Self { slot: RwLock::new(Slot { value, bytes: OnceLock::new() }) }
     }
 
     pub(crate) fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        look(
-            &self
-                .slot
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .value,
-        )
+        look(&self.slot.read().unwrap_or_else(PoisonError::into_inner).value)
     }
 
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {

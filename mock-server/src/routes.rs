@@ -114,28 +114,19 @@ impl Api {
 
     fn answer_to(&self, arrival: Arrival, head: &request::Parts, body: &Sent) -> Answer {
         let (tenant, response, why) = match self.serve(arrival, head, body) {
-            Ok(Served {
-                tenant,
-                response,
-                why,
-            }) => (Some(tenant), response, why),
+            Ok(Served { tenant, response, why }) => (Some(tenant), response, why),
             Err(Unserved { tenant, why, allow }) => (tenant, refuse(why, allow), why),
         };
         let id = tenant.as_ref().map(|tenant| tenant.id);
-        let decided = if self.rules.is_empty() {
-            None
-        } else {
-            self.decide(tenant.as_deref(), head)
-        };
+        let decided =
+            if self.rules.is_empty() { None } else { self.decide(tenant.as_deref(), head) };
         if let Some(decided) = decided {
             let (status, injection) = inject::inject(&decided, arrival, response);
             let injected = Some(Box::new(decided.injected));
-            self.journal
-                .record(id, head, body.bytes(), status, why, injected);
+            self.journal.record(id, head, body.bytes(), status, why, injected);
             return Answer::Injected(Box::new(injection));
         }
-        self.journal
-            .record(id, head, body.bytes(), response.status(), why, None);
+        self.journal.record(id, head, body.bytes(), response.status(), why, None);
         Answer::Ready(response.map(AnswerBody::whole))
     }
 
@@ -174,11 +165,7 @@ impl Api {
         let route = route?;
         let tenant = auth::authorize(&self.store, &head.headers)?;
         let response = (route.handler)(&tenant);
-        Ok(Served {
-            tenant,
-            response,
-            why: Why::Served,
-        })
+        Ok(Served { tenant, response, why: Why::Served })
     }
 
     /// What a stub makes of it. Whose stub it is hangs on the key, so the key comes first here.
@@ -204,11 +191,7 @@ impl Api {
             (Found::Stub(_), Err(why)) => (why, None),
             (Found::OtherMethods(methods), _) => (Why::WrongMethod, allow(path, &methods)),
         };
-        Err(Unserved {
-            tenant: Some(tenant),
-            why,
-            allow,
-        })
+        Err(Unserved { tenant: Some(tenant), why, allow })
     }
 }
 
@@ -255,34 +238,21 @@ struct Unserved {
 
 impl From<Why> for Unserved {
     fn from(why: Why) -> Self {
-        Self {
-            tenant: None,
-            why,
-            allow: None,
-        }
+        Self { tenant: None, why, allow: None }
     }
 }
 
 impl From<Denied> for Unserved {
     fn from(denied: Denied) -> Self {
-        Self {
-            tenant: denied.tenant,
-            why: Why::Refused(denied.refusal),
-            allow: None,
-        }
+        Self { tenant: denied.tenant, why: Why::Refused(denied.refusal), allow: None }
     }
 }
 
 fn find(method: &Method, path: &str) -> Result<&'static Route, Why> {
-    let method = if method == Method::HEAD {
-        &Method::GET
-    } else {
-        method
-    };
+    let method = if method == Method::HEAD { &Method::GET } else { method };
     let mut here = ROUTES.iter().filter(|route| route.path == path).peekable();
     here.peek().ok_or(Why::UnknownPath)?;
-    here.find(|route| method == route.method)
-        .ok_or(Why::WrongMethod)
+    here.find(|route| method == route.method).ok_or(Why::WrongMethod)
 }
 
 /// Whether the reference has this call.
@@ -296,12 +266,7 @@ fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
     let documented = documented.then_some("GET, HEAD");
     let get = stubbed.contains(&Method::GET).then_some("GET, HEAD");
     let mut all = BTreeSet::new();
-    all.extend(
-        stubbed
-            .iter()
-            .map(Method::as_str)
-            .filter(|name| *name != "GET"),
-    );
+    all.extend(stubbed.iter().map(Method::as_str).filter(|name| *name != "GET"));
     all.extend(documented.or(get));
     HeaderValue::from_str(&Vec::from_iter(all).join(", ")).ok()
 }
@@ -317,12 +282,8 @@ fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Bytes> {
     let mut response = json(failure.status(), failure.body());
     match failure {
         Failure::MissingBearerToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE),
-        Failure::InvalidToken => response
-            .headers_mut()
-            .insert(WWW_AUTHENTICATE, CHALLENGE_INVALID),
-        Failure::MethodNotAllowed => response
-            .headers_mut()
-            .insert(ALLOW, allow.unwrap_or(ALLOWED)),
+        Failure::InvalidToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE_INVALID),
+        Failure::MethodNotAllowed => response.headers_mut().insert(ALLOW, allow.unwrap_or(ALLOWED)),
         Failure::NotFound | Failure::BadRequest | Failure::PayloadTooLarge => None,
     };
     response

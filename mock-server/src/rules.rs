@@ -188,10 +188,7 @@ impl InForce {
     }
 
     pub(crate) fn injected(&self) -> u64 {
-        lock(&self.counts)
-            .values()
-            .map(|count| count.injected)
-            .sum()
+        lock(&self.counts).values().map(|count| count.injected).sum()
     }
 
     /// A rule for every partner is never spent: there may be one that it has not met yet.
@@ -207,11 +204,7 @@ impl InForce {
         let mut counts = lock(&self.counts);
         let count = counts.entry(asked.tenant.map(|one| one.id)).or_default();
         count.seen += 1;
-        if self
-            .words
-            .times
-            .is_some_and(|times| count.injected >= times)
-        {
+        if self.words.times.is_some_and(|times| count.injected >= times) {
             return None;
         }
         let chance = Chance {
@@ -223,10 +216,7 @@ impl InForce {
         if !is_due(&self.words, count.seen) {
             return None;
         }
-        let draw = self
-            .words
-            .chance
-            .map(|probability| (probability, chance.draw(0)));
+        let draw = self.words.chance.map(|probability| (probability, chance.draw(0)));
         if draw.is_some_and(|(probability, draw)| unit(draw) >= probability) {
             return None;
         }
@@ -309,9 +299,7 @@ fn mix(seed: u64) -> u64 {
 /// FNV-1a. Not the partner's number: tests that share a mock add partners in any order.
 fn text_hash(text: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325_u64;
-    text.bytes().fold(start, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -328,12 +316,7 @@ mod tests {
         let rules = Rules::default();
         let text = rule.to_string();
         rules.add(None, Target::All, rule.into_words().unwrap(), &text);
-        let asked = Asked {
-            tenant: None,
-            token: None,
-            operation: None,
-            path: "/",
-        };
+        let asked = Asked { tenant: None, token: None, operation: None, path: "/" };
         let is_hit = |_: &u64| rules.decide(asked).is_some();
         (1..=requests).filter(is_hit).collect()
     }

@@ -58,10 +58,7 @@ impl Seed {
             wallet,
             companies,
         };
-        Self {
-            first: partner,
-            others: Vec::new(),
-        }
+        Self { first: partner, others: Vec::new() }
     }
 
     /// Reads a seed from JSON text. A byte order mark at its start is ignored.
@@ -102,10 +99,7 @@ impl Seed {
             message: "cannot be read".to_owned(),
             source: Some(error),
         })?;
-        Self::from_bytes(&bytes).map_err(|error| SeedError {
-            file: Some(path.to_owned()),
-            ..error
-        })
+        Self::from_bytes(&bytes).map_err(|error| SeedError { file: Some(path.to_owned()), ..error })
     }
 
     /// The state that this seed describes, its first partner, and a key of that one.
@@ -125,9 +119,7 @@ impl Seed {
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = MAX_SEED + BYTE_ORDER_MARK.len() + 1;
-    fs::File::open(path)?
-        .take(u64::try_from(most).unwrap_or(u64::MAX))
-        .read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -174,9 +166,7 @@ impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let partners = std::iter::once(&self.first).chain(&self.others);
         let names: Vec<_> = partners.map(|partner| &partner.name).collect();
-        f.debug_struct("Seed")
-            .field("partners", &names)
-            .finish_non_exhaustive()
+        f.debug_struct("Seed").field("partners", &names).finish_non_exhaustive()
     }
 }
 
@@ -193,12 +183,7 @@ pub struct SeedError {
 impl SeedError {
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        Self {
-            file: None,
-            place: Some(place),
-            message: in_one_line(message),
-            source: None,
-        }
+        Self { file: None, place: Some(place), message: in_one_line(message), source: None }
     }
 
     /// The line, counted from 1; none if the file could not be read.

@@ -65,9 +65,7 @@ impl MockServer {
 
     /// `http://127.0.0.1:PORT`: the origin, without a slash at its end and without `/api/v1`.
     pub fn url(&self) -> &str {
-        self.base_url
-            .strip_suffix(BASE_PATH)
-            .unwrap_or(&self.base_url)
+        self.base_url.strip_suffix(BASE_PATH).unwrap_or(&self.base_url)
     }
 
     /// `http://127.0.0.1:PORT/api/v1`: what the reference calls the base URL.
@@ -98,9 +96,7 @@ impl Deref for MockServer {
 /// There is no key in it.
 impl fmt::Debug for MockServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MockServer")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
+        f.debug_struct("MockServer").field("url", &self.url()).finish_non_exhaustive()
     }
 }
 
@@ -146,10 +142,7 @@ impl MockServerBuilder {
     ///
     /// If the address cannot be listened on, or there is no tokio runtime to run in.
     pub async fn start(self) -> Result<MockServer, StartError> {
-        let failed = |source| StartError {
-            address: self.address,
-            source,
-        };
+        let failed = |source| StartError { address: self.address, source };
         Handle::try_current().map_err(|error| failed(io::Error::other(error)))?;
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;

@@ -38,9 +38,7 @@ pub struct MockService {
 
 impl MockService {
     pub(crate) fn new(api: &Arc<Api>) -> Self {
-        Self {
-            api: Arc::clone(api),
-        }
+        Self { api: Arc::clone(api) }
     }
 
     /// A router cannot fail. So where this service does, the router's answer has a body that ends
@@ -93,11 +91,7 @@ fn finish(mut answer: Response<AnswerBody>, is_head: bool) -> Response<Body> {
     {
         answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
-    if is_head || is_bodyless {
-        answer.map(|_| Body::empty())
-    } else {
-        answer.map(Body::new)
-    }
+    if is_head || is_bodyless { answer.map(|_| Body::empty()) } else { answer.map(Body::new) }
 }
 
 async fn perform(Injection { delay, act }: Injection) -> io::Result<Response<AnswerBody>> {

@@ -84,10 +84,7 @@ impl Store {
 
     /// Makes a given key one of the partner's.
     pub(crate) fn accept_key(&self, tenant: &Arc<Tenant>, key: &str) {
-        let issued = Issued {
-            tenant: Arc::clone(tenant),
-            revoked: false,
-        };
+        let issued = Issued { tenant: Arc::clone(tenant), revoked: false };
         write(&self.keys).insert(KeyHash::of(key), issued);
     }
 
@@ -124,17 +121,14 @@ impl Tenant {
     ) -> Result<R, Unknown> {
         self.companies.change(|companies| {
             let company = companies.iter_mut().find(|company| company.id == id);
-            company
-                .map(change)
-                .ok_or_else(|| Unknown::Company(id.to_owned()))
+            company.map(change).ok_or_else(|| Unknown::Company(id.to_owned()))
         })
     }
 
     pub(crate) fn remove_company(&self, id: &str) -> Result<Company, Unknown> {
         self.companies.change(|companies| {
             let at = companies.iter().position(|company| company.id == id);
-            at.map(|at| companies.remove(at))
-                .ok_or_else(|| Unknown::Company(id.to_owned()))
+            at.map(|at| companies.remove(at)).ok_or_else(|| Unknown::Company(id.to_owned()))
         })
     }
 
@@ -144,13 +138,9 @@ impl Tenant {
         change: impl FnOnce(&mut Connection) -> R,
     ) -> Result<R, Unknown> {
         self.companies.change(|companies| {
-            let mut all = companies
-                .iter_mut()
-                .flat_map(|company| &mut company.connections);
+            let mut all = companies.iter_mut().flat_map(|company| &mut company.connections);
             let connection = all.find(|connection| connection.id == id);
-            connection
-                .map(change)
-                .ok_or_else(|| Unknown::Connection(id.to_owned()))
+            connection.map(change).ok_or_else(|| Unknown::Connection(id.to_owned()))
         })
     }
 

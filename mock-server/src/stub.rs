@@ -128,11 +128,7 @@ impl fmt::Debug for Stub {
 
 /// `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as it is.
 pub(crate) fn full_path(path: &str) -> String {
-    if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("{BASE_PATH}{path}")
-    }
+    if path.starts_with('/') { path.to_owned() } else { format!("{BASE_PATH}{path}") }
 }
 
 /// What a stub answers.
@@ -147,10 +143,7 @@ impl Reply {
     /// This status with a body of JSON, which is sent as it is. A status that is not one from 200
     /// to 599 is sent as 500.
     pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
-        let reply = Self {
-            body: body.into(),
-            ..Self::empty(status)
-        };
+        let reply = Self { body: body.into(), ..Self::empty(status) };
         reply.header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
     }
 

@@ -20,10 +20,7 @@ pub(crate) fn add(
     if is_documented && !stub.replaces_documented {
         return Err(StubError::Documented(stub.method, stub.path));
     }
-    Ok(ActiveStub {
-        placed: api.stubs.add(owner, stub),
-        api: Arc::clone(api),
-    })
+    Ok(ActiveStub { placed: api.stubs.add(owner, stub), api: Arc::clone(api) })
 }
 
 /// A stub that was added. It stays in force when this is dropped.
@@ -42,8 +39,6 @@ impl ActiveStub {
 
 impl fmt::Debug for ActiveStub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ActiveStub")
-            .field(&self.placed.stub)
-            .finish()
+        f.debug_tuple("ActiveStub").field(&self.placed.stub).finish()
     }
 }

@@ -72,12 +72,7 @@ impl StubList {
     ) -> Found {
         self.read(|all| {
             let may = |one: &&Arc<Placed>| !is_documented || one.stub.replaces_documented;
-            let on_path = || {
-                all.iter()
-                    .rev()
-                    .filter(|one| one.stub.is_on(path))
-                    .filter(may)
-            };
+            let on_path = || all.iter().rev().filter(|one| one.stub.is_on(path)).filter(may);
             let of = |owner| {
                 let mine = move |one: &&Arc<Placed>| one.owner == owner;
                 on_path().filter(mine).find(|one| one.stub.answers(method))
@@ -86,15 +81,9 @@ impl StubList {
                 return Found::Stub(Arc::clone(placed));
             }
             let is_seen = |one: &&Arc<Placed>| one.owner.is_none_or(|owner| owner == tenant);
-            let methods: Vec<_> = on_path()
-                .filter(is_seen)
-                .map(|one| one.stub.method.clone())
-                .collect();
-            if methods.is_empty() {
-                Found::Nothing
-            } else {
-                Found::OtherMethods(methods)
-            }
+            let methods: Vec<_> =
+                on_path().filter(is_seen).map(|one| one.stub.method.clone()).collect();
+            if methods.is_empty() { Found::Nothing } else { Found::OtherMethods(methods) }
         })
     }
 }

@@ -109,9 +109,7 @@ fn each_company<S: Serializer>(companies: &&[Company], out: S) -> Result<S::Ok, 
         name: &company.name,
         onboarded_at: format!("{:.3}", company.onboarded_at),
         connections: &company.connections,
-        count: CountBody {
-            templates: company.template_count,
-        },
+        count: CountBody { templates: company.template_count },
     }))
 }
 
@@ -130,10 +128,7 @@ fn as_string<S: Serializer>(number: &Decimal, out: S) -> Result<S::Ok, S::Error>
     out.collect_str(number)
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "only strings and integers, into memory: nothing can fail"
-)]
+#[expect(clippy::expect_used, reason = "only strings and integers, into memory: nothing can fail")]
 fn render(body: &impl Serialize) -> Bytes {
     serde_json::to_vec(body).expect("serializes").into()
 }
@@ -160,10 +155,7 @@ mod tests {
             let mut changed = Wallet::new(0);
             changed.credit_unit_price = price.parse().unwrap();
             let body = text(wallet(&changed));
-            assert!(
-                body.contains(&format!(r#""creditUnitPrice":"{price}""#)),
-                "{body}"
-            );
+            assert!(body.contains(&format!(r#""creditUnitPrice":"{price}""#)), "{body}");
         }
     }
 

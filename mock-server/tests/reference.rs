@@ -20,10 +20,7 @@ use partner_api_mock::{MockServer, ROUTES, Seed};
 
 /// The page's body without its blanks and line ends, other than those in strings.
 fn reference(name: &str) -> String {
-    let path = format!(
-        "{}/../tests/reference/{name}.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let path = format!("{}/../tests/reference/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let mut in_string = false;
     let mut text = fs::read_to_string(path).unwrap();
     text.retain(|char| {
@@ -53,44 +50,27 @@ async fn the_default_data_is_the_sample_of_the_reference() {
 async fn both_refusals_are_those_of_the_reference() {
     let mock = MockServer::start().await.unwrap();
     let missing = raw::wallet(mock.address(), "").await;
-    assert_eq!(
-        (missing.status, missing.body),
-        (401, reference("missing_bearer_token"))
-    );
+    assert_eq!((missing.status, missing.body), (401, reference("missing_bearer_token")));
     let invalid = raw::wallet_with(mock.address(), "pk_live_xxx").await;
-    assert_eq!(
-        (invalid.status, invalid.body),
-        (401, reference("invalid_token"))
-    );
+    assert_eq!((invalid.status, invalid.body), (401, reference("invalid_token")));
 }
 
 #[tokio::test]
 async fn an_answer_of_the_reference_can_be_pasted_into_a_seed() {
     let companies = reference("companies");
-    let companies = companies
-        .strip_prefix(r#"{"data":"#)
-        .and_then(|rest| rest.strip_suffix('}'));
+    let companies = companies.strip_prefix(r#"{"data":"#).and_then(|rest| rest.strip_suffix('}'));
     let (companies, wallet) = (companies.unwrap(), reference("wallet"));
     let seed = format!(
         r#"{{"partners": [{{"name": "p", "wallet": {wallet}, "companies": {companies}}}]}}"#
     );
     let seed = Seed::from_json(&seed).unwrap();
     let mock = MockServer::builder().seed(seed).start().await.unwrap();
-    assert_eq!(
-        get(&mock, "/api/v1/companies", mock.api_key()).await,
-        reference("companies")
-    );
+    assert_eq!(get(&mock, "/api/v1/companies", mock.api_key()).await, reference("companies"));
     assert_eq!(get(&mock, "/api/v1/wallet", mock.api_key()).await, wallet);
 }
 
 #[test]
 fn the_routes_are_the_endpoints_that_the_reference_lists() {
-    let routes: Vec<_> = ROUTES
-        .iter()
-        .map(|route| (route.method, route.path))
-        .collect();
-    assert_eq!(
-        routes,
-        [("GET", "/api/v1/companies"), ("GET", "/api/v1/wallet")]
-    );
+    let routes: Vec<_> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
+    assert_eq!(routes, [("GET", "/api/v1/companies"), ("GET", "/api/v1/wallet")]);
 }

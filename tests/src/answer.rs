@@ -19,23 +19,12 @@ pub fn check(contract: &Contract, method: &str, target: &str, answer: &Answer) -
     if sent != media_type {
         return Err(format!("content type is {sent}, not {media_type}").into());
     }
-    let length = answer
-        .headers
-        .get("content-length")
-        .and_then(|length| length.parse().ok());
+    let length = answer.headers.get("content-length").and_then(|length| length.parse().ok());
     if method == "HEAD" {
-        return if answer.body.is_empty() {
-            Ok(())
-        } else {
-            Err("HEAD was sent a body".into())
-        };
+        return if answer.body.is_empty() { Ok(()) } else { Err("HEAD was sent a body".into()) };
     }
     if length != Some(answer.body.len()) {
-        return Err(format!(
-            "content-length is {length:?} for {} bytes",
-            answer.body.len()
-        )
-        .into());
+        return Err(format!("content-length is {length:?} for {} bytes", answer.body.len()).into());
     }
     let body: Value = serde_json::from_slice(&answer.body)?;
     contract.validate(&content["schema"], Reading::Closed, &body)

@@ -93,11 +93,7 @@ impl Served {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let peer = runtime.block_on(Peer::start(Vec::new()))?;
         let client = at(&peer.url(), "pk_live_xxx")?;
-        Ok(Self {
-            peer,
-            client,
-            runtime,
-        })
+        Ok(Self { peer, client, runtime })
     }
 
     /// As [`call`], with the server's answer.

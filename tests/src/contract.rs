@@ -69,9 +69,7 @@ impl Contract {
     pub fn parse(yaml: &str) -> Checked<Self> {
         // By way of the YAML value: a JSON value would take the last of doubled keys in silence.
         let document: yaml_serde::Value = yaml_serde::from_str(yaml)?;
-        Ok(Self {
-            document: serde_json::to_value(document)?,
-        })
+        Ok(Self { document: serde_json::to_value(document)? })
     }
 
     /// The whole document.
@@ -81,9 +79,7 @@ impl Contract {
 
     /// The part that a JSON pointer names.
     pub fn at(&self, pointer: &str) -> Checked<&Value> {
-        self.document
-            .pointer(pointer)
-            .ok_or_else(|| format!("nothing at {pointer}").into())
+        self.document.pointer(pointer).ok_or_else(|| format!("nothing at {pointer}").into())
     }
 
     /// The part itself, or what it refers to.
@@ -91,9 +87,7 @@ impl Contract {
         match text(part, "$ref") {
             None => Ok(part),
             Some(reference) => {
-                let pointer = reference
-                    .strip_prefix('#')
-                    .ok_or("a reference to elsewhere")?;
+                let pointer = reference.strip_prefix('#').ok_or("a reference to elsewhere")?;
                 self.resolved(self.at(pointer)?)
             }
         }
@@ -116,12 +110,7 @@ impl Contract {
             for (key, method) in METHODS {
                 if let Some(node) = item.get(key) {
                     let id = text(node, "operationId").ok_or("an operation without operationId")?;
-                    operations.push(Operation {
-                        id,
-                        method,
-                        path,
-                        node,
-                    });
+                    operations.push(Operation { id, method, path, node });
                 }
             }
         }
@@ -130,10 +119,7 @@ impl Contract {
 
     /// The operation of a name.
     pub fn operation(&self, id: &str) -> Checked<Operation<'_>> {
-        let found = self
-            .operations()?
-            .into_iter()
-            .find(|operation| operation.id == id);
+        let found = self.operations()?.into_iter().find(|operation| operation.id == id);
         found.ok_or_else(|| format!("no operation {id}").into())
     }
 
@@ -141,10 +127,7 @@ impl Contract {
     pub fn base_path(&self) -> Checked<&str> {
         let url = self.at("/servers/0/url")?.as_str().unwrap_or_default();
         let (_, rest) = url.split_once("://").ok_or("a server without a scheme")?;
-        Ok(rest
-            .find('/')
-            .and_then(|slash| rest.get(slash..))
-            .unwrap_or_default())
+        Ok(rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or_default())
     }
 
     /// The response object for what was asked and the status that came. What the contract does not
@@ -158,14 +141,10 @@ impl Contract {
         let path_is_known = here.peek().is_some();
         let (response, expected) = match here.find(|one| one.method == method) {
             Some(one) => (one.node.pointer(&format!("/responses/{status}")), status),
-            None if path_is_known => (
-                self.document.pointer("/components/responses/WrongMethod"),
-                405,
-            ),
-            None => (
-                self.document.pointer("/components/responses/UnknownPath"),
-                404,
-            ),
+            None if path_is_known => {
+                (self.document.pointer("/components/responses/WrongMethod"), 405)
+            }
+            None => (self.document.pointer("/components/responses/UnknownPath"), 404),
         };
         match response {
             Some(response) if status == expected => self.resolved(response),
@@ -203,10 +182,7 @@ impl Contract {
             "components": { "schemas": named },
         });
         let options = jsonschema::options().with_draft(Draft::Draft202012);
-        Ok(options
-            .should_validate_formats(true)
-            .build(&root)
-            .map_err(|error| error.to_string())?)
+        Ok(options.should_validate_formats(true).build(&root).map_err(|error| error.to_string())?)
     }
 }
 
@@ -217,11 +193,7 @@ pub fn judged(validator: &Validator, instance: &Value) -> Checked {
         .take(10)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(wrong.join("\n").into())
-    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
 /// A text field of an object.
@@ -231,18 +203,12 @@ pub fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
 
 /// The entries of an object, and none of anything else.
 pub fn entries(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    node.as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key.as_str(), value))
+    node.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
 /// The items of an array that is a field of an object, and none of anything else.
 pub fn items<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    node.get(key)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+    node.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// A schema and all within it, as it is to be read.

@@ -16,9 +16,7 @@ const NARROWING: [&str; 5] = ["format", "minimum", "pattern", "required", "x-kno
 /// JSON Schema 2020-12.
 pub fn valid(contract: &Contract) -> Checked {
     let openapi = serde_json::from_str(include_str!("../openapi-3.1/schema.json"))?;
-    let openapi = jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .build(&openapi);
+    let openapi = jsonschema::options().with_draft(Draft::Draft202012).build(&openapi);
     let openapi = openapi.map_err(|error| error.to_string())?;
     judged(&openapi, contract.document())?;
     for (name, schema) in entries(contract.at("/components/schemas")?) {
@@ -31,9 +29,7 @@ pub fn valid(contract: &Contract) -> Checked {
 /// Checks that every reference leads somewhere, every operation has a name of its own and a known
 /// tag, and every example satisfies its schema.
 pub fn consistent(contract: &Contract) -> Checked {
-    each(contract.document(), "", &mut |_, node| {
-        contract.resolved(node).map(drop)
-    })?;
+    each(contract.document(), "", &mut |_, node| contract.resolved(node).map(drop))?;
     let mut names = BTreeSet::new();
     for operation in contract.operations()? {
         if !names.insert(operation.id) {
@@ -60,9 +56,7 @@ pub fn holds_the_samples(contract: &Contract) -> Checked {
         let sample: Value = serde_json::from_str(sample)?;
         let schema = contract.body_schema(id, status)?;
         of(name, contract.validate(schema, Reading::Closed, &sample))?;
-        let example = contract
-            .body(id, status)?
-            .pointer(&format!("/examples/{name}/value"));
+        let example = contract.body(id, status)?.pointer(&format!("/examples/{name}/value"));
         if example != Some(&sample) {
             return Err(format!("the example {name} is not the reference's sample").into());
         }
@@ -72,18 +66,14 @@ pub fn holds_the_samples(contract: &Contract) -> Checked {
 
 /// Checks that the contract invents no field: each one stands in a sample of the reference.
 pub fn invents_no_field(contract: &Contract) -> Checked {
-    each(
-        contract.at("/components/schemas")?,
-        "",
-        &mut |place, node| {
-            for (name, _) in entries(node.get("properties").unwrap_or(&Value::Null)) {
-                if !reference::PAGE.contains(&format!("\"{name}\": ")) {
-                    return Err(format!("{place}: the reference shows no field {name}").into());
-                }
+    each(contract.at("/components/schemas")?, "", &mut |place, node| {
+        for (name, _) in entries(node.get("properties").unwrap_or(&Value::Null)) {
+            if !reference::PAGE.contains(&format!("\"{name}\": ")) {
+                return Err(format!("{place}: the reference shows no field {name}").into());
             }
-            Ok(())
-        },
-    )
+        }
+        Ok(())
+    })
 }
 
 /// Checks that what is called documented is in the reference, word for word, and that whatever goes
@@ -101,25 +91,15 @@ pub fn marks_what_it_assumes(contract: &Contract) -> Checked {
         of(place, quotes_are_verbatim(node))?;
         of(place, assumptions_are_about_something(node))
     })?;
-    each(
-        contract.at("/components/schemas")?,
-        "",
-        &mut |place, node| {
-            // These hold fields of any name, and are no schemas.
-            let names = place.ends_with("/properties") || place.ends_with("/x-assumed");
-            if names {
-                Ok(())
-            } else {
-                of(place, narrowing_is_marked(node))
-            }
-        },
-    )
+    each(contract.at("/components/schemas")?, "", &mut |place, node| {
+        // These hold fields of any name, and are no schemas.
+        let names = place.ends_with("/properties") || place.ends_with("/x-assumed");
+        if names { Ok(()) } else { of(place, narrowing_is_marked(node)) }
+    })
 }
 
 fn narrowing_is_marked(schema: &Value) -> Checked {
-    let narrows = NARROWING
-        .into_iter()
-        .filter(|keyword| schema.get(*keyword).is_some());
+    let narrows = NARROWING.into_iter().filter(|keyword| schema.get(*keyword).is_some());
     // A sample cannot show that a number is always whole.
     let whole = (text(schema, "type") == Some("integer")).then_some("type");
     for keyword in narrows.chain(whole) {
@@ -144,9 +124,7 @@ fn quotes_are_verbatim(node: &Value) -> Checked {
         None => &[],
     };
     let words = entries(node.get("x-known-values").unwrap_or(&Value::Null));
-    let words = words
-        .filter(|(_, source)| *source != "assumed")
-        .map(|(word, _)| word);
+    let words = words.filter(|(_, source)| *source != "assumed").map(|(word, _)| word);
     for quote in quotes.iter().filter_map(Value::as_str).chain(words) {
         if !reference::PAGE.contains(quote) {
             return Err(format!("the reference does not say {quote:?}").into());
@@ -169,9 +147,7 @@ fn each(node: &Value, place: &str, visit: &mut dyn FnMut(&str, &Value) -> Checke
     match node {
         Value::Object(fields) => {
             visit(place, node)?;
-            fields
-                .iter()
-                .try_for_each(|(key, field)| each(field, &format!("{place}/{key}"), visit))
+            fields.iter().try_for_each(|(key, field)| each(field, &format!("{place}/{key}"), visit))
         }
         Value::Array(items) => items.iter().try_for_each(|item| each(item, place, visit)),
         _ => Ok(()),

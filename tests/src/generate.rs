@@ -28,9 +28,7 @@ pub fn documents(
         Some("integer") => {
             let least = schema["minimum"].as_i64().unwrap_or(i64::MIN);
             let edges = select(vec![least, 0.max(least), i64::MAX]);
-            Ok(prop_oneof![3 => least..=i64::MAX, 1 => edges]
-                .prop_map(Value::from)
-                .boxed())
+            Ok(prop_oneof![3 => least..=i64::MAX, 1 => edges].prop_map(Value::from).boxed())
         }
         Some("string") => strings(schema, reading),
         other => Err(format!("documents of type {other:?} cannot be made").into()),
@@ -39,11 +37,7 @@ pub fn documents(
 
 /// Runs a property on a few dozen documents, the same ones every time.
 pub fn for_each(documents: &BoxedStrategy<Value>, property: impl Fn(&Value) -> Checked) -> Checked {
-    let config = Config {
-        cases: 64,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
     let random = TestRng::deterministic_rng(RngAlgorithm::default());
     let mut runner = TestRunner::new_with_rng(config, random);
     let verdict = runner.run(documents, |document| {
@@ -53,35 +47,23 @@ pub fn for_each(documents: &BoxedStrategy<Value>, property: impl Fn(&Value) -> C
 }
 
 fn objects(contract: &Contract, schema: &Value, reading: Reading) -> Checked<BoxedStrategy<Value>> {
-    let declared = schema["properties"]
-        .as_object()
-        .ok_or("an object without properties")?
-        .clone();
+    let declared = schema["properties"].as_object().ok_or("an object without properties")?.clone();
     let fields = declared
         .iter()
         .map(|(name, property)| {
             let name = name.clone();
             let always = items(schema, "required").any(|required| *required == name);
             let values = documents(contract, property, reading)?;
-            let values = if always {
-                values.prop_map(Some).boxed()
-            } else {
-                option::of(values).boxed()
-            };
+            let values =
+                if always { values.prop_map(Some).boxed() } else { option::of(values).boxed() };
             Ok(values.prop_map(move |value| Some((name.clone(), value?))))
         })
         .collect::<Checked<Vec<_>>>()?;
     let most = if reading == Reading::Open { 2 } else { 0 };
     let undeclared = vec((".{0,8}", anything()), 0..=most);
     let objects = (fields, undeclared).prop_map(move |(fields, undeclared)| {
-        let undeclared = undeclared
-            .into_iter()
-            .filter(|(name, _)| !declared.contains_key(name));
-        Value::Object(
-            undeclared
-                .chain(fields.into_iter().flatten())
-                .collect::<Map<_, _>>(),
-        )
+        let undeclared = undeclared.into_iter().filter(|(name, _)| !declared.contains_key(name));
+        Value::Object(undeclared.chain(fields.into_iter().flatten()).collect::<Map<_, _>>())
     });
     Ok(objects.boxed())
 }
@@ -89,11 +71,7 @@ fn objects(contract: &Contract, schema: &Value, reading: Reading) -> Checked<Box
 fn strings(schema: &Value, reading: Reading) -> Checked<BoxedStrategy<Value>> {
     let any = ".{0,12}".prop_map(Value::from);
     if let Some(words) = schema.get("x-known-values") {
-        let words = select(
-            entries(words)
-                .map(|(word, _)| Value::from(word))
-                .collect::<Vec<_>>(),
-        );
+        let words = select(entries(words).map(|(word, _)| Value::from(word)).collect::<Vec<_>>());
         return Ok(match reading {
             Reading::Closed => words.boxed(),
             Reading::Open => prop_oneof![words, any].boxed(),
@@ -105,9 +83,7 @@ fn strings(schema: &Value, reading: Reading) -> Checked<BoxedStrategy<Value>> {
     match text(schema, "pattern") {
         None => Ok(any.boxed()),
         Some(pattern) => {
-            let anchored = pattern
-                .strip_prefix('^')
-                .and_then(|rest| rest.strip_suffix('$'));
+            let anchored = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
             let texts = string_regex(anchored.ok_or("a pattern without its anchors")?)?;
             Ok(texts.prop_map(Value::from).boxed())
         }

@@ -92,19 +92,14 @@ impl Headers {
             if headers.get(&name).is_some() {
                 return Err(format!("the header {name} comes twice").into());
             }
-            headers
-                .0
-                .push((name, std::str::from_utf8(field.value)?.into()));
+            headers.0.push((name, std::str::from_utf8(field.value)?.into()));
         }
         Ok(headers)
     }
 
     /// The value of a field; the name is given in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The names, in lower case.

@@ -14,10 +14,7 @@ pub fn check<'a>(
 ) -> Checked {
     let has: BTreeSet<_> = has.into_iter().collect();
     let operations = contract.operations()?;
-    let wanted: BTreeSet<_> = operations
-        .iter()
-        .map(|one| (one.method, one.path))
-        .collect();
+    let wanted: BTreeSet<_> = operations.iter().map(|one| (one.method, one.path)).collect();
     if has == wanted {
         return Ok(());
     }

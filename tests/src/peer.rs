@@ -33,12 +33,7 @@ impl Peer {
         let answer = Arc::new(Mutex::new(answer));
         let (record, seen) = mpsc::unbounded_channel();
         let task = tokio::spawn(serve(listener, Arc::clone(&answer), record));
-        Ok(Self {
-            address,
-            answer,
-            seen,
-            task,
-        })
+        Ok(Self { address, answer, seen, task })
     }
 
     /// Where it listens, without a path.
@@ -70,10 +65,7 @@ async fn serve(
     record: mpsc::UnboundedSender<Vec<u8>>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
-        let answer = answer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let record = record.clone();
         tokio::spawn(async move {
             // A connection that breaks has no record, and the test that waits for one says so.

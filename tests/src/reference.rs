@@ -15,12 +15,7 @@ pub const INVALID_TOKEN: &str = include_str!("../reference/invalid_token.json");
 pub const SAMPLES: [(&str, &str, &str, &str); 4] = [
     ("listCompanies", "200", "companies", COMPANIES),
     ("getWallet", "200", "wallet", WALLET),
-    (
-        "getWallet",
-        "401",
-        "missing_bearer_token",
-        MISSING_BEARER_TOKEN,
-    ),
+    ("getWallet", "401", "missing_bearer_token", MISSING_BEARER_TOKEN),
     ("getWallet", "401", "invalid_token", INVALID_TOKEN),
 ];
 

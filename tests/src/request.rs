@@ -19,17 +19,8 @@ pub fn check<'a>(contract: &'a Contract, request: &Request) -> Checked<&'a str> 
             return Err(format!("{}: undeclared header {name}", operation.id).into());
         }
     }
-    if operation
-        .node
-        .get("parameters")
-        .or(operation.node.get("requestBody"))
-        .is_some()
-    {
-        return Err(format!(
-            "{}: no check here knows parameters and bodies",
-            operation.id
-        )
-        .into());
+    if operation.node.get("parameters").or(operation.node.get("requestBody")).is_some() {
+        return Err(format!("{}: no check here knows parameters and bodies", operation.id).into());
     }
     if !request.body.is_empty() {
         return Err(format!("{}: a body of {} bytes", operation.id, request.body.len()).into());
@@ -50,30 +41,18 @@ fn operation<'a>(contract: &'a Contract, request: &Request) -> Checked<Operation
 
 /// The header `Authorization`, exactly as the security scheme of the operation wants it.
 fn credentials(contract: &Contract, operation: Operation<'_>, request: &Request) -> Checked {
-    let required = operation
-        .node
-        .get("security")
-        .or(contract.document().get("security"));
-    let required = required
-        .and_then(|required| required.get(0))
-        .unwrap_or(&Value::Null);
+    let required = operation.node.get("security").or(contract.document().get("security"));
+    let required = required.and_then(|required| required.get(0)).unwrap_or(&Value::Null);
     let sent = request.headers.get("authorization");
     let Some((name, _)) = entries(required).next() else {
-        return if sent.is_none() {
-            Ok(())
-        } else {
-            Err("undeclared credentials".into())
-        };
+        return if sent.is_none() { Ok(()) } else { Err("undeclared credentials".into()) };
     };
     let scheme = contract.at(&format!("/components/securitySchemes/{name}"))?;
     if (text(scheme, "type"), text(scheme, "scheme")) != (Some("http"), Some("bearer")) {
         return Err(format!("no check here knows the security scheme {name}").into());
     }
     // RFC 6750, 2.1: one blank, then b64token.
-    let key = sent
-        .ok_or("no credentials")?
-        .strip_prefix("Bearer ")
-        .ok_or("not a bearer key")?;
+    let key = sent.ok_or("no credentials")?.strip_prefix("Bearer ").ok_or("not a bearer key")?;
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if key.is_empty() || !key.bytes().all(alphabet) {
         return Err("the key is no b64token".into());

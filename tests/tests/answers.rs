@@ -53,15 +53,9 @@ fn company(id: usize, connections: usize) -> Company {
 #[tokio::test]
 async fn a_fresh_mock_answers_the_samples_of_the_reference_letter_by_letter() -> Checked {
     let judged = Judged::start().await?;
-    for (target, sample) in [
-        (COMPANIES, reference::COMPANIES),
-        (WALLET, reference::WALLET),
-    ] {
+    for (target, sample) in [(COMPANIES, reference::COMPANIES), (WALLET, reference::WALLET)] {
         let answer = judged.ask_with_key("GET", target).await?;
-        assert_eq!(
-            reference::minified(answer.text()?),
-            reference::minified(sample)
-        );
+        assert_eq!(reference::minified(answer.text()?), reference::minified(sample));
     }
     Ok(())
 }
@@ -70,10 +64,7 @@ async fn a_fresh_mock_answers_the_samples_of_the_reference_letter_by_letter() ->
 async fn no_companies_are_an_empty_list() -> Checked {
     let judged = Judged::start().await?;
     judged.mock.partner().set_companies(Vec::new());
-    assert_eq!(
-        judged.get(COMPANIES).await?,
-        serde_json::json!({ "data": [] })
-    );
+    assert_eq!(judged.get(COMPANIES).await?, serde_json::json!({ "data": [] }));
     Ok(())
 }
 
@@ -89,16 +80,9 @@ async fn a_company_without_connections_has_an_empty_list_of_them() -> Checked {
 #[tokio::test]
 async fn many_companies_come_in_one_answer_and_in_their_order() -> Checked {
     let judged = Judged::start().await?;
-    judged
-        .mock
-        .partner()
-        .set_companies((0..2000).map(|id| company(id, id % 4)).collect());
+    judged.mock.partner().set_companies((0..2000).map(|id| company(id, id % 4)).collect());
     let body = judged.get(COMPANIES).await?;
-    let ids = body["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["id"].as_str().unwrap());
+    let ids = body["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap());
     assert!(ids.eq((0..2000).map(|id| format!("clx{id}"))));
     Ok(())
 }
@@ -106,23 +90,12 @@ async fn many_companies_come_in_one_answer_and_in_their_order() -> Checked {
 #[tokio::test]
 async fn any_text_stays_as_it_is() -> Checked {
     let judged = Judged::start().await?;
-    let texts = [
-        "",
-        "Café ☕ 喫茶店 👩🏽‍🍳",
-        "\"quoted\" \\ and / and </script>",
-        "\u{0}\u{7f}\u{2028}\r\n",
-    ];
+    let texts =
+        ["", "Café ☕ 喫茶店 👩🏽‍🍳", "\"quoted\" \\ and / and </script>", "\u{0}\u{7f}\u{2028}\r\n"];
     let called = |text: &&str| Company::new(*text, *text);
-    judged
-        .mock
-        .partner()
-        .set_companies(texts.iter().map(called).collect());
+    judged.mock.partner().set_companies(texts.iter().map(called).collect());
     let body = judged.get(COMPANIES).await?;
-    let names = body["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["name"].as_str().unwrap());
+    let names = body["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
     assert!(names.eq(texts));
     Ok(())
 }
@@ -130,11 +103,8 @@ async fn any_text_stays_as_it_is() -> Checked {
 #[tokio::test]
 async fn every_known_rating_and_any_moment_is_in_the_contract() -> Checked {
     let judged = Judged::start().await?;
-    let moments = [
-        "1970-01-01T00:00:00Z",
-        "2024-02-29T23:59:59.9Z",
-        "2026-06-01T12:12:00.000123+02:00",
-    ];
+    let moments =
+        ["1970-01-01T00:00:00Z", "2024-02-29T23:59:59.9Z", "2026-06-01T12:12:00.000123+02:00"];
     for (rating, moment) in ["GREEN", "YELLOW", "RED"].into_iter().zip(moments) {
         let mut company = company(1, 1);
         company.connections[0].quality_rating = rating.to_owned();
@@ -150,12 +120,9 @@ async fn every_known_rating_and_any_moment_is_in_the_contract() -> Checked {
 #[tokio::test]
 async fn every_balance_and_price_is_in_the_contract() -> Checked {
     let judged = Judged::start().await?;
-    for (balance, price) in [
-        (0, "0.0000"),
-        (-1, "25"),
-        (i64::MAX, "0.0000000001"),
-        (i64::MIN, "123456789012345678.5"),
-    ] {
+    for (balance, price) in
+        [(0, "0.0000"), (-1, "25"), (i64::MAX, "0.0000000001"), (i64::MIN, "123456789012345678.5")]
+    {
         let mut wallet = Wallet::new(balance);
         wallet.credit_unit_price = price.parse()?;
         wallet.cost_per_message = 0;
@@ -172,10 +139,8 @@ async fn every_balance_and_price_is_in_the_contract() -> Checked {
 #[tokio::test]
 async fn each_way_to_be_refused_has_its_documented_code() -> Checked {
     let judged = Judged::start().await?;
-    let (revoked, inactive) = (
-        judged.mock.add_partner("revoked"),
-        judged.mock.add_partner("inactive"),
-    );
+    let (revoked, inactive) =
+        (judged.mock.add_partner("revoked"), judged.mock.add_partner("inactive"));
     let (revoked_key, inactive_key) = (revoked.issue_key(), inactive.issue_key());
     revoked.revoke_key(&revoked_key)?;
     inactive.deactivate();
@@ -185,13 +150,8 @@ async fn each_way_to_be_refused_has_its_documented_code() -> Checked {
     let basic = format!("Authorization: Basic {}", judged.mock.api_key());
     let revoked_key = format!("Authorization: Bearer {revoked_key}");
     let inactive_key = format!("Authorization: Bearer {inactive_key}");
-    let missing: [&[&str]; 5] = [
-        &[],
-        &["Authorization:"],
-        &["Authorization: Bearer"],
-        &[&bare],
-        &[&basic],
-    ];
+    let missing: [&[&str]; 5] =
+        [&[], &["Authorization:"], &["Authorization: Bearer"], &[&bare], &[&basic]];
     let invalid: [&[&str]; 5] = [
         &["Authorization: Bearer pk_live_unknown"],
         &["Authorization: Bearer not a token"],
@@ -200,10 +160,9 @@ async fn each_way_to_be_refused_has_its_documented_code() -> Checked {
         &[&good, &good],
     ];
     for target in [COMPANIES, WALLET] {
-        for (refused, sample) in [
-            (missing, reference::MISSING_BEARER_TOKEN),
-            (invalid, reference::INVALID_TOKEN),
-        ] {
+        for (refused, sample) in
+            [(missing, reference::MISSING_BEARER_TOKEN), (invalid, reference::INVALID_TOKEN)]
+        {
             for headers in refused {
                 let answer = judged.ask("GET", target, headers).await?;
                 assert_eq!(answer.status, 401, "{headers:?}");
@@ -247,10 +206,7 @@ async fn a_wrong_method_is_405_and_says_what_is_allowed() -> Checked {
     for target in [COMPANIES, WALLET] {
         for method in ["PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "LIST"] {
             let answer = judged.ask_with_key(method, target).await?;
-            assert_eq!(
-                (answer.status, answer.headers.get("allow")),
-                (405, Some("GET, HEAD"))
-            );
+            assert_eq!((answer.status, answer.headers.get("allow")), (405, Some("GET, HEAD")));
         }
     }
     Ok(())
@@ -273,15 +229,11 @@ async fn head_is_answered_as_get_is_without_the_body() -> Checked {
 
 #[tokio::test]
 async fn the_mock_is_refused_by_a_contract_in_which_a_field_is_renamed() -> Checked {
-    for (field, renamed, target) in [
-        ("phoneNumberId", "phoneId", COMPANIES),
-        ("balance", "credits", WALLET),
-    ] {
+    for (field, renamed, target) in
+        [("phoneNumberId", "phoneId", COMPANIES), ("balance", "credits", WALLET)]
+    {
         let contract = Contract::altered(field, renamed)?;
-        let judged = Judged {
-            contract,
-            ..Judged::start().await?
-        };
+        let judged = Judged { contract, ..Judged::start().await? };
         let verdict = judged.ask_with_key("GET", target).await;
         assert!(verdict.is_err(), "{field} → {renamed} went unnoticed");
     }

@@ -22,20 +22,12 @@ fn answer_of(body: &str) -> String {
 }
 
 fn judge(contract: &Contract, answer: &str) -> Checked {
-    answer::check(
-        contract,
-        "GET",
-        "/api/v1/wallet",
-        &Answer::parse(answer.as_bytes())?,
-    )
+    answer::check(contract, "GET", "/api/v1/wallet", &Answer::parse(answer.as_bytes())?)
 }
 
 /// The check is green with the contract as it is, and red once `from` reads `to` in it.
 #[track_caller]
-#[expect(
-    clippy::unwrap_used,
-    reason = "as in the tests that call it: so a failure is said"
-)]
+#[expect(clippy::unwrap_used, reason = "as in the tests that call it: so a failure is said")]
 fn turns_red(from: &str, to: &str, check: impl Fn(&Contract) -> Checked) {
     check(&Contract::published().unwrap()).unwrap();
     let verdict = check(&Contract::altered(from, to).unwrap());
@@ -63,11 +55,7 @@ fn client_names_what_a_wallet_lacks(contract: &Contract) -> Checked {
 }
 
 fn judge_operations(contract: &Contract) -> Checked {
-    operations::check(
-        contract,
-        "the canary",
-        [("GET", "/companies"), ("GET", "/wallet")],
-    )
+    operations::check(contract, "the canary", [("GET", "/companies"), ("GET", "/wallet")])
 }
 
 #[test]
@@ -76,21 +64,13 @@ fn a_renamed_field_turns_the_checks_red() {
     turns_red("costPerMessage", "messageCost", document::holds_the_samples);
     turns_red("costPerMessage", "messageCost", document::invents_no_field);
     turns_red("costPerMessage", "messageCost", client_keeps_wallets);
-    turns_red(
-        "costPerMessage",
-        "messageCost",
-        client_names_what_a_wallet_lacks,
-    );
+    turns_red("costPerMessage", "messageCost", client_names_what_a_wallet_lacks);
 }
 
 #[test]
 fn a_field_that_is_no_longer_required_turns_the_checks_red() {
     turns_red("[balance, currency", "[currency", client_keeps_wallets);
-    turns_red(
-        "required: [templates]",
-        "x-was-required: true",
-        document::marks_what_it_assumes,
-    );
+    turns_red("required: [templates]", "x-was-required: true", document::marks_what_it_assumes);
 }
 
 #[test]
@@ -112,21 +92,9 @@ fn a_newly_required_field_turns_the_checks_red() {
 
 #[test]
 fn a_changed_code_turns_the_checks_red() {
-    turns_red(
-        "invalid_token: documented",
-        "bad_token: documented",
-        judge_refusal,
-    );
-    turns_red(
-        "invalid_token: documented",
-        "bad_token: documented",
-        document::consistent,
-    );
-    turns_red(
-        "invalid_token: documented",
-        "bad_token: documented",
-        document::holds_the_samples,
-    );
+    turns_red("invalid_token: documented", "bad_token: documented", judge_refusal);
+    turns_red("invalid_token: documented", "bad_token: documented", document::consistent);
+    turns_red("invalid_token: documented", "bad_token: documented", document::holds_the_samples);
     turns_red(
         "invalid_token: documented",
         "bad_token: documented",
@@ -136,17 +104,9 @@ fn a_changed_code_turns_the_checks_red() {
 
 #[test]
 fn a_changed_type_format_or_pattern_turns_the_checks_red() {
-    turns_red(
-        "          type: integer",
-        "          type: boolean",
-        judge_answer,
-    );
+    turns_red("          type: integer", "          type: boolean", judge_answer);
     turns_red("^[A-Z]{3}$", "^[a-z]{3}$", judge_answer);
-    turns_red(
-        "format: date-time",
-        "format: email",
-        document::holds_the_samples,
-    );
+    turns_red("format: date-time", "format: email", document::holds_the_samples);
     turns_red("pattern: ^Bearer( .+)?$", "pattern: ^Basic$", judge_refusal);
 }
 
@@ -163,10 +123,7 @@ fn a_changed_header_status_or_content_type_turns_the_checks_red() {
 fn a_changed_path_method_or_scheme_turns_the_checks_red() {
     for (from, to) in [
         ("  /wallet:", "  /purse:"),
-        (
-            "    get:\n      operationId: getWallet",
-            "    put:\n      operationId: getWallet",
-        ),
+        ("    get:\n      operationId: getWallet", "    put:\n      operationId: getWallet"),
     ] {
         turns_red(from, to, judge_request);
         turns_red(from, to, judge_operations);
@@ -174,19 +131,12 @@ fn a_changed_path_method_or_scheme_turns_the_checks_red() {
     }
     turns_red("/api/v1\n", "/api/v2\n", judge_request);
     turns_red("scheme: bearer", "scheme: basic", judge_request);
-    turns_red(
-        "security:\n  - bearerKey: []\n",
-        "security: []\n",
-        judge_request,
-    );
+    turns_red("security:\n  - bearerKey: []\n", "security: []\n", judge_request);
 }
 
 #[test]
 fn an_added_operation_turns_the_checks_red() {
-    let (from, to) = (
-        "  /wallet:\n",
-        "  /purse: { get: { operationId: getPurse } }\n  /wallet:\n",
-    );
+    let (from, to) = ("  /wallet:\n", "  /purse: { get: { operationId: getPurse } }\n  /wallet:\n");
     turns_red(from, to, judge_operations);
     turns_red(from, to, document::consistent);
 }
@@ -196,28 +146,16 @@ fn a_misspelt_document_turns_the_checks_red() {
     turns_red("operationId:", "operationid:", document::valid);
     turns_red("required: [data]", "required: data", document::valid);
     turns_red("required: [data]", "requried: [data]", judge_answer);
-    turns_red(
-        "#/components/schemas/Counts",
-        "#/components/schemas/Count",
-        document::consistent,
-    );
+    turns_red("#/components/schemas/Counts", "#/components/schemas/Count", document::consistent);
     assert!(Contract::altered("      tags: [Wallet]", "      summary: twice").is_err());
 }
 
 #[test]
 fn a_false_quote_or_an_unmarked_assumption_turns_the_checks_red() {
     let marks = document::marks_what_it_assumes;
-    turns_red(
-        "x-documented: Response 200",
-        "x-documented: Response 201",
-        marks,
-    );
+    turns_red("x-documented: Response 200", "x-documented: Response 201", marks);
     turns_red("RED: assumed", "RED: documented", marks);
-    turns_red(
-        "            minimum: A message gives no credits back.\n",
-        "",
-        marks,
-    );
+    turns_red("            minimum: A message gives no credits back.\n", "", marks);
     turns_red("            type: A count is whole.\n", "", marks);
     let assumed = "      x-assumed:\n        description: RFC 9110 (15.5.5)";
     turns_red(assumed, &assumed.replace("x-assumed", "x-note"), marks);
@@ -232,10 +170,7 @@ fn an_answer_is_refused_for_each_thing_that_is_wrong_with_it() {
         ("application/json", "text/html"),
         ("content-length: 80", "content-length: 79"),
         ("content-length", "x-powered-by: us\r\ncontent-length"),
-        (
-            "content-length",
-            "date: now\r\ndate: then\r\ncontent-length",
-        ),
+        ("content-length", "date: now\r\ndate: then\r\ncontent-length"),
     ] {
         let answer = answer_of(BODY);
         assert!(answer.contains(from), "{from}");
@@ -286,9 +221,6 @@ fn a_request_is_refused_for_each_thing_that_is_wrong_with_it() {
 #[test]
 fn minified_text_differs_in_digits_and_order_but_not_in_blanks() {
     let minified = reference::minified;
-    assert_eq!(
-        minified("{ \"a b\" : \"\\\" c\" ,\n 1.0 : 2 }"),
-        "{\"a b\":\"\\\" c\",1.0:2}"
-    );
+    assert_eq!(minified("{ \"a b\" : \"\\\" c\" ,\n 1.0 : 2 }"), "{\"a b\":\"\\\" c\",1.0:2}");
     assert_ne!(minified("{\"a\": 1.0}"), minified("{\"a\": 1.00}"));
 }

@@ -41,12 +41,7 @@ fn the_sample_files_are_what_the_reference_shows() {
 fn its_operations_are_the_endpoints_of_the_reference() -> Checked {
     let contract = Contract::published()?;
     for operation in contract.operations()? {
-        let endpoint = format!(
-            "{}{}{}",
-            operation.method,
-            contract.base_path()?,
-            operation.path
-        );
+        let endpoint = format!("{}{}{}", operation.method, contract.base_path()?, operation.path);
         assert!(reference::PAGE.contains(&endpoint), "{endpoint}");
     }
     let endpoints = reference::PAGE.matches("GET/api/v1/").count();

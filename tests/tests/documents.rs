@@ -13,14 +13,10 @@ use serde_json::Value;
 #[test]
 fn the_samples_of_the_reference_are_written_back_letter_by_letter() -> Checked {
     let served = Served::start()?;
-    for (operation, sample) in [
-        ("listCompanies", reference::COMPANIES),
-        ("getWallet", reference::WALLET),
-    ] {
-        assert_eq!(
-            served.call(operation, 200, sample)?,
-            reference::minified(sample)
-        );
+    for (operation, sample) in
+        [("listCompanies", reference::COMPANIES), ("getWallet", reference::WALLET)]
+    {
+        assert_eq!(served.call(operation, 200, sample)?, reference::minified(sample));
     }
     Ok(())
 }
@@ -68,15 +64,9 @@ fn the_words_that_the_contract_knows_have_a_name_in_the_client() -> Checked {
     let served = Served::start()?;
     for (code, _) in entries(words("Error/properties/error")?) {
         let refusal = format!(r#"{{"error":"{code}"}}"#);
-        let error = served
-            .call("getWallet", 401, &refusal)
-            .unwrap_err()
-            .downcast::<Error>()?;
+        let error = served.call("getWallet", 401, &refusal).unwrap_err().downcast::<Error>()?;
         assert_eq!(error.unauthorized_code().unwrap().to_string(), code);
-        assert!(
-            !matches!(error.unauthorized_code(), Some(UnauthorizedCode::Other(_))),
-            "{code}"
-        );
+        assert!(!matches!(error.unauthorized_code(), Some(UnauthorizedCode::Other(_))), "{code}");
     }
     Ok(())
 }
@@ -99,10 +89,7 @@ fn a_price_that_comes_as_a_number_keeps_its_digits() -> Checked {
 fn digits_that_no_float_can_hold_survive_in_an_unknown_field() -> Checked {
     let served = Served::start()?;
     let sample = reference::minified(reference::WALLET);
-    let more = sample.replace(
-        '}',
-        ",\"debt\":0.10000000000000000000000000001,\"limit\":1e400}",
-    );
+    let more = sample.replace('}', ",\"debt\":0.10000000000000000000000000001,\"limit\":1e400}");
     assert_eq!(served.call("getWallet", 200, &more)?, more);
     Ok(())
 }

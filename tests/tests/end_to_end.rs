@@ -52,10 +52,7 @@ fn code<T>(outcome: Result<T, Error>) -> Option<UnauthorizedCode> {
 async fn the_client_gives_what_a_fresh_mock_holds() -> Checked {
     let mock = MockServer::start().await?;
     let client = at(mock.url(), mock.api_key())?;
-    assert_eq!(
-        client.companies().await?,
-        companies(&mock.partner().companies())
-    );
+    assert_eq!(client.companies().await?, companies(&mock.partner().companies()));
     assert_eq!(client.wallet().await?, wallet(&mock.partner().wallet()));
     Ok(())
 }
@@ -111,14 +108,8 @@ async fn a_revoked_key_is_invalid_and_the_partner_s_other_key_is_not() -> Checke
     let (revoked, kept) = (at(mock.url(), &first)?, at(mock.url(), &second)?);
     revoked.wallet().await?;
     mock.partner().revoke_key(&first)?;
-    assert_eq!(
-        code(revoked.wallet().await),
-        Some(UnauthorizedCode::InvalidToken)
-    );
-    assert_eq!(
-        code(revoked.companies().await),
-        Some(UnauthorizedCode::InvalidToken)
-    );
+    assert_eq!(code(revoked.wallet().await), Some(UnauthorizedCode::InvalidToken));
+    assert_eq!(code(revoked.companies().await), Some(UnauthorizedCode::InvalidToken));
     kept.wallet().await?;
     Ok(())
 }
@@ -129,14 +120,8 @@ async fn a_key_that_is_lost_on_the_way_arrives_as_a_missing_one() -> Checked {
     let refusal = ask(mock.url(), "GET", "/api/v1/wallet", &[]).await?;
     let proxy = Peer::start(Answer::json(refusal.status, refusal.text()?)).await?;
     let client = at(&proxy.url(), mock.api_key())?;
-    assert_eq!(
-        code(client.wallet().await),
-        Some(UnauthorizedCode::MissingBearerToken)
-    );
-    assert_eq!(
-        code(client.companies().await),
-        Some(UnauthorizedCode::MissingBearerToken)
-    );
+    assert_eq!(code(client.wallet().await), Some(UnauthorizedCode::MissingBearerToken));
+    assert_eq!(code(client.companies().await), Some(UnauthorizedCode::MissingBearerToken));
     Ok(())
 }
 
@@ -145,10 +130,7 @@ async fn an_inactive_partner_is_invalid_until_it_is_active_again() -> Checked {
     let mock = MockServer::start().await?;
     let client = at(mock.url(), mock.api_key())?;
     mock.partner().deactivate();
-    assert_eq!(
-        code(client.wallet().await),
-        Some(UnauthorizedCode::InvalidToken)
-    );
+    assert_eq!(code(client.wallet().await), Some(UnauthorizedCode::InvalidToken));
     mock.partner().activate();
     client.wallet().await?;
     Ok(())
@@ -158,10 +140,7 @@ async fn an_inactive_partner_is_invalid_until_it_is_active_again() -> Checked {
 async fn an_unknown_key_is_invalid_and_is_asked_for_once_even_with_retries_on() -> Checked {
     let mock = MockServer::start().await?;
     let client = partner_api::Client::new(mock.url(), "pk_live_unknown")?;
-    assert_eq!(
-        code(client.wallet().await),
-        Some(UnauthorizedCode::InvalidToken)
-    );
+    assert_eq!(code(client.wallet().await), Some(UnauthorizedCode::InvalidToken));
     assert_eq!(mock.requests().len(), 1);
     Ok(())
 }

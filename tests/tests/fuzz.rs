@@ -109,10 +109,8 @@ fn damage(seed: &[u8], others: &[(PathBuf, Vec<u8>)], random: &mut Rng) -> Vec<u
 
 /// The seeds of a target, in the same order on every machine.
 fn seeds(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut paths: Vec<_> = fs::read_dir(target.folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(target.folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let read = |path: PathBuf| (path.clone(), fs::read(path).unwrap());
     paths.into_iter().map(read).collect()
@@ -143,9 +141,9 @@ fn failures(target: &Target) -> Vec<String> {
         }
         // By its own name, so that a seed more leaves the others as they are.
         let name = path.file_name().unwrap().as_encoded_bytes();
-        let number = name.iter().fold(7, |hash: u64, byte| {
-            hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*byte)
-        });
+        let number = name
+            .iter()
+            .fold(7, |hash: u64, byte| hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*byte));
         for mutation in 0..MUTATIONS {
             let mut random = Rng::with_seed(number.wrapping_add(mutation));
             let bytes = damage(seed, &seeds, &mut random);
@@ -204,13 +202,6 @@ fn a_property_that_does_not_hold_is_seen() {
         holds: |bytes| assert!(!bytes.starts_with(b"{\"data\":[]}"), "planted"),
     };
     let failures = failures(&planted);
-    assert!(
-        failures
-            .iter()
-            .any(|failure| failure.contains("empty_list.json: "))
-    );
-    assert!(
-        failures.iter().any(|failure| failure.contains(" + ")),
-        "no mutation was tried"
-    );
+    assert!(failures.iter().any(|failure| failure.contains("empty_list.json: ")));
+    assert!(failures.iter().any(|failure| failure.contains(" + ")), "no mutation was tried");
 }

@@ -11,14 +11,9 @@ use partner_api_tests::{Checked, operations};
 
 /// The names of the public methods that return a `Call`, from the client's source.
 fn calls_in(source: &str) -> BTreeSet<&str> {
-    let methods = source
-        .split("pub fn ")
-        .skip(1)
-        .filter_map(|method| method.split_once('('));
+    let methods = source.split("pub fn ").skip(1).filter_map(|method| method.split_once('('));
     let calls = methods.filter(|(_, rest)| {
-        rest.split('{')
-            .next()
-            .is_some_and(|signature| signature.contains("Call<"))
+        rest.split('{').next().is_some_and(|signature| signature.contains("Call<"))
     });
     calls.map(|(name, _)| name).collect()
 }
@@ -27,11 +22,7 @@ fn calls_in(source: &str) -> BTreeSet<&str> {
 fn the_client_has_a_call_for_each_operation_and_no_other() -> Checked {
     let contract = Contract::published()?;
     let stands_for = CALLS.map(|(_, operation)| contract.operation(operation).unwrap());
-    operations::check(
-        &contract,
-        "the client",
-        stands_for.map(|one| (one.method, one.path)),
-    )?;
+    operations::check(&contract, "the client", stands_for.map(|one| (one.method, one.path)))?;
 
     let source = include_str!("../../client/src/client.rs");
     assert_eq!(calls_in(source), CALLS.map(|(call, _)| call).into());
@@ -42,9 +33,7 @@ fn the_client_has_a_call_for_each_operation_and_no_other() -> Checked {
 fn the_mock_has_a_route_for_each_operation_and_no_other() -> Checked {
     let contract = Contract::published()?;
     let base = contract.base_path()?;
-    let routes = ROUTES
-        .iter()
-        .map(|route| (route.method, route.path.strip_prefix(base).unwrap()));
+    let routes = ROUTES.iter().map(|route| (route.method, route.path.strip_prefix(base).unwrap()));
     operations::check(&contract, "the mock", routes)
 }
 
@@ -55,9 +44,7 @@ async fn the_mock_answers_the_methods_of_the_contract_and_refuses_all_others() -
     let key = format!("Authorization: Bearer {}", mock.api_key());
     let mut answered = BTreeSet::new();
     for operation in contract.operations()? {
-        for method in [
-            "GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "get", "LIST",
-        ] {
+        for method in ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "get", "LIST"] {
             let target = format!("{}{}", contract.base_path()?, operation.path);
             let answer = ask(mock.url(), method, &target, &[&key]).await?;
             match answer.status {
@@ -72,16 +59,10 @@ async fn the_mock_answers_the_methods_of_the_contract_and_refuses_all_others() -
 #[test]
 fn client_and_mock_do_not_depend_on_each_other() {
     // Neither is to vouch for the other by a type that they share.
-    for manifest in [
-        include_str!("../../client/Cargo.toml"),
-        include_str!("../../mock-server/Cargo.toml"),
-    ] {
-        assert_eq!(
-            manifest
-                .lines()
-                .find(|line| line.starts_with("partner-api")),
-            None
-        );
+    for manifest in
+        [include_str!("../../client/Cargo.toml"), include_str!("../../mock-server/Cargo.toml")]
+    {
+        assert_eq!(manifest.lines().find(|line| line.starts_with("partner-api")), None);
     }
 }
 

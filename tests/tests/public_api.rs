@@ -83,11 +83,8 @@ fn crates_in(line: &str) -> impl Iterator<Item = &str> {
 fn the_public_api_is_the_one_that_was_agreed_on() {
     let path = manifest_dir().join("public-api/partner-api.txt");
     let api = public_api();
-    let strangers: BTreeSet<_> = api
-        .lines()
-        .flat_map(crates_in)
-        .filter(|name| !MAY_SHOW.contains(name))
-        .collect();
+    let strangers: BTreeSet<_> =
+        api.lines().flat_map(crates_in).filter(|name| !MAY_SHOW.contains(name)).collect();
     assert!(strangers.is_empty(), "the API shows types of {strangers:?}");
 
     if env::var_os("UPDATE_PUBLIC_API").is_some() {
@@ -110,19 +107,10 @@ fn the_public_api_is_the_one_that_was_agreed_on() {
 #[test]
 fn a_foreign_type_is_seen_wherever_it_stands() {
     for (line, expected) in [
-        (
-            "pub fn partner_api::f() -> core::option::Option<reqwest::Client>",
-            "reqwest",
-        ),
-        (
-            "impl core::convert::From<hyper::error::Error> for partner_api::Error",
-            "hyper",
-        ),
+        ("pub fn partner_api::f() -> core::option::Option<reqwest::Client>", "reqwest"),
+        ("impl core::convert::From<hyper::error::Error> for partner_api::Error", "hyper"),
         ("pub fn partner_api::f(&self, x: &'a [url::Url])", "url"),
-        (
-            "pub fn partner_api::f<S: tower_http::Layer>(s: S)",
-            "tower_http",
-        ),
+        ("pub fn partner_api::f<S: tower_http::Layer>(s: S)", "tower_http"),
     ] {
         assert!(crates_in(line).any(|name| name == expected), "{line}");
         assert!(!MAY_SHOW.contains(&expected));

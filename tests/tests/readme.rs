@@ -18,9 +18,7 @@ fn table<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
         .lines()
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'));
-    rows.skip(2)
-        .map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect())
-        .collect()
+    rows.skip(2).map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
 }
 
 fn words(cell: &str) -> BTreeSet<&str> {
@@ -30,40 +28,24 @@ fn words(cell: &str) -> BTreeSet<&str> {
 #[test]
 fn the_defaults_in_the_table_are_those_of_the_code() {
     let rows = table(README, "## Configuration");
-    let default = |setting: &str| {
-        rows.iter()
-            .find(|row| row[0] == format!("`{setting}`"))
-            .unwrap()[1]
-    };
-    assert_eq!(
-        default("deadline"),
-        format!("{} s", DEFAULT_DEADLINE.as_secs())
-    );
+    let default =
+        |setting: &str| rows.iter().find(|row| row[0] == format!("`{setting}`")).unwrap()[1];
+    assert_eq!(default("deadline"), format!("{} s", DEFAULT_DEADLINE.as_secs()));
     assert!(
         default("attempt_timeout")
             .starts_with(&format!("{} s,", DEFAULT_ATTEMPT_TIMEOUT.as_secs()))
     );
-    assert_eq!(
-        default("connect_timeout"),
-        format!("{} s", DEFAULT_CONNECT_TIMEOUT.as_secs())
-    );
+    assert_eq!(default("connect_timeout"), format!("{} s", DEFAULT_CONNECT_TIMEOUT.as_secs()));
     assert_eq!(default("retry"), format!("{DEFAULT_MAX_ATTEMPTS} attempts"));
-    assert_eq!(
-        default("max_body_bytes"),
-        format!("{} MiB", DEFAULT_MAX_BODY_BYTES >> 20)
-    );
+    assert_eq!(default("max_body_bytes"), format!("{} MiB", DEFAULT_MAX_BODY_BYTES >> 20));
 }
 
 #[test]
 fn every_setting_is_in_the_table_and_no_other() {
-    let listed: BTreeSet<_> = table(README, "## Configuration")
-        .into_iter()
-        .flat_map(|row| words(row[0]))
-        .collect();
-    let methods = BUILDER
-        .split("    pub fn ")
-        .skip(1)
-        .map(|method| method.split(['(', '<']).next().unwrap());
+    let listed: BTreeSet<_> =
+        table(README, "## Configuration").into_iter().flat_map(|row| words(row[0])).collect();
+    let methods =
+        BUILDER.split("    pub fn ").skip(1).map(|method| method.split(['(', '<']).next().unwrap());
     let methods: BTreeSet<_> = methods.filter(|name| *name != "from_env").collect();
     assert_eq!(listed, methods);
 }
@@ -82,16 +64,11 @@ fn every_kind_of_error_is_in_the_table_and_in_the_guide() {
         .split("pub enum ErrorKind {")
         .nth(1)
         .unwrap();
-    let kinds = kinds
-        .split("\n}")
-        .next()
-        .unwrap()
-        .lines()
-        .filter_map(|line| line.strip_prefix("    "));
+    let kinds =
+        kinds.split("\n}").next().unwrap().lines().filter_map(|line| line.strip_prefix("    "));
     let kinds = kinds.filter(|line| line.starts_with(char::is_uppercase));
-    let kinds: BTreeSet<_> = kinds
-        .map(|line| line.split(['(', ',', ' ']).next().unwrap().to_owned())
-        .collect();
+    let kinds: BTreeSet<_> =
+        kinds.map(|line| line.split(['(', ',', ' ']).next().unwrap().to_owned()).collect();
     assert_eq!(names(README, "## Errors and what to do"), kinds);
     assert_eq!(names(GUIDE, "What can go wrong"), kinds);
 }

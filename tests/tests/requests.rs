@@ -13,11 +13,7 @@ const KEY: &str = "pk_live_xxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// What the client sends to `{server}{suffix}`, recorded.
 async fn recorded(operation: &str, suffix: &str) -> Checked<(String, Request)> {
-    let sample = if operation == "getWallet" {
-        reference::WALLET
-    } else {
-        reference::COMPANIES
-    };
+    let sample = if operation == "getWallet" { reference::WALLET } else { reference::COMPANIES };
     let mut peer = Peer::start(Answer::json(200, sample)).await?;
     let client = client::at(&format!("{}{suffix}", peer.url()), KEY)?;
     client::call(&client, operation).await?;
@@ -39,13 +35,7 @@ async fn a_request_has_these_headers_and_no_other() -> Checked {
     for (_, operation) in CALLS {
         let (server, request) = recorded(operation, "").await?;
         let names: BTreeSet<_> = request.headers.names().collect();
-        let expected = [
-            "accept",
-            "accept-encoding",
-            "authorization",
-            "host",
-            "user-agent",
-        ];
+        let expected = ["accept", "accept-encoding", "authorization", "host", "user-agent"];
         assert_eq!(names, expected.into());
 
         let value = |name| request.headers.get(name).unwrap();
@@ -53,11 +43,7 @@ async fn a_request_has_these_headers_and_no_other() -> Checked {
         assert_eq!(value("accept-encoding"), "gzip");
         assert_eq!(value("authorization"), format!("Bearer {KEY}"));
         assert_eq!(format!("http://{}", value("host")), server);
-        assert!(
-            value("user-agent").starts_with("partner-api-rust/"),
-            "{}",
-            value("user-agent")
-        );
+        assert!(value("user-agent").starts_with("partner-api-rust/"), "{}", value("user-agent"));
     }
     Ok(())
 }

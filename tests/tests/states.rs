@@ -14,11 +14,7 @@ fn each_state_comes_out_unchanged(
 ) -> Checked {
     let contract = Contract::published()?;
     let schema = contract.body_schema(operation, "200")?;
-    let target = format!(
-        "{}{}",
-        contract.base_path()?,
-        contract.operation(operation)?.path
-    );
+    let target = format!("{}{}", contract.base_path()?, contract.operation(operation)?.path);
 
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mock = runtime.block_on(MockServer::start())?;
@@ -48,10 +44,8 @@ fn company(document: &Value) -> Checked<Company> {
     let mut company = Company::new(text(document, "id"), text(document, "name"));
     company.onboarded_at = text(document, "onboardedAt").parse()?;
     company.connections = items(document, "connections").map(connection).collect();
-    company.template_count = document
-        .pointer("/_count/templates")
-        .and_then(Value::as_u64)
-        .unwrap_or_default();
+    company.template_count =
+        document.pointer("/_count/templates").and_then(Value::as_u64).unwrap_or_default();
     Ok(company)
 }
 
@@ -76,9 +70,7 @@ fn wallet(document: &Value) -> Checked<Wallet> {
 #[test]
 fn every_list_of_companies_that_the_contract_allows_can_be_served() -> Checked {
     each_state_comes_out_unchanged("listCompanies", |mock, document| {
-        let companies = items(document, "data")
-            .map(company)
-            .collect::<Checked<_>>()?;
+        let companies = items(document, "data").map(company).collect::<Checked<_>>()?;
         mock.partner().set_companies(companies);
         Ok(())
     })

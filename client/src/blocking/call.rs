@@ -27,10 +27,7 @@ pub type ListCall<T> = Call<Vec<T>, List>;
 
 impl<T, Shape> Call<T, Shape> {
     pub(super) fn new(call: call::Call<T, Shape>, driver: &Arc<Driver>) -> Self {
-        Self {
-            call,
-            driver: Arc::clone(driver),
-        }
+        Self { call, driver: Arc::clone(driver) }
     }
 
     /// The time limit of this whole call, as [`Call::deadline`](crate::Call::deadline).
@@ -44,10 +41,7 @@ impl<T, Shape> Call<T, Shape> {
     }
 
     fn with(self, option: impl FnOnce(call::Call<T, Shape>) -> call::Call<T, Shape>) -> Self {
-        Self {
-            call: option(self.call),
-            ..self
-        }
+        Self { call: option(self.call), ..self }
     }
 }
 
@@ -74,11 +68,7 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// Makes the call and gives the elements one by one as they arrive, in memory that does not
     /// grow with the list. What holds for [`Call::stream`](crate::Call::stream) holds here.
     pub fn stream(self) -> ListStream<T> {
-        ListStream {
-            stream: self.call.stream(),
-            driver: self.driver,
-            refused: false,
-        }
+        ListStream { stream: self.call.stream(), driver: self.driver, refused: false }
     }
 }
 
@@ -120,8 +110,6 @@ impl<T, Shape> fmt::Debug for Call<T, Shape> {
 
 impl<T> fmt::Debug for ListStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("blocking::ListStream")
-            .field(&self.stream)
-            .finish()
+        f.debug_tuple("blocking::ListStream").field(&self.stream).finish()
     }
 }

@@ -26,26 +26,19 @@ impl Driver {
         let (running, stopped) = oneshot::channel();
         let (tell, told) = mpsc::sync_channel(1);
         // The runtime never leaves this thread, since its drop panics where another one runs.
-        thread::Builder::new()
-            .name("partner-api".into())
-            .spawn(move || {
-                match runtime::Builder::new_current_thread().enable_all().build() {
-                    Ok(runtime) => {
-                        drop(tell.send(Ok(runtime.handle().clone())));
-                        drop(runtime.block_on(stopped));
-                        // A name that is just being resolved is not waited for.
-                        runtime.shutdown_background();
-                    }
-                    Err(cause) => drop(tell.send(Err(cause))),
+        thread::Builder::new().name("partner-api".into()).spawn(move || {
+            match runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => {
+                    drop(tell.send(Ok(runtime.handle().clone())));
+                    drop(runtime.block_on(stopped));
+                    // A name that is just being resolved is not waited for.
+                    runtime.shutdown_background();
                 }
-            })?;
-        let runtime = told
-            .recv()
-            .unwrap_or_else(|_| Err(io::Error::other("it ended at once")))?;
-        Ok(Self {
-            runtime,
-            _running: running,
-        })
+                Err(cause) => drop(tell.send(Err(cause))),
+            }
+        })?;
+        let runtime = told.recv().unwrap_or_else(|_| Err(io::Error::other("it ended at once")))?;
+        Ok(Self { runtime, _running: running })
     }
 
     /// Polls the future on this thread to its end, or not at all.
@@ -92,9 +85,5 @@ fn is_in_a_task() -> bool {
     let Poll::Ready(_undo) = coop::poll_proceed(&mut cx) else {
         return true;
     };
-    (0..=u8::MAX).any(|_| {
-        coop::poll_proceed(&mut cx)
-            .map(|step| step.made_progress())
-            .is_pending()
-    })
+    (0..=u8::MAX).any(|_| coop::poll_proceed(&mut cx).map(|step| step.made_progress()).is_pending())
 }

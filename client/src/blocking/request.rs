@@ -31,10 +31,7 @@ pub struct ApiRequest {
 
 impl ApiRequest {
     pub(super) fn new(request: request::ApiRequest, driver: &Arc<Driver>) -> Self {
-        Self {
-            request,
-            driver: Arc::clone(driver),
-        }
+        Self { request, driver: Arc::clone(driver) }
     }
 
     /// Adds a parameter to the query, escaped.
@@ -74,17 +71,12 @@ impl ApiRequest {
     }
 
     fn with(self, option: impl FnOnce(request::ApiRequest) -> request::ApiRequest) -> Self {
-        Self {
-            request: option(self.request),
-            ..self
-        }
+        Self { request: option(self.request), ..self }
     }
 }
 
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("blocking::ApiRequest")
-            .field(&self.request)
-            .finish()
+        f.debug_tuple("blocking::ApiRequest").field(&self.request).finish()
     }
 }

@@ -22,9 +22,7 @@ impl ClientBuilder {
             if self.from_env {
                 vec![format!("it is missing: {variable} is not set")]
             } else {
-                vec![format!(
-                    "it is missing; set it, or {variable} and say from_env()"
-                )]
+                vec![format!("it is missing; set it, or {variable} and say from_env()")]
             }
         };
         let base_url = self
@@ -33,9 +31,9 @@ impl ClientBuilder {
             .and_then(|text| BaseUrl::parse(&text, self.plain_http));
         let base_url = problems.unless_good("base_url", base_url);
         let keys = match (self.api_key, self.key_source) {
-            (Some(_), Some(_)) => Err(vec![
-                "there is an api_key_source, too; give one of them".to_owned(),
-            ]),
+            (Some(_), Some(_)) => {
+                Err(vec!["there is an api_key_source, too; give one of them".to_owned()])
+            }
             (Some(api_key), None) => api_key.map(KeyRing::fixed).map_err(|problem| vec![problem]),
             (None, Some(source)) => Ok(KeyRing::asking(source)),
             (None, None) => Err(missing(API_KEY_VARIABLE)),
@@ -53,10 +51,7 @@ impl ClientBuilder {
         }
         let max_body_bytes = self.max_body_bytes.unwrap_or(DEFAULT_MAX_BODY_BYTES);
         if max_body_bytes == 0 {
-            problems.add(
-                "max_body_bytes",
-                "it is zero, so that every answer would be too large",
-            );
+            problems.add("max_body_bytes", "it is zero, so that every answer would be too large");
         }
         let user_agent = problems.unless_good("user_agent", user_agent(self.user_agent.as_deref()));
 
@@ -64,9 +59,8 @@ impl ClientBuilder {
             Some(_) => Ok(()),
             None => self.proxy.check(),
         };
-        let has_good_proxy = problems
-            .unless_good("proxy", proxy.map_err(|problem| vec![problem]))
-            .is_some();
+        let has_good_proxy =
+            problems.unless_good("proxy", proxy.map_err(|problem| vec![problem])).is_some();
         let http = match self.http_service {
             Some(service) => {
                 if self.connect_timeout.is_some() {
@@ -80,21 +74,16 @@ impl ClientBuilder {
                 }
                 Some(service)
             }
-            None => base_url
-                .as_ref()
-                .filter(|_| has_good_proxy)
-                .and_then(|base_url| {
-                    let settings = TransportSettings {
-                        https: base_url.is_https(),
-                        loopback: base_url.is_loopback(),
-                        connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
-                        proxy: self.proxy,
-                        root_certificates: self.root_certificates,
-                    };
-                    transport::connect(&settings)
-                        .map_err(|problem| problems.0.push(problem))
-                        .ok()
-                }),
+            None => base_url.as_ref().filter(|_| has_good_proxy).and_then(|base_url| {
+                let settings = TransportSettings {
+                    https: base_url.is_https(),
+                    loopback: base_url.is_loopback(),
+                    connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
+                    proxy: self.proxy,
+                    root_certificates: self.root_certificates,
+                };
+                transport::connect(&settings).map_err(|problem| problems.0.push(problem)).ok()
+            }),
         };
 
         match (base_url, keys, http, user_agent) {
@@ -122,10 +111,7 @@ struct Problems(Vec<ConfigProblem>);
 
 impl Problems {
     fn add(&mut self, setting: &'static str, problem: impl Into<String>) {
-        self.0.push(ConfigProblem {
-            setting,
-            problem: problem.into(),
-        });
+        self.0.push(ConfigProblem { setting, problem: problem.into() });
     }
 
     fn unless_good<T>(
@@ -136,9 +122,7 @@ impl Problems {
         match checked {
             Ok(good) => Some(good),
             Err(problems) => {
-                let named = problems
-                    .into_iter()
-                    .map(|problem| ConfigProblem { setting, problem });
+                let named = problems.into_iter().map(|problem| ConfigProblem { setting, problem });
                 self.0.extend(named);
                 None
             }

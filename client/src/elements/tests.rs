@@ -66,10 +66,8 @@ fn agrees_with_another_reader(body: &[u8]) {
     match other {
         Some(Envelope(expected)) => {
             assert_eq!(result, Ok(()), "{shown}");
-            let got: Vec<_> = elements
-                .iter()
-                .map(|element| element.as_ref().unwrap().get())
-                .collect();
+            let got: Vec<_> =
+                elements.iter().map(|element| element.as_ref().unwrap().get()).collect();
             let expected: Vec<_> = expected.iter().map(|element| element.get()).collect();
             assert_eq!(got, expected, "{shown}");
         }
@@ -179,14 +177,9 @@ fn a_malformed_element_is_named_and_kept_and_the_others_come() {
     let body = format!(r#"{{"data":[{good},{bad},{good}]}}"#);
     let (elements, result) = decode_whole::<Company>(body.as_bytes());
     assert_eq!(result, Ok(()));
-    let [Ok(_), Err(malformed), Ok(_)] = &elements[..] else {
-        panic!("{elements:?}")
-    };
+    let [Ok(_), Err(malformed), Ok(_)] = &elements[..] else { panic!("{elements:?}") };
     assert_eq!(malformed.problem.path, "data[1].connections[0].wabaId");
-    assert_eq!(
-        malformed.problem.problem,
-        "invalid type: integer, expected a string"
-    );
+    assert_eq!(malformed.problem.problem, "invalid type: integer, expected a string");
     assert_eq!(malformed.raw, bad);
 }
 
@@ -194,31 +187,17 @@ fn a_malformed_element_is_named_and_kept_and_the_others_come() {
 fn a_missing_field_is_named_by_its_whole_path() {
     let body = br#"{"data":[{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[]}]}"#;
     let (elements, _) = decode_whole::<Company>(body);
-    let [Err(malformed)] = &elements[..] else {
-        panic!("{elements:?}")
-    };
+    let [Err(malformed)] = &elements[..] else { panic!("{elements:?}") };
     assert_eq!(malformed.problem.path, "data[0]._count");
 }
 
 #[test]
 fn what_is_wrong_with_the_envelope_is_named() {
     for (body, path, problem) in [
-        (
-            "7",
-            ".",
-            "expected an object with the list in its field data",
-        ),
+        ("7", ".", "expected an object with the list in its field data"),
         ("{}", "data", MISSING),
-        (
-            r#"{"data":null}"#,
-            "data",
-            "invalid type: null, expected a sequence",
-        ),
-        (
-            r#"{"data":{"a":1}}"#,
-            "data",
-            "invalid type: map, expected a sequence",
-        ),
+        (r#"{"data":null}"#, "data", "invalid type: null, expected a sequence"),
+        (r#"{"data":{"a":1}}"#, "data", "invalid type: map, expected a sequence"),
         (r#"{"data":[],"data":[]}"#, "data", "it is there twice"),
         (r#"{"data":[1 2]}"#, "data[1]", "expected `,` or `]`"),
         (r#"{"data":[1,]}"#, "data[1]", "expected value"),
@@ -226,15 +205,8 @@ fn what_is_wrong_with_the_envelope_is_named() {
     ] {
         let undecodable = decode_whole::<i32>(body.as_bytes()).1.unwrap_err();
         assert_eq!(undecodable.nature, Nature::Wrong);
-        let DecodeProblem {
-            path: got_path,
-            problem: got_problem,
-        } = undecodable.problem;
-        assert_eq!(
-            (got_path.as_str(), got_problem.as_str()),
-            (path, problem),
-            "{body}"
-        );
+        let DecodeProblem { path: got_path, problem: got_problem } = undecodable.problem;
+        assert_eq!((got_path.as_str(), got_problem.as_str()), (path, problem), "{body}");
     }
 }
 
@@ -243,11 +215,7 @@ fn a_body_that_was_cut_is_told_from_one_that_is_wrong() {
     let body = br#"{"a":[1],"data":[1,"two",{}],"b":null}"#;
     for cut in 0..body.len() {
         let undecodable = decode_whole::<i32>(&body[..cut]).1.unwrap_err();
-        assert_eq!(
-            undecodable.nature,
-            Nature::CutShort,
-            "{cut}: {undecodable:?}"
-        );
+        assert_eq!(undecodable.nature, Nature::CutShort, "{cut}: {undecodable:?}");
     }
 }
 
@@ -314,13 +282,8 @@ fn envelope() -> impl Strategy<Value = String> {
 
 /// A document, and the same with a byte of it replaced, left out or doubled.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    (
-        envelope(),
-        any::<prop::sample::Index>(),
-        any::<u8>(),
-        0..4_u8,
-    )
-        .prop_map(|(text, index, byte, damage)| {
+    (envelope(), any::<prop::sample::Index>(), any::<u8>(), 0..4_u8).prop_map(
+        |(text, index, byte, damage)| {
             let mut bytes = text.into_bytes();
             let at = index.index(bytes.len());
             match damage {
@@ -330,7 +293,8 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
                 _ => {}
             }
             bytes
-        })
+        },
+    )
 }
 
 proptest! {

@@ -235,48 +235,24 @@ mod tests {
 
     #[test]
     fn every_kind_says_what_happened_and_what_to_do() {
-        let problem = DecodeProblem {
-            path: "a".into(),
-            problem: "b".into(),
-        };
+        let problem = DecodeProblem { path: "a".into(), problem: "b".into() };
         for (kind, advice) in [
-            (
-                ErrorKind::Request("the path is empty; name one".into()),
-                "name one",
-            ),
+            (ErrorKind::Request("the path is empty; name one".into()), "name one"),
             (ErrorKind::KeySource, "see its own error"),
-            (
-                ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken),
-                "check it in the dashboard",
-            ),
-            (
-                ErrorKind::Unauthorized(UnauthorizedCode::Unspecified),
-                "a proxy before the service",
-            ),
+            (ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken), "check it in the dashboard"),
+            (ErrorKind::Unauthorized(UnauthorizedCode::Unspecified), "a proxy before the service"),
             (ErrorKind::Status(StatusCode::FORBIDDEN), "may not do this"),
             (ErrorKind::Status(StatusCode::IM_A_TEAPOT), "see the body"),
-            (
-                ErrorKind::Redirect {
-                    status: StatusCode::FOUND,
-                    host: None,
-                },
-                "set the base URL",
-            ),
+            (ErrorKind::Redirect { status: StatusCode::FOUND, host: None }, "set the base URL"),
             (ErrorKind::Connect, "check the base URL"),
             (ErrorKind::Tls, "the certificate"),
             (ErrorKind::Connection, "call again later"),
             (ErrorKind::Timeout(TimeLimit::Deadline), "allow more time"),
             (ErrorKind::Timeout(TimeLimit::Attempt), "attempt_timeout()"),
-            (
-                ErrorKind::Protocol("it is not HTTP".into()),
-                "does the base URL name the right host",
-            ),
+            (ErrorKind::Protocol("it is not HTTP".into()), "does the base URL name the right host"),
             (ErrorKind::Decode(problem.clone()), "update this crate"),
             (ErrorKind::Element(problem), "the others still come"),
-            (
-                ErrorKind::BodyTooLarge { limit: 1 },
-                "raise max_body_bytes()",
-            ),
+            (ErrorKind::BodyTooLarge { limit: 1 }, "raise max_body_bytes()"),
         ] {
             assert!(kind.to_string().contains(advice), "{kind}");
         }

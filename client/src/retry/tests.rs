@@ -103,13 +103,8 @@ mod published {
             }
             let throttled = response.error_code.as_deref() == Some("Throttling");
             let fault = status(if throttled { 429 } else { response.status_code });
-            let decision = decide(
-                &self.policy,
-                &Situation {
-                    attempt: self.attempt,
-                    ..situation(&fault)
-                },
-            );
+            let decision =
+                decide(&self.policy, &Situation { attempt: self.attempt, ..situation(&fault) });
             match decision {
                 Decision::Retry { wait, cost } if self.budget.try_spend(cost) => {
                     self.attempt += 1;
@@ -128,12 +123,7 @@ mod published {
         let cases: Vec<Case> =
             serde_json::from_str(include_str!("../../tests/vectors/retry-cases.json")).unwrap();
         assert_eq!(cases.len(), 9);
-        for Case {
-            name,
-            given,
-            responses,
-        } in cases
-        {
+        for Case { name, given, responses } in cases {
             let defaults = RetryPolicy::default();
             let mut run = Run {
                 policy: RetryPolicy {
@@ -151,11 +141,8 @@ mod published {
             };
             for (step, Step { response, expected }) in responses.into_iter().enumerate() {
                 let (outcome, delay) = run.after(&response);
-                let got = Expected {
-                    outcome: outcome.into(),
-                    retry_quota: run.budget.tokens(),
-                    delay,
-                };
+                let got =
+                    Expected { outcome: outcome.into(), retry_quota: run.budget.tokens(), delay };
                 assert_eq!(got, expected, "{name}, answer {step}");
             }
         }
@@ -166,11 +153,7 @@ mod published {
 fn only_what_can_pass_is_retried() {
     for code in 400..=599 {
         let retried = matches!(decision(&status(code)), Decision::Retry { .. });
-        assert_eq!(
-            retried,
-            [408, 425, 429, 500, 502, 503, 504].contains(&code),
-            "{code}"
-        );
+        assert_eq!(retried, [408, 425, 429, 500, 502, 503, 504].contains(&code), "{code}");
     }
     for (kind, retried) in [
         (ErrorKind::Connect, true),
@@ -181,31 +164,18 @@ fn only_what_can_pass_is_retried() {
         (ErrorKind::BodyTooLarge { limit: 1 }, false),
     ] {
         let fault = Fault::new(kind, Outcome::MaybeProcessed);
-        assert_eq!(
-            matches!(decision(&fault), Decision::Retry { .. }),
-            retried,
-            "{fault:?}"
-        );
+        assert_eq!(matches!(decision(&fault), Decision::Retry { .. }), retried, "{fault:?}");
     }
 }
 
 #[test]
 fn what_may_have_been_processed_is_sent_again_only_if_it_is_repeatable() {
     let once = |fault: &Fault| {
-        decide(
-            &RetryPolicy::default(),
-            &Situation {
-                repeatable: false,
-                ..situation(fault)
-            },
-        )
+        decide(&RetryPolicy::default(), &Situation { repeatable: false, ..situation(fault) })
     };
     let broken = Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed);
     assert_eq!(once(&broken), Decision::Stop(Some(NotRetried::NotSafe)));
-    assert_eq!(
-        once(&status(503)),
-        Decision::Stop(Some(NotRetried::NotSafe))
-    );
+    assert_eq!(once(&status(503)), Decision::Stop(Some(NotRetried::NotSafe)));
     let unsent = Fault::new(ErrorKind::Connect, Outcome::NotSent);
     assert!(matches!(once(&unsent), Decision::Retry { .. }));
 }
@@ -217,22 +187,10 @@ fn a_dead_pooled_connection_is_retried_at_once_for_free_and_only_once() {
         ..Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed)
     };
     assert_eq!(decision(&stale), Decision::RetryAtOnce);
-    let again = Situation {
-        stale_retry_used: true,
-        ..situation(&stale)
-    };
-    assert!(matches!(
-        decide(&RetryPolicy::default(), &again),
-        Decision::Retry { .. }
-    ));
-    let once = Situation {
-        repeatable: false,
-        ..situation(&stale)
-    };
-    assert_eq!(
-        decide(&RetryPolicy::default(), &once),
-        Decision::Stop(Some(NotRetried::NotSafe))
-    );
+    let again = Situation { stale_retry_used: true, ..situation(&stale) };
+    assert!(matches!(decide(&RetryPolicy::default(), &again), Decision::Retry { .. }));
+    let once = Situation { repeatable: false, ..situation(&stale) };
+    assert_eq!(decide(&RetryPolicy::default(), &once), Decision::Stop(Some(NotRetried::NotSafe)));
 }
 
 #[test]
@@ -247,37 +205,20 @@ fn off_means_off() {
 fn full_jitter_lies_between_nothing_and_the_backoff_and_averages_the_half() {
     const DRAWS: u32 = 10_000;
     let mut random = fastrand::Rng::with_seed(1);
-    for (attempt, cap) in [
-        (1, 0.05),
-        (2, 0.1),
-        (5, 0.8),
-        (9, 12.8),
-        (10, 20.0),
-        (4_000_000_000, 20.0),
-    ] {
-        let policy = RetryPolicy {
-            max_attempts: u32::MAX,
-            ..RetryPolicy::default()
-        };
+    for (attempt, cap) in
+        [(1, 0.05), (2, 0.1), (5, 0.8), (9, 12.8), (10, 20.0), (4_000_000_000, 20.0)]
+    {
+        let policy = RetryPolicy { max_attempts: u32::MAX, ..RetryPolicy::default() };
         let mut sum = 0.0;
         for _ in 0..DRAWS {
             let fault = status(503);
-            let drawn = Situation {
-                attempt,
-                jitter: random.f64(),
-                ..situation(&fault)
-            };
-            let Decision::Retry { wait, .. } = decide(&policy, &drawn) else {
-                panic!("{attempt}")
-            };
+            let drawn = Situation { attempt, jitter: random.f64(), ..situation(&fault) };
+            let Decision::Retry { wait, .. } = decide(&policy, &drawn) else { panic!("{attempt}") };
             assert!(wait.as_secs_f64() <= cap, "{wait:?}");
             sum += wait.as_secs_f64();
         }
         let mean = sum / f64::from(DRAWS);
-        assert!(
-            (mean - cap / 2.0).abs() < 0.02 * cap / 2.0,
-            "attempt {attempt}: mean {mean}"
-        );
+        assert!((mean - cap / 2.0).abs() < 0.02 * cap / 2.0, "attempt {attempt}: mean {mean}");
     }
 }
 
@@ -302,11 +243,7 @@ fn retry_after_is_obeyed_in_both_forms_with_the_jitter_on_top() {
             wait: Duration::from_secs(asked) + backoff,
             cost: TRANSIENT_RETRY_COST,
         };
-        assert_eq!(
-            decision(&asking_to_wait(503, values)),
-            expected,
-            "{values:?}"
-        );
+        assert_eq!(decision(&asking_to_wait(503, values)), expected, "{values:?}");
     }
 }
 
@@ -315,17 +252,10 @@ fn a_retry_after_that_is_too_long_is_refused_and_says_so() {
     for (value, asked) in [
         ("121", Duration::from_secs(121)),
         ("99999999999999999999999999", Duration::from_secs(u64::MAX)),
-        (
-            "Fri, 31 Dec 9999 23:59:59 GMT",
-            Duration::from_secs(253_402_300_799),
-        ),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", Duration::from_secs(253_402_300_799)),
     ] {
         let expected = Decision::Stop(Some(NotRetried::RetryAfterTooLong { asked }));
-        assert_eq!(
-            decision(&asking_to_wait(429, &[value])),
-            expected,
-            "{value}"
-        );
+        assert_eq!(decision(&asking_to_wait(429, &[value])), expected, "{value}");
     }
 }
 
@@ -334,19 +264,11 @@ fn no_wait_reaches_the_deadline() {
     let fault = asking_to_wait(429, &["5"]);
     for (remaining, retried) in [(6_001, true), (6_000, false), (4_000, false), (0, false)] {
         let remaining = Duration::from_millis(remaining);
-        let decided = decide(
-            &RetryPolicy::default(),
-            &Situation {
-                remaining,
-                ..situation(&fault)
-            },
-        );
+        let decided =
+            decide(&RetryPolicy::default(), &Situation { remaining, ..situation(&fault) });
         let wait = Duration::from_secs(5) + DEFAULT_THROTTLED_BASE_DELAY;
         let expected = if retried {
-            Decision::Retry {
-                wait,
-                cost: THROTTLED_RETRY_COST,
-            }
+            Decision::Retry { wait, cost: THROTTLED_RETRY_COST }
         } else {
             Decision::Stop(Some(NotRetried::DeadlineTooClose { wait }))
         };

@@ -23,23 +23,13 @@ pub(crate) fn send_fault(cause: BoxError) -> Fault {
     let signs = Signs::of(cause.as_ref());
     let fault = if signs.connecting {
         // What TLS finds wrong with a certificate or a handshake is invalid data.
-        let kind = if signs.invalid_data {
-            ErrorKind::Tls
-        } else {
-            ErrorKind::Connect
-        };
+        let kind = if signs.invalid_data { ErrorKind::Tls } else { ErrorKind::Connect };
         Fault::new(kind, Outcome::NotSent)
     } else if signs.not_http {
-        Fault::new(
-            ErrorKind::Protocol("it is not HTTP".into()),
-            Outcome::MaybeProcessed,
-        )
+        Fault::new(ErrorKind::Protocol("it is not HTTP".into()), Outcome::MaybeProcessed)
     } else {
         let broken = Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed);
-        Fault {
-            stale_connection: reused && signs.ended,
-            ..broken
-        }
+        Fault { stale_connection: reused && signs.ended, ..broken }
     };
     fault.caused_by(cause)
 }
@@ -56,18 +46,12 @@ pub(crate) fn body_fault(cause: BoxError) -> Fault {
 
 /// An error and all below it, in one line.
 pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
-    sources(error)
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// What the errors below one another tell.
 #[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each can be there beside any other"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each can be there beside any other")]
 struct Signs {
     /// No connection was made.
     connecting: bool,
@@ -122,10 +106,7 @@ impl Signs {
 fn is_refusal_of_native_tls(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<native_tls::Error>()
         && !sources(cause).any(<dyn StdError>::is::<io::Error>)
-        && !cause
-            .to_string()
-            .to_ascii_lowercase()
-            .contains("unexpected eof")
+        && !cause.to_string().to_ascii_lowercase().contains("unexpected eof")
 }
 
 fn sources<'a>(
@@ -166,25 +147,13 @@ mod tests {
     #[test]
     fn what_is_no_end_of_a_connection_is_not_taken_for_one() {
         let cause = io::Error::other("the stream was reset").into();
-        assert!(
-            !send_fault(
-                SendError {
-                    reused: true,
-                    cause
-                }
-                .into()
-            )
-            .stale_connection
-        );
+        assert!(!send_fault(SendError { reused: true, cause }.into()).stale_connection);
     }
 
     #[test]
     fn a_refused_connection_is_known_in_any_service() {
         let fault = send_fault(io::Error::from(io::ErrorKind::ConnectionRefused).into());
-        assert_eq!(
-            (fault.kind, fault.outcome),
-            (ErrorKind::Connect, Outcome::NotSent)
-        );
+        assert_eq!((fault.kind, fault.outcome), (ErrorKind::Connect, Outcome::NotSent));
     }
 
     #[test]

@@ -92,29 +92,18 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Confi
             setting: "tls",
             problem: format!("the HTTP client cannot be made: {}", chain(&cause)),
         })?;
-    Ok(boxed(ReqwestService {
-        client,
-        connections,
-        addresses: Addresses::default(),
-    }))
+    Ok(boxed(ReqwestService { client, connections, addresses: Addresses::default() }))
 }
 
 fn proxy(settings: &TransportSettings) -> Result<Option<reqwest::Proxy>, ConfigProblem> {
-    let problem = |setting, problem: &str| ConfigProblem {
-        setting,
-        problem: problem.to_owned(),
-    };
+    let problem = |setting, problem: &str| ConfigProblem { setting, problem: problem.to_owned() };
     let (setting, url) = match &settings.proxy {
         ProxyChoice::None => return Ok(None),
         ProxyChoice::Environment if !settings.https || settings.loopback => return Ok(None),
         ProxyChoice::Environment => {
             let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-            let value_of = |name| {
-                Some((
-                    name,
-                    std::env::var(name).ok().filter(|value| !value.is_empty())?,
-                ))
-            };
+            let value_of =
+                |name| Some((name, std::env::var(name).ok().filter(|value| !value.is_empty())?));
             match names.into_iter().find_map(value_of) {
                 Some(set) => set,
                 None => return Ok(None),
@@ -163,10 +152,7 @@ impl<S> Layer<S> for CountConnections {
     type Service = CountingConnector<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CountingConnector {
-            inner,
-            connections: self.0.clone(),
-        }
+        CountingConnector { inner, connections: self.0.clone() }
     }
 }
 
@@ -221,11 +207,7 @@ impl Service<Request<RequestBody>> for ReqwestService {
         Box::pin(async move {
             sent?.await.map(Into::into).map_err(|cause| {
                 let reused = connections.0.load(Ordering::Relaxed) == before;
-                SendError {
-                    reused,
-                    cause: cause.without_url().into(),
-                }
-                .into()
+                SendError { reused, cause: cause.without_url().into() }.into()
             })
         })
     }
@@ -260,10 +242,7 @@ mod tests {
         for _ in 0..2 {
             for count in 0..2 * Addresses::KEPT {
                 let text = format!("https://a.example/api/v1/templates/{count}?q=a%20b");
-                assert_eq!(
-                    addresses.url(&text.parse().unwrap()).unwrap().as_str(),
-                    text
-                );
+                assert_eq!(addresses.url(&text.parse().unwrap()).unwrap().as_str(), text);
             }
         }
         assert_eq!(addresses.0.lock().unwrap().len(), Addresses::KEPT);

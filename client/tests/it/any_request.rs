@@ -20,10 +20,7 @@ async fn sent(make: impl FnOnce(&Client) -> ApiRequest) -> (String, Vec<String>)
     assert_eq!(template.id, "t-1");
     let request = server.requests().remove(0);
     let (line, headers) = request.split_once("\r\n").unwrap();
-    (
-        line.to_owned(),
-        headers.lines().map(str::to_lowercase).collect(),
-    )
+    (line.to_owned(), headers.lines().map(str::to_lowercase).collect())
 }
 
 #[tokio::test]
@@ -38,14 +35,8 @@ async fn any_method_goes_to_any_path_with_the_key() {
     ];
     for (method, make) in methods {
         let (line, headers) = sent(|client| make(client, ["templates", "a/b c?d#é%"])).await;
-        assert_eq!(
-            line,
-            format!("{method} /api/v1/templates/a%2Fb%20c%3Fd%23%C3%A9%25 HTTP/1.1")
-        );
-        assert!(
-            headers.contains(&format!("authorization: bearer {KEY}")),
-            "{headers:?}"
-        );
+        assert_eq!(line, format!("{method} /api/v1/templates/a%2Fb%20c%3Fd%23%C3%A9%25 HTTP/1.1"));
+        assert!(headers.contains(&format!("authorization: bearer {KEY}")), "{headers:?}");
     }
 }
 
@@ -59,10 +50,7 @@ async fn a_query_a_header_and_a_body_are_sent_as_they_are_given() {
             .header("x-tenant", "7")
     })
     .await;
-    assert_eq!(
-        line,
-        "GET /api/v1/stats?from=2026-06-01&q=a%26b%3Dc+%C3%A9 HTTP/1.1"
-    );
+    assert_eq!(line, "GET /api/v1/stats?from=2026-06-01&q=a%26b%3Dc+%C3%A9 HTTP/1.1");
     assert!(headers.contains(&"x-tenant: 7".to_owned()));
 
     let body = value!({"name": "welcome"});
@@ -74,36 +62,17 @@ async fn a_query_a_header_and_a_body_are_sent_as_they_are_given() {
 #[tokio::test]
 async fn lists_documents_and_nothing_can_be_returned() {
     let server = RawServer::answering(json(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
-    let list: Vec<Template> = server
-        .client()
-        .get("templates")
-        .returning_list()
-        .await
-        .unwrap();
+    let list: Vec<Template> = server.client().get("templates").returning_list().await.unwrap();
     assert_eq!(list.len(), 2);
-    let mut stream = server
-        .client()
-        .get("templates")
-        .returning_list::<Template>()
-        .stream();
+    let mut stream = server.client().get("templates").returning_list::<Template>().stream();
     assert_eq!(stream.next().await.unwrap().unwrap().id, "t-1");
 
     let server = RawServer::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
-    server
-        .client()
-        .delete("templates/t-1")
-        .returning_nothing()
-        .await
-        .unwrap();
+    server.client().delete("templates/t-1").returning_nothing().await.unwrap();
 
     let server =
         RawServer::answering(answer("404 Not Found", &[], r#"{"error":"not_found"}"#)).await;
-    let error = server
-        .client()
-        .get("nowhere")
-        .returning::<Template>()
-        .await
-        .unwrap_err();
+    let error = server.client().get("nowhere").returning::<Template>().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 404);
 }
 
@@ -116,37 +85,19 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
         (client.get(""), "empty"),
         (client.get("a/../../b"), "leave the base URL"),
         (client.get("a?b=c"), "query()"),
-        (
-            client.get("a").header("authorization", "x"),
-            "the client's own",
-        ),
-        (
-            client.get("a").header("Host", "evil.example"),
-            "the client's own",
-        ),
+        (client.get("a").header("authorization", "x"), "the client's own"),
+        (client.get("a").header("Host", "evil.example"), "the client's own"),
         (client.get("a").header("no name", "x"), "name of a header"),
         (client.get("a").header("x-a", "b\r\nc: d"), "x-a"),
-        (
-            client.post("a").idempotency_key("a\u{7f}"),
-            "idempotency-key",
-        ),
-        (
-            client.post("a").idempotency_key(""),
-            "idempotency key is empty",
-        ),
-        (
-            client.post("a").header("Idempotency-Key", " "),
-            "idempotency key is empty",
-        ),
+        (client.post("a").idempotency_key("a\u{7f}"), "idempotency-key"),
+        (client.post("a").idempotency_key(""), "idempotency key is empty"),
+        (client.post("a").header("Idempotency-Key", " "), "idempotency key is empty"),
         (client.post("a").json(&unwritable), "JSON"),
         (client.get("a").query("q", "x".repeat(1 << 17)), "query"),
         (client.request(http::Method::TRACE, "a"), "TRACE"),
         (client.request(http::Method::CONNECT, "a"), "CONNECT"),
         // The first thing that is wrong is said, whatever comes after it.
-        (
-            client.get("").header("x-a", "b").json(&1).query("a", "b"),
-            "empty",
-        ),
+        (client.get("").header("x-a", "b").json(&1).query("a", "b"), "empty"),
     ] {
         let error = request.returning_nothing().await.unwrap_err();
         assert!(
@@ -162,21 +113,9 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
 async fn a_post_is_sent_again_only_if_the_service_can_tell_or_it_was_surely_not_sent() {
     let server =
         RawServer::answering(answer("503 Service Unavailable", &["retry-after: 0"], "")).await;
-    let client = server
-        .builder()
-        .retry(RetryPolicy::default())
-        .build()
-        .unwrap();
-    let error = client
-        .post("messages")
-        .json(&1)
-        .returning_nothing()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (server.connections(), error.not_retried()),
-        (1, Some(NotRetried::NotSafe))
-    );
+    let client = server.builder().retry(RetryPolicy::default()).build().unwrap();
+    let error = client.post("messages").json(&1).returning_nothing().await.unwrap_err();
+    assert_eq!((server.connections(), error.not_retried()), (1, Some(NotRetried::NotSafe)));
 
     let error = client
         .post("messages")
@@ -186,55 +125,25 @@ async fn a_post_is_sent_again_only_if_the_service_can_tell_or_it_was_surely_not_
         .await
         .unwrap_err();
     assert_eq!((server.connections(), error.attempts().len()), (4, 3));
-    let error = client
-        .put("messages/1")
-        .json(&1)
-        .returning_nothing()
-        .await
-        .unwrap_err();
+    let error = client.put("messages/1").json(&1).returning_nothing().await.unwrap_err();
     assert_eq!((server.connections(), error.attempts().len()), (7, 3));
 
     let refused = server.address;
     drop((server, client));
-    let client = Client::builder()
-        .base_url(format!("http://{refused}"))
-        .api_key(KEY)
-        .build()
-        .unwrap();
-    let error = client
-        .post("messages")
-        .returning_nothing()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts().len()),
-        (&ErrorKind::Connect, 3)
-    );
+    let client =
+        Client::builder().base_url(format!("http://{refused}")).api_key(KEY).build().unwrap();
+    let error = client.post("messages").returning_nothing().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts().len()), (&ErrorKind::Connect, 3));
 }
 
 #[tokio::test]
 async fn a_post_on_a_dead_pooled_connection_is_not_sent_twice() {
     let server =
         RawServer::start(|_| vec![Step::Read, Step::Send(json(TEMPLATE)), Step::Read]).await;
-    let client = server
-        .builder()
-        .retry(RetryPolicy::default())
-        .build()
-        .unwrap();
-    client
-        .get("templates/t-1")
-        .returning::<Template>()
-        .await
-        .unwrap();
-    let error = client
-        .post("templates")
-        .returning_nothing()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (&ErrorKind::Connection, Outcome::MaybeProcessed)
-    );
+    let client = server.builder().retry(RetryPolicy::default()).build().unwrap();
+    client.get("templates/t-1").returning::<Template>().await.unwrap();
+    let error = client.post("templates").returning_nothing().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (&ErrorKind::Connection, Outcome::MaybeProcessed));
     assert_eq!(error.not_retried(), Some(NotRetried::NotSafe));
     assert_eq!(server.requests().len(), 2);
 }
@@ -242,11 +151,8 @@ async fn a_post_on_a_dead_pooled_connection_is_not_sent_twice() {
 #[test]
 fn a_request_shows_no_secret() {
     let client = Client::new("https://app.example.com", KEY).unwrap();
-    let request = client
-        .post("a")
-        .query("token", "hunter2")
-        .header("x-secret", "hunter2")
-        .json(&"hunter2");
+    let request =
+        client.post("a").query("token", "hunter2").header("x-secret", "hunter2").json(&"hunter2");
     assert!(!format!("{request:?}").contains("hunter2"));
     let call = request.returning_nothing();
     assert!(!format!("{call:?}").contains("hunter2"));

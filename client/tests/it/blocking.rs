@@ -25,10 +25,7 @@ fn start(steps: impl Fn(usize) -> Vec<Step> + Send + 'static) -> (Runtime, RawSe
 fn wallets(count: usize) -> Vec<Step> {
     let one = [Step::Read, Step::Send(json(WALLET))];
     let end = [Step::AwaitClose];
-    std::iter::repeat_n(one, count)
-        .flatten()
-        .chain(end)
-        .collect()
+    std::iter::repeat_n(one, count).flatten().chain(end).collect()
 }
 
 /// A good answer, and the connection ends with it, so that the next call makes one of its own.
@@ -54,10 +51,7 @@ fn calls_are_made_where_there_is_no_runtime() {
         _ => vec![Step::Read, Step::Send(list(&[COMPANY]))],
     });
     let limit = Duration::from_secs(10);
-    assert_eq!(
-        client.wallet().deadline(limit).wait().unwrap().balance,
-        8450
-    );
+    assert_eq!(client.wallet().deadline(limit).wait().unwrap().balance, 8450);
     let response = client.companies().with_response().unwrap();
     assert_eq!(response.status, 200);
     assert_eq!(response.value[0].name, "Acme Coffee");
@@ -70,11 +64,7 @@ fn any_request_is_made_with_the_key_of_its_client() {
         let bodies = ["", r#"{"data":[1,2]}"#, "{}"];
         vec![Step::Read, Step::Send(last(bodies[connection]))]
     });
-    client
-        .delete(["templates", "a/b"])
-        .returning_nothing()
-        .wait()
-        .unwrap();
+    client.delete(["templates", "a/b"]).returning_nothing().wait().unwrap();
     let other = client.with_api_key("pk_live_another_one").unwrap();
     drop(client);
     let numbers: Vec<i32> = other
@@ -99,11 +89,7 @@ fn any_request_is_made_with_the_key_of_its_client() {
     assert!(requests[0].contains(KEY));
     assert!(requests[1].starts_with("GET /api/v1/numbers?limit=2 HTTP"));
     assert!(requests[2].contains("x-trace: 1") && requests[2].contains("idempotency-key: once"));
-    assert!(
-        requests[1..]
-            .iter()
-            .all(|request| request.contains("pk_live_another_one"))
-    );
+    assert!(requests[1..].iter().all(|request| request.contains("pk_live_another_one")));
 }
 
 #[test]
@@ -119,11 +105,7 @@ fn retries_and_deadline_are_those_of_the_client() {
     let response = client.wallet().retry(impatient).with_response().unwrap();
     assert_eq!(response.failed_attempts.len(), 1);
 
-    let error = client
-        .wallet()
-        .deadline(Duration::from_millis(20))
-        .wait()
-        .unwrap_err();
+    let error = client.wallet().deadline(Duration::from_millis(20)).wait().unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Timeout(TimeLimit::Deadline));
 }
 
@@ -144,10 +126,7 @@ fn a_list_that_is_cut_short_is_an_error_after_what_came_whole() {
     let (_runtime, _server, client) = start(move |_| vec![Step::Read, Step::Send(cut.clone())]);
     let mut stream = client.companies().stream();
     assert_eq!(stream.next().unwrap().unwrap().name, "Acme Coffee");
-    assert_eq!(
-        stream.next().unwrap().unwrap_err().kind(),
-        &ErrorKind::Connection
-    );
+    assert_eq!(stream.next().unwrap().unwrap_err().kind(), &ErrorKind::Connection);
     assert!(stream.next().is_none());
 }
 
@@ -188,12 +167,7 @@ fn a_connection_is_watched_between_calls() {
     let (runtime, server, client) = start(|_| {
         // Servers that close an idle connection may say why, as nobody asked.
         let unasked = answer("408 Request Timeout", &["connection: close"], "");
-        vec![
-            Step::Read,
-            Step::Send(json(WALLET)),
-            Step::Send(unasked),
-            Step::AwaitClose,
-        ]
+        vec![Step::Read, Step::Send(json(WALLET)), Step::Send(unasked), Step::AwaitClose]
     });
     for connections in 1..=3 {
         let response = client.wallet().with_response().unwrap();
@@ -240,10 +214,7 @@ async fn a_call_is_made_where_tokio_allows_to_block() {
     let server = RawServer::start(|_| wallets(10)).await;
     let client = server.builder().build_blocking().unwrap();
     let blocking = client.clone();
-    tokio::task::spawn_blocking(move || blocking.wallet().wait())
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::task::spawn_blocking(move || blocking.wallet().wait()).await.unwrap().unwrap();
 
     let spawned = client.clone();
     tokio::spawn(async move { tokio::task::block_in_place(|| spawned.wallet().wait()) })
@@ -256,10 +227,7 @@ async fn a_call_is_made_where_tokio_allows_to_block() {
         let _entered = handle.enter();
         client.wallet().wait()
     });
-    tokio::task::spawn_blocking(|| entered.join().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::task::spawn_blocking(|| entered.join().unwrap()).await.unwrap().unwrap();
     assert_eq!(server.requests().len(), 3);
 }
 
@@ -293,12 +261,11 @@ fn a_runtime_that_ends_first_takes_nothing_with_it() {
 
 #[test]
 fn a_service_that_panics_takes_its_caller_and_nothing_else() {
-    let service = tower::service_fn(
-        |request: http::Request<partner_api::RequestBody>| async move {
+    let service =
+        tower::service_fn(|request: http::Request<partner_api::RequestBody>| async move {
             assert!(request.uri().path().ends_with("/wallet"), "a planted panic");
             Ok::<_, BoxError>(http::Response::new(http_body_util::Full::from(WALLET)))
-        },
-    );
+        });
     let client = partner_api::Client::builder()
         .base_url("https://app.example.com")
         .api_key(KEY)
@@ -307,11 +274,7 @@ fn a_service_that_panics_takes_its_caller_and_nothing_else() {
         .unwrap();
     let client = Arc::new(client);
     let panicking = Arc::clone(&client);
-    assert!(
-        thread::spawn(move || panicking.companies().wait())
-            .join()
-            .is_err()
-    );
+    assert!(thread::spawn(move || panicking.companies().wait()).join().is_err());
     assert_eq!(client.wallet().wait().unwrap().balance, 8450);
 }
 

@@ -25,17 +25,10 @@ async fn a_port_where_nothing_listens_refuses_before_anything_is_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let client = Client::builder()
-        .base_url(url)
-        .api_key(KEY)
-        .retry(RetryPolicy::off())
-        .build()
-        .unwrap();
+    let client =
+        Client::builder().base_url(url).api_key(KEY).retry(RetryPolicy::off()).build().unwrap();
     let error = client.wallet().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (&ErrorKind::Connect, Outcome::NotSent)
-    );
+    assert_eq!((error.kind(), error.outcome()), (&ErrorKind::Connect, Outcome::NotSent));
     assert!(error.is_retryable() && error.is_connection());
     assert!(std::error::Error::source(&error).is_some());
 }
@@ -48,10 +41,7 @@ async fn a_connection_that_breaks_before_the_answer_may_have_done_its_work() {
         vec![Step::Read],
         vec![Step::Read, Step::Reset],
         vec![Step::Read, Step::Send(b"HTTP/1.1 20".to_vec())],
-        vec![
-            Step::Read,
-            Step::Send(b"HTTP/1.1 200 OK\r\ncontent-ty".to_vec()),
-        ],
+        vec![Step::Read, Step::Send(b"HTTP/1.1 200 OK\r\ncontent-ty".to_vec())],
         vec![
             Step::Read,
             Step::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n".to_vec()),
@@ -141,19 +131,12 @@ async fn garbage_in_framing_or_compression_is_named() {
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
         answer("200 OK", &["content-encoding: br"], "x"),
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n".to_vec(),
-        answer(
-            "200 OK",
-            &["content-type: text/html"],
-            "<html>Sign in</html>",
-        ),
+        answer("200 OK", &["content-type: text/html"], "<html>Sign in</html>"),
         b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n".to_vec(),
     ] {
         let error = error_after(bytes.clone()).await;
         let shown = String::from_utf8_lossy(&bytes);
-        assert!(
-            matches!(error.kind(), ErrorKind::Protocol(_)),
-            "{shown}: {error:?}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{shown}: {error:?}");
         assert!(!error.is_retryable(), "{shown}");
     }
 }
@@ -165,47 +148,31 @@ async fn a_compressed_body_that_was_cut_is_a_broken_connection() {
         let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n".to_vec();
         bytes.extend_from_slice(&compressed[..kept]);
         let error = error_after(bytes).await;
-        assert_eq!(
-            *error.kind(),
-            ErrorKind::Connection,
-            "{kept} bytes: {error:?}"
-        );
+        assert_eq!(*error.kind(), ErrorKind::Connection, "{kept} bytes: {error:?}");
     }
 }
 
 #[tokio::test]
 async fn an_empty_success_is_a_decode_error() {
-    for bytes in [
-        &b"HTTP/1.1 204 No Content\r\n\r\n"[..],
-        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
-    ] {
+    for bytes in
+        [&b"HTTP/1.1 204 No Content\r\n\r\n"[..], b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]
+    {
         let error = error_after(bytes).await;
-        assert!(
-            error.is_decode() && error.to_string().contains("the body is empty"),
-            "{error:?}"
-        );
+        assert!(error.is_decode() && error.to_string().contains("the body is empty"), "{error:?}");
     }
 }
 
 #[tokio::test]
 async fn a_wrong_shape_is_named_by_its_path_and_without_its_value() {
     let error = error_after(json(WALLET.replace("8450", "\"hunter2\""))).await;
-    let ErrorKind::Decode(problem) = error.kind() else {
-        panic!("{error:?}")
-    };
+    let ErrorKind::Decode(problem) = error.kind() else { panic!("{error:?}") };
     assert_eq!(problem.path, "balance");
     assert!(
-        error
-            .to_string()
-            .contains("at balance: invalid type: string, expected i64"),
+        error.to_string().contains("at balance: invalid type: string, expected i64"),
         "{error}"
     );
     assert!(!format!("{error:?}").contains("hunter2"));
-    assert!(
-        error
-            .body()
-            .is_some_and(|body| body.starts_with(b"{\"balance\":\"hunter2\""))
-    );
+    assert!(error.body().is_some_and(|body| body.starts_with(b"{\"balance\":\"hunter2\"")));
 }
 
 #[tokio::test]
@@ -220,11 +187,7 @@ async fn a_connection_whose_answer_was_not_read_to_its_end_is_not_used_again() {
         b"HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 99999999\r\n\r\n".to_vec();
     for first in [
         vec![Step::Send(too_short)],
-        vec![
-            Step::Send(endless),
-            Step::Send(filler.clone()),
-            Step::AwaitClose,
-        ],
+        vec![Step::Send(endless), Step::Send(filler.clone()), Step::AwaitClose],
         vec![Step::Send(redirect), Step::Send(filler), Step::AwaitClose],
         vec![Step::Send(
             b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n".to_vec(),
@@ -233,10 +196,7 @@ async fn a_connection_whose_answer_was_not_read_to_its_end_is_not_used_again() {
         let server = RawServer::start(move |count| {
             let good = vec![Step::Send(json(WALLET))];
             let rest = if count == 0 { first.clone() } else { good };
-            std::iter::once(Step::Read)
-                .chain(rest)
-                .chain([Step::Read])
-                .collect()
+            std::iter::once(Step::Read).chain(rest).chain([Step::Read]).collect()
         })
         .await;
         let client = server.client();
@@ -253,19 +213,11 @@ async fn a_server_that_stalls_runs_into_the_deadline_wherever_it_stalls() {
     for (steps, status) in [
         (vec![Step::Hang], None),
         (vec![Step::Read, Step::Hang], None),
-        (
-            vec![Step::Read, Step::Send(b"HTTP/1.1 200".to_vec()), Step::Hang],
-            None,
-        ),
+        (vec![Step::Read, Step::Send(b"HTTP/1.1 200".to_vec()), Step::Hang], None),
         (vec![Step::Read, Step::Send(half), Step::Hang], Some(200)),
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
-        let error = server
-            .client()
-            .wallet()
-            .deadline(PATIENCE)
-            .await
-            .unwrap_err();
+        let error = server.client().wallet().deadline(PATIENCE).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
         assert_eq!(error.status().map(|status| status.as_u16()), status);
         assert!(error.is_timeout() && error.elapsed() >= PATIENCE);
@@ -277,16 +229,8 @@ async fn an_error_whose_body_stalls_keeps_its_status() {
     let head = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
     let server =
         RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone()), Step::Hang]).await;
-    let error = server
-        .client()
-        .wallet()
-        .deadline(PATIENCE)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.status().unwrap().as_u16(), error.body()),
-        (500, Some(&b"half"[..]))
-    );
+    let error = server.client().wallet().deadline(PATIENCE).await.unwrap_err();
+    assert_eq!((error.status().unwrap().as_u16(), error.body()), (500, Some(&b"half"[..])));
 }
 
 #[tokio::test]
@@ -295,13 +239,6 @@ async fn a_call_that_is_dropped_lets_go_of_its_connection() {
     let client = server.client();
     let call = tokio::time::timeout(PATIENCE, client.wallet().into_future());
     assert!(call.await.is_err());
-    assert!(
-        client
-            .wallet()
-            .deadline(PATIENCE)
-            .await
-            .unwrap_err()
-            .is_timeout()
-    );
+    assert!(client.wallet().deadline(PATIENCE).await.unwrap_err().is_timeout());
     assert_eq!(server.connections(), 2);
 }

@@ -21,31 +21,18 @@ async fn the_companies_are_read() {
     let companies = server.client().companies().await.unwrap();
     assert_eq!(companies.len(), 1);
     assert_eq!(companies[0].name, "Acme Coffee");
-    assert_eq!(
-        companies[0].connections[0].quality_rating,
-        QualityRating::Green
-    );
+    assert_eq!(companies[0].connections[0].quality_rating, QualityRating::Green);
 }
 
 #[tokio::test]
 async fn a_request_is_a_bare_get_with_the_key_in_its_header() {
     let server = RawServer::answering(json(WALLET)).await;
-    server
-        .builder()
-        .user_agent("billing/2.1")
-        .build()
-        .unwrap()
-        .wallet()
-        .await
-        .unwrap();
+    server.builder().user_agent("billing/2.1").build().unwrap().wallet().await.unwrap();
     let request = server.requests().remove(0);
     let (line, headers) = request.split_once("\r\n").unwrap();
     assert_eq!(line, "GET /api/v1/wallet HTTP/1.1");
-    let mut headers: Vec<_> = headers
-        .trim_end()
-        .split("\r\n")
-        .map(str::to_ascii_lowercase)
-        .collect();
+    let mut headers: Vec<_> =
+        headers.trim_end().split("\r\n").map(str::to_ascii_lowercase).collect();
     headers.sort();
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
@@ -71,11 +58,7 @@ async fn a_prefix_in_the_base_url_is_kept() {
 #[tokio::test]
 async fn calls_one_after_the_other_share_a_connection() {
     let server = RawServer::start(|_| {
-        [Step::Read, Step::Send(json(WALLET))]
-            .into_iter()
-            .cycle()
-            .take(6)
-            .collect()
+        [Step::Read, Step::Send(json(WALLET))].into_iter().cycle().take(6).collect()
     })
     .await;
     let client = server.client();

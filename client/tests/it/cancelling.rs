@@ -61,10 +61,7 @@ impl Slow {
                 yield_now().await;
                 let (status, body) = next.unwrap_or((503, ""));
                 yield_now().await;
-                let body = SlowBody {
-                    bytes: Bytes::from_static(body.as_bytes()),
-                    waited: false,
-                };
+                let body = SlowBody { bytes: Bytes::from_static(body.as_bytes()), waited: false };
                 Ok::<_, BoxError>(Response::builder().status(status).body(body)?)
             }
         });
@@ -199,10 +196,7 @@ async fn a_call_dropped_at_any_await_leaves_the_client_working_and_the_budget_wh
             }
         }
         // It was dropped before, within and between both attempts.
-        assert!(
-            stages[0] >= 1 && stages[1] >= 4 && stages[2] >= 4,
-            "{stages:?}"
-        );
+        assert!(stages[0] >= 1 && stages[1] >= 4 && stages[2] >= 4, "{stages:?}");
     }
 }
 
@@ -244,11 +238,7 @@ async fn a_call_dropped_at_any_await_leaves_the_pool_working() {
         let mut polls = 0;
         while completed < 3 {
             let made = dropped_after(polls, client.wallet().into_future()).await;
-            completed = if made.is_some_and(|made| made.is_ok()) {
-                completed + 1
-            } else {
-                0
-            };
+            completed = if made.is_some_and(|made| made.is_ok()) { completed + 1 } else { 0 };
             // The next one gets its own answer, and not what is left of the one before.
             assert_eq!(client.wallet().await.unwrap().balance, 8450);
             polls += 1;

@@ -10,9 +10,7 @@ use tokio::net::TcpListener;
 use crate::support::{KEY, RawServer, WALLET, json};
 
 fn problems(error: &partner_api::Error) -> Vec<&'static str> {
-    let ErrorKind::Config(problems) = error.kind() else {
-        panic!("{error:?}")
-    };
+    let ErrorKind::Config(problems) = error.kind() else { panic!("{error:?}") };
     problems.iter().map(|problem| problem.setting).collect()
 }
 
@@ -61,10 +59,7 @@ fn what_is_missing_is_named_with_its_variable() {
 #[test]
 fn limits_that_rule_retries_out_are_refused() {
     let with = |attempt, policy| {
-        let builder = Client::builder()
-            .base_url("https://a.example")
-            .api_key(KEY)
-            .retry(policy);
+        let builder = Client::builder().base_url("https://a.example").api_key(KEY).retry(policy);
         builder
             .deadline(Duration::from_secs(5))
             .attempt_timeout(Duration::from_secs(attempt))
@@ -109,14 +104,9 @@ fn a_proxy_for_plain_http_is_refused_since_it_would_see_the_key() {
 fn run_alone(test: &str, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "--ignored", "--nocapture", test]);
-    for name in [
-        "ALL_PROXY",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        BASE_URL_VARIABLE,
-        API_KEY_VARIABLE,
-    ] {
+    for name in
+        ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", BASE_URL_VARIABLE, API_KEY_VARIABLE]
+    {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
     command.envs(environment.iter().copied()).output().unwrap()
@@ -139,15 +129,9 @@ fn alone_prints_the_client_of_the_environment() {
 fn the_environment_is_read_and_its_newline_trimmed() {
     let test = "configuration::alone_prints_the_client_of_the_environment";
     let key = format!("{KEY}\n");
-    let good = [
-        (BASE_URL_VARIABLE, "https://app.example.com\n"),
-        (API_KEY_VARIABLE, key.as_str()),
-    ];
+    let good = [(BASE_URL_VARIABLE, "https://app.example.com\n"), (API_KEY_VARIABLE, key.as_str())];
     let printed = text(&run_alone(test, &good));
-    assert!(
-        printed.contains("base url: https://app.example.com/api/v1\n"),
-        "{printed}"
-    );
+    assert!(printed.contains("base url: https://app.example.com/api/v1\n"), "{printed}");
 
     let printed = text(&run_alone(test, &good[..1]));
     assert!(
@@ -174,22 +158,14 @@ fn a_variable_that_is_not_unicode_is_named_and_not_shown() {
         .output()
         .unwrap();
     let printed = text(&output);
-    assert!(
-        printed.contains("PARTNER_API_KEY: it is not Unicode"),
-        "{printed}"
-    );
+    assert!(printed.contains("PARTNER_API_KEY: it is not Unicode"), "{printed}");
     assert!(!printed.contains("hunter2"), "{printed}");
 }
 
 #[tokio::test]
 #[ignore = "run by others with an environment of its own"]
 async fn alone_reads_the_wallet_of_the_environment() {
-    match Client::from_env()
-        .unwrap()
-        .wallet()
-        .deadline(Duration::from_secs(10))
-        .await
-    {
+    match Client::from_env().unwrap().wallet().deadline(Duration::from_secs(10)).await {
         Ok(wallet) => println!("balance: {}", wallet.balance),
         Err(error) => println!("error: {error}"),
     }
@@ -244,12 +220,6 @@ async fn a_proxy_for_https_sees_the_host_and_nothing_else() {
     }
     drop(proxy);
     assert!(text(&output.await.unwrap()).contains("error: "));
-    assert!(
-        seen.starts_with("CONNECT app.example.com:443 HTTP/1.1\r\n"),
-        "{seen}"
-    );
-    assert!(
-        !seen.contains(KEY) && !seen.to_lowercase().contains("\r\nauthorization"),
-        "{seen}"
-    );
+    assert!(seen.starts_with("CONNECT app.example.com:443 HTTP/1.1\r\n"), "{seen}");
+    assert!(!seen.contains(KEY) && !seen.to_lowercase().contains("\r\nauthorization"), "{seen}");
 }

@@ -13,19 +13,13 @@ fn company(extra: &str, quality: &str, connection_extra: &str) -> String {
 }
 
 fn page(companies: &[String]) -> String {
-    format!(
-        r#"{{"nextCursor":"abc","data":[{}],"total":{{"n":1e400}}}}"#,
-        companies.join(",")
-    )
+    format!(r#"{{"nextCursor":"abc","data":[{}],"total":{{"n":1e400}}}}"#, companies.join(","))
 }
 
 fn watched(builder: ClientBuilder) -> (ClientBuilder, Arc<Mutex<Vec<String>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&told);
-    (
-        builder.on_drift(move |drift| log.lock().unwrap().push(drift.to_string())),
-        told,
-    )
+    (builder.on_drift(move |drift| log.lock().unwrap().push(drift.to_string())), told)
 }
 
 #[tokio::test]
@@ -84,17 +78,13 @@ async fn what_stands_beside_a_list_can_be_looked_at() {
     let server = RawServer::answering(json(page(&[]))).await;
     let response = server.client().companies().with_response().await.unwrap();
     let fields: Vec<_> = response.unknown_fields.iter().collect();
-    assert_eq!(
-        fields,
-        [("nextCursor", r#""abc""#), ("total", r#"{"n":1e400}"#)]
-    );
+    assert_eq!(fields, [("nextCursor", r#""abc""#), ("total", r#"{"n":1e400}"#)]);
 }
 
 #[tokio::test]
 async fn a_service_that_invents_names_without_end_does_not_fill_the_memory() {
-    let fields: Vec<_> = (0..MAX_DRIFT_REPORTS * 2)
-        .map(|count| format!(r#""f{count}":0,"#))
-        .collect();
+    let fields: Vec<_> =
+        (0..MAX_DRIFT_REPORTS * 2).map(|count| format!(r#""f{count}":0,"#)).collect();
     let fields = fields.concat();
     let server = RawServer::answering(json(WALLET.replace('{', &format!("{{{fields}")))).await;
     let (builder, told) = watched(server.builder());
@@ -108,11 +98,7 @@ async fn lists_that_are_not_documented_are_one_whatever_identifiers_are_in_their
     let (builder, told) = watched(server.builder());
     let client = builder.build().unwrap();
     for id in ["1", "2", "3"] {
-        client
-            .get(["templates", id, "messages"])
-            .returning_list::<u8>()
-            .await
-            .unwrap();
+        client.get(["templates", id, "messages"]).returning_list::<u8>().await.unwrap();
     }
     assert_eq!(*told.lock().unwrap(), ["unknown field *.next"]);
 }

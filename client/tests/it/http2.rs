@@ -27,10 +27,8 @@ struct Server {
 impl Server {
     async fn refusing(refused: usize) -> Self {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(["127.0.0.1".to_owned()])
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
+        let certificate =
+            CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -55,20 +53,14 @@ impl Server {
                     if counter.fetch_add(1, Ordering::Relaxed) < refused {
                         respond.send_reset(h2::Reason::REFUSED_STREAM);
                     } else {
-                        let mut body = respond
-                            .send_response(http::Response::new(()), false)
-                            .unwrap();
+                        let mut body =
+                            respond.send_response(http::Response::new(()), false).unwrap();
                         body.send_data(Bytes::from(WALLET), true).unwrap();
                     }
                 }
             }
         });
-        Self {
-            address,
-            certificate: certificate.pem(),
-            requests,
-            accepting,
-        }
+        Self { address, certificate: certificate.pem(), requests, accepting }
     }
 
     fn client(&self, policy: RetryPolicy) -> Client {
@@ -103,21 +95,12 @@ async fn it_is_spoken_where_it_is_offered() {
 #[tokio::test]
 async fn a_refused_stream_is_sent_again_by_the_policy_and_by_nothing_below_it() {
     let server = Server::refusing(1).await;
-    let error = server
-        .client(RetryPolicy::off())
-        .wallet()
-        .await
-        .unwrap_err();
+    let error = server.client(RetryPolicy::off()).wallet().await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Connection, "{error:?}");
     assert_eq!(server.requests(), 1);
 
     let server = Server::refusing(1).await;
-    let response = server
-        .client(RetryPolicy::default())
-        .wallet()
-        .with_response()
-        .await
-        .unwrap();
+    let response = server.client(RetryPolicy::default()).wallet().with_response().await.unwrap();
     assert_eq!((response.failed_attempts.len(), server.requests()), (1, 2));
 }
 

@@ -17,33 +17,24 @@ async fn server_that_accepts(good: usize) -> RawServer {
     RawServer::start(move |count| {
         let refused = answer("401 Unauthorized", &["connection: close"], REFUSED);
         let accepted = answer("200 OK", &["connection: close"], WALLET);
-        vec![
-            Step::Read,
-            Step::Send(if count == good { accepted } else { refused }),
-        ]
+        vec![Step::Read, Step::Send(if count == good { accepted } else { refused })]
     })
     .await
 }
 
 fn keys_of(server: &RawServer) -> Vec<String> {
     let requests = server.requests();
-    let keys = requests.iter().map(|request| {
-        request
-            .split("Bearer ")
-            .nth(1)
-            .or(request.split("bearer ").nth(1))
-    });
-    keys.map(|rest| rest.unwrap().lines().next().unwrap().to_owned())
-        .collect()
+    let keys = requests
+        .iter()
+        .map(|request| request.split("Bearer ").nth(1).or(request.split("bearer ").nth(1)));
+    keys.map(|rest| rest.unwrap().lines().next().unwrap().to_owned()).collect()
 }
 
 /// A client whose source gives `key-0`, `key-1`, …, and how often it was asked.
 fn client_with_source(server: &RawServer) -> (Client, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
-    let builder = Client::builder()
-        .base_url(server.url())
-        .retry(RetryPolicy::off());
+    let builder = Client::builder().base_url(server.url()).retry(RetryPolicy::off());
     let builder = builder.api_key_source(move || {
         let count = counter.fetch_add(1, Ordering::Relaxed);
         async move { ApiKey::new(format!("key-{count}")) }
@@ -68,17 +59,9 @@ async fn after_invalid_token_a_source_is_asked_once_more() {
     let server = server_that_accepts(1).await;
     let (client, asked) = client_with_source(&server);
     let response = client.wallet().with_response().await.unwrap();
-    let [refused] = &response.failed_attempts[..] else {
-        panic!("{response:?}")
-    };
-    assert_eq!(
-        refused.cause,
-        ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken)
-    );
-    assert_eq!(
-        (refused.wait, asked.load(Ordering::Relaxed)),
-        (Some(Duration::ZERO), 2)
-    );
+    let [refused] = &response.failed_attempts[..] else { panic!("{response:?}") };
+    assert_eq!(refused.cause, ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken));
+    assert_eq!((refused.wait, asked.load(Ordering::Relaxed)), (Some(Duration::ZERO), 2));
     assert_eq!(keys_of(&server), ["key-0", "key-1"]);
 
     // Refused again, it is an error, and not a loop.
@@ -86,39 +69,24 @@ async fn after_invalid_token_a_source_is_asked_once_more() {
     let (client, asked) = client_with_source(&server);
     let error = client.wallet().await.unwrap_err();
     assert!(error.is_unauthorized());
-    assert_eq!(
-        (error.attempts().len(), asked.load(Ordering::Relaxed)),
-        (2, 2)
-    );
+    assert_eq!((error.attempts().len(), asked.load(Ordering::Relaxed)), (2, 2));
 }
 
 #[tokio::test]
 async fn a_refused_post_goes_out_again_with_the_other_key_since_it_was_not_acted_on() {
     let server = server_that_accepts(1).await;
     let (client, _) = client_with_source(&server);
-    client
-        .post("messages")
-        .json(&1)
-        .returning_nothing()
-        .await
-        .unwrap();
+    client.post("messages").json(&1).returning_nothing().await.unwrap();
     assert_eq!(keys_of(&server), ["key-0", "key-1"]);
 }
 
 #[tokio::test]
 async fn missing_bearer_token_is_no_reason_to_ask_for_another_key() {
-    let refused = answer(
-        "401 Unauthorized",
-        &[],
-        r#"{"error":"missing_bearer_token"}"#,
-    );
+    let refused = answer("401 Unauthorized", &[], r#"{"error":"missing_bearer_token"}"#);
     let server = RawServer::answering(refused).await;
     let (client, asked) = client_with_source(&server);
     client.wallet().await.unwrap_err();
-    assert_eq!(
-        (server.connections(), asked.load(Ordering::Relaxed)),
-        (1, 1)
-    );
+    assert_eq!((server.connections(), asked.load(Ordering::Relaxed)), (1, 1));
 }
 
 #[tokio::test]
@@ -128,14 +96,8 @@ async fn a_source_that_fails_is_an_error_of_its_own_and_nothing_is_sent() {
     let client =
         builder.api_key_source(|| async { Err::<ApiKey, BoxError>("the vault is sealed".into()) });
     let error = client.build().unwrap().wallet().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (&ErrorKind::KeySource, Outcome::NotSent)
-    );
-    assert_eq!(
-        std::error::Error::source(&error).unwrap().to_string(),
-        "the vault is sealed"
-    );
+    assert_eq!((error.kind(), error.outcome()), (&ErrorKind::KeySource, Outcome::NotSent));
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the vault is sealed");
     assert_eq!(server.connections(), 0);
 }
 
@@ -144,13 +106,9 @@ async fn a_source_that_hangs_runs_into_the_deadline_and_can_be_asked_again() {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
     let service = tower::service_fn(|_: http::Request<partner_api::RequestBody>| async {
-        Ok::<_, BoxError>(http::Response::new(
-            http_body_util::Full::<bytes::Bytes>::from(WALLET),
-        ))
+        Ok::<_, BoxError>(http::Response::new(http_body_util::Full::<bytes::Bytes>::from(WALLET)))
     });
-    let builder = Client::builder()
-        .base_url("https://a.example")
-        .http_service(service);
+    let builder = Client::builder().base_url("https://a.example").http_service(service);
     let builder = builder.api_key_source(move || {
         let count = counter.fetch_add(1, Ordering::Relaxed);
         async move {
@@ -189,29 +147,16 @@ async fn a_request_that_was_under_way_when_its_key_was_rotated_is_sent_again_wit
     let service = tower::service_fn({
         let rotated = Arc::clone(&rotated);
         move |request: http::Request<partner_api::RequestBody>| {
-            let refused = request.headers()["authorization"]
-                .to_str()
-                .unwrap()
-                .ends_with(KEY);
-            rotated
-                .get()
-                .unwrap()
-                .rotate_api_key("pk_live_new")
-                .unwrap();
-            let (status, body) = if refused {
-                (401, REFUSED)
-            } else {
-                (200, WALLET)
-            };
+            let refused = request.headers()["authorization"].to_str().unwrap().ends_with(KEY);
+            rotated.get().unwrap().rotate_api_key("pk_live_new").unwrap();
+            let (status, body) = if refused { (401, REFUSED) } else { (200, WALLET) };
             let body = http_body_util::Full::<bytes::Bytes>::from(body);
             let response = http::Response::builder().status(status).body(body).unwrap();
             std::future::ready(Ok::<_, BoxError>(response))
         }
     });
-    let builder = Client::builder()
-        .base_url("https://a.example")
-        .api_key(KEY)
-        .http_service(service);
+    let builder =
+        Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
     let client = builder.build().unwrap();
     rotated.set(client.clone()).unwrap();
     let response = client.wallet().with_response().await.unwrap();
@@ -221,11 +166,7 @@ async fn a_request_that_was_under_way_when_its_key_was_rotated_is_sent_again_wit
 #[tokio::test]
 async fn several_keys_share_a_pool_and_not_a_budget() {
     let server = RawServer::start(|_| {
-        [Step::Read, Step::Send(json(WALLET))]
-            .into_iter()
-            .cycle()
-            .take(8)
-            .collect()
+        [Step::Read, Step::Send(json(WALLET))].into_iter().cycle().take(8).collect()
     })
     .await;
     let first = server.client();
@@ -233,10 +174,7 @@ async fn several_keys_share_a_pool_and_not_a_budget() {
     for client in [&first, &second, &first, &second] {
         client.wallet().await.unwrap();
     }
-    assert_eq!(
-        keys_of(&server),
-        [KEY, "pk_live_second", KEY, "pk_live_second"]
-    );
+    assert_eq!(keys_of(&server), [KEY, "pk_live_second", KEY, "pk_live_second"]);
     assert_eq!(server.connections(), 1);
     assert!(first.with_api_key("").unwrap_err().is_config());
 
@@ -246,10 +184,7 @@ async fn several_keys_share_a_pool_and_not_a_budget() {
     let first = down.builder().retry(policy).build().unwrap();
     let second = first.with_api_key("pk_live_second").unwrap();
     while first.wallet().await.unwrap_err().attempts().len() > 1 {}
-    assert_eq!(
-        first.clone().wallet().await.unwrap_err().attempts().len(),
-        1
-    );
+    assert_eq!(first.clone().wallet().await.unwrap_err().attempts().len(), 1);
     assert_eq!(second.wallet().await.unwrap_err().attempts().len(), 3);
 }
 
@@ -263,10 +198,7 @@ fn quick() -> RetryPolicy {
 #[test]
 fn a_key_and_a_source_are_one_too_many() {
     let builder = Client::builder().base_url("https://a.example").api_key(KEY);
-    let error = builder
-        .api_key_source(|| async { ApiKey::new(KEY) })
-        .build()
-        .unwrap_err();
+    let error = builder.api_key_source(|| async { ApiKey::new(KEY) }).build().unwrap_err();
     assert!(error.to_string().contains("give one of them"), "{error}");
 }
 
@@ -279,9 +211,7 @@ async fn calls_that_are_refused_at_once_ask_the_source_once() {
         let body = http_body_util::Full::<bytes::Bytes>::from(REFUSED);
         Ok::<_, BoxError>(http::Response::builder().status(401).body(body).unwrap())
     });
-    let builder = Client::builder()
-        .base_url("https://a.example")
-        .http_service(service);
+    let builder = Client::builder().base_url("https://a.example").http_service(service);
     let client = builder.api_key_source(move || {
         counter.fetch_add(1, Ordering::Relaxed);
         async {
@@ -290,9 +220,7 @@ async fn calls_that_are_refused_at_once_ask_the_source_once() {
         }
     });
     let client = client.build().unwrap();
-    let calls: Vec<_> = (0..50)
-        .map(|_| tokio::spawn(client.wallet().into_future()))
-        .collect();
+    let calls: Vec<_> = (0..50).map(|_| tokio::spawn(client.wallet().into_future())).collect();
     for call in calls {
         assert!(call.await.unwrap().unwrap_err().is_unauthorized());
     }

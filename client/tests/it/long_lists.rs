@@ -46,12 +46,7 @@ async fn every_company_comes_in_its_order() {
     let server = RawServer::answering(json(list(&companies))).await;
     let (names, error) = names_of(&server).await;
     assert!(error.is_none());
-    assert!(
-        names
-            .iter()
-            .enumerate()
-            .all(|(count, name)| *name == count.to_string())
-    );
+    assert!(names.iter().enumerate().all(|(count, name)| *name == count.to_string()));
     assert_eq!(names.len(), 1000);
 }
 
@@ -59,12 +54,7 @@ async fn every_company_comes_in_its_order() {
 async fn a_company_comes_before_the_next_is_sent() {
     let start = format!(r#"{{"data":[{}"#, company("first"));
     let server = RawServer::start(move |_| {
-        vec![
-            Step::Read,
-            Step::Send(CHUNKED.to_vec()),
-            Step::Send(chunk(&start)),
-            Step::AwaitClose,
-        ]
+        vec![Step::Read, Step::Send(CHUNKED.to_vec()), Step::Send(chunk(&start)), Step::AwaitClose]
     })
     .await;
     let mut companies = server.client().companies().stream();
@@ -81,9 +71,7 @@ async fn a_malformed_company_is_named_and_kept_and_the_others_come() {
     let mut companies = server.client().companies().stream();
     assert_eq!(companies.next().await.unwrap().unwrap().name, "a");
     let error = companies.next().await.unwrap().unwrap_err();
-    let ErrorKind::Element(problem) = error.kind() else {
-        panic!("{error:?}")
-    };
+    let ErrorKind::Element(problem) = error.kind() else { panic!("{error:?}") };
     assert_eq!(problem.path, "data[1].connections[0].wabaId");
     assert_eq!(error.body(), Some(bad.as_bytes()));
     assert_eq!(error.status().unwrap(), 200);
@@ -92,9 +80,7 @@ async fn a_malformed_company_is_named_and_kept_and_the_others_come() {
 
     // Kept, the list is whole or it is an error that shows the same.
     let error = server.client().companies().await.unwrap_err();
-    let ErrorKind::Decode(problem) = error.kind() else {
-        panic!("{error:?}")
-    };
+    let ErrorKind::Decode(problem) = error.kind() else { panic!("{error:?}") };
     assert_eq!(problem.path, "data[1].connections[0].wabaId");
     assert_eq!(error.body(), Some(bad.as_bytes()));
 }
@@ -104,12 +90,7 @@ async fn a_list_that_was_cut_gives_what_came_whole_and_then_an_error() {
     let body = list(&[company("a"), company("b"), company("c")]);
     let second = body.find(r#""name":"b""#).unwrap();
     let third = body.find(r#""name":"c""#).unwrap();
-    for (cut, whole) in [
-        (second, 1),
-        (third, 2),
-        (body.len() - 2, 3),
-        (body.len() - 1, 3),
-    ] {
+    for (cut, whole) in [(second, 1), (third, 2), (body.len() - 2, 3), (body.len() - 1, 3)] {
         let announced = json(&body);
         let announced = announced[..announced.len() - (body.len() - cut)].to_vec();
         let closing = format!("HTTP/1.1 200 OK\r\n\r\n{}", &body[..cut]).into_bytes();
@@ -136,9 +117,7 @@ async fn companies_that_came_in_one_piece_with_broken_json_are_given_before_the_
         (r#"{"data":[A,B],"data":[]}"#, "data"),
         (r#"{"data":[A,B]}x"#, "."),
     ] {
-        let body = broken
-            .replace('A', &company("a"))
-            .replace('B', &company("b"));
+        let body = broken.replace('A', &company("a")).replace('B', &company("b"));
         let server = RawServer::answering(json(body)).await;
         let (names, error) = names_of(&server).await;
         assert_eq!(names, ["a", "b"], "{broken}");
@@ -169,11 +148,7 @@ async fn first_error_of(server: &RawServer) -> partner_api::Error {
 
 #[tokio::test]
 async fn a_literal_that_is_cut_in_the_middle_of_a_list_is_wrong_and_no_broken_connection() {
-    for body in [
-        r#"{"data":[tru,1]}"#,
-        r#"{"data":nul}"#,
-        r#"{"x":fals,"data":[]}"#,
-    ] {
+    for body in [r#"{"data":[tru,1]}"#, r#"{"data":nul}"#, r#"{"x":fals,"data":[]}"#] {
         // No length is told, so a body that ends too early would look like a broken connection.
         let server = RawServer::answering(format!("HTTP/1.1 200 OK\r\n\r\n{body}")).await;
         let kept = server.client().companies().await.unwrap_err();
@@ -195,9 +170,7 @@ async fn a_list_that_is_kept_fails_the_same_however_it_is_cut_up() {
     .await;
     for _ in 0..2 {
         let error = server.client().companies().await.unwrap_err();
-        let ErrorKind::Decode(problem) = error.kind() else {
-            panic!("{error:?}")
-        };
+        let ErrorKind::Decode(problem) = error.kind() else { panic!("{error:?}") };
         assert_eq!(problem.path, "data[0].connections");
         assert_eq!(error.body(), Some(malformed.as_bytes()));
     }
@@ -210,10 +183,7 @@ async fn what_is_no_list_at_all_can_be_looked_at() {
         let kept = server.client().companies().await.unwrap_err();
         for error in [kept, first_error_of(&server).await] {
             let body = error.body().unwrap();
-            assert!(
-                !body.is_empty() && page.as_bytes().ends_with(body),
-                "{error:?}"
-            );
+            assert!(!body.is_empty() && page.as_bytes().ends_with(body), "{error:?}");
         }
     }
 }
@@ -235,22 +205,15 @@ async fn a_list_that_is_no_list_ends_with_an_error_that_is_not_of_an_element() {
         let server = RawServer::answering(json(&body)).await;
         let (names, error) = names_of(&server).await;
         let error = error.unwrap();
-        assert!(
-            error.is_decode() && !error.is_element(),
-            "{body}: {error:?}"
-        );
+        assert!(error.is_decode() && !error.is_element(), "{body}: {error:?}");
         assert_eq!(names.len(), count, "{body}");
     }
 }
 
 #[tokio::test]
 async fn a_refusal_is_the_only_item() {
-    let server = RawServer::answering(answer(
-        "401 Unauthorized",
-        &[],
-        r#"{"error":"invalid_token"}"#,
-    ))
-    .await;
+    let server =
+        RawServer::answering(answer("401 Unauthorized", &[], r#"{"error":"invalid_token"}"#)).await;
     let (names, error) = names_of(&server).await;
     assert!(names.is_empty() && error.unwrap().is_unauthorized());
 }
@@ -265,11 +228,7 @@ async fn what_can_pass_is_tried_again_before_the_list_begins() {
         vec![Step::Read, Step::Send(answers[count].clone())]
     })
     .await;
-    let client = server
-        .builder()
-        .retry(partner_api::RetryPolicy::default())
-        .build()
-        .unwrap();
+    let client = server.builder().retry(partner_api::RetryPolicy::default()).build().unwrap();
     let mut companies = client.companies().stream();
     assert_eq!(companies.next().await.unwrap().unwrap().name, "a");
     assert_eq!(server.connections(), 2);
@@ -279,19 +238,10 @@ async fn what_can_pass_is_tried_again_before_the_list_begins() {
 async fn a_list_that_stalls_runs_into_the_deadline() {
     let start = format!(r#"{{"data":[{}"#, company("first"));
     let server = RawServer::start(move |_| {
-        vec![
-            Step::Read,
-            Step::Send(CHUNKED.to_vec()),
-            Step::Send(chunk(&start)),
-            Step::Hang,
-        ]
+        vec![Step::Read, Step::Send(CHUNKED.to_vec()), Step::Send(chunk(&start)), Step::Hang]
     })
     .await;
-    let mut companies = server
-        .client()
-        .companies()
-        .deadline(Duration::from_millis(200))
-        .stream();
+    let mut companies = server.client().companies().deadline(Duration::from_millis(200)).stream();
     assert!(companies.next().await.unwrap().is_ok());
     let error = companies.next().await.unwrap().unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
@@ -311,29 +261,16 @@ async fn the_size_limit_counts_for_each_company_and_not_for_all() {
         count += 1;
     }
     assert_eq!(count, 100);
-    assert!(matches!(
-        client.companies().await.unwrap_err().kind(),
-        ErrorKind::BodyTooLarge { .. }
-    ));
+    assert!(matches!(client.companies().await.unwrap_err().kind(), ErrorKind::BodyTooLarge { .. }));
 
     let endless = [CHUNKED, &chunk(r#"{"data":[{"id":""#)].concat();
     let server = RawServer::start(move |_| {
         let filler = chunk(&"x".repeat(4096));
-        vec![
-            Step::Read,
-            Step::Send(endless.clone()),
-            Step::SendForever(filler),
-        ]
+        vec![Step::Read, Step::Send(endless.clone()), Step::SendForever(filler)]
     })
     .await;
     let client = server.builder().max_body_bytes(1 << 16).build().unwrap();
-    let error = client
-        .companies()
-        .stream()
-        .next()
-        .await
-        .unwrap()
-        .unwrap_err();
+    let error = client.companies().stream().next().await.unwrap().unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::BodyTooLarge { limit, .. } if *limit == 1 << 16),
         "{error:?}"

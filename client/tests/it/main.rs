@@ -36,11 +36,7 @@ mod size_limit;
 mod stale_connections;
 #[cfg(test)]
 mod support;
-#[cfg(any(
-    feature = "native-tls",
-    feature = "rustls",
-    feature = "rustls-no-provider"
-))]
+#[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

@@ -58,19 +58,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Watch {
         let Some(seen) = SEEN.with_borrow(Clone::clone) else {
             return;
         };
-        let parent = context
-            .span(id)
-            .and_then(|span| span.parent())
-            .map(|parent| parent.name());
+        let parent = context.span(id).and_then(|span| span.parent()).map(|parent| parent.name());
         let mut fields = Fields::new();
         attributes.record(&mut Collect(&mut fields));
         let name = attributes.metadata().name();
-        seen.spans.lock().unwrap().push(Span {
-            id: id.into_u64(),
-            name,
-            parent,
-            fields,
-        });
+        seen.spans.lock().unwrap().push(Span { id: id.into_u64(), name, parent, fields });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
@@ -119,19 +111,11 @@ impl Seen {
 
     fn ours(&self) -> Vec<Span> {
         let spans = self.spans.lock().unwrap();
-        spans
-            .iter()
-            .filter(|span| span.name.starts_with("partner_api."))
-            .cloned()
-            .collect()
+        spans.iter().filter(|span| span.name.starts_with("partner_api.")).cloned().collect()
     }
 
     fn text(&self) -> String {
-        format!(
-            "{:?} {:?}",
-            self.spans.lock().unwrap(),
-            self.events.lock().unwrap()
-        )
+        format!("{:?} {:?}", self.spans.lock().unwrap(), self.events.lock().unwrap())
     }
 }
 
@@ -149,10 +133,7 @@ fn fast_retries() -> RetryPolicy {
 async fn a_call_is_a_span_around_those_of_its_attempts() {
     let server = RawServer::start(|count| {
         let busy = answer("503 Service Unavailable", &["connection: close"], "");
-        vec![
-            Step::Read,
-            Step::Send(if count == 0 { busy } else { json(WALLET) }),
-        ]
+        vec![Step::Read, Step::Send(if count == 0 { busy } else { json(WALLET) })]
     })
     .await;
     let client = server.builder().retry(fast_retries()).build().unwrap();
@@ -160,17 +141,12 @@ async fn a_call_is_a_span_around_those_of_its_attempts() {
     client.wallet().await.unwrap();
 
     let spans = seen.ours();
-    let [call, first, second] = &spans[..] else {
-        panic!("{spans:?}")
-    };
+    let [call, first, second] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!(
         (call.name, field(call, "otel.name")),
         ("partner_api.call", Some("GET /api/v1/wallet"))
     );
-    assert_eq!(
-        (field(call, "otel.kind"), field(call, "error.type")),
-        (Some("internal"), None)
-    );
+    assert_eq!((field(call, "otel.kind"), field(call, "error.type")), (Some("internal"), None));
     let port = server.address.port().to_string();
     let url = format!("{}/api/v1/wallet", server.url());
     for attempt in [first, second] {
@@ -201,39 +177,20 @@ async fn a_call_is_a_span_around_those_of_its_attempts() {
     assert_eq!(told(second, names), ["200", "-", "-", "1"]);
 
     let events = seen.events.lock().unwrap();
-    let retries: Vec<_> = events
-        .iter()
-        .filter(|event| event["target"].starts_with("partner_api"))
-        .collect();
-    let [retry] = &retries[..] else {
-        panic!("{retries:?}")
-    };
-    assert_eq!(
-        (retry["message"].as_str(), retry["error.type"].as_str()),
-        ("trying again", "503")
-    );
+    let retries: Vec<_> =
+        events.iter().filter(|event| event["target"].starts_with("partner_api")).collect();
+    let [retry] = &retries[..] else { panic!("{retries:?}") };
+    assert_eq!((retry["message"].as_str(), retry["error.type"].as_str()), ("trying again", "503"));
 }
 
 #[tokio::test]
 async fn a_failure_is_told_by_its_type_on_the_attempt_and_the_call() {
     for (steps, error_type) in [
         (vec![Step::Read], "connection"),
-        (
-            vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], ""))],
-            "401",
-        ),
-        (
-            vec![
-                Step::Read,
-                Step::Send(answer("302 Found", &["location: /x"], "")),
-            ],
-            "redirect",
-        ),
+        (vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], ""))], "401"),
+        (vec![Step::Read, Step::Send(answer("302 Found", &["location: /x"], ""))], "redirect"),
         (vec![Step::Read, Step::Send(json("{}"))], "decode"),
-        (
-            vec![Step::Read, Step::Send(b"nonsense\r\n\r\n".to_vec())],
-            "protocol",
-        ),
+        (vec![Step::Read, Step::Send(b"nonsense\r\n\r\n".to_vec())], "protocol"),
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
         let client = server.client();
@@ -268,22 +225,14 @@ async fn control_characters_and_queries_stay_out_and_a_strange_method_has_no_nam
     let client = server.client();
     let (seen, _guard) = Seen::start();
     let method = http::Method::from_bytes(b"PURGE").unwrap();
-    let request = client
-        .request(method, ["caches\u{1b}[2J"])
-        .query("token", "hunter2");
+    let request = client.request(method, ["caches\u{1b}[2J"]).query("token", "hunter2");
     request.returning_nothing().await.unwrap();
     let spans = seen.ours();
     assert_eq!(field(&spans[0], "otel.name"), Some("_OTHER"));
     assert_eq!(field(&spans[1], "http.request.method"), Some("_OTHER"));
-    assert_eq!(
-        field(&spans[1], "http.request.method_original"),
-        Some("PURGE")
-    );
+    assert_eq!(field(&spans[1], "http.request.method_original"), Some("PURGE"));
     let text = format!("{spans:?}");
-    assert!(
-        !text.contains("hunter2") && !text.contains('\u{1b}'),
-        "{text}"
-    );
+    assert!(!text.contains("hunter2") && !text.contains('\u{1b}'), "{text}");
 }
 
 #[tokio::test]
@@ -292,26 +241,15 @@ async fn no_key_is_seen_at_any_level_of_any_crate() {
     let (seen, _guard) = Seen::start();
     for steps in [
         vec![Step::Read, Step::Send(json(WALLET))],
-        vec![
-            Step::Read,
-            Step::Send(answer("401 Unauthorized", &[], &echo)),
-        ],
+        vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], &echo))],
         vec![Step::Read, Step::Send(json(&echo))],
         vec![Step::Read, Step::Reset],
-        vec![
-            Step::Read,
-            Step::Send(b"HTTP/1.1 500 Oops\r\n\r\n".to_vec()),
-        ],
+        vec![Step::Read, Step::Send(b"HTTP/1.1 500 Oops\r\n\r\n".to_vec())],
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
         let client = server.builder().retry(fast_retries()).build().unwrap();
         let _ = client.wallet().await;
-        let _ = client
-            .post("messages")
-            .json(&KEY)
-            .query("key", KEY)
-            .returning_nothing()
-            .await;
+        let _ = client.post("messages").json(&KEY).query("key", KEY).returning_nothing().await;
         let _ = client.companies().stream().next().await;
     }
     // No certificate is right for it: what is logged of TLS is seen, too.

@@ -9,16 +9,8 @@ const PROXY_PAGE: &str = "<html><body>\u{1b}[31m502 Bad Gateway hunter2</body></
 #[tokio::test]
 async fn the_two_documented_codes_of_a_401_are_told_apart() {
     for (body, code, advice) in [
-        (
-            r#"{ "error": "missing_bearer_token" }"#,
-            UnauthorizedCode::MissingBearerToken,
-            "proxy",
-        ),
-        (
-            r#"{ "error": "invalid_token" }"#,
-            UnauthorizedCode::InvalidToken,
-            "dashboard",
-        ),
+        (r#"{ "error": "missing_bearer_token" }"#, UnauthorizedCode::MissingBearerToken, "proxy"),
+        (r#"{ "error": "invalid_token" }"#, UnauthorizedCode::InvalidToken, "dashboard"),
         (
             r#"{ "error": "key_expired" }"#,
             UnauthorizedCode::Other("key_expired".into()),
@@ -43,17 +35,10 @@ async fn a_page_of_a_proxy_keeps_its_status_and_stays_out_of_the_message() {
     let headers = ["content-type: text/html", "x-request-id: req-\u{7f}7"];
     let server = RawServer::answering(answer("502 Bad Gateway", &headers[..1], PROXY_PAGE)).await;
     let error = server.client().companies().await.unwrap_err();
-    assert_eq!(
-        *error.kind(),
-        ErrorKind::Status(http::StatusCode::BAD_GATEWAY)
-    );
+    assert_eq!(*error.kind(), ErrorKind::Status(http::StatusCode::BAD_GATEWAY));
     assert!(error.is_retryable());
     assert_eq!(error.body(), Some(PROXY_PAGE.as_bytes()));
-    for text in [
-        format!("{error}"),
-        format!("{error:?}"),
-        format!("{error:#?}"),
-    ] {
+    for text in [format!("{error}"), format!("{error:?}"), format!("{error:#?}")] {
         assert!(
             text.contains("502") && !text.contains("hunter2") && !text.contains('\u{1b}'),
             "{text}"
@@ -110,10 +95,7 @@ async fn no_redirect_is_followed_so_the_key_goes_nowhere_else() {
             let server =
                 RawServer::answering(answer(&format!("{status} Moved"), &[&location], "")).await;
             let error = server.client().wallet().await.unwrap_err();
-            assert!(
-                matches!(error.kind(), ErrorKind::Redirect { .. }),
-                "{error:?}"
-            );
+            assert!(matches!(error.kind(), ErrorKind::Redirect { .. }), "{error:?}");
             assert!(!error.is_retryable());
             assert!(!error.to_string().contains("hunter2"), "{error}");
             assert_eq!(server.connections(), 1);
@@ -131,13 +113,8 @@ async fn a_redirect_names_the_host_it_points_to() {
     ))
     .await;
     let error = server.client().wallet().await.unwrap_err();
-    let ErrorKind::Redirect { status, host, .. } = error.kind() else {
-        panic!("{error:?}")
-    };
-    assert_eq!(
-        (status.as_u16(), host.as_deref()),
-        (308, Some("api.example.com"))
-    );
+    let ErrorKind::Redirect { status, host, .. } = error.kind() else { panic!("{error:?}") };
+    assert_eq!((status.as_u16(), host.as_deref()), (308, Some("api.example.com")));
     assert!(error.to_string().contains("api.example.com"), "{error}");
 }
 
@@ -147,27 +124,18 @@ async fn the_body_of_an_error_is_kept_up_to_its_bound_and_may_break_off() {
     let server = RawServer::answering(answer("500 Internal Server Error", &[], &long)).await;
     let error = server.client().wallet().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 500);
-    assert_eq!(
-        error.body().unwrap().len(),
-        partner_api::MAX_ERROR_BODY_BYTES
-    );
+    assert_eq!(error.body().unwrap().len(), partner_api::MAX_ERROR_BODY_BYTES);
 
     // The code of a 401 counts, however much is sent behind it.
     let refused = format!(r#"{{"error":"invalid_token","trace":"{long}"}}"#);
     let server = RawServer::answering(answer("401 Unauthorized", &[], refused)).await;
     let error = server.client().wallet().await.unwrap_err();
-    assert_eq!(
-        error.unauthorized_code(),
-        Some(&UnauthorizedCode::InvalidToken)
-    );
+    assert_eq!(error.unauthorized_code(), Some(&UnauthorizedCode::InvalidToken));
 
     let cut = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 100\r\n\r\nhalf".to_vec();
     let server = RawServer::start(move |_| vec![Step::Read, Step::Send(cut.clone())]).await;
     let error = server.client().wallet().await.unwrap_err();
-    assert_eq!(
-        (error.status().unwrap().as_u16(), error.body()),
-        (503, Some(&b"half"[..]))
-    );
+    assert_eq!((error.status().unwrap().as_u16(), error.body()), (503, Some(&b"half"[..])));
 }
 
 #[tokio::test]
@@ -178,10 +146,7 @@ async fn a_coding_that_was_not_asked_for_does_not_hide_the_status() {
             RawServer::answering(answer(&format!("{status} Whatever"), &[&coding], "zzz")).await;
         let error = server.client().wallet().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
-        assert_eq!(
-            (error.is_retryable(), error.is_unauthorized()),
-            (status > 404, status == 401)
-        );
+        assert_eq!((error.is_retryable(), error.is_unauthorized()), (status > 404, status == 401));
     }
 }
 
@@ -190,10 +155,7 @@ async fn a_text_without_end_is_cut_wherever_an_error_shows_it() {
     let long = "n".repeat(1 << 20);
     for (status, body) in [
         ("200 OK", format!(r#"{{"{long}":tru}}"#)),
-        (
-            "401 Unauthorized",
-            format!(r#"{{"error":"{}"}}"#, &long[..16_000]),
-        ),
+        ("401 Unauthorized", format!(r#"{{"error":"{}"}}"#, &long[..16_000])),
     ] {
         let server = RawServer::answering(answer(status, &[], body)).await;
         for error in [

@@ -38,10 +38,7 @@ fn client_of(
         }
     });
     (
-        Client::builder()
-            .base_url("https://app.example.com")
-            .api_key(KEY)
-            .http_service(service),
+        Client::builder().base_url("https://app.example.com").api_key(KEY).http_service(service),
         asked,
     )
 }
@@ -54,10 +51,7 @@ struct Asked {
 
 impl Default for Asked {
     fn default() -> Self {
-        Self {
-            start: Instant::now(),
-            times: Arc::default(),
-        }
+        Self { start: Instant::now(), times: Arc::default() }
     }
 }
 
@@ -78,10 +72,7 @@ impl Asked {
 }
 
 fn status(code: u16) -> Answer {
-    Response::builder()
-        .status(code)
-        .body(Full::default())
-        .unwrap()
+    Response::builder().status(code).body(Full::default()).unwrap()
 }
 
 fn wait_for(code: u16, retry_after: &str) -> Answer {
@@ -107,37 +98,17 @@ async fn what_can_pass_is_tried_again_until_it_does() {
         1 => Ok(status(503)),
         _ => Ok(good()),
     });
-    let response = builder
-        .build()
-        .unwrap()
-        .wallet()
-        .with_response()
-        .await
-        .unwrap();
+    let response = builder.build().unwrap().wallet().with_response().await.unwrap();
     assert_eq!(response.value.balance, 8450);
-    let causes: Vec<_> = response
-        .failed_attempts
-        .iter()
-        .map(|attempt| &attempt.cause)
-        .collect();
+    let causes: Vec<_> = response.failed_attempts.iter().map(|attempt| &attempt.cause).collect();
     assert_eq!(
         causes,
-        [
-            &ErrorKind::Connect,
-            &ErrorKind::Status(http::StatusCode::SERVICE_UNAVAILABLE)
-        ]
+        [&ErrorKind::Connect, &ErrorKind::Status(http::StatusCode::SERVICE_UNAVAILABLE)]
     );
-    let waits: Duration = response
-        .failed_attempts
-        .iter()
-        .filter_map(|attempt| attempt.wait)
-        .sum();
+    let waits: Duration = response.failed_attempts.iter().filter_map(|attempt| attempt.wait).sum();
     // The clock moved for nothing but the waits, which tokio counts in whole milliseconds.
     let slack = response.elapsed.checked_sub(waits).unwrap();
-    assert!(
-        slack <= Duration::from_millis(2),
-        "{slack:?} more than {waits:?}"
-    );
+    assert!(slack <= Duration::from_millis(2), "{slack:?} more than {waits:?}");
     assert_eq!(asked.count(), 3);
 }
 
@@ -149,21 +120,11 @@ async fn the_last_failure_tells_of_all_attempts() {
     assert_eq!(error.attempts().len(), asked.count());
     assert_eq!(error.not_retried(), Some(NotRetried::AttemptsUsedUp));
     assert!(
-        error
-            .attempts()
-            .iter()
-            .all(|attempt| attempt.status.is_some_and(|status| status == 502))
+        error.attempts().iter().all(|attempt| attempt.status.is_some_and(|status| status == 502))
     );
-    let waited: Vec<_> = error
-        .attempts()
-        .iter()
-        .map(|attempt| attempt.wait.is_some())
-        .collect();
+    let waited: Vec<_> = error.attempts().iter().map(|attempt| attempt.wait.is_some()).collect();
     assert_eq!(waited, [true, true, false]);
-    assert!(
-        error.to_string().contains("; gave up after 3 attempts in "),
-        "{error}"
-    );
+    assert!(error.to_string().contains("; gave up after 3 attempts in "), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,23 +147,14 @@ async fn off_is_one_word_for_a_client_or_a_call() {
     let client = builder.retry(RetryPolicy::off()).build().unwrap();
     client.wallet().await.unwrap_err();
     assert_eq!(asked.count(), 1);
-    client
-        .wallet()
-        .retry(RetryPolicy::default())
-        .await
-        .unwrap_err();
+    client.wallet().retry(RetryPolicy::default()).await.unwrap_err();
     assert_eq!(asked.count(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_is_waited_for() {
-    let (builder, asked) = client_of(|count| {
-        if count == 0 {
-            Ok(wait_for(429, "7"))
-        } else {
-            Ok(good())
-        }
-    });
+    let (builder, asked) =
+        client_of(|count| if count == 0 { Ok(wait_for(429, "7")) } else { Ok(good()) });
     builder.build().unwrap().wallet().await.unwrap();
     let second = asked.times()[1];
     assert!((7.0..8.01).contains(&second.as_secs_f64()), "{second:?}");
@@ -218,10 +170,7 @@ async fn a_retry_after_beyond_the_deadline_fails_at_once() {
         panic!("{error:?}")
     };
     assert!(wait >= Duration::from_secs(60));
-    assert!(
-        error.to_string().contains("would pass the deadline"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("would pass the deadline"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,16 +194,8 @@ async fn an_attempt_that_hangs_is_given_up_for_another() {
         .http_service(service)
         .build()
         .unwrap();
-    let response = client
-        .wallet()
-        .deadline(Duration::from_secs(6))
-        .with_response()
-        .await
-        .unwrap();
-    assert_eq!(
-        response.failed_attempts[0].cause,
-        ErrorKind::Timeout(TimeLimit::Attempt)
-    );
+    let response = client.wallet().deadline(Duration::from_secs(6)).with_response().await.unwrap();
+    assert_eq!(response.failed_attempts[0].cause, ErrorKind::Timeout(TimeLimit::Attempt));
     let first_wait = response.failed_attempts[0].wait.unwrap();
     assert!(asked.times()[1] >= Duration::from_secs(2) + first_wait);
 }
@@ -263,29 +204,19 @@ async fn an_attempt_that_hangs_is_given_up_for_another() {
 async fn no_call_outlives_its_deadline() {
     for deadline in [1, 10, 333, 5_000] {
         let deadline = Duration::from_millis(deadline);
-        let (builder, _) = client_of(|count| {
-            if count % 2 == 0 {
-                Ok(status(503))
-            } else {
-                Err(refused())
-            }
-        });
+        let (builder, _) =
+            client_of(|count| if count % 2 == 0 { Ok(status(503)) } else { Err(refused()) });
         let slow = tower::service_fn(|_: Request<RequestBody>| async {
             sleep(Duration::from_secs(3600)).await;
             Ok::<_, BoxError>(good())
         });
-        let hanging = Client::builder()
-            .base_url("https://a.example")
-            .api_key(KEY)
-            .http_service(slow);
+        let hanging =
+            Client::builder().base_url("https://a.example").api_key(KEY).http_service(slow);
         for builder in [builder, hanging] {
             let policy = RetryPolicy::default();
             let client = builder.retry(policy).build().unwrap();
             let error = client.wallet().deadline(deadline).await.unwrap_err();
-            assert!(
-                error.elapsed() <= deadline + Duration::from_millis(50),
-                "{error:?}"
-            );
+            assert!(error.elapsed() <= deadline + Duration::from_millis(50), "{error:?}");
         }
     }
 }
@@ -299,15 +230,8 @@ async fn a_dead_service_gets_little_more_than_a_request_a_call() {
         client.clone().wallet().await.unwrap_err();
     }
     let retries = asked.count() - CALLS;
-    assert_eq!(
-        retries,
-        (partner_api::RETRY_BUDGET_TOKENS / TRANSIENT_RETRY_COST) as usize
-    );
-    assert!(
-        asked.count() * 10 <= CALLS * 11,
-        "{} requests",
-        asked.count()
-    );
+    assert_eq!(retries, (partner_api::RETRY_BUDGET_TOKENS / TRANSIENT_RETRY_COST) as usize);
+    assert!(asked.count() * 10 <= CALLS * 11, "{} requests", asked.count());
     let error = client.wallet().await.unwrap_err();
     assert_eq!(error.not_retried(), Some(NotRetried::BudgetUsedUp));
 }
@@ -351,30 +275,16 @@ async fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
     for last in last {
         let (builder, asked) =
             client_of(move |count| if count == 0 { Err(reset()) } else { last() });
-        let call = builder
-            .build()
-            .unwrap()
-            .post("messages")
-            .idempotency_key("k")
-            .returning_nothing();
+        let call =
+            builder.build().unwrap().post("messages").idempotency_key("k").returning_nothing();
         let error = call.await.unwrap_err();
         assert!(asked.count() > 1);
         assert_eq!(error.outcome(), Outcome::MaybeProcessed, "{error:?}");
     }
-    let (builder, _) = client_of(|count| {
-        if count == 0 {
-            Err(refused())
-        } else {
-            Ok(status(404))
-        }
-    });
+    let (builder, _) = client_of(|count| if count == 0 { Err(refused()) } else { Ok(status(404)) });
     let error = builder.build().unwrap().wallet().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Answered);
-    let outcomes: Vec<_> = error
-        .attempts()
-        .iter()
-        .map(|attempt| attempt.outcome)
-        .collect();
+    let outcomes: Vec<_> = error.attempts().iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::NotSent, Outcome::Answered]);
 }
 
@@ -395,10 +305,7 @@ struct SlowList {
 
 impl SlowList {
     fn of(count: u32) -> Self {
-        Self {
-            left: count,
-            next: Box::pin(sleep(Duration::ZERO)),
-        }
+        Self { left: count, next: Box::pin(sleep(Duration::ZERO)) }
     }
 }
 
@@ -427,27 +334,17 @@ async fn a_body_that_keeps_coming_has_the_whole_deadline() {
     let service = tower::service_fn(|_: Request<RequestBody>| async {
         Ok::<_, BoxError>(Response::new(SlowList::of(25)))
     });
-    let builder = Client::builder()
-        .base_url("https://a.example")
-        .api_key(KEY)
-        .http_service(service);
+    let builder =
+        Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
     let client = builder.build().unwrap();
-    let response = client
-        .get("numbers")
-        .returning_list::<u8>()
-        .with_response()
-        .await
-        .unwrap();
+    let response = client.get("numbers").returning_list::<u8>().with_response().await.unwrap();
     assert_eq!(response.value, [0]);
     assert!(
         response.elapsed > partner_api::DEFAULT_ATTEMPT_TIMEOUT
             && response.failed_attempts.is_empty()
     );
 
-    let short = client
-        .get("numbers")
-        .returning_list::<u8>()
-        .deadline(Duration::from_secs(9));
+    let short = client.get("numbers").returning_list::<u8>().deadline(Duration::from_secs(9));
     let error = short.await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
 }
@@ -470,37 +367,21 @@ impl Body for Endless {
 #[tokio::test]
 async fn a_body_that_is_always_ready_cannot_hold_a_call_beyond_its_deadline() {
     let service = tower::service_fn(|request: Request<RequestBody>| async move {
-        let pieces: &'static [u8] = if request.uri().path().ends_with("blank") {
-            b""
-        } else {
-            b" "
-        };
+        let pieces: &'static [u8] =
+            if request.uri().path().ends_with("blank") { b"" } else { b" " };
         Ok::<_, BoxError>(Response::new(Endless(pieces)))
     });
-    let builder = Client::builder()
-        .base_url("https://a.example")
-        .api_key(KEY)
-        .http_service(service);
-    let client = builder
-        .deadline(Duration::from_millis(100))
-        .retry(RetryPolicy::off())
-        .build()
-        .unwrap();
+    let builder =
+        Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
+    let client =
+        builder.deadline(Duration::from_millis(100)).retry(RetryPolicy::off()).build().unwrap();
     for path in ["blank", "blanks"] {
         let kept = client.get(path).returning_list::<u8>().await.unwrap_err();
-        let streamed = client
-            .get(path)
-            .returning_list::<u8>()
-            .stream()
-            .next()
-            .await
-            .unwrap()
-            .unwrap_err();
+        let streamed =
+            client.get(path).returning_list::<u8>().stream().next().await.unwrap().unwrap_err();
         for error in [kept, streamed] {
-            let is_ended = matches!(
-                error.kind(),
-                ErrorKind::Timeout(_) | ErrorKind::BodyTooLarge { .. }
-            );
+            let is_ended =
+                matches!(error.kind(), ErrorKind::Timeout(_) | ErrorKind::BodyTooLarge { .. });
             assert!(is_ended, "{error:?}");
         }
     }
@@ -513,17 +394,9 @@ async fn the_body_of_an_error_is_not_waited_for_long() {
         *response.status_mut() = http::StatusCode::NOT_FOUND;
         Ok::<_, BoxError>(response)
     });
-    let builder = Client::builder()
-        .base_url("https://a.example")
-        .api_key(KEY)
-        .http_service(service);
-    let error = builder
-        .build()
-        .unwrap()
-        .post("a")
-        .returning_nothing()
-        .await
-        .unwrap_err();
+    let builder =
+        Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
+    let error = builder.build().unwrap().post("a").returning_nothing().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 404);
     assert!(error.elapsed() <= Duration::from_millis(1050), "{error:?}");
 }

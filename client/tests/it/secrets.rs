@@ -10,11 +10,8 @@ use partner_api::{ApiKey, Client, Error, RetryPolicy};
 use crate::support::{KEY, RawServer, Step, WALLET, answer, json, sightings};
 
 fn all_of(error: &Error) -> String {
-    let mut text = format!(
-        "{error} {error:?} {error:#?} {error:#} {:?} {:?}",
-        error.kind(),
-        error.attempts()
-    );
+    let mut text =
+        format!("{error} {error:?} {error:#?} {error:#} {:?} {:?}", error.kind(), error.attempts());
     let mut below = error.source();
     while let Some(cause) = below {
         write!(text, "{cause} {cause:?} {cause:#?}").unwrap();
@@ -61,40 +58,19 @@ async fn no_error_shows_the_key_even_if_the_service_sends_it_back() {
     let coding = format!("content-encoding: {KEY}");
     for steps in [
         vec![],
-        vec![
-            Step::Read,
-            Step::Send(answer("401 Unauthorized", &[], &code)),
-        ],
-        vec![
-            Step::Read,
-            Step::Send(answer("500 Oops", &[&request_id], "")),
-        ],
+        vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], &code))],
+        vec![Step::Read, Step::Send(answer("500 Oops", &[&request_id], ""))],
         vec![Step::Read, Step::Send(answer("302 Found", &[&host], ""))],
-        vec![
-            Step::Read,
-            Step::Send(answer("200 OK", &[&content_type], "x")),
-        ],
+        vec![Step::Read, Step::Send(answer("200 OK", &[&content_type], "x"))],
         vec![Step::Read, Step::Send(answer("200 OK", &[&coding], "x"))],
         vec![Step::Read, Step::Send(json(&named))],
         vec![Step::Read, Step::Reset],
-        vec![
-            Step::Read,
-            Step::Send(answer("401 Unauthorized", &[], &echo)),
-        ],
+        vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], &echo))],
         vec![Step::Read, Step::Send(answer("500 Oops", &[], &echo))],
-        vec![
-            Step::Read,
-            Step::Send(answer("302 Found", &[&location], &echo)),
-        ],
+        vec![Step::Read, Step::Send(answer("302 Found", &[&location], &echo))],
         vec![Step::Read, Step::Send(json(&echo))],
-        vec![
-            Step::Read,
-            Step::Send(json(WALLET.replace("8450", &format!("\"{KEY}\"")))),
-        ],
-        vec![
-            Step::Read,
-            Step::Send(json(WALLET.replace("\"25.0000\"", &format!("\"{KEY}\"")))),
-        ],
+        vec![Step::Read, Step::Send(json(WALLET.replace("8450", &format!("\"{KEY}\""))))],
+        vec![Step::Read, Step::Send(json(WALLET.replace("\"25.0000\"", &format!("\"{KEY}\""))))],
         vec![Step::Read, Step::Send(b"garbage\r\n\r\n".to_vec())],
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
@@ -132,13 +108,8 @@ async fn no_error_shows_the_query_or_the_body_of_a_request() {
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
         let client = server.client();
-        let ask = |client: &Client| {
-            client
-                .post(["a"])
-                .query("token", KEY)
-                .json(&KEY)
-                .returning_nothing()
-        };
+        let ask =
+            |client: &Client| client.post(["a"]).query("token", KEY).json(&KEY).returning_nothing();
         let broken = ask(&client).await.unwrap_err();
         drop(server);
         let refused = ask(&client).await.unwrap_err();
@@ -152,15 +123,11 @@ async fn no_error_shows_the_query_or_the_body_of_a_request() {
 fn no_configuration_error_shows_the_key() {
     for builder in [
         Client::builder().api_key(KEY),
-        Client::builder()
-            .base_url(format!("http://{KEY}@app.example.com"))
-            .api_key(KEY),
+        Client::builder().base_url(format!("http://{KEY}@app.example.com")).api_key(KEY),
         Client::builder()
             .base_url(format!("https://app.example.com/?key={KEY}"))
             .api_key(format!("{KEY} x")),
-        Client::builder()
-            .base_url(KEY)
-            .api_key(format!("{KEY}\u{e9}")),
+        Client::builder().base_url(KEY).api_key(format!("{KEY}\u{e9}")),
         Client::builder()
             .base_url("https://a.example")
             .api_key(KEY)

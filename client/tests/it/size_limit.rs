@@ -14,17 +14,9 @@ fn limit_of(error: &partner_api::Error) -> Option<usize> {
 #[tokio::test]
 async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() {
     let server = RawServer::answering(json(WALLET)).await;
-    let at = server
-        .builder()
-        .max_body_bytes(WALLET.len())
-        .build()
-        .unwrap();
+    let at = server.builder().max_body_bytes(WALLET.len()).build().unwrap();
     assert!(at.wallet().await.is_ok());
-    let below = server
-        .builder()
-        .max_body_bytes(WALLET.len() - 1)
-        .build()
-        .unwrap();
+    let below = server.builder().max_body_bytes(WALLET.len() - 1).build().unwrap();
     let error = below.wallet().await.unwrap_err();
     assert_eq!(limit_of(&error), Some(WALLET.len() - 1));
     assert!(!error.is_retryable());
@@ -45,17 +37,11 @@ async fn the_limit_counts_what_comes_out_of_the_compression() {
 
 #[tokio::test]
 async fn a_body_without_end_is_cut_off() {
-    for head in [
-        "HTTP/1.1 200 OK\r\n\r\n",
-        "HTTP/1.1 500 Oops\r\n\r\n",
-        "HTTP/1.1 302 Found\r\n\r\n",
-    ] {
+    for head in
+        ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 500 Oops\r\n\r\n", "HTTP/1.1 302 Found\r\n\r\n"]
+    {
         let server = RawServer::start(move |_| {
-            vec![
-                Step::Read,
-                Step::Send(head.into()),
-                Step::SendForever(vec![b' '; 4096]),
-            ]
+            vec![Step::Read, Step::Send(head.into()), Step::SendForever(vec![b' '; 4096])]
         })
         .await;
         let capped = server.builder().max_body_bytes(1 << 20).build().unwrap();
@@ -72,8 +58,5 @@ async fn a_length_that_is_announced_beyond_the_limit_is_refused_unread() {
         RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone()), Step::AwaitClose])
             .await;
     let error = server.client().wallet().await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::BodyTooLarge { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::BodyTooLarge { .. }), "{error:?}");
 }

@@ -77,12 +77,7 @@ impl RawServer {
                 }
             }
         });
-        Self {
-            address,
-            seen,
-            accepting,
-            served,
-        }
+        Self { address, seen, accepting, served }
     }
 
     /// Answers every connection's one request with these bytes.
@@ -115,10 +110,7 @@ impl RawServer {
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
-        Client::builder()
-            .base_url(self.url())
-            .api_key(KEY)
-            .retry(RetryPolicy::off())
+        Client::builder().base_url(self.url()).api_key(KEY).retry(RetryPolicy::off())
     }
 }
 
@@ -197,9 +189,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// The key as it is, and as it would look to whoever encodes what he prints.
 fn forms() -> Vec<String> {
     let hex = format!("{:02x?}", KEY.as_bytes()).replace([',', ' ', '[', ']'], "");
-    let bytes = format!("{:?}", KEY.as_bytes())
-        .trim_matches(['[', ']'])
-        .to_owned();
+    let bytes = format!("{:?}", KEY.as_bytes()).trim_matches(['[', ']']).to_owned();
     // It may begin at any of the three places in a group of base64; its last group is left out.
     let base64 =
         [0, 1, 2].map(|skip| BASE64_STANDARD.encode(&KEY.as_bytes()[skip..])[..36].to_owned());
@@ -211,8 +201,5 @@ fn forms() -> Vec<String> {
 /// In which forms the key stands in a text.
 pub(crate) fn sightings(text: &str) -> Vec<String> {
     let text = text.to_lowercase();
-    forms()
-        .into_iter()
-        .filter(|form| text.contains(&form.to_lowercase()))
-        .collect()
+    forms().into_iter().filter(|form| text.contains(&form.to_lowercase())).collect()
 }

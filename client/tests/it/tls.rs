@@ -101,11 +101,7 @@ impl Server {
                 }
             }
         });
-        Self {
-            address,
-            seen,
-            accepting,
-        }
+        Self { address, seen, accepting }
     }
 
     /// A client for this server, with retries on and without their waits.
@@ -122,10 +118,7 @@ impl Server {
 
     /// Trusts the authority, too.
     fn trusting(&self, authority: &CertifiedIssuer<'static, KeyPair>) -> Client {
-        self.builder()
-            .add_root_certificate_pem(authority.pem().as_bytes())
-            .build()
-            .unwrap()
+        self.builder().add_root_certificate_pem(authority.pem().as_bytes()).build().unwrap()
     }
 }
 
@@ -170,15 +163,10 @@ fn pump(tls: &mut ServerConnection, mut came: &[u8], plain: &mut Vec<u8>) -> io:
     let _ = tls.reader().read_to_end(plain); // "would block", once it has given what there is
     if plain.len() > before && plain.ends_with(b"\r\n\r\n") {
         let request = String::from_utf8_lossy(plain.get(before..).unwrap_or_default()).into_owned();
-        let moved = request
-            .strip_prefix("GET /api/v1/moved/")
-            .and_then(|rest| rest.split(' ').next());
+        let moved =
+            request.strip_prefix("GET /api/v1/moved/").and_then(|rest| rest.split(' ').next());
         let answer = match moved {
-            Some(port) => answer(
-                "302 Found",
-                &[&format!("location: http://{HOST}:{port}/")],
-                "",
-            ),
+            Some(port) => answer("302 Found", &[&format!("location: http://{HOST}:{port}/")], ""),
             None => json(WALLET),
         };
         tls.writer().write_all(&answer)?;
@@ -191,9 +179,7 @@ fn pump(tls: &mut ServerConnection, mut came: &[u8], plain: &mut Vec<u8>) -> io:
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes
-        .windows(text.len())
-        .any(|window| window == text.as_bytes())
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// The call is refused as TLS, nothing was sent, and nothing was tried again.
@@ -230,15 +216,9 @@ async fn a_redirect_from_https_to_http_takes_the_key_nowhere() {
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![peer]).await;
     let port = plain.address.port().to_string();
-    let call = server
-        .trusting(&authority)
-        .get(["moved", &port])
-        .returning_nothing();
+    let call = server.trusting(&authority).get(["moved", &port]).returning_nothing();
     let error = call.await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::Redirect { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::Redirect { .. }), "{error:?}");
     assert_eq!(plain.connections(), 0);
 }
 
@@ -298,12 +278,7 @@ async fn a_handshake_that_breaks_off_is_a_fault_of_the_connection_and_tried_agai
     let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![Peer::HangsUp, peer]).await;
-    let response = server
-        .trusting(&authority)
-        .wallet()
-        .with_response()
-        .await
-        .unwrap();
+    let response = server.trusting(&authority).wallet().with_response().await.unwrap();
     assert_eq!(response.failed_attempts.len(), 1);
     assert_eq!(response.failed_attempts[0].cause, ErrorKind::Connect);
 }
@@ -343,14 +318,9 @@ fn a_text_that_holds_no_certificate_is_a_problem_of_the_configuration() {
             .add_root_certificate_pem(pem.as_bytes())
             .build()
             .unwrap_err();
-        let ErrorKind::Config(problems) = error.kind() else {
-            panic!("{error:?}")
-        };
+        let ErrorKind::Config(problems) = error.kind() else { panic!("{error:?}") };
         let settings: Vec<_> = problems.iter().map(|problem| problem.setting).collect();
-        assert!(
-            settings.contains(&"add_root_certificate_pem"),
-            "{pem}: {error}"
-        );
+        assert!(settings.contains(&"add_root_certificate_pem"), "{pem}: {error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }
@@ -361,12 +331,7 @@ fn a_text_that_holds_no_certificate_is_a_problem_of_the_configuration() {
 async fn a_missing_crypto_provider_is_a_problem_of_the_configuration_and_no_panic() {
     for base_url in ["https://app.example.com", "http://127.0.0.1:9"] {
         let error = Client::new(base_url, KEY).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("no crypto provider is installed"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("no crypto provider is installed"), "{error}");
     }
     let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));

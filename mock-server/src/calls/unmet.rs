@@ -43,11 +43,7 @@ impl Case<'_> {
             |name| format!("partner `{}`", name.escape_debug()),
         );
         let all = self.recorded.len();
-        writeln!(
-            out,
-            "came      {} of the {all} requests of {whose}",
-            self.met
-        )?;
+        writeln!(out, "came      {} of the {all} requests of {whose}", self.met)?;
         self.write_nearest(out)?;
         let skipped = all.saturating_sub(MOST_LISTED);
         if skipped > 0 {
@@ -63,11 +59,7 @@ impl Case<'_> {
         }
         let met = self.recorded.iter().filter_map(|one| one.fault.as_ref());
         let met: BTreeSet<_> = met.map(|fault| fault.rule().to_owned()).collect();
-        write!(
-            out,
-            "; rules that were met: {}",
-            Listed(&Vec::from_iter(met))
-        )
+        write!(out, "; rules that were met: {}", Listed(&Vec::from_iter(met)))
     }
 
     /// Of the requests that are not as they should be, the one with the fewest differences; of
@@ -79,28 +71,18 @@ impl Case<'_> {
         });
         let distance = |differences: &[Difference]| -> usize {
             let each = differences.iter();
-            each.map(|one| strsim::osa_distance(&one.expected, &one.came))
-                .sum()
+            each.map(|one| strsim::osa_distance(&one.expected, &one.came)).sum()
         };
-        let nearest = misses
-            .rev()
-            .min_by_key(|(_, differences)| (differences.len(), distance(differences)));
+        let nearest =
+            misses.rev().min_by_key(|(_, differences)| (differences.len(), distance(differences)));
         let Some((request, differences)) = nearest else {
             return Ok(());
         };
         writeln!(out, "nearest   {}", Line(request))?;
-        for Difference {
-            what,
-            expected,
-            came,
-        } in differences
-        {
+        for Difference { what, expected, came } in differences {
             let (expected, came) = (shown(&expected), shown(&came));
-            let same = expected
-                .chars()
-                .zip(came.chars())
-                .take_while(|(one, other)| one == other)
-                .count();
+            let same =
+                expected.chars().zip(came.chars()).take_while(|(one, other)| one == other).count();
             let width = what.chars().count();
             writeln!(out, "          {what}: expected  {expected}")?;
             writeln!(out, "          {:width$}  came      {came}", "")?;

@@ -15,11 +15,7 @@ impl RuleError {
     /// The message may hold what came from outside. It is shown in one line, whatever it is.
     pub(crate) fn of(message: impl AsRef<str>) -> Self {
         let shown = |char: char| {
-            if char.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                char
-            }
+            if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }
         };
         Self(message.as_ref().chars().map(shown).collect())
     }
@@ -38,25 +34,16 @@ impl Words {
 
     fn check_answer(&self) -> Result<(), RuleError> {
         if let Some(status) = self.status {
-            ensure(
-                (200..600).contains(&status),
-                "status: expected one from 200 to 599",
-            )?;
+            ensure((200..600).contains(&status), "status: expected one from 200 to 599")?;
             let has_body = self.page || self.body.is_some();
             let is_bodyless = StatusCode::from_u16(status).is_ok_and(is_bodyless);
-            ensure(
-                !(has_body && is_bodyless),
-                "body: an answer with this status has none",
-            )?;
+            ensure(!(has_body && is_bodyless), "body: an answer with this status has none")?;
         }
         ensure(
             self.status.is_some() || !self.page,
             "page: expected a status with it, such as 502",
         )?;
-        ensure(
-            !(self.page && self.body.is_some()),
-            "page, body: expected one of them",
-        )?;
+        ensure(!(self.page && self.body.is_some()), "page, body: expected one of them")?;
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
             ensure(name.is_ok(), "headers: a name that HTTP does not allow")?;
@@ -78,10 +65,7 @@ impl Words {
             ("headers", !self.headers.is_empty()),
             ("retryAfter", self.retry_after.is_some()),
         ];
-        let pace = [
-            ("slowHeaders", self.slow_headers.is_some()),
-            ("drip", self.drip.is_some()),
-        ];
+        let pace = [("slowHeaders", self.slow_headers.is_some()), ("drip", self.drip.is_some())];
         let damage = [
             ("cut", self.cut.is_some()),
             ("length", self.length.is_some()),
@@ -124,58 +108,37 @@ impl Words {
     fn check_schedule(&self) -> Result<(), RuleError> {
         ensure(self.every != Some(0), "every: expected 1 or more")?;
         let flaps = |Flapping { bad, good }| bad > 0 && good > 0;
-        ensure(
-            self.flapping.is_none_or(flaps),
-            "flapping: expected 1 or more on both sides",
-        )?;
+        ensure(self.flapping.is_none_or(flaps), "flapping: expected 1 or more on both sides")?;
         ensure(
             self.every.is_none() || self.flapping.is_none(),
             "every, flapping: expected one of them",
         )?;
         ensure(
-            self.chance
-                .is_none_or(|chance| (0.0..=1.0).contains(&chance)),
+            self.chance.is_none_or(|chance| (0.0..=1.0).contains(&chance)),
             "chance: expected a probability from 0 to 1",
         )
     }
 }
 
 /// What says where an answer ends, or that it is compressed.
-const FRAMING: [&str; 4] = [
-    "connection",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-];
+const FRAMING: [&str; 4] = ["connection", "content-length", "content-type", "transfer-encoding"];
 
 /// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
 pub(crate) fn is_bodyless(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-    )
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// A date as HTTP writes it (RFC 9110, section 5.6.7).
 pub(crate) fn http_date(date: Timestamp) -> String {
     // Only a year before 0 cannot be written, and no caller waits for that.
-    DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&date)
-        .unwrap_or_default()
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap_or_default()
 }
 
 fn ensure(holds: bool, wrong: &str) -> Result<(), RuleError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(RuleError::of(wrong))
-    }
+    if holds { Ok(()) } else { Err(RuleError::of(wrong)) }
 }
 
 fn ensure_value(word: &str, value: &str) -> Result<(), RuleError> {
     let is_good = HeaderValue::from_str(value).is_ok();
-    ensure(
-        is_good,
-        &format!("{word}: a value that HTTP does not allow in a header"),
-    )
+    ensure(is_good, &format!("{word}: a value that HTTP does not allow in a header"))
 }

@@ -28,9 +28,7 @@ pub(super) fn write(words: &Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn is_plain(text: &str) -> bool {
     let starts_like_text = text.starts_with(|first: char| !"\"{".contains(first));
     starts_like_text
-        && text
-            .chars()
-            .all(|char| !char.is_whitespace() && !char.is_control())
+        && text.chars().all(|char| !char.is_whitespace() && !char.is_control())
         && (matches!(plain(text), Value::String(_)) || text.parse::<u64>().is_ok())
 }
 
@@ -57,10 +55,7 @@ pub(super) fn read(text: &str) -> Result<Words, RuleError> {
             Some(value) => read_value(word, value)?,
         };
         if said.insert(word.to_owned(), value).is_some() {
-            return Err(RuleError::of(format!(
-                "`{}` stands twice",
-                word.escape_debug()
-            )));
+            return Err(RuleError::of(format!("`{}` stands twice", word.escape_debug())));
         }
         rest = after.trim_start();
     }
@@ -97,11 +92,8 @@ fn from_json(said: Map<String, Value>) -> Result<Words, RuleError> {
 
 fn explain(word: &str, error: &serde_json::Error) -> RuleError {
     let message = error.to_string();
-    let place = if message.starts_with("unknown field") {
-        String::new()
-    } else {
-        format!("{word}: ")
-    };
+    let place =
+        if message.starts_with("unknown field") { String::new() } else { format!("{word}: ") };
     let hint = hint::nearest_in(&message)
         .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
     let clean = key::redact(format!("{place}{message}{hint}").into_bytes());

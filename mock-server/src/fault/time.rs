@@ -99,13 +99,8 @@ fn parse_delay(text: &str) -> Option<Delay> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) Duration);
 
-const UNITS: [(&str, u64); 5] = [
-    ("m", 60_000_000_000),
-    ("s", 1_000_000_000),
-    ("ms", 1_000_000),
-    ("us", 1_000),
-    ("ns", 1),
-];
+const UNITS: [(&str, u64); 5] =
+    [("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
 
 impl Time {
     pub(super) fn capped(time: Duration) -> Self {
@@ -139,10 +134,7 @@ impl FromStr for Time {
         };
         let nanos = u128::from(number) * u128::from(unit);
         let time = u64::try_from(nanos).map(Duration::from_nanos);
-        time.ok()
-            .filter(|time| *time <= LONGEST)
-            .map(Self)
-            .ok_or(())
+        time.ok().filter(|time| *time <= LONGEST).map(Self).ok_or(())
     }
 }
 
@@ -161,10 +153,7 @@ impl<'de> Deserialize<'de> for Delay {
 }
 
 fn unexpected<E: serde::de::Error>(text: &str, expected: &str) -> E {
-    E::custom(format_args!(
-        "`{}`: expected {expected}, a day at most",
-        text.escape_debug()
-    ))
+    E::custom(format_args!("`{}`: expected {expected}, a day at most", text.escape_debug()))
 }
 
 /// A whole number, or a string, as text.
@@ -194,27 +183,14 @@ mod tests {
 
     #[test]
     fn a_time_reads_back_as_it_is_written() {
-        for (text, time) in [
-            ("0ms", Duration::ZERO),
-            ("250ms", 250 * MS),
-            ("2s", 2000 * MS),
-        ] {
+        for (text, time) in [("0ms", Duration::ZERO), ("250ms", 250 * MS), ("2s", 2000 * MS)] {
             assert_eq!(text.parse(), Ok(Time(time)));
             assert_eq!(Time(time).to_string(), text);
         }
         let odd = Time(Duration::from_nanos(1_000_001));
         assert_eq!(odd.to_string().parse(), Ok(odd));
         assert_eq!("15".parse(), Ok(Time(15 * MS)));
-        for bad in [
-            "",
-            "ms",
-            "1.5s",
-            "-1s",
-            "1 s",
-            "1h",
-            "25000m",
-            "99999999999999999999",
-        ] {
+        for bad in ["", "ms", "1.5s", "-1s", "1 s", "1h", "25000m", "99999999999999999999"] {
             assert_eq!(bad.parse::<Time>(), Err(()), "{bad}");
         }
     }
@@ -224,13 +200,7 @@ mod tests {
         for text in ["250ms", "50ms..150ms", "lognormal(90ms,0.1)"] {
             assert_eq!(parse_delay(text).unwrap().to_string(), text);
         }
-        for bad in [
-            "",
-            "2..1",
-            "lognormal(90ms)",
-            "lognormal(90ms,-1)",
-            "lognormal(1,NaN)",
-        ] {
+        for bad in ["", "2..1", "lognormal(90ms)", "lognormal(90ms,-1)", "lognormal(1,NaN)"] {
             assert_eq!(parse_delay(bad), None, "{bad}");
         }
     }

@@ -61,11 +61,7 @@ pub(crate) enum Key {
 
 impl Key {
     pub(super) fn of(key: &str) -> Self {
-        if key::is_b64token(key.as_bytes()) {
-            Self::Known(KeyHash::of(key))
-        } else {
-            Self::Wrong
-        }
+        if key::is_b64token(key.as_bytes()) { Self::Known(KeyHash::of(key)) } else { Self::Wrong }
     }
 }
 
@@ -127,8 +123,7 @@ impl<'de> Deserialize<'de> for Flapping {
 }
 
 fn retry_after<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    from.deserialize_any(NumberOrText("seconds, or a date as HTTP writes it"))
-        .map(Some)
+    from.deserialize_any(NumberOrText("seconds, or a date as HTTP writes it")).map(Some)
 }
 
 fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Key>, D::Error> {
@@ -144,9 +139,7 @@ impl Words {
         let yes = |yes: bool| yes.then_some(Value::Bool(true));
         let headers = (!self.headers.is_empty()).then(|| {
             let headers = self.headers.iter();
-            headers
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect()
+            headers.map(|(name, value)| (name.clone(), value.clone())).collect()
         });
         let all = [
             ("status", self.status.map(Value::from)),
@@ -174,8 +167,7 @@ impl Words {
             ("chance", self.chance.map(Value::from)),
             ("seed", number(self.seed)),
         ];
-        all.into_iter()
-            .filter_map(|(word, value)| value.map(|value| (word, value)))
+        all.into_iter().filter_map(|(word, value)| value.map(|value| (word, value)))
     }
 }
 

@@ -7,18 +7,9 @@ use super::{Route, json};
 use crate::store::Tenant;
 use crate::wire;
 
-pub(super) const ROUTE: Route = Route {
-    name: "companies",
-    method: "GET",
-    path: "/api/v1/companies",
-    handler: list,
-};
+pub(super) const ROUTE: Route =
+    Route { name: "companies", method: "GET", path: "/api/v1/companies", handler: list };
 
 fn list(tenant: &Tenant) -> Response<Bytes> {
-    json(
-        StatusCode::OK,
-        tenant
-            .companies
-            .bytes(|companies| wire::companies(companies)),
-    )
+    json(StatusCode::OK, tenant.companies.bytes(|companies| wire::companies(companies)))
 }

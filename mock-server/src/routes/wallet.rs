@@ -7,12 +7,8 @@ use super::{Route, json};
 use crate::store::Tenant;
 use crate::wire;
 
-pub(super) const ROUTE: Route = Route {
-    name: "wallet",
-    method: "GET",
-    path: "/api/v1/wallet",
-    handler: get,
-};
+pub(super) const ROUTE: Route =
+    Route { name: "wallet", method: "GET", path: "/api/v1/wallet", handler: get };
 
 fn get(tenant: &Tenant) -> Response<Bytes> {
     json(StatusCode::OK, tenant.wallet.bytes(wire::wallet))

@@ -9,18 +9,9 @@ const LONGEST_SHOWN: usize = 120;
 
 /// What ends before it is complete, as serde says it, and what was still to come.
 const EARLY_ENDS: [(&str, &str); 4] = [
-    (
-        "EOF while parsing a list",
-        "the rest of an array, up to its `]`",
-    ),
-    (
-        "EOF while parsing an object",
-        "the rest of an object, up to its `}`",
-    ),
-    (
-        "EOF while parsing a string",
-        "the rest of a string, up to its `\"`",
-    ),
+    ("EOF while parsing a list", "the rest of an array, up to its `]`"),
+    ("EOF while parsing an object", "the rest of an object, up to its `}`"),
+    ("EOF while parsing a string", "the rest of a string, up to its `\"`"),
     ("EOF while parsing a value", "a value"),
 ];
 
@@ -28,18 +19,9 @@ const EARLY_ENDS: [(&str, &str); 4] = [
 const SYNTAX: [(&str, &str); 12] = [
     ("expected value", "expected a value"),
     ("expected ident", "expected a value"),
-    (
-        "trailing characters",
-        "something stands after the end: expected nothing more",
-    ),
-    (
-        "trailing comma",
-        "nothing stands after the comma: expected one more, or no comma",
-    ),
-    (
-        "key must be a string",
-        "expected the name of a field, in double quotes",
-    ),
+    ("trailing characters", "something stands after the end: expected nothing more"),
+    ("trailing comma", "nothing stands after the comma: expected one more, or no comma"),
+    ("key must be a string", "expected the name of a field, in double quotes"),
     ("invalid escape", ESCAPES),
     ("lone leading surrogate in hex escape", ESCAPES),
     ("unexpected end of hex escape", ESCAPES),
@@ -83,9 +65,8 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
         };
         // serde_json counts the bytes that it has read. Of an array or an object that it does not
         // want, it has not read the first.
-        let unread = ["found an array", "found an object"]
-            .iter()
-            .any(|unread| said.starts_with(unread));
+        let unread =
+            ["found an array", "found an object"].iter().any(|unread| said.starts_with(unread));
         let column = error.column() + usize::from(unread);
         ((error.line(), column.max(1)), said)
     };
@@ -137,10 +118,7 @@ fn data(path: &str, message: &str) -> String {
             other => other.to_owned(),
         },
     };
-    format!(
-        "found {found}, expected {}",
-        translated(&EXPECTED, expected)
-    )
+    format!("found {found}, expected {}", translated(&EXPECTED, expected))
 }
 
 /// The beginning of a text from the file, if it is a long one.

@@ -203,11 +203,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Placed<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let source = <&RawValue>::deserialize(from)?.get();
         let text = serde_json::from_str(source).map_err(|_| {
-            D::Error::custom(if source.starts_with('"') {
-                ESCAPES
-            } else {
-                "expected a string"
-            })
+            D::Error::custom(if source.starts_with('"') { ESCAPES } else { "expected a string" })
         })?;
         Ok(Self { text, source })
     }
@@ -216,20 +212,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Placed<'a> {
 impl Placed<'_> {
     /// Line and column in the file's text, which `source` is a piece of.
     fn place(&self, file: &str) -> (usize, usize) {
-        place(
-            file.as_bytes(),
-            self.source.as_ptr().addr() - file.as_ptr().addr(),
-        )
+        place(file.as_bytes(), self.source.as_ptr().addr() - file.as_ptr().addr())
     }
 }
 
 fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
     from.deserialize_str(Text {
-        parse: |text| {
-            Decimal::from_str_exact(text)
-                .ok()
-                .filter(|_| is_plain_decimal(text))
-        },
+        parse: |text| Decimal::from_str_exact(text).ok().filter(|_| is_plain_decimal(text)),
         expected: "a decimal number as a string, such as \"25.0000\"",
     })
 }
@@ -308,9 +297,7 @@ impl From<PartnerFile<'_>> for PartnerSeed {
             name: file.name.text,
             keys: file.keys.into_iter().map(|key| key.text).collect(),
             active: file.active.unwrap_or(true),
-            wallet: file
-                .wallet
-                .map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
+            wallet: file.wallet.map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
             companies: unwrapped(file.companies),
         }
     }
@@ -348,9 +335,7 @@ impl From<ConnectionFile> for Connection {
         Self {
             waba_id: file.waba_id.unwrap_or(default.waba_id),
             phone_number_id: file.phone_number_id.unwrap_or(default.phone_number_id),
-            display_phone_number: file
-                .display_phone_number
-                .unwrap_or(default.display_phone_number),
+            display_phone_number: file.display_phone_number.unwrap_or(default.display_phone_number),
             quality_rating: file.quality_rating.unwrap_or(default.quality_rating),
             status: file.status.unwrap_or(default.status),
             id: default.id,

@@ -56,9 +56,9 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
-            Self::Ready(answer) => answer
-                .take()
-                .map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
+            Self::Ready(answer) => {
+                answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer)))
+            }
             Self::Late(injection) => injection.as_mut().poll(context),
         }
     }
@@ -88,11 +88,9 @@ async fn inject(
     }
     Err(TakeOver::new(match act {
         Act::Answer(answer) => return Ok(answer),
-        Act::ByHand { answer, head_time } => WireAct::ByHand {
-            answer,
-            head_time,
-            has_body: method != Method::HEAD,
-        },
+        Act::ByHand { answer, head_time } => {
+            WireAct::ByHand { answer, head_time, has_body: method != Method::HEAD }
+        }
         Act::Lost(loss) => {
             if loss == Loss::ResetAfterRequest
                 && let Some(mut body) = unread
@@ -125,11 +123,7 @@ pub(super) fn taken_over(error: &hyper::Error) -> Option<WireAct> {
 /// What is to be done with a connection once the HTTP library has let go of it.
 #[derive(Debug)]
 pub(super) enum WireAct {
-    ByHand {
-        answer: Response<AnswerBody>,
-        head_time: Duration,
-        has_body: bool,
-    },
+    ByHand { answer: Response<AnswerBody>, head_time: Duration, has_body: bool },
     Lost(Loss),
 }
 
@@ -142,11 +136,7 @@ impl WireAct {
     /// How it ended is the client's business: it sees the same end.
     pub(super) async fn perform(self, mut stream: TcpStream) {
         match self {
-            Self::ByHand {
-                answer,
-                head_time,
-                has_body,
-            } => {
+            Self::ByHand { answer, head_time, has_body } => {
                 let _ = write_answer(&mut stream, answer, head_time, has_body).await;
                 close(stream).await;
             }
@@ -221,11 +211,7 @@ fn head(answer: &Response<AnswerBody>) -> Bytes {
     match answer.body().length() {
         // RFC 9110, section 8.6.
         Some(_) if is_bodyless(status) => {}
-        Some(length) => line(
-            &mut head,
-            CONTENT_LENGTH.as_str(),
-            length.to_string().as_bytes(),
-        ),
+        Some(length) => line(&mut head, CONTENT_LENGTH.as_str(), length.to_string().as_bytes()),
         None => line(&mut head, TRANSFER_ENCODING.as_str(), b"chunked"),
     }
     if !answer.headers().contains_key(DATE) {

@@ -51,12 +51,7 @@ impl Socket {
     ) -> Self {
         let listener = Arc::new(Mutex::new(Some(listener)));
         let (phase, watching) = watch::channel(Phase::Serving);
-        tokio::spawn(accept(
-            Arc::clone(&listener),
-            api,
-            watching,
-            header_read_timeout,
-        ));
+        tokio::spawn(accept(Arc::clone(&listener), api, watching, header_read_timeout));
         Self { listener, phase }
     }
 
@@ -93,12 +88,7 @@ async fn accept(
         };
         match accepted {
             Ok(stream) => {
-                tokio::spawn(serve(
-                    stream,
-                    Arc::clone(&api),
-                    phase.clone(),
-                    header_read_timeout,
-                ));
+                tokio::spawn(serve(stream, Arc::clone(&api), phase.clone(), header_read_timeout));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }

@@ -11,32 +11,20 @@ async fn check(mock: &MockServer, headers: &[u8], expected: Result<(), (&str, Re
     let shown = String::from_utf8_lossy(headers).into_owned();
     let answer = raw::wallet(mock.address(), fill(headers, mock.api_key())).await;
     let why = mock.requests().pop().unwrap().why;
-    assert_eq!(
-        answer.header("content-type"),
-        Some("application/json"),
-        "{shown:?}"
-    );
+    assert_eq!(answer.header("content-type"), Some("application/json"), "{shown:?}");
     match expected {
         Ok(()) => {
             assert_eq!((answer.status, why), (200, Why::Served), "{shown:?}");
             assert_eq!(answer.header("www-authenticate"), None, "{shown:?}");
         }
         Err((code, refusal)) => {
-            assert_eq!(
-                (answer.status, why),
-                (401, Why::Refused(refusal)),
-                "{shown:?}"
-            );
+            assert_eq!((answer.status, why), (401, Why::Refused(refusal)), "{shown:?}");
             assert_eq!(answer.error(), code, "{shown:?}");
             let challenge = match code {
                 "invalid_token" => r#"Bearer realm="Partner API", error="invalid_token""#,
                 _ => r#"Bearer realm="Partner API""#,
             };
-            assert_eq!(
-                answer.header("www-authenticate"),
-                Some(challenge),
-                "{shown:?}"
-            );
+            assert_eq!(answer.header("www-authenticate"), Some(challenge), "{shown:?}");
         }
     }
 }
@@ -56,10 +44,7 @@ async fn without_a_bearer_token_it_is_missing() {
         ("", Refusal::NoHeader),
         ("Authorization:\r\n", Refusal::NoHeader),
         ("Authorization: \t \r\n", Refusal::NoHeader),
-        (
-            "Authorization: Basic dXNlcjpwYXNz\r\n",
-            Refusal::OtherScheme,
-        ),
+        ("Authorization: Basic dXNlcjpwYXNz\r\n", Refusal::OtherScheme),
         ("Authorization: Token $\r\n", Refusal::OtherScheme),
         ("Authorization: $\r\n", Refusal::OtherScheme),
         ("Authorization: Bearer: $\r\n", Refusal::OtherScheme),
@@ -82,35 +67,20 @@ async fn with_a_token_that_opens_nothing_it_is_invalid() {
     let rows: [(&[u8], Refusal); 16] = [
         (b"Authorization: Bearer $x\r\n", Refusal::UnknownKey),
         (b"Authorization: Bearer x$\r\n", Refusal::UnknownKey),
-        (
-            b"Authorization: Bearer pk_live_xxx\r\n",
-            Refusal::UnknownKey,
-        ),
+        (b"Authorization: Bearer pk_live_xxx\r\n", Refusal::UnknownKey),
         (b"Authorization: Bearer $=\r\n", Refusal::UnknownKey),
         (long.as_bytes(), Refusal::UnknownKey),
         (b"Authorization: Bearer $ $\r\n", Refusal::MalformedToken),
         (b"Authorization: Bearer $,$\r\n", Refusal::MalformedToken),
         (b"Authorization: Bearer \"$\"\r\n", Refusal::MalformedToken),
-        (
-            b"Authorization: Bearer token=$\r\n",
-            Refusal::MalformedToken,
-        ),
+        (b"Authorization: Bearer token=$\r\n", Refusal::MalformedToken),
         (b"Authorization: Bearer $\tx\r\n", Refusal::MalformedToken),
         (b"Authorization: Bearer \t$\r\n", Refusal::MalformedToken),
         (b"Authorization: Bearer =\r\n", Refusal::MalformedToken),
-        (
-            b"Authorization: Bearer $\xc3\xa9\r\n",
-            Refusal::MalformedToken,
-        ),
+        (b"Authorization: Bearer $\xc3\xa9\r\n", Refusal::MalformedToken),
         (b"Authorization: Bearer \xff\r\n", Refusal::MalformedToken),
-        (
-            b"Authorization: Bearer $\r\nAuthorization: Bearer $\r\n",
-            Refusal::SeveralHeaders,
-        ),
-        (
-            b"Authorization: Basic eA==\r\nauthorization: Bearer $\r\n",
-            Refusal::SeveralHeaders,
-        ),
+        (b"Authorization: Bearer $\r\nAuthorization: Bearer $\r\n", Refusal::SeveralHeaders),
+        (b"Authorization: Basic eA==\r\nauthorization: Bearer $\r\n", Refusal::SeveralHeaders),
     ];
     for (headers, refusal) in rows {
         check(&mock, headers, Err((INVALID, refusal))).await;
@@ -148,11 +118,7 @@ async fn a_key_is_refused_once_it_is_revoked_and_while_its_partner_is_inactive()
 
     partner.revoke_key(mock.api_key()).unwrap();
     check(&mock, headers, Err((INVALID, Refusal::RevokedKey))).await;
-    assert_eq!(
-        partner.requests().len(),
-        3,
-        "refused or not, it is known whose key it was"
-    );
+    assert_eq!(partner.requests().len(), 3, "refused or not, it is known whose key it was");
 }
 
 #[tokio::test]
@@ -206,11 +172,7 @@ async fn a_header_that_http_does_not_allow_is_400_with_no_body() {
     for headers in rows {
         let answer = raw::wallet(mock.address(), fill(headers, mock.api_key())).await;
         let shown = String::from_utf8_lossy(headers);
-        assert_eq!(
-            (answer.status, answer.body.as_str()),
-            (400, ""),
-            "{shown:?}"
-        );
+        assert_eq!((answer.status, answer.body.as_str()), (400, ""), "{shown:?}");
         assert_eq!(answer.header("content-length"), Some("0"), "{shown:?}");
     }
     assert!(mock.requests().is_empty());
@@ -251,9 +213,7 @@ async fn a_head_is_too_large_once_417_792_bytes_of_it_came_without_its_end() {
     for length in [500_000, 1_000_000] {
         let head = endless_head(&mock, length) + "\r\n\r\n";
         let answer = sent_alone(&mock, head.as_bytes()).await;
-        let status = answer
-            .strip_prefix("HTTP/1.1 ")
-            .and_then(|rest| rest.get(..3));
+        let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
         assert!(matches!(status, None | Some("200" | "431")), "{answer}");
     }
 }

@@ -50,23 +50,14 @@ async fn waiting_ends_when_the_time_is_over_and_says_what_was_missing() {
     let mock = Mock::new();
     ask(&mock, "/api/v1/wallet", "").await;
     let start = Instant::now();
-    let unmet = mock
-        .partner()
-        .calls()
-        .to("wallet")
-        .wait_for(2, 2 * SECOND)
-        .await
-        .unwrap_err();
+    let unmet = mock.partner().calls().to("wallet").wait_for(2, 2 * SECOND).await.unwrap_err();
     assert!(start.elapsed() >= 2 * SECOND);
     let text = unmet.to_string();
     assert!(
         text.starts_with("expected  2 requests within 2s of any method, /api/v1/wallet\n"),
         "{text}"
     );
-    assert!(
-        text.contains("\ncame      1 of the 1 requests of partner `default`\n"),
-        "{text}"
-    );
+    assert!(text.contains("\ncame      1 of the 1 requests of partner `default`\n"), "{text}");
 }
 
 #[tokio::test]
@@ -104,15 +95,8 @@ async fn requests_are_told_apart_by_all_that_is_said_of_them() {
     calls().query("a=1").exactly(1).unwrap();
     calls().status(404).exactly(1).unwrap();
     calls().header("X-Trace", "two").exactly(2).unwrap();
-    calls()
-        .to("wallet")
-        .header("x-trace", "two")
-        .exactly(1)
-        .unwrap();
-    calls()
-        .header("authorization", "[redacted]")
-        .exactly(3)
-        .unwrap();
+    calls().to("wallet").header("x-trace", "two").exactly(1).unwrap();
+    calls().header("authorization", "[redacted]").exactly(3).unwrap();
     assert!(calls().exactly(2).is_err() && calls().at_least(4).is_err());
 }
 
@@ -121,22 +105,11 @@ async fn what_was_expected_what_came_and_the_nearest_miss_are_shown() {
     let mock = Mock::new();
     let partner = mock.partner();
     partner.fail_next(Fault::status(503)).unwrap();
-    mock.faults()
-        .add(
-            Rule::new(Fault::reset())
-                .on("companies")
-                .chance(0.0)
-                .seed(7),
-        )
-        .unwrap();
+    mock.faults().add(Rule::new(Fault::reset()).on("companies").chance(0.0).seed(7)).unwrap();
     ask(&mock, "/api/v1/companies", "abc-1").await;
     ask(&mock, "/api/v1/wallet?x", "abc-2").await;
 
-    let calls = partner
-        .calls()
-        .method("GET")
-        .to("wallet")
-        .header("x-trace", "abd-2");
+    let calls = partner.calls().method("GET").to("wallet").header("x-trace", "abd-2");
     let unmet = calls.exactly(1).unwrap_err();
     let expected = "\
 expected  exactly 1 request of GET, /api/v1/wallet, header x-trace: abd-2
@@ -150,11 +123,7 @@ journal   req-1 GET /api/v1/companies -> 503 (served) by rule 1 (status=503 time
 repeat    partner `default`; its rules: none; the mock's rules: `connection=reset \
 operation=companies chance=0.0 seed=7`; rules that were met: `status=503 times=1`";
     assert_eq!(unmet.to_string(), expected);
-    assert_eq!(
-        format!("{unmet:?}"),
-        format!("\n{expected}"),
-        "so that unwrap shows it"
-    );
+    assert_eq!(format!("{unmet:?}"), format!("\n{expected}"), "so that unwrap shows it");
 }
 
 #[tokio::test]
@@ -165,16 +134,7 @@ async fn of_many_requests_the_newest_are_listed_and_no_key_is() {
     }
     let calls = mock.calls().header("x-trace", "one").query("a");
     let text = calls.at_least(1).unwrap_err().to_string();
-    assert!(
-        text.contains("journal   10 before these\n          req-11 "),
-        "{text}"
-    );
-    assert!(
-        !text.contains(mock.api_key()) && text.contains("pk_live_[redacted]"),
-        "{text}"
-    );
-    assert!(
-        text.contains("query: expected  a\n                 came      (none)\n"),
-        "{text}"
-    );
+    assert!(text.contains("journal   10 before these\n          req-11 "), "{text}");
+    assert!(!text.contains(mock.api_key()) && text.contains("pk_live_[redacted]"), "{text}");
+    assert!(text.contains("query: expected  a\n                 came      (none)\n"), "{text}");
 }

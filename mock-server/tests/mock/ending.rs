@@ -70,9 +70,7 @@ async fn shutdown_answers_what_is_under_way_and_then_nothing() {
     let mock = start_at(raw::address_of_its_own()).await;
     let (address, key) = (mock.address(), mock.api_key().to_owned());
     let mut begun = raw::Connection::open(address).await;
-    begun
-        .send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n")
-        .await;
+    begun.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n").await;
     // Answered after the other was accepted, so that one is under way now.
     assert_eq!(raw::wallet_with(address, &key).await.status, 200);
 
@@ -80,9 +78,7 @@ async fn shutdown_answers_what_is_under_way_and_then_nothing() {
     while !is_refused(address) {
         tokio::task::yield_now().await;
     }
-    begun
-        .send(format!("authorization: Bearer {key}\r\n\r\n"))
-        .await;
+    begun.send(format!("authorization: Bearer {key}\r\n\r\n")).await;
     let answer = String::from_utf8(begun.rest().await).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("connection: close\r\n"), "{answer}");
@@ -91,19 +87,13 @@ async fn shutdown_answers_what_is_under_way_and_then_nothing() {
 
 #[tokio::test]
 async fn shutdown_lets_a_long_answer_come_to_its_end() {
-    let mock = MockServer::builder()
-        .seed(Seed::empty())
-        .start()
-        .await
-        .unwrap();
+    let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     let many = (0..20_000).map(|number| Company::new(format!("c-{number}"), "x".repeat(200)));
     mock.partner().set_companies(many.collect());
     let mut connection = raw::Connection::open(mock.address()).await;
     let key = mock.api_key();
     let head = format!("host: mock\r\nauthorization: Bearer {key}\r\n\r\n");
-    connection
-        .send(format!("GET /api/v1/companies HTTP/1.1\r\n{head}"))
-        .await;
+    connection.send(format!("GET /api/v1/companies HTTP/1.1\r\n{head}")).await;
     let partner = mock.partner();
     while partner.requests().is_empty() {
         tokio::task::yield_now().await;
@@ -116,18 +106,11 @@ async fn shutdown_lets_a_long_answer_come_to_its_end() {
 
 #[tokio::test]
 async fn shutdown_does_not_wait_for_those_who_ask_nothing() {
-    let mock = MockServer::builder()
-        .drain_timeout(Duration::MAX)
-        .start()
-        .await
-        .unwrap();
+    let mock = MockServer::builder().drain_timeout(Duration::MAX).start().await.unwrap();
     let _silent = raw::Connection::open(mock.address()).await;
     let mut idle = raw::Connection::open(mock.address()).await;
     let key = mock.api_key();
-    idle.send(format!(
-        "GET / HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n"
-    ))
-    .await;
+    idle.send(format!("GET / HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n")).await;
     idle.answer().await;
     mock.shutdown().await;
     assert_eq!(idle.rest().await, b"");
@@ -135,11 +118,8 @@ async fn shutdown_does_not_wait_for_those_who_ask_nothing() {
 
 #[tokio::test]
 async fn shutdown_waits_no_longer_than_it_is_told() {
-    let mock = MockServer::builder()
-        .drain_timeout(Duration::from_millis(20))
-        .start()
-        .await
-        .unwrap();
+    let mock =
+        MockServer::builder().drain_timeout(Duration::from_millis(20)).start().await.unwrap();
     let mut stuck = raw::Connection::open(mock.address()).await;
     stuck.send("GET / HTTP/1.1\r\nhost:").await;
     raw::wallet(mock.address(), "").await;
@@ -152,16 +132,12 @@ async fn many_mocks_live_in_one_process_and_do_not_meet() {
     let mut mocks = Vec::new();
     for balance in 0..50 {
         let mock = MockServer::start().await.unwrap();
-        mock.partner()
-            .update_wallet(|wallet| wallet.balance = balance);
+        mock.partner().update_wallet(|wallet| wallet.balance = balance);
         mocks.push(mock);
     }
     for (balance, mock) in mocks.iter().enumerate() {
         let body = raw::wallet_with(mock.address(), mock.api_key()).await.body;
-        assert!(
-            body.starts_with(&format!("{{\"balance\":{balance},")),
-            "{body}"
-        );
+        assert!(body.starts_with(&format!("{{\"balance\":{balance},")), "{body}");
         assert_eq!(mock.requests().len(), 1);
     }
 }
@@ -170,20 +146,13 @@ async fn many_mocks_live_in_one_process_and_do_not_meet() {
 async fn a_port_can_be_taken_again_at_once() {
     let first = start_at(raw::address_of_its_own()).await;
     let address = first.address();
-    let busy = MockServer::builder()
-        .listen(address)
-        .start()
-        .await
-        .unwrap_err();
+    let busy = MockServer::builder().listen(address).start().await.unwrap_err();
     assert_eq!(busy.to_string(), format!("cannot listen on {address}"));
     let cause = busy.source().unwrap().downcast_ref::<std::io::Error>();
     assert_eq!(cause.unwrap().kind(), ErrorKind::AddrInUse);
     drop(first);
     let second = start_at(address).await;
-    assert_eq!(
-        raw::wallet_with(address, second.api_key()).await.status,
-        200
-    );
+    assert_eq!(raw::wallet_with(address, second.api_key()).await.status, 200);
 }
 
 #[test]

@@ -16,9 +16,7 @@ async fn bytes(fault: Fault) -> Vec<u8> {
     let mock = MockServer::start().await.unwrap();
     mock.partner().fail_next(fault).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
-    connection
-        .send(request(&mock, "connection: close\r\n"))
-        .await;
+    connection.send(request(&mock, "connection: close\r\n")).await;
     let bytes = connection.rest().await;
     let journal = mock.requests();
     assert_eq!((journal.len(), journal[0].why), (1, Why::Served));
@@ -39,10 +37,7 @@ fn request(mock: &MockServer, headers: &str) -> String {
 /// Status, headers and body, read with no thought of where the body should end.
 async fn parts(fault: Fault) -> (u16, HeaderMap, Vec<u8>) {
     let bytes = bytes(fault).await;
-    let end = bytes
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .unwrap();
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap();
@@ -62,19 +57,13 @@ fn text(body: Vec<u8>) -> String {
 #[tokio::test]
 async fn a_status_comes_with_a_body_of_the_documented_shape_or_with_any() {
     let (status, headers, body) = parts(Fault::status(503).retry_after(7)).await;
-    assert_eq!(
-        (status, text(body).as_str()),
-        (503, r#"{"error":"service_unavailable"}"#)
-    );
+    assert_eq!((status, text(body).as_str()), (503, r#"{"error":"service_unavailable"}"#));
     assert_eq!(
         (&headers["content-type"], &headers["retry-after"]),
         (&"application/json".parse().unwrap(), &"7".parse().unwrap())
     );
 
-    let fault = Fault::status(429)
-        .body("slow down")
-        .content_type("text/plain")
-        .header("x-a", "b");
+    let fault = Fault::status(429).body("slow down").content_type("text/plain").header("x-a", "b");
     let (status, headers, body) = parts(fault).await;
     assert_eq!((status, text(body).as_str()), (429, "slow down"));
     assert_eq!(
@@ -100,10 +89,7 @@ async fn a_page_is_the_html_that_a_proxy_sends() {
         (504, "504 Gateway Time-out"),
     ] {
         let (got, headers, body) = parts(Fault::page(status)).await;
-        assert_eq!(
-            (got, &headers["content-type"]),
-            (status, &"text/html".parse().unwrap())
-        );
+        assert_eq!((got, &headers["content-type"]), (status, &"text/html".parse().unwrap()));
         let body = text(body);
         assert!(body.contains(&format!("<h1>{title}</h1>")), "{body}");
         assert_eq!(headers["content-length"], body.len().to_string());
@@ -181,10 +167,7 @@ async fn a_connection_is_kept_where_only_the_answer_is_bad() {
 async fn a_body_may_be_cut_while_the_head_promises_all_of_it() {
     for (cut, comes) in [(0, 0), (1, 1), (40, 40), (79, 79), (80, 79), (1000, 79)] {
         let (status, headers, body) = parts(Fault::answer().cut(cut)).await;
-        assert_eq!(
-            (status, &headers["content-length"]),
-            (200, &"80".parse().unwrap())
-        );
+        assert_eq!((status, &headers["content-length"]), (200, &"80".parse().unwrap()));
         assert_eq!(text(body), WALLET[..comes]);
     }
 }
@@ -194,11 +177,7 @@ async fn a_length_may_be_wrong_either_way() {
     for length in [0, 10, 79, 81, 1_000_000] {
         let (_, headers, body) = parts(Fault::answer().length(length)).await;
         assert_eq!(headers["content-length"], length.to_string());
-        assert_eq!(
-            text(body),
-            WALLET,
-            "all of it comes, whatever the length says"
-        );
+        assert_eq!(text(body), WALLET, "all of it comes, whatever the length says");
     }
 }
 
@@ -213,10 +192,7 @@ async fn a_body_may_be_damaged_in_itself_with_its_framing_in_order() {
     let (_, headers, body) = parts(Fault::answer().invalid_utf8()).await;
     assert_eq!(headers["content-length"], "81");
     let error = std::str::from_utf8(&body).unwrap_err();
-    assert_eq!(
-        &body[..error.valid_up_to()],
-        br#"{"balance":8450,"currency":""#
-    );
+    assert_eq!(&body[..error.valid_up_to()], br#"{"balance":8450,"currency":""#);
 
     let (_, headers, body) = parts(Fault::answer().content_type("text/html")).await;
     assert_eq!(
@@ -227,19 +203,13 @@ async fn a_body_may_be_damaged_in_itself_with_its_framing_in_order() {
     let (_, headers, body) = parts(Fault::answer().oversized(1_000_000)).await;
     assert_eq!(headers["content-length"], "1000000");
     let body = text(body);
-    assert_eq!(
-        (body.len(), body.trim_end_matches(' ')),
-        (1_000_000, WALLET)
-    );
+    assert_eq!((body.len(), body.trim_end_matches(' ')), (1_000_000, WALLET));
 }
 
 #[tokio::test]
 async fn a_chunk_may_be_none() {
     let (status, headers, body) = parts(Fault::malformed_chunk()).await;
-    assert_eq!(
-        (status, &headers["transfer-encoding"]),
-        (200, &"chunked".parse().unwrap())
-    );
+    assert_eq!((status, &headers["transfer-encoding"]), (200, &"chunked".parse().unwrap()));
     assert!(!headers.contains_key("content-length"));
     let expected = format!("28\r\n{}\r\nthis is no chunk\r\n", &WALLET[..40]);
     assert_eq!(text(body), expected);
@@ -274,20 +244,13 @@ async fn no_answer_may_come_and_the_connection_end_in_several_ways() {
         mock.fail_next(fault).unwrap();
         let mut connection = raw::Connection::open(mock.address()).await;
         connection.send(request(&mock, "")).await;
-        assert_eq!(
-            connection.end_of_connection().await,
-            Some(std::io::ErrorKind::ConnectionReset)
-        );
+        assert_eq!(connection.end_of_connection().await, Some(std::io::ErrorKind::ConnectionReset));
     }
     let mock = MockServer::start().await.unwrap();
     mock.fail_next(Fault::close()).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(&mock, "")).await;
-    assert_eq!(
-        connection.end_of_connection().await,
-        None,
-        "in good order, unlike a reset"
-    );
+    assert_eq!(connection.end_of_connection().await, None, "in good order, unlike a reset");
 }
 
 #[tokio::test]
@@ -295,9 +258,7 @@ async fn a_reset_after_the_request_waits_for_all_of_it() {
     let mock = MockServer::start().await.unwrap();
     mock.faults().add(Fault::reset_after_request()).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
-    connection
-        .send(request(&mock, "content-length: 5\r\n"))
-        .await;
+    connection.send(request(&mock, "content-length: 5\r\n")).await;
     connection.send("1234").await;
     while mock.requests().is_empty() {
         tokio::task::yield_now().await;
@@ -308,24 +269,16 @@ async fn a_reset_after_the_request_waits_for_all_of_it() {
     assert!(other.end_of_connection().await.is_some());
     assert!(connection.is_open());
     connection.send("5").await;
-    assert_eq!(
-        connection.end_of_connection().await,
-        Some(std::io::ErrorKind::ConnectionReset)
-    );
+    assert_eq!(connection.end_of_connection().await, Some(std::io::ErrorKind::ConnectionReset));
 }
 
 #[tokio::test]
 async fn silence_lasts_until_the_client_or_the_mock_ends() {
-    let mock = MockServer::builder()
-        .drain_timeout(Duration::from_secs(3600))
-        .start()
-        .await
-        .unwrap();
+    let mock =
+        MockServer::builder().drain_timeout(Duration::from_secs(3600)).start().await.unwrap();
     mock.faults().add(Fault::silent()).unwrap();
-    let (mut waiting, mut leaving) = (
-        raw::Connection::open(mock.address()).await,
-        raw::Connection::open(mock.address()).await,
-    );
+    let (mut waiting, mut leaving) =
+        (raw::Connection::open(mock.address()).await, raw::Connection::open(mock.address()).await);
     for connection in [&mut waiting, &mut leaving] {
         connection.send(request(&mock, "")).await;
     }
@@ -336,18 +289,13 @@ async fn silence_lasts_until_the_client_or_the_mock_ends() {
     assert_eq!(leaving.rest().await, b"", "a client that leaves is let go");
     assert!(waiting.is_open());
     mock.shutdown().await;
-    assert_eq!(
-        waiting.rest().await,
-        b"",
-        "shutting down waits for no silence"
-    );
+    assert_eq!(waiting.rest().await, b"", "shutting down waits for no silence");
 }
 
 #[tokio::test]
 async fn shutdown_lets_a_slow_answer_come_to_its_end() {
     let mock = MockServer::start().await.unwrap();
-    mock.fail_next(Fault::answer().slow_headers(Duration::from_millis(100)))
-        .unwrap();
+    mock.fail_next(Fault::answer().slow_headers(Duration::from_millis(100))).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(&mock, "")).await;
     while mock.requests().is_empty() {
@@ -383,10 +331,7 @@ async fn a_drop_ends_what_is_slow_or_silent() {
 #[tokio::test]
 async fn a_fault_in_a_pipeline_leaves_the_answers_before_it_whole() {
     let mock = MockServer::start().await.unwrap();
-    mock.partner()
-        .faults()
-        .add(Rule::new(Fault::close()).after(1))
-        .unwrap();
+    mock.partner().faults().add(Rule::new(Fault::close()).after(1)).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(&mock, "").repeat(3)).await;
     assert_eq!(connection.answer().await.body, WALLET);
@@ -398,19 +343,9 @@ async fn a_fault_in_a_pipeline_leaves_the_answers_before_it_whole() {
 async fn the_journal_shows_the_status_that_was_sent_and_what_the_service_made_of_it() {
     let mock = MockServer::start().await.unwrap();
     mock.faults().add(Fault::page(502)).unwrap();
-    assert_eq!(
-        raw::wallet_with(mock.address(), mock.api_key())
-            .await
-            .status,
-        502
-    );
-    assert_eq!(
-        raw::wallet_with(mock.address(), "pk_live_x").await.status,
-        502
-    );
-    let [served, refused] = &mock.requests()[..] else {
-        panic!("two requests")
-    };
+    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 502);
+    assert_eq!(raw::wallet_with(mock.address(), "pk_live_x").await.status, 502);
+    let [served, refused] = &mock.requests()[..] else { panic!("two requests") };
     assert_eq!((served.status.as_u16(), served.why), (502, Why::Served));
     assert_eq!(refused.status.as_u16(), 502);
     assert_eq!(refused.why.to_string(), "unknown key");

@@ -45,11 +45,7 @@ async fn read(answer: Response<Body>) -> (String, Option<ErrorKind>) {
 }
 
 fn kind(error: axum::Error) -> ErrorKind {
-    error
-        .into_inner()
-        .downcast::<std::io::Error>()
-        .unwrap()
-        .kind()
+    error.into_inner().downcast::<std::io::Error>().unwrap().kind()
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,10 +57,7 @@ async fn without_a_fault_it_is_the_same_service() {
     let head = Request::head("/api/v1/wallet").body(Body::empty()).unwrap();
     let answer = mock.service().oneshot(head).await.unwrap();
     assert_eq!(
-        (
-            answer.status().as_u16(),
-            &answer.headers()["content-length"]
-        ),
+        (answer.status().as_u16(), &answer.headers()["content-length"]),
         (401, &"32".parse().unwrap())
     );
     assert_eq!(read(answer).await, (String::new(), None));
@@ -84,11 +77,7 @@ async fn a_broken_connection_is_the_error_that_a_socket_gives() {
 
         mock.fail_next(fault).unwrap();
         let answer = mock.router().oneshot(request(&mock)).await.unwrap();
-        assert_eq!(
-            read(answer).await,
-            (String::new(), Some(expected)),
-            "a router cannot fail"
-        );
+        assert_eq!(read(answer).await, (String::new(), Some(expected)), "a router cannot fail");
     }
 }
 
@@ -112,31 +101,11 @@ async fn garbage_is_told_by_the_error_of_an_http_library() {
 #[tokio::test(start_paused = true)]
 async fn a_broken_body_is_what_came_and_then_the_error() {
     for (fault, length, expected, end) in [
-        (
-            Fault::answer().cut(40),
-            Some("80"),
-            &WALLET[..40],
-            Some(ErrorKind::UnexpectedEof),
-        ),
-        (
-            Fault::answer().length(90),
-            Some("90"),
-            WALLET,
-            Some(ErrorKind::UnexpectedEof),
-        ),
+        (Fault::answer().cut(40), Some("80"), &WALLET[..40], Some(ErrorKind::UnexpectedEof)),
+        (Fault::answer().length(90), Some("90"), WALLET, Some(ErrorKind::UnexpectedEof)),
         (Fault::answer().length(10), Some("10"), &WALLET[..10], None),
-        (
-            Fault::malformed_chunk(),
-            None,
-            &WALLET[..40],
-            Some(ErrorKind::InvalidData),
-        ),
-        (
-            Fault::answer().malformed_json(),
-            Some("79"),
-            &WALLET[..79],
-            None,
-        ),
+        (Fault::malformed_chunk(), None, &WALLET[..40], Some(ErrorKind::InvalidData)),
+        (Fault::answer().malformed_json(), Some("79"), &WALLET[..79], None),
     ] {
         let answer = call(&mock(fault)).await.unwrap();
         let header = answer.headers().get("content-length");
@@ -201,22 +170,13 @@ async fn a_random_delay_is_the_one_in_the_journal_and_comes_again_with_the_seed(
             let delay = mock.requests().pop().unwrap().fault.unwrap().delay();
             assert_near(start.elapsed(), delay, &Fault::answer());
         }
-        let delays = mock
-            .requests()
-            .into_iter()
-            .map(|one| one.fault.unwrap().delay());
+        let delays = mock.requests().into_iter().map(|one| one.fault.unwrap().delay());
         runs.push(delays.collect::<Vec<_>>());
     }
     assert_eq!(runs[0], runs[1]);
     let shorter = runs[0].iter().filter(|delay| **delay < median).count();
-    assert!(
-        (80..120).contains(&shorter),
-        "{shorter} of 200 are below the median"
-    );
-    assert!(
-        runs[0].iter().any(|delay| *delay > 2 * median),
-        "there is a tail"
-    );
+    assert!((80..120).contains(&shorter), "{shorter} of 200 are below the median");
+    assert!(runs[0].iter().any(|delay| *delay > 2 * median), "there is a tail");
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,15 +186,7 @@ async fn a_body_larger_than_memory_is_no_matter() {
     assert_eq!(answer.headers()["content-length"], huge.to_string());
     let mut came = 0;
     while came < 10_000_000 {
-        came += answer
-            .body_mut()
-            .frame()
-            .await
-            .unwrap()
-            .unwrap()
-            .into_data()
-            .unwrap()
-            .len();
+        came += answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap().len();
     }
 }
 

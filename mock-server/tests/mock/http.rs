@@ -34,41 +34,20 @@ async fn a_path_that_is_not_there_is_404_with_and_without_a_key() {
     ] {
         let method = if path == "*" { "OPTIONS" } else { "GET" };
         let answer = ask(&mock, &format!("{method} {path}"), "").await;
-        assert_eq!(
-            (answer.status, answer.error()),
-            (404, "not_found"),
-            "{path}"
-        );
-        assert_eq!(
-            answer.header("content-type"),
-            Some("application/json"),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.error()), (404, "not_found"), "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
     }
     let request = "GET /nowhere HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n";
-    assert_eq!(
-        raw::exchange(mock.address(), request).await.error(),
-        "not_found"
-    );
-    assert!(
-        mock.requests()
-            .iter()
-            .all(|request| request.why == Why::UnknownPath)
-    );
+    assert_eq!(raw::exchange(mock.address(), request).await.error(), "not_found");
+    assert!(mock.requests().iter().all(|request| request.why == Why::UnknownPath));
 }
 
 #[tokio::test]
 async fn another_method_is_405_and_says_which_are_allowed() {
     let mock = MockServer::start().await.unwrap();
-    for method in [
-        "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "BREW",
-    ] {
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "BREW"] {
         let answer = ask(&mock, &format!("{method} /api/v1/companies"), "").await;
-        assert_eq!(
-            (answer.status, answer.error()),
-            (405, "method_not_allowed"),
-            "{method}"
-        );
+        assert_eq!((answer.status, answer.error()), (405, "method_not_allowed"), "{method}");
         assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method}");
     }
     assert_eq!(mock.requests().pop().unwrap().why, Why::WrongMethod);
@@ -88,10 +67,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
             (answer.status, headers)
         };
         assert_eq!(but_the_date(&get), but_the_date(&head), "{path}");
-        assert_eq!(
-            get.header("content-length"),
-            Some(get.body.len().to_string().as_str())
-        );
+        assert_eq!(get.header("content-length"), Some(get.body.len().to_string().as_str()));
         assert_eq!(head.body, "");
     }
     let refused = "HEAD /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n";
@@ -103,12 +79,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
 async fn a_query_is_ignored() {
     let mock = MockServer::start().await.unwrap();
     for query in ["?", "?a=1", "?access_token=x&/../"] {
-        assert_eq!(
-            ask(&mock, &format!("GET /api/v1/wallet{query}"), "")
-                .await
-                .status,
-            200
-        );
+        assert_eq!(ask(&mock, &format!("GET /api/v1/wallet{query}"), "").await.status, 200);
     }
 }
 
@@ -120,18 +91,12 @@ async fn a_body_on_get_is_ignored_and_the_connection_goes_on_or_is_closed() {
         format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n");
 
     let mut connection = raw::Connection::open(mock.address()).await;
-    connection
-        .send(format!("{head}content-length: 11\r\n\r\nGET / HTTP/"))
-        .await;
+    connection.send(format!("{head}content-length: 11\r\n\r\nGET / HTTP/")).await;
     assert_eq!(connection.answer().await.status, 200);
     connection.send(format!("{head}\r\n")).await;
     assert_eq!(connection.answer().await.status, 200);
 
-    connection
-        .send(format!(
-            "{head}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
-        ))
-        .await;
+    connection.send(format!("{head}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")).await;
     assert_eq!(connection.answer().await.status, 200);
     assert_eq!(mock.requests().len(), 3, "no body was taken for a request");
 }
@@ -139,25 +104,16 @@ async fn a_body_on_get_is_ignored_and_the_connection_goes_on_or_is_closed() {
 #[tokio::test]
 async fn a_body_that_never_comes_does_not_keep_the_answer() {
     let mock = MockServer::start().await.unwrap();
-    for headers in [
-        "content-length: 1000000\r\n",
-        "expect: 100-continue\r\ncontent-length: 5\r\n",
-    ] {
-        assert_eq!(
-            ask(&mock, "GET /api/v1/wallet", headers).await.status,
-            200,
-            "{headers}"
-        );
+    for headers in ["content-length: 1000000\r\n", "expect: 100-continue\r\ncontent-length: 5\r\n"]
+    {
+        assert_eq!(ask(&mock, "GET /api/v1/wallet", headers).await.status, 200, "{headers}");
     }
 }
 
 #[tokio::test]
 async fn a_host_header_that_is_none_is_400() {
     let mock = MockServer::start().await.unwrap();
-    let rest = format!(
-        "connection: close\r\nauthorization: Bearer {}\r\n\r\n",
-        mock.api_key()
-    );
+    let rest = format!("connection: close\r\nauthorization: Bearer {}\r\n\r\n", mock.api_key());
     let odd = [
         "",
         "host:\r\n",
@@ -175,36 +131,23 @@ async fn a_host_header_that_is_none_is_400() {
         for target in ["/api/v1/wallet", "http://mock/api/v1/wallet"] {
             let request = format!("GET {target} HTTP/1.1\r\n{host}{rest}");
             let answer = raw::exchange(mock.address(), request).await;
-            assert_eq!(
-                (answer.status, answer.error()),
-                (400, "bad_request"),
-                "{target} {host:?}"
-            );
+            assert_eq!((answer.status, answer.error()), (400, "bad_request"), "{target} {host:?}");
         }
     }
-    assert!(
-        mock.requests()
-            .iter()
-            .all(|request| request.why == Why::BadHost)
-    );
+    assert!(mock.requests().iter().all(|request| request.why == Why::BadHost));
 }
 
 #[tokio::test]
 async fn old_and_absolute_requests_are_served() {
     let mock = MockServer::start().await.unwrap();
-    let key = format!(
-        "connection: close\r\nauthorization: Bearer {}\r\n\r\n",
-        mock.api_key()
-    );
+    let key = format!("connection: close\r\nauthorization: Bearer {}\r\n\r\n", mock.api_key());
     for head in [
         "GET /api/v1/wallet HTTP/1.0\r\n",
         "GET http://elsewhere/api/v1/wallet HTTP/1.1\r\nhost: mock\r\n",
         "GET /api/v1/wallet HTTP/1.1\r\nhost: [::1]:80\r\n",
     ] {
         assert_eq!(
-            raw::exchange(mock.address(), format!("{head}{key}"))
-                .await
-                .status,
+            raw::exchange(mock.address(), format!("{head}{key}")).await.status,
             200,
             "{head}"
         );
@@ -214,15 +157,10 @@ async fn old_and_absolute_requests_are_served() {
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order() {
     let mock = MockServer::start().await.unwrap();
-    let rest = format!(
-        "host: mock\r\nauthorization: Bearer {}\r\n\r\n",
-        mock.api_key()
-    );
+    let rest = format!("host: mock\r\nauthorization: Bearer {}\r\n\r\n", mock.api_key());
     let mut connection = raw::Connection::open(mock.address()).await;
     connection
-        .send(format!(
-            "GET /api/v1/wallet HTTP/1.1\r\n{rest}GET /x HTTP/1.1\r\n{rest}"
-        ))
+        .send(format!("GET /api/v1/wallet HTTP/1.1\r\n{rest}GET /x HTTP/1.1\r\n{rest}"))
         .await;
     assert_eq!(connection.answer().await.status, 200);
     assert_eq!(connection.answer().await.status, 404);
@@ -233,9 +171,7 @@ async fn a_client_that_has_ended_its_side_is_still_answered() {
     let mock = MockServer::start().await.unwrap();
     for _ in 0..100 {
         let mut connection = raw::Connection::open(mock.address()).await;
-        connection
-            .send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n")
-            .await;
+        connection.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n").await;
         connection.end().await;
         assert_eq!(connection.answer().await.status, 401);
         assert_eq!(connection.rest().await, b"");
@@ -254,15 +190,7 @@ async fn what_is_not_http_is_refused_and_the_next_caller_is_served() {
         let mut connection = raw::Connection::open(mock.address()).await;
         connection.send(noise).await;
         let answer = connection.rest().await;
-        assert!(
-            answer.is_empty() || answer.starts_with(b"HTTP/1.1 400 "),
-            "{noise:?}"
-        );
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400 "), "{noise:?}");
     }
-    assert_eq!(
-        raw::wallet_with(mock.address(), mock.api_key())
-            .await
-            .status,
-        200
-    );
+    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
 }

@@ -27,32 +27,14 @@ async fn it_tells_what_was_asked_and_how_it_was_answered() {
 
     let requests = mock.requests();
     let (first, second) = (&requests[0], &requests[1]);
-    assert_eq!(
-        (first.method.as_str(), first.path.as_str()),
-        ("GET", "/api/v1/wallet")
-    );
+    assert_eq!((first.method.as_str(), first.path.as_str()), ("GET", "/api/v1/wallet"));
     assert_eq!(first.query.as_deref(), Some("a=1&b"));
-    assert_eq!(
-        first.headers.get_all("x-mine").iter().collect::<Vec<_>>(),
-        ["1", "2"]
-    );
-    assert_eq!(
-        (first.status.as_u16(), first.why),
-        (401, Why::Refused(Refusal::NoHeader))
-    );
-    assert_eq!(
-        (first.partner.as_deref(), first.request_id.as_str()),
-        (None, "req-1")
-    );
+    assert_eq!(first.headers.get_all("x-mine").iter().collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!((first.status.as_u16(), first.why), (401, Why::Refused(Refusal::NoHeader)));
+    assert_eq!((first.partner.as_deref(), first.request_id.as_str()), (None, "req-1"));
     assert_eq!((second.status.as_u16(), second.why), (200, Why::Served));
-    assert_eq!(
-        (second.partner.as_deref(), second.request_id.as_str()),
-        (Some("default"), "req-2")
-    );
-    assert_eq!(
-        (second.query.as_deref(), mock.partner().requests()),
-        (None, vec![second.clone()])
-    );
+    assert_eq!((second.partner.as_deref(), second.request_id.as_str()), (Some("default"), "req-2"));
+    assert_eq!((second.query.as_deref(), mock.partner().requests()), (None, vec![second.clone()]));
 }
 
 #[tokio::test]
@@ -73,21 +55,11 @@ async fn no_key_can_be_seen_in_it_wherever_the_client_put_it() {
         format!("GET /{canary}?key={canary} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n");
     raw::exchange(mock.address(), target).await;
 
-    let shown = format!(
-        "{:?} {:?} {mock:?} {partner:?}",
-        mock.requests(),
-        partner.requests()
-    );
+    let shown = format!("{:?} {:?} {mock:?} {partner:?}", mock.requests(), partner.requests());
     assert!(!shown.contains(secret), "{shown}");
     assert!(!shown.contains(mock.api_key()), "{shown}");
     assert_eq!(mock.requests()[0].headers["authorization"], "[redacted]");
-    assert!(
-        mock.requests()[4]
-            .query
-            .as_deref()
-            .unwrap()
-            .ends_with("pk_live_[redacted]")
-    );
+    assert!(mock.requests()[4].query.as_deref().unwrap().ends_with("pk_live_[redacted]"));
 }
 
 #[tokio::test]
@@ -99,21 +71,12 @@ async fn it_keeps_the_newest_of_each_partner_and_counts_the_rest() {
     let bearer = format!("Bearer {}", mock.api_key());
     for number in 0..JOURNAL_ENTRIES + 7 {
         let request = Request::get(format!("/api/v1/wallet?{number}"));
-        let request = request
-            .header("authorization", &bearer)
-            .body(Body::empty())
-            .unwrap();
+        let request = request.header("authorization", &bearer).body(Body::empty()).unwrap();
         mock.router().oneshot(request).await.unwrap();
     }
     let noisy = mock.partner();
-    assert_eq!(
-        (noisy.requests().len(), noisy.dropped_requests()),
-        (JOURNAL_ENTRIES, 7)
-    );
+    assert_eq!((noisy.requests().len(), noisy.dropped_requests()), (JOURNAL_ENTRIES, 7));
     assert_eq!(noisy.requests()[0].query.as_deref(), Some("7"));
     assert_eq!((quiet.requests().len(), quiet.dropped_requests()), (1, 0));
-    assert_eq!(
-        (mock.requests().len(), mock.dropped_requests()),
-        (JOURNAL_ENTRIES + 1, 7)
-    );
+    assert_eq!((mock.requests().len(), mock.dropped_requests()), (JOURNAL_ENTRIES + 1, 7));
 }

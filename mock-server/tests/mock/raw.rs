@@ -28,10 +28,8 @@ impl Answer {
 
     /// The code in a body of the documented shape, and only of that.
     pub(crate) fn error(&self) -> &str {
-        let code = self
-            .body
-            .strip_prefix(r#"{"error":""#)
-            .and_then(|rest| rest.strip_suffix(r#""}"#));
+        let code =
+            self.body.strip_prefix(r#"{"error":""#).and_then(|rest| rest.strip_suffix(r#""}"#));
         code.unwrap_or_else(|| panic!("not an error of the documented shape: {self:?}"))
     }
 }
@@ -79,9 +77,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        Self {
-            stream: TcpStream::connect(address).await.unwrap(),
-        }
+        Self { stream: TcpStream::connect(address).await.unwrap() }
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -99,11 +95,7 @@ impl Connection {
         while !bytes.ends_with(b"\r\n\r\n") {
             bytes.push(within(self.stream.read_u8()).await.unwrap());
         }
-        let length = parse(&bytes)
-            .header("content-length")
-            .unwrap()
-            .parse()
-            .unwrap();
+        let length = parse(&bytes).header("content-length").unwrap().parse().unwrap();
         let mut body = vec![0; length];
         within(self.stream.read_exact(&mut body)).await.unwrap();
         bytes.extend(body);
@@ -139,27 +131,18 @@ impl Connection {
 }
 
 async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, what)
-        .await
-        .expect("the server should have answered or closed")
+    tokio::time::timeout(PATIENCE, what).await.expect("the server should have answered or closed")
 }
 
 fn parse(bytes: &[u8]) -> Answer {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
-    let (head, body) = text
-        .split_once("\r\n\r\n")
-        .unwrap_or_else(|| panic!("no answer: {text:?}"));
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
     let mut lines = head.lines();
-    let status = lines
-        .next()
-        .and_then(|line| line.split(' ').nth(1))
-        .unwrap();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap();
     let headers = lines.map(|line| line.split_once(": ").unwrap());
     Answer {
         status: status.parse().unwrap(),
-        headers: headers
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-            .collect(),
+        headers: headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
         body: body.to_owned(),
     }
 }

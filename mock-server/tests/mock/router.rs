@@ -16,15 +16,8 @@ async fn ask(mock: &Mock, method: Method, path: &str) -> (u16, String, String) {
         .unwrap();
     let (head, body) = mock.router().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let length = head
-        .headers
-        .get("content-length")
-        .map_or("", |length| length.to_str().unwrap());
-    (
-        head.status.as_u16(),
-        length.to_owned(),
-        String::from_utf8(body.into()).unwrap(),
-    )
+    let length = head.headers.get("content-length").map_or("", |length| length.to_str().unwrap());
+    (head.status.as_u16(), length.to_owned(), String::from_utf8(body.into()).unwrap())
 }
 
 #[tokio::test]
@@ -36,15 +29,8 @@ async fn it_answers_as_the_socket_does_and_shares_its_state_and_journal() {
     assert!(body.starts_with(r#"{"balance":7,"#), "{body}");
     assert_eq!(ask(&mock, Method::GET, "/api/v1/wallet/").await.0, 404);
     assert_eq!(ask(&mock, Method::POST, "/api/v1/wallet").await.0, 405);
-    let paths: Vec<_> = mock
-        .requests()
-        .into_iter()
-        .map(|request| request.path)
-        .collect();
-    assert_eq!(
-        paths,
-        ["/api/v1/wallet", "/api/v1/wallet/", "/api/v1/wallet"]
-    );
+    let paths: Vec<_> = mock.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, ["/api/v1/wallet", "/api/v1/wallet/", "/api/v1/wallet"]);
 }
 
 #[tokio::test]

@@ -9,12 +9,7 @@ use tower::ServiceExt as _;
 async fn status_of(mock: &Mock, path: &str, key: &str) -> u16 {
     let request = Request::get(path).header("authorization", format!("Bearer {key}"));
     let request = request.body(Body::empty()).unwrap();
-    mock.service()
-        .oneshot(request)
-        .await
-        .unwrap()
-        .status()
-        .as_u16()
+    mock.service().oneshot(request).await.unwrap().status().as_u16()
 }
 
 async fn wallet(mock: &Mock, key: &str) -> u16 {
@@ -37,21 +32,9 @@ async fn an_operation_a_path_or_all_meet_it() {
         let mock = Mock::new();
         mock.faults().add(rule.clone()).unwrap();
         let key = mock.api_key();
-        assert_eq!(
-            status_of(&mock, "/api/v1/companies", key).await,
-            companies,
-            "{rule}"
-        );
-        assert_eq!(
-            status_of(&mock, "/api/v1/wallet", key).await,
-            wallet,
-            "{rule}"
-        );
-        assert_eq!(
-            status_of(&mock, "/api/v1/templates", key).await,
-            other,
-            "{rule}"
-        );
+        assert_eq!(status_of(&mock, "/api/v1/companies", key).await, companies, "{rule}");
+        assert_eq!(status_of(&mock, "/api/v1/wallet", key).await, wallet, "{rule}");
+        assert_eq!(status_of(&mock, "/api/v1/templates", key).await, other, "{rule}");
         let post = Request::post("/api/v1/wallet").body(Body::empty()).unwrap();
         let answer = mock.service().oneshot(post).await.unwrap();
         assert_eq!(answer.status().as_u16(), wrong_method, "{rule}");
@@ -71,26 +54,16 @@ async fn a_partner_or_a_key_meets_it_and_no_other() {
     one.faults().clear();
 
     let by_name = mock.faults().add(rule().partner("two")).unwrap();
-    assert_eq!(
-        [wallet(&mock, &key).await, wallet(&mock, &other).await],
-        [200, 503]
-    );
+    assert_eq!([wallet(&mock, &key).await, wallet(&mock, &other).await], [200, 503]);
     by_name.remove();
 
     mock.faults().add(rule().key(&second)).unwrap();
-    assert_eq!(
-        [wallet(&mock, &key).await, wallet(&mock, &second).await],
-        [200, 503]
-    );
+    assert_eq!([wallet(&mock, &key).await, wallet(&mock, &second).await], [200, 503]);
     mock.faults().clear();
 
     one.deactivate();
     one.fail_next(Fault::status(503)).unwrap();
-    assert_eq!(
-        wallet(&mock, &key).await,
-        503,
-        "it is its key, though it is refused"
-    );
+    assert_eq!(wallet(&mock, &key).await, 503, "it is its key, though it is refused");
 }
 
 #[tokio::test]
@@ -100,10 +73,7 @@ async fn rules_that_wait_for_the_next_request_come_one_after_the_other() {
     for status in [503, 429, 500] {
         partner.fail_next(Fault::status(status)).unwrap();
     }
-    partner
-        .faults()
-        .add(Rule::new(Fault::status(504)).every(2))
-        .unwrap();
+    partner.faults().add(Rule::new(Fault::status(504)).every(2)).unwrap();
     let mut seen = Vec::new();
     for _ in 0..7 {
         seen.push(wallet(&mock, mock.api_key()).await);
@@ -131,11 +101,7 @@ async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
 
     partner.fail_next(Fault::reset()).unwrap();
     mock.faults().clear();
-    assert_eq!(
-        partner.faults().rules(),
-        ["connection=reset times=1"],
-        "each clears its own"
-    );
+    assert_eq!(partner.faults().rules(), ["connection=reset times=1"], "each clears its own");
     partner.faults().clear();
     assert_eq!(wallet(&mock, mock.api_key()).await, 200);
 }
@@ -153,10 +119,7 @@ async fn a_partners_rule_that_is_spent_takes_no_room() {
 /// Which of a partner's requests met a fault, and the draws of those that did.
 fn faults_of(partner: &Partner) -> (Vec<bool>, Vec<Option<f64>>) {
     let requests = partner.requests();
-    let hit = requests
-        .iter()
-        .map(|request| request.fault.is_some())
-        .collect();
+    let hit = requests.iter().map(|request| request.fault.is_some()).collect();
     let faults = requests.iter().filter_map(|request| request.fault.as_ref());
     (hit, faults.map(partner_api_mock::Injected::draw).collect())
 }
@@ -215,11 +178,7 @@ async fn the_journal_names_the_rule_and_the_draw_but_no_key() {
     let mock = Mock::new();
     let key = mock.api_key();
     mock.partner().faults().add(rule().on("companies")).unwrap();
-    let added = mock
-        .partner()
-        .faults()
-        .add(rule().key(key).after(1).chance(1.0))
-        .unwrap();
+    let added = mock.partner().faults().add(rule().key(key).after(1).chance(1.0)).unwrap();
     for _ in 0..2 {
         wallet(&mock, key).await;
     }
@@ -228,15 +187,7 @@ async fn the_journal_names_the_rule_and_the_draw_but_no_key() {
     assert_eq!(fault.rule(), "status=503 key=[redacted] after=1 chance=1.0");
     assert_eq!((fault.rule_number(), fault.request_number()), (2, 2));
     assert!((0.0..1.0).contains(&fault.draw().unwrap()));
-    assert!(
-        fault
-            .to_string()
-            .starts_with("rule 2 (status=503 key=[redacted]"),
-        "{fault}"
-    );
-    let shown = format!(
-        "{added:?} {added} {requests:?} {:?}",
-        mock.partner().faults()
-    );
+    assert!(fault.to_string().starts_with("rule 2 (status=503 key=[redacted]"), "{fault}");
+    let shown = format!("{added:?} {added} {requests:?} {:?}", mock.partner().faults());
     assert!(!shown.contains(key), "{shown}");
 }

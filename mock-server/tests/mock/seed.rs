@@ -12,20 +12,12 @@ fn example() -> String {
 async fn the_example_gives_what_it_says() {
     let seed = Seed::from_path(example()).unwrap();
     let mock = MockServer::builder().seed(seed).start().await.unwrap();
-    let [first, second, third] = &mock.partners()[..] else {
-        panic!("three partners")
-    };
+    let [first, second, third] = &mock.partners()[..] else { panic!("three partners") };
 
     assert_eq!(mock.api_key(), "pk_live_exampleexampleexample001");
-    assert_eq!(
-        (first.name(), mock.partner().name()),
-        ("Example Partner", "Example Partner")
-    );
+    assert_eq!((first.name(), mock.partner().name()), ("Example Partner", "Example Partner"));
     let sample = MockServer::start().await.unwrap().partner();
-    assert_eq!(
-        (first.wallet(), first.companies()),
-        (sample.wallet(), sample.companies())
-    );
+    assert_eq!((first.wallet(), first.companies()), (sample.wallet(), sample.companies()));
 
     let mut wallet = Wallet::new(3);
     wallet.currency = "EUR".into();
@@ -33,19 +25,12 @@ async fn the_example_gives_what_it_says() {
     assert_eq!(second.wallet(), wallet);
     let connection = Connection::new("clx791...").with_quality_rating("RED");
     let pharmacy = Company::new("clx790...", "Corner Pharmacy").with_connection(connection);
-    assert_eq!(
-        second.companies(),
-        [Company::new("clx789...", "Blue Bakery"), pharmacy]
-    );
+    assert_eq!(second.companies(), [Company::new("clx789...", "Blue Bakery"), pharmacy]);
     assert!(!third.is_active());
 
     for (key, status) in [("002", 200), ("003", 200), ("004", 401)] {
         let key = format!("pk_live_exampleexampleexample{key}");
-        assert_eq!(
-            raw::wallet_with(mock.address(), &key).await.status,
-            status,
-            "{key}"
-        );
+        assert_eq!(raw::wallet_with(mock.address(), &key).await.status, status, "{key}");
     }
 }
 
@@ -58,16 +43,7 @@ fn the_readme_shows_the_example_as_it_is() {
 
 #[tokio::test]
 async fn an_empty_seed_is_one_partner_with_a_key_and_nothing_else() {
-    let mock = MockServer::builder()
-        .seed(Seed::empty())
-        .start()
-        .await
-        .unwrap();
+    let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     assert!(mock.partner().companies().is_empty());
-    assert_eq!(
-        raw::wallet_with(mock.address(), mock.api_key())
-            .await
-            .status,
-        200
-    );
+    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
 }

@@ -24,18 +24,12 @@ fn error_of(text: &str) -> String {
 fn a_mistake_is_said_with_its_place_and_what_was_expected() {
     let rows = [
         ("{}", "seed:1:2: missing field `partners`"),
-        (
-            r#"{"partners": []}"#,
-            "seed:1:15: partners: expected at least one partner",
-        ),
+        (r#"{"partners": []}"#, "seed:1:15: partners: expected at least one partner"),
         (
             r#"{"partners": [{"name": "p"}]} x"#,
             "seed:1:31: something stands after the end: expected nothing more",
         ),
-        (
-            r#"{"partners": [{}]}"#,
-            "seed:1:16: partners[0]: missing field `name`",
-        ),
+        (r#"{"partners": [{}]}"#, "seed:1:16: partners[0]: missing field `name`"),
         (
             "{\n  \"partners\": [\n    {\"name\": \"p\",\n      \"walet\": {}\n",
             "seed:4:13: partners[0].walet: unknown field `walet`, expected one of `name`, `keys`, \
@@ -55,10 +49,7 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
             "seed:1:88: partners[0].companies[0].onboardedAt: found the string \"June\", \
              expected a time such as \"2026-06-01T10:12:00.000Z\"",
         ),
-        (
-            r#"{"partners": [{"name": 1}]}"#,
-            "seed:1:25: partners[0].name: expected a string",
-        ),
+        (r#"{"partners": [{"name": 1}]}"#, "seed:1:25: partners[0].name: expected a string"),
         (
             "{\"partners\": [{\"name\": \"p\",\n \"keys\": [\"a b\"]}]}",
             "seed:2:11: this key could not follow `Bearer `: expected letters, digits and -._~+/, \
@@ -81,18 +72,9 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
 #[test]
 fn where_a_file_ends_too_early_it_says_so() {
     let rows = [
-        (
-            "",
-            "1:1: the file ends here; expected an object with `partners`",
-        ),
-        (
-            " \n",
-            "2:1: the file ends here; expected an object with `partners`",
-        ),
-        (
-            "{",
-            "1:2: the file ends here; expected the rest of an object, up to its `}`",
-        ),
+        ("", "1:1: the file ends here; expected an object with `partners`"),
+        (" \n", "2:1: the file ends here; expected an object with `partners`"),
+        ("{", "1:2: the file ends here; expected the rest of an object, up to its `}`"),
         (
             "{\"partners\": [",
             "1:15: partners: the file ends here; expected the rest of an array, up to its `]`",
@@ -101,10 +83,7 @@ fn where_a_file_ends_too_early_it_says_so() {
             "{\"partners\":\n[{\"name\": \"p",
             "2:13: partners[0].name: the file ends here; expected the rest of a string, up to its `\"`",
         ),
-        (
-            "{\"partners\":",
-            "1:13: partners: the file ends here; expected a value",
-        ),
+        ("{\"partners\":", "1:13: partners: the file ends here; expected a value"),
     ];
     for (text, expected) in rows {
         assert_eq!(error_of(text), format!("seed:{expected}"), "{text}");
@@ -116,10 +95,7 @@ fn what_is_not_json_is_said_in_its_words() {
     let rows = [
         ("{\"partners\": [,]}", "1:15: partners[0]: expected a value"),
         ("{\"partners\": nil}", "1:15: partners: expected a value"),
-        (
-            "{partners: 1}",
-            "1:2: expected the name of a field, in double quotes",
-        ),
+        ("{partners: 1}", "1:2: expected the name of a field, in double quotes"),
         ("{\"partners\" 1}", "1:13: expected `:`"),
         (
             "{\"partners\": [{\"name\": \"p\"},]}",
@@ -144,10 +120,7 @@ fn what_is_not_json_is_said_in_its_words() {
         r#"{"partners": [{"name": "p", "keys": ["\udc00"]}]}"#,
     ] {
         let error = error_of(text);
-        assert!(
-            error.ends_with(": expected a string with valid escapes"),
-            "{error}"
-        );
+        assert!(error.ends_with(": expected a string with valid escapes"), "{error}");
     }
 }
 
@@ -172,52 +145,31 @@ fn a_value_of_another_kind_is_said_in_the_words_of_json() {
             "wallet.balance: found the number `9223372036854775808`, expected a whole number of 64 \
              bits",
         ),
-        (
-            r#""wallet": {"balance": 1e999}"#,
-            "wallet.balance: expected a number that fits 64 bits",
-        ),
+        (r#""wallet": {"balance": 1e999}"#, "wallet.balance: expected a number that fits 64 bits"),
         (
             r#""companies": [{"id": "c", "name": "C", "_count": {"templates": -1}}]"#,
             "companies[0]._count.templates: found the number `-1`, expected a whole number of 64 \
              bits, not below 0",
         ),
-        (
-            r#""wallet": {"currency": true}"#,
-            "wallet.currency: found `true`, expected a string",
-        ),
+        (r#""wallet": {"currency": true}"#, "wallet.currency: found `true`, expected a string"),
         (
             r#""wallet": {"creditUnitPrice": 25}"#,
             "wallet.creditUnitPrice: found the number `25`, expected a decimal number as a string, \
              such as \"25.0000\"",
         ),
-        (
-            r#""active": 1"#,
-            "active: found the number `1`, expected `true` or `false`",
-        ),
-        (
-            r#""companies": {}"#,
-            "companies: found an object, expected an array",
-        ),
-        (
-            r#""keys": "secret""#,
-            "keys: found a string, expected an array",
-        ),
+        (r#""active": 1"#, "active: found the number `1`, expected `true` or `false`"),
+        (r#""companies": {}"#, "companies: found an object, expected an array"),
+        (r#""keys": "secret""#, "keys: found a string, expected an array"),
     ] {
         let error = error_of(&partner_with(field));
-        assert!(
-            error.ends_with(&format!(": partners[0].{expected}")),
-            "{error}"
-        );
+        assert!(error.ends_with(&format!(": partners[0].{expected}")), "{error}");
     }
 }
 
 #[test]
 fn an_array_is_no_object() {
     for (text, expected) in [
-        (
-            "[]\n".to_owned(),
-            "seed:1:1: found an array, expected an object with `partners`",
-        ),
+        ("[]\n".to_owned(), "seed:1:1: found an array, expected an object with `partners`"),
         (
             r#"{"partners": [["p"]]}"#.to_owned(),
             "seed:1:15: partners[0]: found an array, expected an object with the `name` of a partner",
@@ -257,10 +209,7 @@ const ALL_FIELDS: &str = r#"{"partners": [{"name": "p", "keys": ["k"], "active":
 #[test]
 fn null_is_refused_at_every_place() {
     Seed::from_json(ALL_FIELDS).unwrap();
-    let value_starts: Vec<_> = ALL_FIELDS
-        .match_indices(": ")
-        .map(|(at, _)| at + 2)
-        .collect();
+    let value_starts: Vec<_> = ALL_FIELDS.match_indices(": ").map(|(at, _)| at + 2).collect();
     assert_eq!(value_starts.len(), 22, "each field once");
     for at in value_starts {
         let (before, value) = ALL_FIELDS.split_at(at);
@@ -277,10 +226,7 @@ fn null_is_refused_at_every_place() {
         let text = format!("{before}null{}", value.split_at(end.unwrap()).1);
         let error = error_of(&text);
         let line = before.lines().count();
-        assert!(
-            error.starts_with(&format!("seed:{line}:")),
-            "{text}\n{error}"
-        );
+        assert!(error.starts_with(&format!("seed:{line}:")), "{text}\n{error}");
         assert!(
             error.contains("found `null`, expected ") || error.contains("name: expected a string"),
             "{text}\n{error}"
@@ -297,9 +243,9 @@ fn a_price_is_a_number_as_json_writes_it() {
     for good in ["0", "25", "25.0000", "0.0385", "-1.5", "10.01"] {
         assert!(Seed::from_json(&with(good)).is_ok(), "{good}");
     }
-    for wrong in [
-        "1_0", "+1", ".5", "5.", "01", "00.5", "-01", "", "-", ".", "1e3", " 1", "1,5", "0x1",
-    ] {
+    for wrong in
+        ["1_0", "+1", ".5", "5.", "01", "00.5", "-01", "", "-", ".", "1e3", " 1", "1,5", "0x1"]
+    {
         let expected = format!(
             "seed:1:{}: partners[0].wallet.creditUnitPrice: found the string \"{wrong}\", expected a \
              decimal number as a string, such as \"25.0000\"",
@@ -318,14 +264,8 @@ fn a_text_from_the_file_is_shown_in_one_line_that_is_not_too_long() {
     );
     let error = error_of(&partner_with(&format!(r#""{}": 1"#, "x".repeat(10_000))));
     assert!(error.len() < 500, "{error}");
-    let error = error_of(&partner_with(&format!(
-        r#""active": "{}""#,
-        "x".repeat(10_000)
-    )));
-    assert!(
-        error.len() < 500 && error.ends_with("expected `true` or `false`"),
-        "{error}"
-    );
+    let error = error_of(&partner_with(&format!(r#""active": "{}""#, "x".repeat(10_000))));
+    assert!(error.len() < 500 && error.ends_with("expected `true` or `false`"), "{error}");
 }
 
 /// A file that is removed when it is dropped.
@@ -383,10 +323,7 @@ fn a_file_that_cannot_be_read_is_named() {
     assert_eq!(error.to_string(), "no/such/seed.json: cannot be read");
     assert!(error.source().is_some() && error.line().is_none());
     let error = Seed::from_path("no/su\nch/\u{1b}[31m.json").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        r"no/su\nch/\u{1b}[31m.json: cannot be read"
-    );
+    assert_eq!(error.to_string(), r"no/su\nch/\u{1b}[31m.json: cannot be read");
 }
 
 #[test]
@@ -394,10 +331,7 @@ fn no_key_of_a_seed_is_shown() {
     let seed = Seed::from_path(example()).unwrap();
     let error = Seed::from_json(r#"{"partners": [{"name": "p", "keys": "pk_live_canary"}]}"#);
     let shown = format!("{seed:?} {:?}", error.unwrap_err());
-    assert!(
-        !shown.contains("exampleexample") && !shown.contains("canary"),
-        "{shown}"
-    );
+    assert!(!shown.contains("exampleexample") && !shown.contains("canary"), "{shown}");
 }
 
 #[test]

@@ -10,11 +10,7 @@ use crate::raw;
 #[tokio::test]
 async fn a_head_that_is_not_complete_in_time_closes_the_connection() {
     let limit = Duration::from_millis(50);
-    let mock = MockServer::builder()
-        .header_read_timeout(limit)
-        .start()
-        .await
-        .unwrap();
+    let mock = MockServer::builder().header_read_timeout(limit).start().await.unwrap();
     let key = mock.api_key();
     let whole =
         format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n");
@@ -23,16 +19,9 @@ async fn a_head_that_is_not_complete_in_time_closes_the_connection() {
     for sent in ["", "G", half, "PRI * HTTP/2.0\r\n"] {
         let mut slow = raw::Connection::open(mock.address()).await;
         slow.send(sent).await;
-        assert_eq!(
-            raw::wallet_with(mock.address(), key).await.status,
-            200,
-            "others go on"
-        );
+        assert_eq!(raw::wallet_with(mock.address(), key).await.status, 200, "others go on");
         let answer = String::from_utf8(slow.rest().await).unwrap();
-        assert!(
-            answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
-            "{sent:?}: {answer}"
-        );
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{sent:?}: {answer}");
     }
 
     let mut idle = raw::Connection::open(mock.address()).await;
@@ -43,15 +32,6 @@ async fn a_head_that_is_not_complete_in_time_closes_the_connection() {
 
 #[tokio::test]
 async fn the_longest_limit_is_no_panic() {
-    let mock = MockServer::builder()
-        .header_read_timeout(Duration::MAX)
-        .start()
-        .await
-        .unwrap();
-    assert_eq!(
-        raw::wallet_with(mock.address(), mock.api_key())
-            .await
-            .status,
-        200
-    );
+    let mock = MockServer::builder().header_read_timeout(Duration::MAX).start().await.unwrap();
+    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
 }

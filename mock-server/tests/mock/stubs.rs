@@ -35,14 +35,9 @@ async fn status(mock: &Mock, method: &str, path: &str) -> u16 {
 async fn a_canned_answer_is_there_until_it_is_removed() {
     let mock = Mock::new();
     assert_eq!(status(&mock, "GET", "stats").await, 404);
-    let stub = mock
-        .add_stub(Stub::get("stats").reply(Reply::json(200, r#"{"sent":3}"#)))
-        .unwrap();
+    let stub = mock.add_stub(Stub::get("stats").reply(Reply::json(200, r#"{"sent":3}"#))).unwrap();
     let key = mock.api_key();
-    assert_eq!(
-        ask(&mock, "GET", "stats", key).await,
-        (200, r#"{"sent":3}"#.to_owned())
-    );
+    assert_eq!(ask(&mock, "GET", "stats", key).await, (200, r#"{"sent":3}"#.to_owned()));
     assert_eq!(ask(&mock, "HEAD", "stats", key).await, (200, String::new()));
     assert_eq!(mock.requests()[1].why, Why::Stubbed);
     assert_eq!(status(&mock, "GET", "stats/").await, 404);
@@ -68,14 +63,7 @@ async fn a_computed_answer_sees_the_request_but_not_its_key() {
     });
     mock.add_stub(stub).unwrap();
     let target = "/api/v1/templates/t-1/versions?a=b";
-    let answer = send(
-        &mock,
-        "POST",
-        target,
-        mock.api_key(),
-        r#"{"name":"pk_live_canary"}"#,
-    )
-    .await;
+    let answer = send(&mock, "POST", target, mock.api_key(), r#"{"name":"pk_live_canary"}"#).await;
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["location"]),
         (201, &"/x".parse().unwrap())
@@ -84,10 +72,7 @@ async fn a_computed_answer_sees_the_request_but_not_its_key() {
     let expected =
         r#"["POST /api/v1/templates/t-1/versions?a=b default",{"name":"pk_live_canary"}]"#;
     assert_eq!(body, expected);
-    mock.calls()
-        .body(r#"{"name":"pk_live_[redacted]"}"#)
-        .exactly(1)
-        .unwrap();
+    mock.calls().body(r#"{"name":"pk_live_[redacted]"}"#).exactly(1).unwrap();
     assert!(mock.calls().body("{}").at_least(1).is_err());
 }
 
@@ -101,10 +86,7 @@ async fn the_same_authorization_stands_before_it() {
     );
     mock.partner().deactivate();
     assert_eq!(status(&mock, "GET", "stats").await, 401);
-    assert_eq!(
-        mock.requests()[1].why,
-        Why::Refused(Refusal::InactivePartner)
-    );
+    assert_eq!(mock.requests()[1].why, Why::Refused(Refusal::InactivePartner));
 }
 
 #[tokio::test]
@@ -114,11 +96,7 @@ async fn a_partner_has_its_own_which_come_before_the_mocks_and_the_newest_first(
     let (key, other) = (one.issue_key(), two.issue_key());
     let reply = |body: &'static str| Stub::get("stats").reply(Reply::json(200, body));
     one.add_stub(reply("1")).unwrap();
-    assert_eq!(
-        ask(&mock, "GET", "stats", &other).await.0,
-        404,
-        "it is not this one's"
-    );
+    assert_eq!(ask(&mock, "GET", "stats", &other).await.0, 404, "it is not this one's");
     mock.add_stub(reply("2")).unwrap();
     let newest = one.add_stub(reply("3")).unwrap();
     assert_eq!(ask(&mock, "GET", "stats", &key).await.1, "3");
@@ -140,17 +118,11 @@ async fn a_documented_call_is_not_shadowed_but_on_purpose() {
         mock.add_stub(any).unwrap();
     }
     let (code, body) = ask(&mock, "GET", "wallet", mock.api_key()).await;
-    assert_eq!(
-        (code, body.starts_with(r#"{"balance":"#)),
-        (200, true),
-        "{body}"
-    );
+    assert_eq!((code, body.starts_with(r#"{"balance":"#)), (200, true), "{body}");
     assert_eq!(ask(&mock, "GET", "other", mock.api_key()).await.1, "{}");
     assert_eq!(status(&mock, "POST", "wallet").await, 200);
 
-    let meant = Stub::get("wallet")
-        .replaces_documented()
-        .reply(Reply::json(200, "[]"));
+    let meant = Stub::get("wallet").replaces_documented().reply(Reply::json(200, "[]"));
     let meant = mock.add_stub(meant).unwrap();
     assert_eq!(ask(&mock, "GET", "wallet", mock.api_key()).await.1, "[]");
     meant.remove();
@@ -163,10 +135,7 @@ async fn another_method_is_405_and_says_which_are_allowed() {
     mock.add_stub(Stub::post("wallet")).unwrap();
     mock.add_stub(Stub::post("templates")).unwrap();
     mock.add_stub(Stub::get("templates")).unwrap();
-    for (path, allowed) in [
-        ("wallet", "GET, HEAD, POST"),
-        ("templates", "GET, HEAD, POST"),
-    ] {
+    for (path, allowed) in [("wallet", "GET, HEAD, POST"), ("templates", "GET, HEAD, POST")] {
         let answer = send(&mock, "PUT", &format!("/api/v1/{path}"), mock.api_key(), "").await;
         assert_eq!(
             (answer.status().as_u16(), &answer.headers()["allow"]),
@@ -189,16 +158,10 @@ fn only_a_path_below_the_base_can_be_stubbed() {
 async fn a_stub_meets_faults_as_any_other() {
     let mock = Mock::new();
     mock.add_stub(Stub::post("templates")).unwrap();
-    let rule = Rule::new(Fault::status(503))
-        .on("/api/v1/templates")
-        .times(1);
+    let rule = Rule::new(Fault::status(503)).on("/api/v1/templates").times(1);
     mock.faults().add(rule).unwrap();
     assert_eq!(status(&mock, "POST", "templates").await, 503);
-    assert_eq!(
-        mock.requests()[0].why,
-        Why::Stubbed,
-        "it was done, and the answer was lost"
-    );
+    assert_eq!(mock.requests()[0].why, Why::Stubbed, "it was done, and the answer was lost");
     assert_eq!(status(&mock, "POST", "templates").await, 200);
 }
 
@@ -221,9 +184,7 @@ async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
         let answer = connection.answer().await;
         assert_eq!((answer.status, answer.body), (200, body.len().to_string()));
     }
-    connection
-        .send(head(MAX_REQUEST_BODY + 1) + &"x".repeat(MAX_REQUEST_BODY + 1))
-        .await;
+    connection.send(head(MAX_REQUEST_BODY + 1) + &"x".repeat(MAX_REQUEST_BODY + 1)).await;
     let answer = connection.answer().await;
     assert_eq!((answer.status, answer.error()), (413, "payload_too_large"));
     assert_eq!(mock.requests()[3].why, Why::BodyTooLarge);

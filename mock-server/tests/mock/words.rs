@@ -14,15 +14,9 @@ fn json(rule: &Rule) -> String {
 fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
     let ms = Duration::from_millis;
     let rows = [
+        (Rule::new(Fault::status(503)), "status=503", r#"{"status":503}"#),
         (
-            Rule::new(Fault::status(503)),
-            "status=503",
-            r#"{"status":503}"#,
-        ),
-        (
-            Rule::new(Fault::page(502).retry_after(1))
-                .on("wallet")
-                .times(2),
+            Rule::new(Fault::page(502).retry_after(1)).on("wallet").times(2),
             "status=502 page retryAfter=1 operation=wallet times=2",
             r#"{"status":502,"page":true,"retryAfter":"1","operation":"wallet","times":2}"#,
         ),
@@ -37,9 +31,7 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
             r#"{"delay":"250ms","cut":40,"flapping":"2/3"}"#,
         ),
         (
-            Rule::new(Fault::answer().delay(Delay::uniform(ms(5), ms(1000))))
-                .after(1)
-                .every(2),
+            Rule::new(Fault::answer().delay(Delay::uniform(ms(5), ms(1000)))).after(1).every(2),
             "delay=5ms..1s after=1 every=2",
             r#"{"delay":"5ms..1s","after":1,"every":2}"#,
         ),
@@ -49,24 +41,16 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
             r#"{"delay":"lognormal(90ms,0.1)","connection":"resetAfterRequest"}"#,
         ),
         (
-            Rule::new(
-                Fault::answer()
-                    .slow_headers(ms(10))
-                    .drip(ms(20))
-                    .invalid_utf8(),
-            )
-            .partner("Example Partner")
-            .chance(0.25)
-            .seed(7),
+            Rule::new(Fault::answer().slow_headers(ms(10)).drip(ms(20)).invalid_utf8())
+                .partner("Example Partner")
+                .chance(0.25)
+                .seed(7),
             r#"slowHeaders=10ms drip=20ms invalidUtf8 partner="Example Partner" chance=0.25 seed=7"#,
             r#"{"slowHeaders":"10ms","drip":"20ms","invalidUtf8":true,"partner":"Example Partner","chance":0.25,"seed":7}"#,
         ),
     ];
     for (rule, text, in_json) in rows {
-        assert_eq!(
-            (rule.to_string().as_str(), json(&rule).as_str()),
-            (text, in_json)
-        );
+        assert_eq!((rule.to_string().as_str(), json(&rule).as_str()), (text, in_json));
         assert_eq!(text.parse(), Ok(rule.clone()));
         assert_eq!(serde_json::from_str::<Rule>(in_json).unwrap(), rule);
     }
@@ -78,10 +62,7 @@ fn the_names_of_wiremock_and_toxiproxy_are_known() {
         ("fault=CONNECTION_RESET_BY_PEER", "connection=reset"),
         ("fault=EMPTY_RESPONSE", "connection=close"),
         ("fault=RANDOM_DATA_THEN_CLOSE", "connection=garbage"),
-        (
-            "fault=MALFORMED_RESPONSE_CHUNK",
-            "connection=malformedChunk",
-        ),
+        ("fault=MALFORMED_RESPONSE_CHUNK", "connection=malformedChunk"),
         ("fixedDelayMilliseconds=250", "delay=250ms"),
         ("latency=250 toxicity=0.5", "delay=250ms chance=0.5"),
         ("fault=reset_peer", "connection=reset"),
@@ -95,108 +76,36 @@ fn the_names_of_wiremock_and_toxiproxy_are_known() {
 
 /// What is written, and how the line begins and ends that says what is wrong with it.
 const MISTAKES: &[(&str, &str, &str)] = &[
-    (
-        "",
-        "expected a fault, such as `status=503`",
-        "`connection=reset`",
-    ),
+    ("", "expected a fault, such as `status=503`", "`connection=reset`"),
     ("operation=wallet", "expected a fault", ""),
-    (
-        "staus=503",
-        "unknown field `staus`, expected one of `status`",
-        "did you mean `status`?",
-    ),
+    ("staus=503", "unknown field `staus`, expected one of `status`", "did you mean `status`?"),
     (
         "connection=rest",
         "connection: unknown variant `rest`, expected one of ",
         "did you mean `reset`?",
     ),
-    (
-        "status=many",
-        "status: invalid type: string \"many\", expected u16",
-        "",
-    ),
+    ("status=many", "status: invalid type: string \"many\", expected u16", ""),
     ("status=42", "status: expected one from 200 to 599", ""),
     ("status=503 status=502", "`status` stands twice", ""),
-    (
-        "status=204 body=x",
-        "body: an answer with this status has none",
-        "",
-    ),
+    ("status=204 body=x", "body: an answer with this status has none", ""),
     ("page", "page: expected a status with it", ""),
-    (
-        "status=502 page body=x",
-        "page, body: expected one of them",
-        "",
-    ),
+    ("status=502 page body=x", "page, body: expected one of them", ""),
     ("body=\"x", "body: expected JSON after `=`", ""),
-    (
-        "contentType=\"a\\nb\"",
-        "contentType: a value that HTTP does not allow",
-        "",
-    ),
-    (
-        "headers={\"a b\":\"1\"}",
-        "headers: a name that HTTP does not allow",
-        "",
-    ),
-    (
-        "headers={\"Content-Length\":\"1\"}",
-        "headers: not this one; see",
-        "",
-    ),
-    (
-        "delay=soon",
-        "delay: `soon`: expected a delay such as `250ms`",
-        "",
-    ),
-    (
-        "delay=48000m",
-        "delay: `48000m`: expected a delay",
-        "a day at most",
-    ),
-    (
-        "drip=-1",
-        "drip: invalid type: floating point `-1.0`, expected a time",
-        "",
-    ),
+    ("contentType=\"a\\nb\"", "contentType: a value that HTTP does not allow", ""),
+    ("headers={\"a b\":\"1\"}", "headers: a name that HTTP does not allow", ""),
+    ("headers={\"Content-Length\":\"1\"}", "headers: not this one; see", ""),
+    ("delay=soon", "delay: `soon`: expected a delay such as `250ms`", ""),
+    ("delay=48000m", "delay: `48000m`: expected a delay", "a day at most"),
+    ("drip=-1", "drip: invalid type: floating point `-1.0`, expected a time", ""),
     ("cut=1 length=2", "cut, length: expected one of them", ""),
-    (
-        "connection=reset status=503",
-        "connection, status: expected one of them",
-        "",
-    ),
-    (
-        "connection=malformedChunk cut=1",
-        "connection, cut: expected one of them",
-        "",
-    ),
-    (
-        "drip=1s oversized=9",
-        "drip, oversized: expected one of them",
-        "",
-    ),
+    ("connection=reset status=503", "connection, status: expected one of them", ""),
+    ("connection=malformedChunk cut=1", "connection, cut: expected one of them", ""),
+    ("drip=1s oversized=9", "drip, oversized: expected one of them", ""),
     ("status=503 every=0", "every: expected 1 or more", ""),
-    (
-        "status=503 flapping=1",
-        "flapping: expected bad and good requests such as `2/3`",
-        "",
-    ),
-    (
-        "status=503 flapping=0/1",
-        "flapping: expected 1 or more on both sides",
-        "",
-    ),
-    (
-        "status=503 every=2 flapping=1/1",
-        "every, flapping: expected one of them",
-        "",
-    ),
-    (
-        "status=503 chance=1.5",
-        "chance: expected a probability from 0 to 1",
-        "",
-    ),
+    ("status=503 flapping=1", "flapping: expected bad and good requests such as `2/3`", ""),
+    ("status=503 flapping=0/1", "flapping: expected 1 or more on both sides", ""),
+    ("status=503 every=2 flapping=1/1", "every, flapping: expected one of them", ""),
+    ("status=503 chance=1.5", "chance: expected a probability from 0 to 1", ""),
     ("status=503 key=\"a b\"", "key: expected one in clear", ""),
     ("a\u{1b}[31m=1", "unknown field `a\u{fffd}[31m`", ""),
 ];
@@ -205,24 +114,13 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 fn a_mistake_is_said_in_one_line_with_what_was_expected() {
     for (text, start, end) in MISTAKES {
         let error = text.parse::<Rule>().unwrap_err().to_string();
-        assert!(
-            error.starts_with(start) && error.ends_with(end),
-            "{text}: {error}"
-        );
+        assert!(error.starts_with(start) && error.ends_with(end), "{text}: {error}");
         assert!(!error.chars().any(char::is_control), "{text}: {error}");
     }
     let wrong = serde_json::from_str::<Rule>(r#"{"status": 503, "tmes": 2}"#).unwrap_err();
-    assert!(
-        wrong.to_string().starts_with("unknown field `tmes`"),
-        "{wrong}"
-    );
+    assert!(wrong.to_string().starts_with("unknown field `tmes`"), "{wrong}");
     let wrong = serde_json::from_str::<Rule>(r#"{"cut": 1, "length": 2}"#).unwrap_err();
-    assert!(
-        wrong
-            .to_string()
-            .starts_with("cut, length: expected one of them"),
-        "{wrong}"
-    );
+    assert!(wrong.to_string().starts_with("cut, length: expected one of them"), "{wrong}");
 }
 
 #[tokio::test]
@@ -230,15 +128,9 @@ async fn a_rule_is_checked_when_it_is_added_wherever_it_comes_from() {
     let mock = MockServer::start().await.unwrap();
     mock.add_partner("second");
     for (rule, expected) in [
-        (
-            Rule::new(Fault::status(42)),
-            "status: expected one from 200 to 599",
-        ),
+        (Rule::new(Fault::status(42)), "status: expected one from 200 to 599"),
         (Rule::new(Fault::answer()), "expected a fault, such as"),
-        (
-            Rule::new(Fault::reset()).chance(f64::NAN),
-            "chance: expected a probability",
-        ),
+        (Rule::new(Fault::reset()).chance(f64::NAN), "chance: expected a probability"),
         (
             Rule::new(Fault::reset()).key("pk_live_x\n"),
             "key: expected one in clear, of letters, digits and -._~+/ only",
@@ -256,12 +148,7 @@ async fn a_rule_is_checked_when_it_is_added_wherever_it_comes_from() {
         let error = mock.faults().add(rule).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
-    assert!(
-        mock.partner()
-            .faults()
-            .add(Rule::new(Fault::reset()).partner("second"))
-            .is_err()
-    );
+    assert!(mock.partner().faults().add(Rule::new(Fault::reset()).partner("second")).is_err());
     assert!(mock.partner().fail_next(Fault::status(42)).is_err());
     assert!(mock.faults().rules().is_empty());
 }

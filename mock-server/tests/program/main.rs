@@ -22,11 +22,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api-mock"));
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -46,20 +42,12 @@ impl Running {
             stdout.read_line(&mut line).unwrap();
             line.trim_end().to_owned()
         });
-        Self {
-            greeting: greeting.collect(),
-            child,
-            stdout,
-        }
+        Self { greeting: greeting.collect(), child, stdout }
     }
 
     fn value(&self, label: &str) -> &str {
-        let line = self
-            .greeting
-            .iter()
-            .find_map(|line| line.strip_prefix(label));
-        line.unwrap_or_else(|| panic!("{label} in {:?}", self.greeting))
-            .trim()
+        let line = self.greeting.iter().find_map(|line| line.strip_prefix(label));
+        line.unwrap_or_else(|| panic!("{label} in {:?}", self.greeting)).trim()
     }
 
     fn address(&self) -> SocketAddr {
@@ -69,13 +57,7 @@ impl Running {
 
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
     /// The exit code, and what was printed after the greeting.
@@ -95,23 +77,11 @@ impl Drop for Running {
 }
 
 fn fails(arguments: &[&str]) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command(arguments).output().unwrap();
+    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
     let stderr = String::from_utf8(stderr).unwrap();
-    assert_eq!(
-        (status.code(), stdout.as_slice()),
-        (Some(2), &b""[..]),
-        "{stderr}"
-    );
+    assert_eq!((status.code(), stdout.as_slice()), (Some(2), &b""[..]), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    stderr
-        .trim_end()
-        .strip_prefix("partner-api-mock: ")
-        .unwrap()
-        .to_owned()
+    stderr.trim_end().strip_prefix("partner-api-mock: ").unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -132,10 +102,7 @@ async fn a_seed_gives_the_data_and_the_key_that_is_shown() {
     let mock = Running::start(&["--seed", seed, "--listen", "127.0.0.1:0"]);
     assert_eq!(mock.value("API key"), "pk_live_exampleexampleexample001");
     let poor = raw::wallet_with(mock.address(), "pk_live_exampleexampleexample002").await;
-    assert!(
-        poor.body.starts_with(r#"{"balance":3,"currency":"EUR""#),
-        "{poor:?}"
-    );
+    assert!(poor.body.starts_with(r#"{"balance":3,"currency":"EUR""#), "{poor:?}");
 }
 
 #[cfg(unix)]
@@ -145,9 +112,7 @@ async fn both_signals_answer_what_is_under_way_and_end_with_0() {
         let mock = Running::start(&["--listen", &raw::address_of_its_own().to_string()]);
         let (address, key) = (mock.address(), mock.value("API key").to_owned());
         let mut begun = raw::Connection::open(address).await;
-        begun
-            .send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n")
-            .await;
+        begun.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n").await;
         // Answered after the other was accepted, so that one is under way now.
         assert_eq!(raw::wallet_with(address, &key).await.status, 200);
 
@@ -155,9 +120,7 @@ async fn both_signals_answer_what_is_under_way_and_end_with_0() {
         while std::net::TcpStream::connect(address).is_ok() {
             tokio::task::yield_now().await;
         }
-        begun
-            .send(format!("authorization: Bearer {key}\r\n\r\n"))
-            .await;
+        begun.send(format!("authorization: Bearer {key}\r\n\r\n")).await;
         let answer = begun.rest().await;
         assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{signal}");
         assert_eq!(mock.end(), (Some(0), String::new()), "{signal}");
@@ -185,9 +148,7 @@ fn a_busy_port_is_said_in_one_line() {
     let address = taken.local_addr().unwrap().to_string();
     let said = fails(&["--listen", &address]);
     assert!(
-        said.starts_with(&format!(
-            "cannot listen on {address}: Address already in use"
-        )),
+        said.starts_with(&format!("cannot listen on {address}: Address already in use")),
         "{said}"
     );
 }
@@ -195,18 +156,11 @@ fn a_busy_port_is_said_in_one_line() {
 #[test]
 fn a_wrong_seed_is_said_with_its_place() {
     let file = std::env::temp_dir().join(format!("seed-{}.json", std::process::id()));
-    std::fs::write(
-        &file,
-        "{\"partners\": [\n  {\"name\": \"p\", \"kesy\": []}\n]}",
-    )
-    .unwrap();
+    std::fs::write(&file, "{\"partners\": [\n  {\"name\": \"p\", \"kesy\": []}\n]}").unwrap();
     let name = file.to_str().unwrap();
     let said = fails(&["--seed", name]);
     std::fs::remove_file(&file).unwrap();
-    assert!(
-        said.starts_with(&format!("{name}:2:22: partners[0].kesy: unknown field")),
-        "{said}"
-    );
+    assert!(said.starts_with(&format!("{name}:2:22: partners[0].kesy: unknown field")), "{said}");
     assert!(said.ends_with("did you mean `keys`?"), "{said}");
 
     assert!(fails(&["--seed", "no-such.json"]).starts_with("no-such.json: cannot be read: "));
@@ -226,10 +180,7 @@ fn a_wrong_command_line_is_said_in_one_line() {
     for (arguments, expected) in [
         (&["--port", "1"][..], "invalid option '--port'; see --help"),
         (&["extra"], "unexpected argument \"extra\"; see --help"),
-        (
-            &["--listen"],
-            "missing argument for option '--listen'; see --help",
-        ),
+        (&["--listen"], "missing argument for option '--listen'; see --help"),
         (
             &["--listen", "4010"],
             "--listen `4010`: expected an IP address and a port, such as 127.0.0.1:4010; see --help",
@@ -244,10 +195,7 @@ fn help_and_version_are_printed_and_end_with_0() {
     for (argument, start) in [
         ("--help", "Serves a mock"),
         ("-h", "Serves a mock"),
-        (
-            "--version",
-            concat!("partner-api-mock ", env!("CARGO_PKG_VERSION"), "\n"),
-        ),
+        ("--version", concat!("partner-api-mock ", env!("CARGO_PKG_VERSION"), "\n")),
         ("-V", "partner-api-mock "),
     ] {
         let output = command(&[argument]).output().unwrap();
@@ -260,18 +208,10 @@ fn help_and_version_are_printed_and_end_with_0() {
 #[test]
 fn beyond_this_machine_it_listens_with_a_warning() {
     let mut mock = Running::start(&["--listen", "0.0.0.0:0"]);
-    assert!(
-        mock.address().ip().is_loopback(),
-        "the address shown is one that can be used"
-    );
+    assert!(mock.address().ip().is_loopback(), "the address shown is one that can be used");
     mock.child.kill().unwrap();
     let mut warning = String::new();
-    mock.child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut warning)
-        .unwrap();
+    mock.child.stderr.take().unwrap().read_to_string(&mut warning).unwrap();
     assert!(
         warning.starts_with("partner-api-mock: warning: listening beyond this machine"),
         "{warning}"
