@@ -110,13 +110,12 @@ impl Ask {
     fn expected(self, end: End, retries: bool) -> Option<&'static str> {
         match end {
             End::Good => None,
-            End::Stays(error) => Some(error),
             End::TooLarge => (self != Self::CompaniesStreamed).then_some("body_too_large"),
             End::Passes(_) if retries && self != Self::Post => None,
             End::Breaks(_) if retries && !matches!(self, Self::Post | Self::CompaniesStreamed) => {
                 None
             }
-            End::Passes(error) | End::Breaks(error) => Some(error),
+            End::Stays(error) | End::Passes(error) | End::Breaks(error) => Some(error),
         }
     }
 }
