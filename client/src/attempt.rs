@@ -39,11 +39,7 @@ impl Patience {
         next: impl Future<Output = T>,
         outcome: Outcome,
     ) -> Result<T, Fault> {
-        let now = Instant::now();
-        if now >= self.deadline {
-            return Err(Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), outcome));
-        }
-        let pause_ends = now + self.pause;
+        let pause_ends = Instant::now() + self.pause;
         let (until, limit) = if pause_ends < self.deadline {
             (pause_ends, TimeLimit::Attempt)
         } else {
@@ -152,6 +148,9 @@ async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Optio
     loop {
         // A body that is always ready shall let the clock and other tasks have their turn.
         consume_budget().await;
+        if Instant::now() >= patience.deadline {
+            return Err(Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), Outcome::Answered));
+        }
         match patience.wait_for(body.frame(), Outcome::Answered).await? {
             None => return Ok(None),
             Some(frame) => {

@@ -116,7 +116,7 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// Retries end where the good answer begins: what was given cannot be taken back. The deadline
     /// stays that of the whole call, so give a long list, or a slow reader, a long one. The size
     /// limit ([`ClientBuilder::max_body_bytes`](crate::ClientBuilder::max_body_bytes)) counts for
-    /// what has to be held, such as an element that has not come whole, not for the list.
+    /// what comes between one element and the next, not for the list.
     ///
     /// ```no_run
     /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {

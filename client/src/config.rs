@@ -188,7 +188,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest body of a good answer in bytes, counted after decompression.
+    /// The largest body of a good answer in bytes, counted after decompression. A list that is
+    /// streamed has none for the whole of it: see [`Call::stream`](crate::Call::stream).
     /// [`DEFAULT_MAX_BODY_BYTES`].
     pub fn max_body_bytes(mut self, max_body_bytes: usize) -> Self {
         self.max_body_bytes = Some(max_body_bytes);

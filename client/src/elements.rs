@@ -19,6 +19,13 @@ use crate::scan::ValueScan;
 /// The field of the envelope that holds the list. Source: the reference, "List companies".
 pub(crate) const LIST_FIELD: &str = "data";
 
+/// What JSON takes for white space, which is less than ASCII does (RFC 8259, section 2).
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+fn without_blanks(text: &str) -> &str {
+    text.trim_start_matches(BLANKS)
+}
+
 /// An element that is JSON but not what was asked for. The others are not touched by it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
@@ -140,7 +147,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                 _ => self.go_on(Expects::Envelope, 0),
             };
         }
-        let blanks = bytes.iter().take_while(|byte| b" \t\n\r".contains(byte)).count();
+        let blanks = bytes.iter().take_while(|byte| BLANKS.contains(&char::from(**byte))).count();
         let Some((first, _)) = bytes.get(blanks..).and_then(<[u8]>::split_first) else {
             return Ok((blanks > 0).then_some(blanks));
         };
@@ -259,7 +266,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         };
         let mut used = 0;
         loop {
-            let rest = text.get(used..).unwrap_or_default().trim_ascii_start();
+            let rest = without_blanks(text.get(used..).unwrap_or_default());
             used = text.len() - rest.len();
             let mut values = Deserializer::from_str(rest).into_iter::<T>();
             match values.next() {
@@ -287,7 +294,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                     used += end;
                 }
             }
-            let rest = text.get(used..).unwrap_or_default().trim_ascii_start();
+            let rest = without_blanks(text.get(used..).unwrap_or_default());
             if !rest.starts_with(',') {
                 return self.go_on(Expects::ElementCommaOrEnd, used);
             }

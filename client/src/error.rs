@@ -6,6 +6,7 @@
 //! sources show no body, no key and no query, since all three end up in logs.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -19,6 +20,9 @@ pub use kind::{ConfigProblem, DecodeProblem, ErrorKind, TimeLimit, UnauthorizedC
 
 /// The cause below an error, of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The same, where several calls fail by one cause.
+pub(crate) type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 
 /// How much of the body of an error is kept, in bytes.
 pub const MAX_ERROR_BODY_BYTES: usize = 16 * 1024;
@@ -106,7 +110,7 @@ pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
     pub(crate) outcome: Outcome,
     pub(crate) answer: Option<Box<Answer>>,
-    pub(crate) source: Option<BoxError>,
+    pub(crate) source: Option<SharedError>,
     /// It failed on a pooled connection that the server had closed meanwhile.
     pub(crate) stale_connection: bool,
 }
@@ -137,7 +141,7 @@ impl Fault {
         Attempt { cause: self.kind.clone(), status: self.status(), outcome: self.outcome, wait }
     }
 
-    pub(crate) fn caused_by(self, source: impl Into<BoxError>) -> Self {
+    pub(crate) fn caused_by(self, source: impl Into<SharedError>) -> Self {
         Self { source: Some(source.into()), ..self }
     }
 

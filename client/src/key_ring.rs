@@ -1,14 +1,14 @@
 //! Which key a request goes out with: one that was given, or one that a source is asked for.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::api_key::ApiKey;
-use crate::error::BoxError;
+use crate::error::{BoxError, SharedError};
 
 /// Asks for a key.
 pub(crate) type KeySource =
@@ -16,7 +16,7 @@ pub(crate) type KeySource =
 
 /// The key of a client and its clones. It can change at any time.
 pub(crate) struct KeyRing {
-    state: RwLock<State>,
+    state: watch::Sender<State>,
     source: Option<KeySource>,
     /// Held while the source is asked, so that calls which need a key at once ask for one.
     asking: Mutex<()>,
@@ -25,7 +25,7 @@ pub(crate) struct KeyRing {
 #[derive(Clone, Default)]
 struct State {
     /// A key, or why the source gave none; nothing before it was asked.
-    held: Option<Result<ApiKey, Shared>>,
+    held: Option<Result<ApiKey, SharedError>>,
     /// Counts the answers of the source and the keys that were set.
     generation: u64,
 }
@@ -36,23 +36,21 @@ pub(crate) struct HeldKey {
     generation: u64,
 }
 
-/// The failure of a source, which all who waited for it get.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error(transparent)]
-struct Shared(Arc<dyn StdError + Send + Sync>);
-
 impl KeyRing {
     pub(crate) fn fixed(api_key: ApiKey) -> Self {
-        let state = State { held: Some(Ok(api_key)), generation: 0 };
-        Self { state: RwLock::new(state), source: None, asking: Mutex::new(()) }
+        Self::new(State { held: Some(Ok(api_key)), generation: 0 }, None)
     }
 
     pub(crate) fn asking(source: KeySource) -> Self {
-        Self { state: RwLock::default(), source: Some(source), asking: Mutex::new(()) }
+        Self::new(State::default(), Some(source))
+    }
+
+    fn new(state: State, source: Option<KeySource>) -> Self {
+        Self { state: watch::Sender::new(state), source, asking: Mutex::new(()) }
     }
 
     /// The key to use now.
-    pub(crate) async fn key(&self) -> Result<HeldKey, BoxError> {
+    pub(crate) async fn key(&self) -> Result<HeldKey, SharedError> {
         match self.state() {
             State { held: Some(Ok(key)), generation } => Ok(HeldKey { key, generation }),
             State { generation, .. } => self.after(generation).await,
@@ -60,41 +58,60 @@ impl KeyRing {
     }
 
     /// Whether there is another key now than the one that was refused.
-    pub(crate) async fn has_other_than(&self, refused: &HeldKey) -> Result<bool, BoxError> {
+    pub(crate) async fn has_other_than(&self, refused: &HeldKey) -> Result<bool, SharedError> {
         Ok(!self.after(refused.generation).await?.key.is_same(&refused.key))
     }
 
+    /// Sets a key, for those as well who wait for the source.
     pub(crate) fn replace(&self, key: ApiKey) {
-        self.set(Ok(key));
+        self.state.send_modify(|state| state.follow_with(Ok(key)));
     }
 
     /// What follows on a generation: what others set or were told meanwhile, or else what the
     /// source says now.
-    async fn after(&self, generation: u64) -> Result<HeldKey, BoxError> {
-        let _asking = self.asking.lock().await;
-        if let Some(source) = &self.source
-            && self.state().generation == generation
-        {
-            let answer = source().await;
-            // A key that was set while the source was asked is newer than its answer.
-            if self.state().generation == generation {
-                self.set(answer.map_err(|cause| Shared(cause.into())));
-            }
+    async fn after(&self, generation: u64) -> Result<HeldKey, SharedError> {
+        let mut news = self.state.subscribe();
+        if self.state().generation == generation {
+            let mut changed = pin!(news.changed());
+            let mut asked = pin!(self.ask(generation));
+            poll_fn(|cx| {
+                let is_over =
+                    changed.as_mut().poll(cx).is_ready() || asked.as_mut().poll(cx).is_ready();
+                if is_over { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
         match self.state() {
             State { held: Some(Ok(key)), generation } => Ok(HeldKey { key, generation }),
-            State { held: Some(Err(failure)), .. } => Err(failure.into()),
-            State { held: None, .. } => Err("there is no key".into()),
+            State { held: Some(Err(failure)), .. } => Err(failure),
+            State { held: None, .. } => Err(BoxError::from("there is no key").into()),
         }
     }
 
-    fn set(&self, held: Result<ApiKey, Shared>) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        *state = State { held: Some(held), generation: state.generation + 1 };
+    /// Lets the source say what follows on a generation, unless something has by then.
+    async fn ask(&self, generation: u64) {
+        let Some(source) = &self.source else { return };
+        let _asking = self.asking.lock().await;
+        if self.state().generation == generation {
+            let answer = source().await.map_err(SharedError::from);
+            self.state.send_if_modified(|state| {
+                let is_next = state.generation == generation;
+                if is_next {
+                    state.follow_with(answer);
+                }
+                is_next
+            });
+        }
     }
 
     fn state(&self) -> State {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.borrow().clone()
+    }
+}
+
+impl State {
+    fn follow_with(&mut self, held: Result<ApiKey, SharedError>) {
+        *self = Self { held: Some(held), generation: self.generation + 1 };
     }
 }
 
@@ -180,6 +197,19 @@ mod tests {
         let (asked, ()) = tokio::join!(ring.key(), async { ring.replace(key("set")) });
         assert!(asked.unwrap().key.is_same(&key("set")));
         assert!(ring.key().await.unwrap().key.is_same(&key("set")));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_set_ends_the_wait_for_a_source_that_hangs() {
+        let source: KeySource = Box::new(|| Box::pin(std::future::pending()));
+        let ring = KeyRing::asking(source);
+        let (first, second, ()) = tokio::join!(ring.key(), ring.key(), async {
+            tokio::task::yield_now().await;
+            ring.replace(key("set"));
+        });
+        for got in [first, second] {
+            assert!(got.unwrap().key.is_same(&key("set")));
+        }
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use crate::attempt::{Arrived, Patience};
 use crate::budget::{RetryBudget, Unsent};
 use crate::drift_watch::DriftWatch;
 use crate::error::{
-    Attempt, BoxError, Error, ErrorKind, Fault, NotRetried, Outcome, TimeLimit, UnauthorizedCode,
+    Attempt, Error, ErrorKind, Fault, NotRetried, Outcome, SharedError, TimeLimit, UnauthorizedCode,
 };
 use crate::key_ring::{HeldKey, KeyRing};
 use crate::limits::Limits;
@@ -197,7 +197,10 @@ impl<'a> Trip<'a> {
     }
 
     /// Asks for a key, within the deadline.
-    async fn ask<K>(&self, asking: impl Future<Output = Result<K, BoxError>>) -> Result<K, Fault> {
+    async fn ask<K>(
+        &self,
+        asking: impl Future<Output = Result<K, SharedError>>,
+    ) -> Result<K, Fault> {
         match timeout_at(self.deadline, asking).await {
             Ok(Ok(key)) => Ok(key),
             Ok(Err(cause)) => {

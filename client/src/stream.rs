@@ -11,6 +11,7 @@ use futures_core::Stream;
 use http::{Uri, response};
 use http_body::Body;
 use serde::de::DeserializeOwned;
+use tokio::task::coop::poll_proceed;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::Span;
 
@@ -184,7 +185,8 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             if let Some(fault) = self.broken.take() {
                 return Poll::Ready(Err(fault));
             }
-            // A body that is always ready leaves the timer no turn, so the clock is asked, too.
+            // A body that is always ready shall leave the timer and other tasks their turn.
+            ready!(poll_proceed(cx)).made_progress();
             let is_over = Instant::now() >= self.deadline.deadline();
             if self.deadline.as_mut().poll(cx).is_ready() || is_over {
                 let kind = ErrorKind::Timeout(TimeLimit::Deadline);

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -78,7 +78,7 @@ impl Body for RequestBody {
 }
 
 /// Marks an answer whose body has no end but that of the connection, so that one that was cut looks
-/// whole. A compressed body says by itself where it ends.
+/// whole.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndsByClosing;
 
@@ -92,7 +92,7 @@ where
     B::Error: Into<BoxError>,
 {
     let service = service.map_err(Into::into).map_response(|response| {
-        mark_end(response).map(|body| body.map_err(Into::<BoxError>::into))
+        prepare(response).map(|body| body.map_err(Into::<BoxError>::into))
     });
     #[cfg(feature = "gzip")]
     let service = tower_http::decompression::Decompression::new(service);
@@ -101,18 +101,26 @@ where
     )
 }
 
-/// Before decompression, which takes the headers away. Source: RFC 9112, section 6.3.
-fn mark_end<B: Body>(mut response: Response<B>) -> Response<B> {
+/// Sees to an answer before decompression, which takes headers away and knows one name of gzip.
+fn prepare<B: Body>(mut response: Response<B>) -> Response<B> {
+    // RFC 9112, section 6.3.
     let headers = response.headers();
     let is_framed = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
-    let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
     let is_told = is_framed
-        || is_compressed
         || response.body().size_hint().exact().is_some()
         || response.version() > Version::HTTP_11
         || response.status() == StatusCode::NO_CONTENT;
+    // RFC 9110, sections 8.4.1 and 8.4.1.3.
+    let is_gzip = headers.get(CONTENT_ENCODING).is_some_and(|coding| {
+        ["gzip", "x-gzip"]
+            .iter()
+            .any(|name| coding.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
+    });
     if !is_told {
         response.extensions_mut().insert(EndsByClosing);
+    }
+    if is_gzip {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response
 }

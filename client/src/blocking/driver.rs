@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -52,22 +53,31 @@ impl Driver {
         }
         let _entered = self.runtime.enter();
         let mut future = pin!(future);
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let unpark = Arc::new(Unpark { thread: thread::current(), woken: AtomicBool::new(false) });
+        let waker = Waker::from(Arc::clone(&unpark));
         let mut cx = Context::from_waker(&waker);
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return Ok(output);
             }
-            thread::park();
+            while !unpark.woken.swap(false, Ordering::Acquire) {
+                thread::park();
+            }
         }
     }
 }
 
-struct Unpark(Thread);
+/// Remembers that it was woken, since whatever else parks this thread during a poll, such as a full
+/// channel, takes the thread's own token.
+struct Unpark {
+    thread: Thread,
+    woken: AtomicBool,
+}
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
     }
 }
 
@@ -86,4 +96,33 @@ fn is_in_a_task() -> bool {
         return true;
     };
     (0..=u8::MAX).any(|_| coop::poll_proceed(&mut cx).map(|step| step.made_progress()).is_pending())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_wake_is_not_lost_to_what_parks_the_thread_during_a_poll() {
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let driver = Driver::start().unwrap();
+            let mut polls = 0;
+            let woken_once = poll_fn(|cx| {
+                polls += 1;
+                if polls > 1 {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                // Takes the token of the thread, as a full channel would that waits for its reader.
+                thread::park();
+                Poll::Pending
+            });
+            tell.send(driver.block_on(woken_once).is_ok())
+        });
+        assert!(told.recv_timeout(Duration::from_secs(10)).unwrap());
+    }
 }

@@ -153,6 +153,15 @@ async fn a_compressed_body_that_was_cut_is_a_broken_connection() {
 }
 
 #[tokio::test]
+async fn a_body_that_never_began_is_a_broken_connection_however_it_is_coded() {
+    for coding in ["gzip", "Identity", ""] {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\n\r\n");
+        let error = error_after(head).await;
+        assert_eq!(*error.kind(), ErrorKind::Connection, "{coding}: {error:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_success_is_a_decode_error() {
     for bytes in
         [&b"HTTP/1.1 204 No Content\r\n\r\n"[..], b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]
