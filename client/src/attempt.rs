@@ -132,14 +132,11 @@ async fn start_of_error(body: &mut ResponseBody, patience: Patience) -> Bytes {
     let pause = patience.pause.min(ERROR_BODY_PATIENCE);
     let deadline = patience.deadline.min(Instant::now() + ERROR_BODY_PATIENCE);
     let mut kept = BytesMut::new();
-    while let Ok(Some(piece)) = next_piece(body, Patience { pause, deadline }).await {
+    while kept.len() < MAX_ERROR_BODY_BYTES
+        && let Ok(Some(piece)) = next_piece(body, Patience { pause, deadline }).await
+    {
         let room = MAX_ERROR_BODY_BYTES - kept.len();
-        let Some(fits) = piece.get(..room) else {
-            kept.extend_from_slice(&piece);
-            continue;
-        };
-        kept.extend_from_slice(fits);
-        break;
+        kept.extend_from_slice(piece.get(..room).unwrap_or(&piece));
     }
     kept.freeze()
 }
@@ -149,7 +146,7 @@ async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Optio
         // A body that is always ready shall let the clock and other tasks have their turn.
         consume_budget().await;
         if Instant::now() >= patience.deadline {
-            return Err(Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), Outcome::Answered));
+            return Err(Fault::out_of_time(Outcome::Answered));
         }
         match patience.wait_for(body.frame(), Outcome::Answered).await? {
             None => return Ok(None),

@@ -85,6 +85,11 @@ impl BaseUrl {
     }
 }
 
+/// What stands below [`API_PATH`] in the path of an address.
+pub(crate) fn below_api_path(path: &str) -> Option<&str> {
+    path.rsplit_once(API_PATH).and_then(|(_, below)| below.strip_prefix('/'))
+}
+
 /// Hosts that never leave this machine: RFC 6761 (`localhost` and below), RFC 5735 and RFC 4291.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {

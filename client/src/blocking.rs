@@ -21,7 +21,7 @@
 //! # Inside async code
 //!
 //! A call that is made by an async task of tokio would hold up its thread and all other tasks
-//! there. It is not made, and is an error of the kind [`ErrorKind::Request`]; await the async
+//! there. It is not made, and is an error of the kind [`ErrorKind::Request`](crate::ErrorKind::Request); await the async
 //! [`Client`](crate::Client) there. Where tokio allows blocking, in `spawn_blocking` and
 //! `block_in_place`, calls are made. Building a client and dropping one is fine anywhere.
 //!
@@ -42,7 +42,7 @@ use crate::api_key::ApiKey;
 use crate::client;
 use crate::companies::Company;
 use crate::config::ClientBuilder;
-use crate::error::{ConfigProblem, Error, ErrorKind};
+use crate::error::Error;
 use crate::path::ApiPath;
 use crate::wallet::Wallet;
 
@@ -87,14 +87,10 @@ impl Client {
     /// connection lives no longer than the runtime, or the blocking client, whose call made it.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if the system has no thread, or nothing to watch connections with.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the system has no thread, or nothing to watch connections with.
     pub fn from_client(client: client::Client) -> Result<Self, Error> {
         let driver = Driver::start().map_err(|cause| {
-            let problem = ConfigProblem {
-                setting: "blocking",
-                problem: format!("its thread cannot be started: {cause}"),
-            };
-            Error::unsent(ErrorKind::Config(vec![problem]))
+            Error::config("blocking", format!("its thread cannot be started: {cause}"))
         })?;
         Ok(Self { client, driver: Arc::new(driver) })
     }
@@ -150,7 +146,7 @@ impl Client {
     /// [`Client::with_api_key`](crate::Client::with_api_key) makes it.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if the text is no key: see [`ApiKey::new`].
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`].
     pub fn with_api_key<K>(&self, api_key: K) -> Result<Self, Error>
     where
         K: TryInto<ApiKey>,
@@ -163,7 +159,7 @@ impl Client {
     /// [`Client::rotate_api_key`](crate::Client::rotate_api_key) does.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if the text is no key: see [`ApiKey::new`]. The old key then stays.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`]. The old key then stays.
     pub fn rotate_api_key<K>(&self, api_key: K) -> Result<(), Error>
     where
         K: TryInto<ApiKey>,

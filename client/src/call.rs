@@ -156,12 +156,18 @@ impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
 impl<T, Shape> fmt::Debug for Call<T, Shape> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Call");
-        match &self.request {
-            Ok(request) => {
-                shown.field("method", request.method()).field("path", &request.uri().path())
-            }
-            Err(problem) => shown.field("problem", problem),
-        };
+        show_request(&self.request, &mut shown);
         shown.field("limits", &self.limits).finish_non_exhaustive()
     }
+}
+
+/// Shows neither query nor headers nor body, which may be secret.
+pub(crate) fn show_request(
+    request: &Result<Request<RequestBody>, String>,
+    shown: &mut fmt::DebugStruct<'_, '_>,
+) {
+    match request {
+        Ok(request) => shown.field("method", request.method()).field("path", &request.uri().path()),
+        Err(problem) => shown.field("problem", problem),
+    };
 }

@@ -12,7 +12,7 @@ use crate::budget::RetryBudget;
 use crate::call::{Call, ListCall};
 use crate::companies::{self, Company};
 use crate::config::{ClientBuilder, Config};
-use crate::error::{ConfigProblem, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::key_ring::KeyRing;
 use crate::limits::Limits;
 use crate::path::ApiPath;
@@ -183,10 +183,7 @@ where
     K: TryInto<ApiKey>,
     K::Error: fmt::Display,
 {
-    api_key.try_into().map_err(|problem| {
-        let problem = ConfigProblem { setting: "api_key", problem: problem.to_string() };
-        Error::unsent(ErrorKind::Config(vec![problem]))
-    })
+    api_key.try_into().map_err(|problem| Error::config("api_key", problem.to_string()))
 }
 
 impl Plan {

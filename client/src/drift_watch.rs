@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-use crate::base_url::API_PATH;
+use crate::base_url::below_api_path;
 use crate::companies::{self, Company};
 use crate::document::UnknownFields;
 use crate::drift::{Drift, Drifting, Place};
@@ -48,7 +48,7 @@ impl DriftWatch {
     /// Looks through what stands beside a list. Lists that are not documented are all one, since
     /// their paths may hold identifiers.
     pub(crate) fn look_beside(&self, url_path: &str, fields: &UnknownFields, sent_key: &SentKey) {
-        let is_documented = url_path.ends_with(&format!("{API_PATH}/{}", companies::PATH));
+        let is_documented = below_api_path(url_path) == Some(companies::PATH);
         let document = Place::Document(if is_documented { companies::PATH } else { "*" });
         for (name, _) in fields.iter() {
             let path = Place::Field(&document, name).to_string();

@@ -136,6 +136,11 @@ impl Fault {
         Self { kind, outcome, answer: None, source: None, stale_connection: false }
     }
 
+    /// The deadline of the call has passed.
+    pub(crate) fn out_of_time(outcome: Outcome) -> Self {
+        Self::new(ErrorKind::Timeout(TimeLimit::Deadline), outcome)
+    }
+
     /// The attempt that failed by it.
     pub(crate) fn attempt(&self, wait: Option<Duration>) -> Attempt {
         Attempt { cause: self.kind.clone(), status: self.status(), outcome: self.outcome, wait }
@@ -167,6 +172,11 @@ impl Error {
     /// An error of a request or a client that was never sent anywhere.
     pub(crate) fn unsent(kind: ErrorKind) -> Self {
         Self::new(Fault::new(kind, Outcome::NotSent), Vec::new(), Duration::ZERO, None)
+    }
+
+    /// One thing that is wrong with the configuration.
+    pub(crate) fn config(setting: &'static str, problem: String) -> Self {
+        Self::unsent(ErrorKind::Config(vec![ConfigProblem { setting, problem }]))
     }
 
     /// What happened.

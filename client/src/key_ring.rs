@@ -71,7 +71,7 @@ impl KeyRing {
     /// source says now.
     async fn after(&self, generation: u64) -> Result<HeldKey, SharedError> {
         let mut news = self.state.subscribe();
-        if self.state().generation == generation {
+        if self.state.borrow().generation == generation {
             let mut changed = pin!(news.changed());
             let mut asked = pin!(self.ask(generation));
             poll_fn(|cx| {
@@ -92,7 +92,7 @@ impl KeyRing {
     async fn ask(&self, generation: u64) {
         let Some(source) = &self.source else { return };
         let _asking = self.asking.lock().await;
-        if self.state().generation == generation {
+        if self.state.borrow().generation == generation {
             let answer = source().await.map_err(SharedError::from);
             self.state.send_if_modified(|state| {
                 let is_next = state.generation == generation;

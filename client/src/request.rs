@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, Request, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::call::{Call, ListCall};
+use crate::call::{Call, ListCall, show_request};
 use crate::limits::Limits;
 use crate::retry::IDEMPOTENCY_KEY;
 use crate::road::Road;
@@ -175,15 +175,9 @@ fn add_query(uri: &mut Uri, query: &[(String, String)]) -> Result<(), String> {
 }
 
 impl fmt::Debug for ApiRequest {
-    /// Shows neither query nor headers nor body, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("ApiRequest");
-        match &self.request {
-            Ok(request) => {
-                shown.field("method", request.method()).field("path", &request.uri().path())
-            }
-            Err(problem) => shown.field("problem", problem),
-        };
+        show_request(&self.request, &mut shown);
         shown.finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use crate::attempt::{Arrived, Patience};
 use crate::budget::{RetryBudget, Unsent};
 use crate::drift_watch::DriftWatch;
 use crate::error::{
-    Attempt, Error, ErrorKind, Fault, NotRetried, Outcome, SharedError, TimeLimit, UnauthorizedCode,
+    Attempt, Error, ErrorKind, Fault, NotRetried, Outcome, SharedError, UnauthorizedCode,
 };
 use crate::key_ring::{HeldKey, KeyRing};
 use crate::limits::Limits;
@@ -84,33 +84,30 @@ async fn go<T, Attempted>(
 where
     Attempted: Future<Output = Result<Arrived<T>, Fault>>,
 {
-    let mut unsent = None;
+    let mut unsent: Option<Unsent<'_>> = None;
     loop {
         let held = trip.ask(road.keys.key()).await.map_err(|fault| (fault, None))?;
         // The address was made from the base URL, so the key goes to its origin and nowhere else.
         request.headers_mut().insert(AUTHORIZATION, held.key.authorization().clone());
         if Instant::now() >= trip.deadline {
-            return Err((
-                Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), Outcome::NotSent),
-                None,
-            ));
+            return Err((Fault::out_of_time(Outcome::NotSent), None));
         }
         let span = trace::attempt_span(&request, trip.failed_attempts.len());
         if let Some(retry) = unsent.take() {
-            Unsent::sent(retry);
+            retry.sent();
         }
         let attempted = attempt(road.http.clone(), request.clone(), trip.patience())
             .instrument(span.clone())
             .await;
         let fault = match attempted {
             Ok(arrived) => {
-                trace::record_attempt(&span, Some(arrived.head.status), None);
+                trace::record_answer(&span, arrived.head.status);
                 road.budget.refund(trip.last_retry_cost);
                 return Ok(arrived);
             }
             Err(fault) => fault,
         };
-        trace::record_attempt(&span, fault.status(), Some(&fault));
+        trace::record_fault(&span, &fault);
         match trip.next_step(road, &fault, &held).await? {
             Decision::Retry { wait, cost } => {
                 trip.note(&fault, Some(wait));
@@ -206,7 +203,7 @@ impl<'a> Trip<'a> {
             Ok(Err(cause)) => {
                 Err(Fault::new(ErrorKind::KeySource, Outcome::NotSent).caused_by(cause))
             }
-            Err(_) => Err(Fault::new(ErrorKind::Timeout(TimeLimit::Deadline), Outcome::NotSent)),
+            Err(_) => Err(Fault::out_of_time(Outcome::NotSent)),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::attempt::{answered, undecodable_fault};
 use crate::drift_watch::DriftWatch;
 use crate::echo::SentKey;
 use crate::elements::{Element, ListDecoder, Malformed};
-use crate::error::{Attempt, Error, ErrorKind, Fault, Outcome, TimeLimit};
+use crate::error::{Attempt, Error, ErrorKind, Fault, Outcome};
 use crate::road::Journey;
 use crate::sink::start_of;
 use crate::trace;
@@ -189,8 +189,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             ready!(poll_proceed(cx)).made_progress();
             let is_over = Instant::now() >= self.deadline.deadline();
             if self.deadline.as_mut().poll(cx).is_ready() || is_over {
-                let kind = ErrorKind::Timeout(TimeLimit::Deadline);
-                return Poll::Ready(Err(Fault::new(kind, Outcome::Answered)));
+                return Poll::Ready(Err(Fault::out_of_time(Outcome::Answered)));
             }
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
                 let finished = self.decoder.finish().map(|()| None);

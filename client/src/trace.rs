@@ -8,7 +8,7 @@ use http::{Method, Request, StatusCode, Uri};
 use tracing::field::{Empty, display};
 use tracing::{Span, debug, info_span};
 
-use crate::base_url::API_PATH;
+use crate::base_url::{API_PATH, below_api_path};
 use crate::companies;
 use crate::error::{Attempt, ErrorKind, Fault};
 use crate::escape::Escaped;
@@ -48,14 +48,17 @@ pub(crate) fn attempt_span<B>(request: &Request<B>, resend_count: usize) -> Span
     span
 }
 
-/// Records how an attempt ended.
-pub(crate) fn record_attempt(span: &Span, status: Option<StatusCode>, fault: Option<&Fault>) {
-    if let Some(status) = status {
-        span.record("http.response.status_code", status.as_u16());
+/// Records the answer of an attempt.
+pub(crate) fn record_answer(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", status.as_u16());
+}
+
+/// Records how an attempt failed.
+pub(crate) fn record_fault(span: &Span, fault: &Fault) {
+    if let Some(status) = fault.status() {
+        record_answer(span, status);
     }
-    if let Some(fault) = fault {
-        record_failure(span, &fault.kind);
-    }
+    record_failure(span, &fault.kind);
 }
 
 /// Records that an attempt, or a call, failed.
@@ -94,8 +97,7 @@ fn error_type(kind: &ErrorKind) -> String {
 
 /// A path of few, to name a span by: others may hold identifiers.
 fn documented(path: &str) -> String {
-    let below = path.rsplit_once(API_PATH).and_then(|(_, below)| below.strip_prefix('/'));
-    match below {
+    match below_api_path(path) {
         Some(known @ (companies::PATH | wallet::PATH)) => format!(" {API_PATH}/{known}"),
         _ => String::new(),
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use partner_api::{Client, Company, DEFAULT_MAX_ATTEMPTS, Error, ErrorKind, TimeLimit, Wallet};
 
 use crate::error::{KEY, SLACK, is_sound};
-use crate::service::{Answer, Pieces, service};
+use crate::service::{Answer, Pieces, client_of, service};
 use crate::{block_on, model};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -68,12 +68,9 @@ fn call<T>(
     call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let (service, seen) = service(answers.to_vec(), Pieces::Any);
-    let client = Client::builder()
-        .base_url("https://app.example.com")
-        .api_key(KEY)
+    let client = client_of(service)
         .deadline(DEADLINE)
         .max_body_bytes(MAX_BODY_BYTES)
-        .http_service(service)
         .build()
         .expect("a good configuration");
     let result = block_on(async {

@@ -3,12 +3,12 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use partner_api::{Client, Company, Connection, Counts, Error, RetryPolicy, Wallet};
+use partner_api::{Company, Connection, Counts, Error, RetryPolicy, Wallet};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::error::{KEY, is_markup, is_sound};
-use crate::service::{Answer, Pieces, service};
+use crate::error::{is_markup, is_sound};
+use crate::service::{Answer, Pieces, client_of, service};
 use crate::{block_on, model};
 
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -42,12 +42,9 @@ pub fn holds(body: &[u8]) {
 
 fn wallet_of(body: &[u8], pieces: Pieces) -> Result<Wallet, Error> {
     let (service, _) = service(vec![Answer::ok(body)], pieces);
-    let client = Client::builder()
-        .base_url("https://app.example.com")
-        .api_key(KEY)
+    let client = client_of(service)
         .deadline(DEADLINE)
         .retry(RetryPolicy::off())
-        .http_service(service)
         .build()
         .expect("a good configuration");
     block_on(client.wallet().into_future())

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use partner_api::{Client, Company, Error, RetryPolicy};
+use partner_api::{Company, Error, RetryPolicy};
 
-use crate::error::{KEY, is_markup, is_sound};
-use crate::service::{Answer, Pieces, service};
+use crate::error::{is_markup, is_sound};
+use crate::service::{Answer, Pieces, client_of, service};
 use crate::{block_on, model};
 
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -60,12 +60,9 @@ fn are_the_same(some: &[Item], others: &[Item]) {
 /// The list as kept, and as streamed.
 fn both_of(body: &[u8], pieces: Pieces) -> (Result<Vec<Company>, Error>, Vec<Item>) {
     let (service, seen) = service(vec![Answer::ok(body)], pieces);
-    let client = Client::builder()
-        .base_url("https://app.example.com")
-        .api_key(KEY)
+    let client = client_of(service)
         .deadline(DEADLINE)
         .retry(RetryPolicy::off())
-        .http_service(service)
         .build()
         .expect("a good configuration");
     let both = block_on(async {

@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use partner_api::{Client, NotRetried, RetryPolicy};
+use partner_api::{NotRetried, RetryPolicy};
 
 use crate::block_on;
-use crate::error::{KEY, is_sound};
-use crate::service::{Answer, Pieces, service};
+use crate::error::is_sound;
+use crate::service::{Answer, Pieces, client_of, service};
 
 /// The clock of the runtime goes no further.
 const LONGEST: u64 = 10_000_000;
@@ -41,12 +41,9 @@ pub fn holds(bytes: &[u8]) {
         ..Answer::default()
     };
     let (service, seen) = service(vec![answer], Pieces::Whole);
-    let client = Client::builder()
-        .base_url("https://app.example.com")
-        .api_key(KEY)
+    let client = client_of(service)
         .retry(policy.clone())
         .deadline(deadline)
-        .http_service(service)
         .build()
         .expect("a good configuration");
     let error = block_on(client.wallet().into_future()).expect_err("no answer is good");

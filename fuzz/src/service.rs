@@ -10,9 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use http_body::{Body, Frame};
-use partner_api::{BoxError, RequestBody};
+use partner_api::{BoxError, Client, ClientBuilder, RequestBody};
 use tokio::time::{Instant, sleep};
 use tower::util::BoxCloneSyncService;
+
+use crate::error::KEY;
 
 /// How a body is cut up.
 #[derive(Clone, Copy, Debug)]
@@ -172,4 +174,9 @@ fn cut(body: &[u8], pieces: Pieces) -> VecDeque<Bytes> {
             cut
         }
     }
+}
+
+/// A client of such a service, still to be told what a target is about.
+pub(crate) fn client_of(service: Service) -> ClientBuilder {
+    Client::builder().base_url("https://app.example.com").api_key(KEY).http_service(service)
 }

@@ -122,8 +122,9 @@ impl Problems {
         match checked {
             Ok(good) => Some(good),
             Err(problems) => {
-                let named = problems.into_iter().map(|problem| ConfigProblem { setting, problem });
-                self.0.extend(named);
+                for problem in problems {
+                    self.add(setting, problem);
+                }
                 None
             }
         }
