@@ -255,6 +255,11 @@ impl Rule {
         self
     }
 
+    /// The rule that these words say, not checked yet.
+    pub(crate) fn of(words: Words) -> Self {
+        Self(words)
+    }
+
     pub(crate) fn into_words(self) -> Result<Words, RuleError> {
         self.0.check()?;
         Ok(self.0)

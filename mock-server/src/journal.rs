@@ -1,6 +1,6 @@
 //! What was asked, and how it was answered: bounded, and with no key in it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -94,6 +94,8 @@ struct Pages {
     /// Who waits for the next request.
     waiting: Vec<Waker>,
     of: BTreeMap<Option<TenantId>, Page>,
+    /// Whose requests are kept no more. One may have been under way.
+    removed: BTreeSet<TenantId>,
 }
 
 #[derive(Debug, Default)]
@@ -129,12 +131,21 @@ impl Journal {
         let mut pages = self.pages();
         pages.recorded += 1;
         let entry = Entry { number: pages.recorded, tenant, method, status, why, fault, head };
-        pages.of.entry(tenant).or_default().push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        if let Some(page) = pages.page(tenant) {
+            page.push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        }
         if !pages.waiting.is_empty() {
             let waiting = std::mem::take(&mut pages.waiting);
             drop(pages);
             waiting.into_iter().for_each(Waker::wake);
         }
+    }
+
+    /// Forgets all about a partner, and keeps none of its requests from now on.
+    pub(crate) fn remove(&self, tenant: TenantId) {
+        let mut pages = self.pages();
+        pages.of.remove(&Some(tenant));
+        pages.removed.insert(tenant);
     }
 
     /// What came after the request of this number, of one partner or of all, in the order it was
@@ -144,34 +155,37 @@ impl Journal {
         if !pages.waiting.iter().any(|one| one.will_wake(waker)) {
             pages.waiting.push(waker.clone());
         }
-        let mut after: Vec<_> = pages
-            .of
-            .iter()
-            .filter(|(id, _)| of.is_none() || **id == of)
-            .flat_map(|(_, page)| {
-                let newest = page.entries.iter().rev();
-                newest.take_while(|entry| entry.number > number)
-            })
-            .cloned()
-            .collect();
-        after.sort_unstable_by_key(|entry| entry.number);
-        after
+        pages.after(of, number)
     }
 
-    /// All that is kept, in the order it was asked.
-    pub(crate) fn all(&self) -> Vec<Entry> {
-        let pages = self.pages();
-        let mut all: Vec<_> = pages.of.values().flat_map(|page| &page.entries).cloned().collect();
-        all.sort_unstable_by_key(|entry| entry.number);
-        all
+    /// What came after the request of this number, of one partner or of all, in the order it was
+    /// asked. No request has the number 0.
+    pub(crate) fn after(&self, of: Option<TenantId>, number: u64) -> Vec<Entry> {
+        self.pages().after(of, number)
     }
 
-    pub(crate) fn of(&self, tenant: TenantId) -> Vec<Entry> {
+    /// The request of this number, if it is kept.
+    pub(crate) fn find(&self, number: u64) -> Option<Entry> {
         let pages = self.pages();
-        pages
-            .of
-            .get(&Some(tenant))
-            .map_or_else(Vec::new, |page| page.entries.iter().cloned().collect())
+        pages.of.values().find_map(|page| {
+            let at = page.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+            page.entries.get(at).cloned()
+        })
+    }
+
+    /// Forgets what was asked, by one partner or by all, and how much of that was dropped.
+    pub(crate) fn clear(&self, of: Option<TenantId>) {
+        self.pages().of.retain(|id, _| of.is_some() && *id != of);
+    }
+
+    /// How many requests are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.pages().of.values().map(|page| page.entries.len()).sum()
+    }
+
+    /// How many of one partner's requests are kept.
+    pub(crate) fn kept_of(&self, tenant: TenantId) -> usize {
+        self.pages().of.get(&Some(tenant)).map_or(0, |page| page.entries.len())
     }
 
     pub(crate) fn dropped(&self) -> u64 {
@@ -184,6 +198,30 @@ impl Journal {
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pages {
+    fn after(&self, of: Option<TenantId>, number: u64) -> Vec<Entry> {
+        let pages = self.of.iter().filter(|(id, _)| of.is_none() || **id == of);
+        let newer = |page: &'_ Page| {
+            let begins = page.entries.partition_point(|entry| entry.number <= number);
+            page.entries.range(begins..).cloned().collect::<Vec<_>>()
+        };
+        let mut after: Vec<_> = pages.flat_map(|(_, page)| newer(page)).collect();
+        after.sort_unstable_by_key(|entry| entry.number);
+        after
+    }
+
+    /// The page for a request of this partner, unless it was removed.
+    fn page(&mut self, tenant: Option<TenantId>) -> Option<&mut Page> {
+        match self.of.entry(tenant) {
+            btree_map::Entry::Occupied(page) => Some(page.into_mut()),
+            btree_map::Entry::Vacant(_) if tenant.is_some_and(|id| self.removed.contains(&id)) => {
+                None
+            }
+            btree_map::Entry::Vacant(page) => Some(page.insert(Page::default())),
+        }
     }
 }
 
@@ -322,7 +360,7 @@ mod tests {
         let journal = Journal::default();
         let body = Bytes::from_static(b"a\n\nb pk_live_canary");
         journal.record(None, &parts, Some(&body), StatusCode::OK, Why::Served, None);
-        let recorded = journal.all().first().unwrap().read(None);
+        let recorded = journal.after(None, 0).first().unwrap().read(None);
         assert_eq!(recorded.path, "/a/pk_live_[redacted]");
         assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
         assert_eq!(recorded.headers["authorization"], "[redacted]");

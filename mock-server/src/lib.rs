@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
+// `use crate::` goes one way, from left to right: server, control, mock, partner, calls, stubbing, faults, service, routes, inject,
 // journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data.
 mod auth;
 mod body;
 mod calls;
+mod control;
 mod data;
 mod fault;
 mod faults;
@@ -29,6 +30,7 @@ mod wire;
 
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
+pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
 pub use faults::{ActiveRule, Faults};
@@ -40,7 +42,7 @@ pub use rules::Injected;
 pub use seed::{MAX_SEED, Seed, SeedError};
 pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
 pub use service::MockService;
-pub use store::Unknown;
+pub use store::{KeyTaken, PartnerKey, Unknown};
 pub use stub::{Reply, Stub, StubRequest};
 pub use stubbing::ActiveStub;
 pub use stubs::StubError;

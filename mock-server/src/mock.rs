@@ -12,8 +12,9 @@ use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
 use crate::partner::Partner;
 use crate::routes::Api;
-use crate::seed::Seed;
+use crate::seed::{PartnerSeed, Seed};
 use crate::service::MockService;
+use crate::store::KeyTaken;
 use crate::stub::Stub;
 use crate::stubbing::{self, ActiveStub};
 use crate::stubs::StubError;
@@ -67,7 +68,7 @@ impl Mock {
     /// Adds a partner: active, with no key, no company and no credit, at the pricing of
     /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
     pub fn add_partner(&self, name: impl Into<String>) -> Partner {
-        let tenant = self.api.store.add(name.into(), Wallet::new(0), Vec::new());
+        let tenant = self.api.store.add(&name.into(), Wallet::new(0), Vec::new());
         Partner::new(&self.api, tenant)
     }
 
@@ -75,6 +76,41 @@ impl Mock {
     pub fn partners(&self) -> Vec<Partner> {
         let tenants = self.api.store.tenants();
         tenants.into_iter().map(|tenant| Partner::new(&self.api, tenant)).collect()
+    }
+
+    /// The partner with this [id](Partner::id), as `p-1`.
+    pub fn partner_with_id(&self, id: &str) -> Option<Partner> {
+        let tenant = self.api.store.tenant(id.parse().ok()?)?;
+        Some(Partner::new(&self.api, tenant))
+    }
+
+    pub(crate) fn plant(&self, seed: PartnerSeed) -> Result<Partner, KeyTaken> {
+        Ok(Partner::new(&self.api, seed.plant(&self.api.store)?))
+    }
+
+    pub(crate) fn rule_with_id(&self, id: &str) -> Option<(ActiveRule, bool)> {
+        let (rule, in_force) = self.api.rules.find(id)?;
+        Some((ActiveRule::new(&self.api, rule), in_force))
+    }
+
+    pub(crate) fn stub_with_id(&self, id: &str) -> Option<ActiveStub> {
+        Some(ActiveStub::new(&self.api, self.api.stubs.with_id(id)?))
+    }
+
+    /// Takes a partner out, with its keys, its data, its faults, its stubs and its journal. A
+    /// handle that is left of it reaches nothing that a request could meet.
+    ///
+    /// Whether it was one of this mock's partners until now. The [default partner](Self::partner)
+    /// may be removed as any other.
+    pub fn remove_partner(&self, partner: &Partner) -> bool {
+        let tenant = partner.tenant();
+        let owner = Some(tenant.id);
+        // The partner goes first: whoever adds to it now sees that, and takes it out again.
+        let was_there = self.api.store.remove(tenant);
+        self.api.rules.forget(tenant.id);
+        self.api.stubs.retain(|placed| placed.owner != owner);
+        self.api.journal.remove(tenant.id);
+        was_there
     }
 
     /// The next request meets this fault: the next one of each partner, and of those that come

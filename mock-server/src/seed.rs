@@ -2,6 +2,7 @@
 
 mod explain;
 mod file;
+pub(crate) mod part;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::{fmt, fs, io};
 
 use crate::data::{Company, Connection, Wallet};
-use crate::store::{Store, Tenant};
+use crate::store::{KeyTaken, Store, Tenant};
 
 /// The largest seed that is read, in bytes: 256 MiB.
 pub const MAX_SEED: usize = 256 << 20;
@@ -27,12 +28,12 @@ pub struct Seed {
 }
 
 #[derive(Clone)]
-struct PartnerSeed {
-    name: String,
-    keys: Vec<String>,
-    active: bool,
-    wallet: Wallet,
-    companies: Vec<Company>,
+pub(crate) struct PartnerSeed {
+    pub(crate) name: String,
+    pub(crate) keys: Vec<String>,
+    pub(crate) active: bool,
+    pub(crate) wallet: Wallet,
+    pub(crate) companies: Vec<Company>,
 }
 
 impl Seed {
@@ -96,6 +97,7 @@ impl Seed {
         let bytes = read(path).map_err(|error| SeedError {
             file: Some(path.to_owned()),
             place: None,
+            field: String::new(),
             message: "cannot be read".to_owned(),
             source: Some(error),
         })?;
@@ -106,9 +108,9 @@ impl Seed {
     pub(crate) fn plant(self) -> (Store, Arc<Tenant>, String) {
         let store = Store::default();
         let key = self.first.keys.first().cloned();
-        let first = self.first.plant(&store);
+        let first = self.first.plant_alone(&store);
         for partner in self.others {
-            partner.plant(&store);
+            partner.plant_alone(&store);
         }
         let key = key.unwrap_or_else(|| store.issue_key(&first));
         (store, first, key)
@@ -151,13 +153,15 @@ fn in_one_line(text: &str) -> String {
 }
 
 impl PartnerSeed {
-    fn plant(self, store: &Store) -> Arc<Tenant> {
-        let tenant = store.add(self.name, self.wallet, self.companies);
-        tenant.set_active(self.active);
-        for key in &self.keys {
-            store.accept_key(&tenant, key);
-        }
-        tenant
+    #[expect(clippy::expect_used, reason = "the seed is checked: no key stands twice in it")]
+    fn plant_alone(self, store: &Store) -> Arc<Tenant> {
+        self.plant(store).expect("no key of a seed is taken")
+    }
+
+    /// A partner of the store, or nothing if any of its keys is taken.
+    pub(crate) fn plant(self, store: &Store) -> Result<Arc<Tenant>, KeyTaken> {
+        let keys = self.keys.iter().map(String::as_str);
+        store.add_with_keys(&self.name, self.active, self.wallet, self.companies, keys)
     }
 }
 
@@ -176,6 +180,7 @@ impl fmt::Debug for Seed {
 pub struct SeedError {
     file: Option<PathBuf>,
     place: Option<(usize, usize)>,
+    field: String,
     message: String,
     source: Option<io::Error>,
 }
@@ -183,12 +188,27 @@ pub struct SeedError {
 impl SeedError {
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        Self { file: None, place: Some(place), message: in_one_line(message), source: None }
+        let (field, message) = (String::new(), in_one_line(message));
+        Self { file: None, place: Some(place), field, message, source: None }
+    }
+
+    fn in_field(self, path: &str) -> Self {
+        Self { field: in_one_line(path), ..self }
     }
 
     /// The line, counted from 1; none if the file could not be read.
     pub fn line(&self) -> Option<usize> {
         self.place.map(|(line, _)| line)
+    }
+
+    /// The field that is wrong, as `partners[0].walet`; empty if it is the whole.
+    pub(crate) fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What is wrong, without the place.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The column, in bytes, counted from 1; none if the file could not be read.
@@ -205,6 +225,9 @@ impl fmt::Display for SeedError {
         }
         if let Some((line, column)) = self.place {
             write!(f, ":{line}:{column}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
         }
         write!(f, ": {}", self.message)
     }

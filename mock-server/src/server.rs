@@ -5,6 +5,7 @@ mod socket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -12,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use self::socket::Socket;
+use crate::control::{Control, ControlApi, ControlError};
 use crate::mock::Mock;
 use crate::seed::Seed;
 
@@ -38,6 +40,7 @@ const BASE_PATH: &str = "/api/v1";
 pub struct MockServer {
     mock: Mock,
     socket: Socket,
+    control: Option<Arc<ControlApi>>,
     drain_timeout: Duration,
     address: SocketAddr,
     base_url: String,
@@ -58,6 +61,7 @@ impl MockServer {
         MockServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: Seed::sample(),
+            control: None,
             header_read_timeout: HEADER_READ_TIMEOUT,
             drain_timeout: DRAIN_TIMEOUT,
         }
@@ -81,6 +85,9 @@ impl MockServer {
     /// Stops in good order: closes the port, lets requests under way be answered, for
     /// [`DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
     pub async fn shutdown(self) {
+        if let Some(control) = &self.control {
+            control.end();
+        }
         self.socket.drain(self.drain_timeout).await;
     }
 }
@@ -106,6 +113,7 @@ impl fmt::Debug for MockServer {
 pub struct MockServerBuilder {
     address: SocketAddr,
     seed: Seed,
+    control: Option<Control>,
     header_read_timeout: Duration,
     drain_timeout: Duration,
 }
@@ -120,6 +128,12 @@ impl MockServerBuilder {
     /// What to start with. Otherwise it is [`Seed::sample`].
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Serves the control API under `/_mock/`, too. Otherwise there is none.
+    pub fn control(mut self, control: Control) -> Self {
+        self.control = Some(control);
         self
     }
 
@@ -140,20 +154,30 @@ impl MockServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on, or there is no tokio runtime to run in.
+    /// If the address cannot be listened on, or there is no tokio runtime to run in; if the control
+    /// API is set wrongly, or would be open beyond loopback without a token.
     pub async fn start(self) -> Result<MockServer, StartError> {
-        let failed = |source| StartError { address: self.address, source };
+        let failed = |source| StartError(Cause::Listen { address: self.address, source });
+        if let Some(control) = &self.control {
+            control.check(self.address)?;
+        }
         Handle::try_current().map_err(|error| failed(io::Error::other(error)))?;
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
         let mock = Mock::seeded(self.seed);
+        let base_url = format!("http://{}{BASE_PATH}", reachable(address));
+        let control =
+            self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
+        let control = control.transpose()?.map(Arc::new);
+        let socket = Socket::open(listener, mock.api(), control.clone(), self.header_read_timeout);
         Ok(MockServer {
-            socket: Socket::open(listener, mock.api(), self.header_read_timeout),
+            socket,
+            control,
             mock,
             drain_timeout: self.drain_timeout,
             address,
-            base_url: format!("http://{}{BASE_PATH}", reachable(address)),
+            base_url,
         })
     }
 }
@@ -169,10 +193,21 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// The mock could not start. The [`io::Error`] that says why is its source.
+/// The mock could not start. Where an [`io::Error`] says why, it is its source.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}")]
-pub struct StartError {
-    address: SocketAddr,
-    source: io::Error,
+#[error(transparent)]
+pub struct StartError(Cause);
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Control(ControlError),
+}
+
+impl From<ControlError> for StartError {
+    fn from(error: ControlError) -> Self {
+        Self(Cause::Control(error))
+    }
 }

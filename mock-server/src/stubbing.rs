@@ -20,7 +20,7 @@ pub(crate) fn add(
     if is_documented && !stub.replaces_documented {
         return Err(StubError::Documented(stub.method, stub.path));
     }
-    Ok(ActiveStub { placed: api.stubs.add(owner, stub), api: Arc::clone(api) })
+    Ok(ActiveStub::new(api, api.stubs.add(owner, stub)))
 }
 
 /// A stub that was added. It stays in force when this is dropped.
@@ -31,6 +31,19 @@ pub struct ActiveStub {
 }
 
 impl ActiveStub {
+    pub(crate) fn new(api: &Arc<Api>, placed: Arc<Placed>) -> Self {
+        Self { api: Arc::clone(api), placed }
+    }
+
+    pub(crate) fn placed(&self) -> &Placed {
+        &self.placed
+    }
+
+    /// What the control API calls it: `s-1` for the first stub of a mock.
+    pub fn id(&self) -> String {
+        self.placed.id()
+    }
+
     /// Takes the stub out: the path is again what it was before.
     pub fn remove(&self) {
         self.api.stubs.retain(|one| !Arc::ptr_eq(one, &self.placed));

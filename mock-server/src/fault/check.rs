@@ -19,6 +19,14 @@ impl RuleError {
         };
         Self(message.as_ref().chars().map(shown).collect())
     }
+
+    /// The word that is wrong, or the first of several, if the message names one: `every` of
+    /// `every, flapping: expected one of them`.
+    pub(crate) fn word(&self) -> Option<&str> {
+        let (words, _) = self.0.split_once(": ")?;
+        let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        words.split(", ").all(is_word).then(|| words.split(", ").next())?
+    }
 }
 
 impl Words {

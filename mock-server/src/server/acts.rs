@@ -18,6 +18,7 @@ use tokio::io::{AsyncWriteExt as _, copy, sink};
 use tokio::net::TcpStream;
 
 use crate::body::{AnswerBody, pieces};
+use crate::control::ControlApi;
 use crate::fault::{http_date, is_bodyless};
 use crate::host::Arrival;
 use crate::inject::{Act, GARBAGE, Injection, Loss};
@@ -48,6 +49,24 @@ impl Answering {
                 Self::Late(Box::pin(inject(*injection, head.method, Some(body))))
             }
         }
+    }
+}
+
+impl Answering {
+    pub(super) fn control(control: &Arc<ControlApi>, head: Parts, body: Incoming) -> Self {
+        Self::Late(Box::pin(answer_of_control(Arc::clone(control), head, body)))
+    }
+}
+
+/// As [`answer_with_body`]; but to wait for what is asked for is the control API's own business.
+async fn answer_of_control(
+    control: Arc<ControlApi>,
+    head: Parts,
+    body: Incoming,
+) -> Result<Response<AnswerBody>, TakeOver> {
+    match control.answer(head, body).await {
+        Some(answer) => Ok(answer.map(AnswerBody::whole)),
+        None => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::acts::{self, Answering, WireAct};
+use crate::control::ControlApi;
 use crate::routes::Api;
 
 /// How long to let be after an accept that failed, for instance because no descriptor is left.
@@ -47,11 +48,13 @@ impl Socket {
     pub(super) fn open(
         listener: TcpListener,
         api: Arc<Api>,
+        control: Option<Arc<ControlApi>>,
         header_read_timeout: Duration,
     ) -> Self {
         let listener = Arc::new(Mutex::new(Some(listener)));
         let (phase, watching) = watch::channel(Phase::Serving);
-        tokio::spawn(accept(Arc::clone(&listener), api, watching, header_read_timeout));
+        let accepting = accept(Arc::clone(&listener), api, control, watching, header_read_timeout);
+        tokio::spawn(accepting);
         Self { listener, phase }
     }
 
@@ -77,6 +80,7 @@ impl Drop for Socket {
 async fn accept(
     listener: Arc<Mutex<Option<TcpListener>>>,
     api: Arc<Api>,
+    control: Option<Arc<ControlApi>>,
     mut phase: watch::Receiver<Phase>,
     header_read_timeout: Duration,
 ) {
@@ -88,7 +92,8 @@ async fn accept(
         };
         match accepted {
             Ok(stream) => {
-                tokio::spawn(serve(stream, Arc::clone(&api), phase.clone(), header_read_timeout));
+                let (api, control) = (Arc::clone(&api), control.clone());
+                tokio::spawn(serve(stream, api, control, phase.clone(), header_read_timeout));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
@@ -109,6 +114,7 @@ fn poll_accept(
 async fn serve(
     stream: TcpStream,
     api: Arc<Api>,
+    control: Option<Arc<ControlApi>>,
     mut phase: watch::Receiver<Phase>,
     header_read_timeout: Duration,
 ) {
@@ -116,7 +122,12 @@ async fn serve(
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| {
         let (head, body) = request.into_parts();
-        Answering::new(&api, head, body)
+        match &control {
+            Some(control) if ControlApi::is_for(head.uri.path()) => {
+                Answering::control(control, head, body)
+            }
+            _ => Answering::new(&api, head, body),
+        }
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
