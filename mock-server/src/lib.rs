@@ -1,18 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 // `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
-// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data.
+// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, generate,
+// mix, data.
 mod auth;
 mod body;
 mod calls;
 mod data;
 mod fault;
 mod faults;
+mod generate;
 mod hint;
 mod host;
 mod inject;
 mod journal;
 mod key;
+mod mix;
 mod mock;
 mod partner;
 mod rendered;
@@ -32,6 +35,7 @@ pub use calls::{Calls, Unmet};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
 pub use faults::{ActiveRule, Faults};
+pub use generate::MAX_GENERATED;
 pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
 pub use mock::Mock;
 pub use partner::Partner;
