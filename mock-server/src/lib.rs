@@ -2,7 +2,7 @@
 
 // `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
 // journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, generate,
-// mix, data.
+// mix, yaml, data.
 mod auth;
 mod body;
 mod calls;
@@ -29,6 +29,7 @@ mod stub;
 mod stubbing;
 mod stubs;
 mod wire;
+mod yaml;
 
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
