@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, control, mock, partner, calls, stubbing, faults, service, routes, inject,
-// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data.
+// `use crate::` goes one way, from left to right: server, control, mock, partner, calls, stubbing,
+// faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, seed, wire,
+// store, key, hint, rendered, generate, mix, yaml, data.
 mod auth;
 mod body;
 mod calls;
@@ -9,11 +10,13 @@ mod control;
 mod data;
 mod fault;
 mod faults;
+mod generate;
 mod hint;
 mod host;
 mod inject;
 mod journal;
 mod key;
+mod mix;
 mod mock;
 mod partner;
 mod rendered;
@@ -27,6 +30,7 @@ mod stub;
 mod stubbing;
 mod stubs;
 mod wire;
+mod yaml;
 
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
@@ -34,6 +38,7 @@ pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
 pub use faults::{ActiveRule, Faults};
+pub use generate::MAX_GENERATED;
 pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
 pub use mock::Mock;
 pub use partner::Partner;

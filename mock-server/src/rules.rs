@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::fault::{Key, Words};
 use crate::key::KeyHash;
+use crate::mix::mix;
 use crate::store::{Tenant, TenantId};
 
 /// How many rules are remembered that had all their `times`.
@@ -351,14 +352,6 @@ impl Chance {
 #[expect(clippy::cast_precision_loss, reason = "53 bits are what a float holds")]
 fn unit(draw: u64) -> f64 {
     draw as f64 / (1_u64 << 53) as f64
-}
-
-/// One step of `SplitMix64`, written out so that a seed means the same for ever.
-fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// FNV-1a. Not the partner's number: tests that share a mock add partners in any order.

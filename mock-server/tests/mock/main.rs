@@ -13,6 +13,7 @@ mod calls;
 mod ending;
 mod faults;
 mod faults_in_process;
+mod generate;
 mod http;
 mod journal;
 mod partners;
