@@ -175,19 +175,20 @@ impl Calls {
             return Ok(met);
         }
         let owner = self.owner.as_deref();
+        let name = owner.map(Tenant::name);
         let rules = match owner {
             Some(tenant) => vec![
-                ("its rules", self.api.rules.of(Some(tenant.id))),
-                ("the mock's rules", self.api.rules.of(None)),
+                ("its rules", self.api.rules.texts_of(Some(tenant.id))),
+                ("the mock's rules", self.api.rules.texts_of(None)),
             ],
-            None => vec![("the mock's rules", self.api.rules.of(None))],
+            None => vec![("the mock's rules", self.api.rules.texts_of(None))],
         };
         Err(Unmet::explain(&unmet::Case {
             wanted: &self.wanted,
             count,
             recorded: &recorded,
             met: met.len(),
-            partner: owner.map(|tenant| tenant.name.as_str()),
+            partner: name.as_deref(),
             rules,
         }))
     }

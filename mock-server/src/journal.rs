@@ -1,6 +1,6 @@
 //! What was asked, and how it was answered: bounded, and with no key in it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -94,6 +94,8 @@ struct Pages {
     /// Who waits for the next request.
     waiting: Vec<Waker>,
     of: BTreeMap<Option<TenantId>, Page>,
+    /// Whose requests are kept no more. One may have been under way.
+    removed: BTreeSet<TenantId>,
 }
 
 #[derive(Debug, Default)]
@@ -129,12 +131,21 @@ impl Journal {
         let mut pages = self.pages();
         pages.recorded += 1;
         let entry = Entry { number: pages.recorded, tenant, method, status, why, fault, head };
-        pages.of.entry(tenant).or_default().push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        if let Some(page) = pages.page(tenant) {
+            page.push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        }
         if !pages.waiting.is_empty() {
             let waiting = std::mem::take(&mut pages.waiting);
             drop(pages);
             waiting.into_iter().for_each(Waker::wake);
         }
+    }
+
+    /// Forgets all about a partner, and keeps none of its requests from now on.
+    pub(crate) fn remove(&self, tenant: TenantId) {
+        let mut pages = self.pages();
+        pages.of.remove(&Some(tenant));
+        pages.removed.insert(tenant);
     }
 
     /// What came after the request of this number, of one partner or of all, in the order it was
@@ -184,6 +195,19 @@ impl Journal {
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pages {
+    /// The page for a request of this partner, unless it was removed.
+    fn page(&mut self, tenant: Option<TenantId>) -> Option<&mut Page> {
+        match self.of.entry(tenant) {
+            btree_map::Entry::Occupied(page) => Some(page.into_mut()),
+            btree_map::Entry::Vacant(_) if tenant.is_some_and(|id| self.removed.contains(&id)) => {
+                None
+            }
+            btree_map::Entry::Vacant(page) => Some(page.insert(Page::default())),
+        }
     }
 }
 

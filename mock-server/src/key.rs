@@ -22,6 +22,11 @@ impl KeyHash {
     pub(crate) fn of(key: &str) -> Self {
         Self(Sha256::digest(key.as_bytes()).into())
     }
+
+    /// By what it can be known without being shown: its first 8 hexadecimal digits.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A new key. It opens a mock, so the generator need not be a cryptographic one.

@@ -45,7 +45,7 @@ pub use rules::Injected;
 pub use seed::{MAX_SEED, Seed, SeedError};
 pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
 pub use service::MockService;
-pub use store::Unknown;
+pub use store::{KeyTaken, PartnerKey, Unknown};
 pub use stub::{Reply, Stub, StubRequest};
 pub use stubbing::ActiveStub;
 pub use stubs::StubError;

@@ -67,7 +67,7 @@ impl Mock {
     /// Adds a partner: active, with no key, no company and no credit, at the pricing of
     /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
     pub fn add_partner(&self, name: impl Into<String>) -> Partner {
-        let tenant = self.api.store.add(name.into(), Wallet::new(0), Vec::new());
+        let tenant = self.api.store.add(&name.into(), Wallet::new(0), Vec::new());
         Partner::new(&self.api, tenant)
     }
 
@@ -75,6 +75,28 @@ impl Mock {
     pub fn partners(&self) -> Vec<Partner> {
         let tenants = self.api.store.tenants();
         tenants.into_iter().map(|tenant| Partner::new(&self.api, tenant)).collect()
+    }
+
+    /// The partner with this [id](Partner::id), as `p-1`.
+    pub fn partner_with_id(&self, id: &str) -> Option<Partner> {
+        let tenant = self.api.store.tenant(id.parse().ok()?)?;
+        Some(Partner::new(&self.api, tenant))
+    }
+
+    /// Takes a partner out, with its keys, its data, its faults, its stubs and its journal. A
+    /// handle that is left of it reaches nothing that a request could meet.
+    ///
+    /// Whether it was one of this mock's partners until now. The [default partner](Self::partner)
+    /// may be removed as any other.
+    pub fn remove_partner(&self, partner: &Partner) -> bool {
+        let tenant = partner.tenant();
+        let owner = Some(tenant.id);
+        // The partner goes first: whoever adds to it now sees that, and takes it out again.
+        let was_there = self.api.store.remove(tenant);
+        self.api.rules.forget(tenant.id);
+        self.api.stubs.retain(|placed| placed.owner != owner);
+        self.api.journal.remove(tenant.id);
+        was_there
     }
 
     /// The next request meets this fault: the next one of each partner, and of those that come

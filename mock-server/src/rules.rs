@@ -1,7 +1,7 @@
 //! The rules in force, and which request meets which of them. Nothing here waits, fails or looks
 //! at a clock: what is decided hangs on the rules and on the order of one partner's requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,9 @@ use crate::fault::{Key, Words};
 use crate::key::KeyHash;
 use crate::mix::mix;
 use crate::store::{Tenant, TenantId};
+
+/// How many rules are remembered that had all their `times`.
+const SPENT_RULES: usize = 1000;
 
 /// A fault that met a request: by which rule, and how chance fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,9 @@ pub(crate) enum Target {
 /// A rule that was added.
 #[derive(Debug)]
 pub(crate) struct InForce {
+    /// Counted from 1 over all rules of a mock.
+    id: u64,
+    /// Counted from 1 over those of its owner.
     number: u64,
     owner: Option<TenantId>,
     target: Target,
@@ -110,7 +116,10 @@ pub(crate) struct Rules {
 #[derive(Debug, Default)]
 struct List {
     added: BTreeMap<Option<TenantId>, u64>,
+    added_in_all: u64,
     rules: Vec<Arc<InForce>>,
+    /// The newest that are in force no more, so that it can still be told how often they were met.
+    spent: VecDeque<Arc<InForce>>,
 }
 
 impl Rules {
@@ -122,9 +131,12 @@ impl Rules {
         text: &str,
     ) -> Arc<InForce> {
         let mut list = lock(&self.list);
+        list.added_in_all += 1;
+        let id = list.added_in_all;
         let added = list.added.entry(owner).or_default();
         *added += 1;
         let rule = Arc::new(InForce {
+            id,
             number: *added,
             owner,
             target,
@@ -137,22 +149,62 @@ impl Rules {
         rule
     }
 
-    /// Takes out the rules that are not to be kept.
-    pub(crate) fn retain(&self, keep: impl FnMut(&Arc<InForce>) -> bool) {
+    /// Takes out the rules that are not to be kept, and forgets them.
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&Arc<InForce>) -> bool) {
         let mut list = lock(&self.list);
+        list.spent.retain(&mut keep);
         list.rules.retain(keep);
         self.any.store(!list.rules.is_empty(), Ordering::Release);
+    }
+
+    /// Forgets all about a partner that was removed.
+    pub(crate) fn forget(&self, owner: TenantId) {
+        self.retain(|rule| rule.owner != Some(owner));
+        lock(&self.list).added.remove(&Some(owner));
+    }
+
+    /// Takes out a rule that has had all its `times`, and remembers it for a while.
+    fn spend(&self, rule: &Arc<InForce>) {
+        let mut list = lock(&self.list);
+        let before = list.rules.len();
+        list.rules.retain(|one| !Arc::ptr_eq(one, rule));
+        if list.rules.len() == before {
+            return;
+        }
+        list.spent.push_back(Arc::clone(rule));
+        if list.spent.len() > SPENT_RULES {
+            list.spent.pop_front();
+        }
+        self.any.store(!list.rules.is_empty(), Ordering::Release);
+    }
+
+    /// The rule of this id, and whether it is in force.
+    pub(crate) fn find(&self, id: u64) -> Option<(Arc<InForce>, bool)> {
+        let list = lock(&self.list);
+        let in_force = list.rules.iter().map(|rule| (rule, true));
+        let mut all = in_force.chain(list.spent.iter().map(|rule| (rule, false)));
+        let (rule, is_in_force) = all.find(|(rule, _)| rule.id == id)?;
+        Some((Arc::clone(rule), is_in_force))
+    }
+
+    /// How many are in force.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.list).rules.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         !self.any.load(Ordering::Acquire)
     }
 
-    /// The rules of one owner, as text.
-    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<String> {
+    /// The rules of one owner.
+    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<Arc<InForce>> {
         let list = lock(&self.list);
-        let mine = list.rules.iter().filter(|rule| rule.owner == owner);
-        mine.map(|rule| rule.text.to_string()).collect()
+        list.rules.iter().filter(|rule| rule.owner == owner).cloned().collect()
+    }
+
+    /// The rules of one owner, as text.
+    pub(crate) fn texts_of(&self, owner: Option<TenantId>) -> Vec<String> {
+        self.of(owner).iter().map(|rule| rule.text.to_string()).collect()
     }
 
     /// The fault that meets this request. It goes to the rules in order; the first that has a
@@ -164,7 +216,7 @@ impl Rules {
         };
         let rule = &decided.as_ref()?.rule;
         if rule.is_spent() {
-            self.retain(|one| !Arc::ptr_eq(one, rule));
+            self.spend(rule);
         }
         decided
     }
@@ -179,11 +231,24 @@ pub(crate) struct Decided {
 
 impl Decided {
     pub(crate) fn words(&self) -> &Words {
-        &self.rule.words
+        self.rule.words()
     }
 }
 
 impl InForce {
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Its text form; a key is `[redacted]`.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn owner(&self) -> Option<TenantId> {
         self.owner
     }
@@ -211,7 +276,7 @@ impl InForce {
         let chance = Chance {
             seed: self.words.seed.unwrap_or_default(),
             rule: self.number * 2 + u64::from(self.owner.is_some()),
-            partner: asked.tenant.map_or(0, |tenant| text_hash(&tenant.name)),
+            partner: asked.tenant.map_or(0, |tenant| text_hash(&tenant.name())),
             request: count.seen,
         };
         if !is_due(&self.words, count.seen) {

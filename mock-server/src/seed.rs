@@ -2,6 +2,7 @@
 
 mod explain;
 mod file;
+pub(crate) mod part;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -27,12 +28,12 @@ pub struct Seed {
 }
 
 #[derive(Clone)]
-struct PartnerSeed {
-    name: String,
-    keys: Vec<String>,
-    active: bool,
-    wallet: Wallet,
-    companies: Vec<Company>,
+pub(crate) struct PartnerSeed {
+    pub(crate) name: String,
+    pub(crate) keys: Vec<String>,
+    pub(crate) active: bool,
+    pub(crate) wallet: Wallet,
+    pub(crate) companies: Vec<Company>,
 }
 
 impl Seed {
@@ -96,6 +97,7 @@ impl Seed {
         let bytes = read(path).map_err(|error| SeedError {
             file: Some(path.to_owned()),
             place: None,
+            field: String::new(),
             message: "cannot be read".to_owned(),
             source: Some(error),
         })?;
@@ -152,11 +154,10 @@ fn in_one_line(text: &str) -> String {
 
 impl PartnerSeed {
     fn plant(self, store: &Store) -> Arc<Tenant> {
-        let tenant = store.add(self.name, self.wallet, self.companies);
+        let tenant = store.add(&self.name, self.wallet, self.companies);
         tenant.set_active(self.active);
-        for key in &self.keys {
-            store.accept_key(&tenant, key);
-        }
+        // No key of a seed stands twice in it.
+        let _ = store.accept_keys(&tenant, self.keys.iter().map(String::as_str));
         tenant
     }
 }
@@ -176,6 +177,7 @@ impl fmt::Debug for Seed {
 pub struct SeedError {
     file: Option<PathBuf>,
     place: Option<(usize, usize)>,
+    field: String,
     message: String,
     source: Option<io::Error>,
 }
@@ -183,12 +185,27 @@ pub struct SeedError {
 impl SeedError {
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        Self { file: None, place: Some(place), message: in_one_line(message), source: None }
+        let (field, message) = (String::new(), in_one_line(message));
+        Self { file: None, place: Some(place), field, message, source: None }
+    }
+
+    fn in_field(self, path: &str) -> Self {
+        Self { field: in_one_line(path), ..self }
     }
 
     /// The line, counted from 1; none if the file could not be read.
     pub fn line(&self) -> Option<usize> {
         self.place.map(|(line, _)| line)
+    }
+
+    /// The field that is wrong, as `partners[0].walet`; empty if it is the whole.
+    pub(crate) fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What is wrong, without the place.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The column, in bytes, counted from 1; none if the file could not be read.
@@ -205,6 +222,9 @@ impl fmt::Display for SeedError {
         }
         if let Some((line, column)) = self.place {
             write!(f, ":{line}:{column}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
         }
         write!(f, ": {}", self.message)
     }

@@ -31,6 +31,11 @@ pub struct ActiveStub {
 }
 
 impl ActiveStub {
+    /// What the control API calls it: `s-1` for the first stub of a mock.
+    pub fn id(&self) -> String {
+        format!("s-{}", self.placed.id)
+    }
+
     /// Takes the stub out: the path is again what it was before.
     pub fn remove(&self) {
         self.api.stubs.retain(|one| !Arc::ptr_eq(one, &self.placed));

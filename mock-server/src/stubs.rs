@@ -1,6 +1,6 @@
 //! The stubs in force, and which request meets which of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Method;
@@ -11,6 +11,8 @@ use crate::stub::Stub;
 /// A stub that was added.
 #[derive(Debug)]
 pub(crate) struct Placed {
+    /// Counted from 1 over all stubs of a mock.
+    pub(crate) id: u64,
     pub(crate) owner: Option<TenantId>,
     pub(crate) stub: Stub,
 }
@@ -20,6 +22,7 @@ pub(crate) struct Placed {
 pub(crate) struct StubList {
     /// So that a mock without stubs takes no lock.
     any: AtomicBool,
+    added: AtomicU64,
     placed: RwLock<Vec<Arc<Placed>>>,
 }
 
@@ -37,7 +40,8 @@ impl StubList {
     }
 
     pub(crate) fn add(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
-        let placed = Arc::new(Placed { owner, stub });
+        let id = self.added.fetch_add(1, Ordering::Relaxed) + 1;
+        let placed = Arc::new(Placed { id, owner, stub });
         self.change(|all| all.push(Arc::clone(&placed)));
         placed
     }
@@ -54,6 +58,19 @@ impl StubList {
 
     fn read<R>(&self, look: impl FnOnce(&[Arc<Placed>]) -> R) -> R {
         look(&self.placed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The stubs of one owner.
+    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<Arc<Placed>> {
+        self.read(|all| all.iter().filter(|one| one.owner == owner).cloned().collect())
+    }
+
+    pub(crate) fn with_id(&self, id: u64) -> Option<Arc<Placed>> {
+        self.read(|all| all.iter().find(|one| one.id == id).cloned())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.read(<[_]>::len)
     }
 
     /// Whether any partner has a stub on this path.

@@ -70,12 +70,11 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
         let column = error.column() + usize::from(unread);
         ((error.line(), column.max(1)), said)
     };
-    let line = match path {
-        "" => said,
-        path => format!("{}: {said}", shortened(path)),
-    };
-    let line = key::redact(line.into_bytes());
-    SeedError::at(place, &String::from_utf8_lossy(&line))
+    SeedError::at(place, &redacted(said)).in_field(&redacted(shortened(path)))
+}
+
+fn redacted(text: String) -> String {
+    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
 }
 
 fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a str {

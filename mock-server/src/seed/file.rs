@@ -21,19 +21,24 @@ use crate::data::{Company, Connection, Wallet};
 use crate::key;
 
 pub(super) fn parse(text: &str) -> Result<(PartnerSeed, Vec<PartnerSeed>), SeedError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let Object(file): Object<SeedFile<'_>> =
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            explain(text, &path, error.inner())
-        })?;
-    json.end().map_err(|error| explain(text, ".", &error))?;
-    check(text, &file)?;
+    let Object(file): Object<SeedFile<'_>> = read(text)?;
+    check(text, &file.partners)?;
     let mut partners = file.partners.into_iter().map(|Object(file)| file.into());
     let Some(first) = partners.next() else {
         return Err(SeedError::at((1, 1), NO_PARTNER));
     };
     Ok((first, partners.collect()))
+}
+
+/// What a text is, or what is wrong with it and where.
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SeedError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        explain(text, &path, error.inner())
+    })?;
+    json.end().map_err(|error| explain(text, ".", &error))?;
+    Ok(read)
 }
 
 const NO_PARTNER: &str = "expected at least one partner";
@@ -47,7 +52,7 @@ struct SeedFile<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PartnerFile<'a> {
+pub(super) struct PartnerFile<'a> {
     #[serde(borrow)]
     name: Placed<'a>,
     #[serde(borrow, default)]
@@ -62,7 +67,7 @@ struct PartnerFile<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct WalletFile {
+pub(super) struct WalletFile {
     #[serde(default)]
     balance: i64,
     #[serde(default, deserialize_with = "given")]
@@ -75,7 +80,7 @@ struct WalletFile {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct CompanyFile {
+pub(super) struct CompanyFile {
     id: String,
     name: String,
     #[serde(default, deserialize_with = "timestamp")]
@@ -88,7 +93,7 @@ struct CompanyFile {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct ConnectionFile {
+pub(super) struct ConnectionFile {
     id: String,
     #[serde(default, deserialize_with = "given")]
     waba_id: Option<String>,
@@ -110,9 +115,9 @@ struct CountFile {
 
 /// A struct of the file, from an object only: what serde derives would take an array, too, and
 /// its values by their order.
-struct Object<T>(T);
+pub(super) struct Object<T>(pub(super) T);
 
-trait Expected {
+pub(super) trait Expected {
     const EXPECTED: &'static str;
 }
 
@@ -262,9 +267,9 @@ impl<T> Visitor<'_> for Text<T> {
 }
 
 /// What serde cannot see: keys that no request could carry, and names and keys that stand twice.
-fn check(text: &str, file: &SeedFile<'_>) -> Result<(), SeedError> {
+pub(super) fn check(text: &str, partners: &[Object<PartnerFile<'_>>]) -> Result<(), SeedError> {
     let (mut names, mut keys) = (HashSet::new(), HashSet::new());
-    for Object(partner) in &file.partners {
+    for Object(partner) in partners {
         if !names.insert(&partner.name.text) {
             let message = format!(
                 "a second partner named `{}`: expected each name once",
@@ -287,7 +292,7 @@ fn check(text: &str, file: &SeedFile<'_>) -> Result<(), SeedError> {
     Ok(())
 }
 
-fn unwrapped<T: Into<U>, U>(objects: Vec<Object<T>>) -> Vec<U> {
+pub(super) fn unwrapped<T: Into<U>, U>(objects: Vec<Object<T>>) -> Vec<U> {
     objects.into_iter().map(|Object(one)| one.into()).collect()
 }
 
