@@ -126,10 +126,7 @@ pub(crate) enum ControlError {
     Token,
     #[error("the control API's host `{}`: expected a name without a port", .0.escape_debug())]
     Host(String),
-    #[error(
-        "listening on {0}, beyond this machine, needs a token for the control API, or no control \
-         API"
-    )]
+    #[error("cannot listen on {0}, beyond this machine, with a control API that has no token")]
     NoToken(SocketAddr),
 }
 

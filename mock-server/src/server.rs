@@ -206,6 +206,14 @@ enum Cause {
     Control(ControlError),
 }
 
+impl StartError {
+    /// Whether it would start with a [token](crate::Control::token) for its control API, which it
+    /// needs beyond loopback.
+    pub fn needs_token(&self) -> bool {
+        matches!(self.0, Cause::Control(ControlError::NoToken(_)))
+    }
+}
+
 impl From<ControlError> for StartError {
     fn from(error: ControlError) -> Self {
         Self(Cause::Control(error))
