@@ -8,8 +8,10 @@
     reason = "in a test, that is how a failure is said"
 )]
 
+mod asking;
 mod authorization;
 mod calls;
+mod control_guard;
 mod ending;
 mod faults;
 mod faults_in_process;

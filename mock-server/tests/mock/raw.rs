@@ -134,6 +134,20 @@ async fn within<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("the server should have answered or closed")
 }
 
+/// Several answers that came one after the other, by their content-length.
+pub(crate) fn split(bytes: &[u8]) -> Vec<Answer> {
+    let (mut rest, mut answers) = (std::str::from_utf8(bytes).unwrap(), Vec::new());
+    while !rest.is_empty() {
+        let body = rest.find("\r\n\r\n").expect("an answer") + 4;
+        let head = parse(rest[..body].as_bytes());
+        let length = head.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let (whole, next) = rest.split_at(body + length);
+        answers.push(parse(whole.as_bytes()));
+        rest = next;
+    }
+    answers
+}
+
 fn parse(bytes: &[u8]) -> Answer {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
