@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, control, mock, partner, calls, stubbing,
-// faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, seed, wire,
-// store, key, hint, rendered, generate, mix, yaml, data.
+// `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
+// stubbing, faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, wire,
+// store, key, hint, rendered, latest, generate, mix, yaml, data.
 mod auth;
 mod body;
 mod calls;
@@ -16,9 +16,11 @@ mod host;
 mod inject;
 mod journal;
 mod key;
+mod latest;
 mod mix;
 mod mock;
 mod partner;
+mod plant;
 mod rendered;
 mod routes;
 mod rules;

@@ -105,6 +105,15 @@ struct Count {
     injected: u64,
 }
 
+/// A rule that was checked, and can be added.
+#[derive(Debug, Clone)]
+pub(crate) struct NewRule {
+    pub(crate) target: Target,
+    pub(crate) words: Words,
+    /// Its text form; a key is `[redacted]`.
+    pub(crate) text: Arc<str>,
+}
+
 /// All rules in force, in the order they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
@@ -122,31 +131,41 @@ struct List {
     spent: VecDeque<Arc<InForce>>,
 }
 
-impl Rules {
-    pub(crate) fn add(
-        &self,
-        owner: Option<TenantId>,
-        target: Target,
-        words: Words,
-        text: &str,
-    ) -> Arc<InForce> {
-        let mut list = lock(&self.list);
-        list.added_in_all += 1;
-        let number_of_all = list.added_in_all;
-        let added = list.added.entry(owner).or_default();
+impl List {
+    fn add(&mut self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
+        self.added_in_all += 1;
+        let added = self.added.entry(owner).or_default();
         *added += 1;
         let rule = Arc::new(InForce {
-            number_of_all,
+            number_of_all: self.added_in_all,
             number: *added,
             owner,
-            target,
-            words,
-            text: text.into(),
+            target: new.target,
+            words: new.words,
+            text: new.text,
             counts: Mutex::default(),
         });
-        list.rules.push(Arc::clone(&rule));
+        self.rules.push(Arc::clone(&rule));
+        rule
+    }
+}
+
+impl Rules {
+    pub(crate) fn add(&self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
+        let mut list = lock(&self.list);
+        let rule = list.add(owner, new);
         self.any.store(true, Ordering::Release);
         rule
+    }
+
+    /// Forgets all rules, and counts from 1 again for every owner.
+    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<TenantId>, NewRule)>) {
+        let mut list = lock(&self.list);
+        *list = List { added_in_all: list.added_in_all, ..List::default() };
+        for (owner, new) in by {
+            list.add(owner, new);
+        }
+        self.any.store(!list.rules.is_empty(), Ordering::Release);
     }
 
     /// Takes out the rules that are not to be kept, and forgets them.
@@ -372,8 +391,9 @@ mod tests {
     /// Which of the next requests, counted from 1, meet the fault.
     fn hits(rule: Rule, requests: u64) -> Vec<u64> {
         let rules = Rules::default();
-        let text = rule.to_string();
-        rules.add(None, Target::All, rule.into_words().unwrap(), &text);
+        let text = rule.to_string().into();
+        let words = rule.into_words().unwrap();
+        rules.add(None, NewRule { target: Target::All, words, text });
         let asked = Asked { tenant: None, token: None, operation: None, path: "/" };
         let is_hit = |_: &u64| rules.decide(asked).is_some();
         (1..=requests).filter(is_hit).collect()

@@ -6,11 +6,11 @@ pub(crate) mod part;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::{fmt, fs, io};
 
 use crate::data::{Company, Connection, Wallet};
-use crate::store::{KeyTaken, Store, Tenant};
+use crate::rules::NewRule;
+use crate::stub::Stub;
 
 /// The largest seed that is read, in bytes: 256 MiB.
 pub const MAX_SEED: usize = 256 << 20;
@@ -23,8 +23,11 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The format of a seed file is described in the crate's documentation.
 #[derive(Clone)]
 pub struct Seed {
-    first: PartnerSeed,
-    others: Vec<PartnerSeed>,
+    pub(crate) first: PartnerSeed,
+    pub(crate) others: Vec<PartnerSeed>,
+    /// Those of the whole mock, and those that are for the partner of this number.
+    pub(crate) faults: Vec<(Option<usize>, NewRule)>,
+    pub(crate) stubs: Vec<Stub>,
 }
 
 #[derive(Clone)]
@@ -33,7 +36,33 @@ pub(crate) struct PartnerSeed {
     pub(crate) keys: Vec<String>,
     pub(crate) active: bool,
     pub(crate) wallet: Wallet,
-    pub(crate) companies: Vec<Company>,
+    pub(crate) companies: Companies,
+    pub(crate) extras: Extras,
+}
+
+/// What the requests of one partner meet besides its data.
+#[derive(Clone, Default)]
+pub(crate) struct Extras {
+    pub(crate) faults: Vec<NewRule>,
+    pub(crate) stubs: Vec<Stub>,
+}
+
+/// Companies as they are, or how many are to be made up.
+#[derive(Clone)]
+pub(crate) enum Companies {
+    Given(Vec<Company>),
+    Generated { count: u32, seed: u64 },
+}
+
+impl Companies {
+    pub(crate) fn made(self) -> Vec<Company> {
+        match self {
+            Self::Given(companies) => companies,
+            Self::Generated { count, seed } => {
+                Company::generate(usize::try_from(count).unwrap_or(usize::MAX), seed)
+            }
+        }
+    }
 }
 
 impl Seed {
@@ -57,9 +86,10 @@ impl Seed {
             keys: Vec::new(),
             active: true,
             wallet,
-            companies,
+            companies: Companies::Given(companies),
+            extras: Extras::default(),
         };
-        Self { first: partner, others: Vec::new() }
+        Self { first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
     }
 
     /// Reads a seed from JSON text. A byte order mark at its start is ignored.
@@ -83,7 +113,12 @@ impl Seed {
             let message = "this byte is not UTF-8: expected text in UTF-8";
             SeedError::at(place(bytes, error.valid_up_to()), message)
         })?;
-        file::parse(text).map(|(first, others)| Self { first, others })
+        file::parse(text).map(|(first, others)| Self {
+            first,
+            others,
+            faults: Vec::new(),
+            stubs: Vec::new(),
+        })
     }
 
     /// Reads a seed file.
@@ -102,18 +137,6 @@ impl Seed {
             source: Some(error),
         })?;
         Self::from_bytes(&bytes).map_err(|error| SeedError { file: Some(path.to_owned()), ..error })
-    }
-
-    /// The state that this seed describes, its first partner, and a key of that one.
-    pub(crate) fn plant(self) -> (Store, Arc<Tenant>, String) {
-        let store = Store::default();
-        let key = self.first.keys.first().cloned();
-        let first = self.first.plant_alone(&store);
-        for partner in self.others {
-            partner.plant_alone(&store);
-        }
-        let key = key.unwrap_or_else(|| store.issue_key(&first));
-        (store, first, key)
     }
 }
 
@@ -150,19 +173,6 @@ fn in_one_line(text: &str) -> String {
         }
     }
     line
-}
-
-impl PartnerSeed {
-    #[expect(clippy::expect_used, reason = "the seed is checked: no key stands twice in it")]
-    fn plant_alone(self, store: &Store) -> Arc<Tenant> {
-        self.plant(store).expect("no key of a seed is taken")
-    }
-
-    /// A partner of the store, or nothing if any of its keys is taken.
-    pub(crate) fn plant(self, store: &Store) -> Result<Arc<Tenant>, KeyTaken> {
-        let keys = self.keys.iter().map(String::as_str);
-        store.add_with_keys(&self.name, self.active, self.wallet, self.companies, keys)
-    }
 }
 
 /// Names only: keys in a seed are in clear.

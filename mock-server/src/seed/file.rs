@@ -16,7 +16,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use super::explain::{ESCAPES, explain, shortened};
-use super::{PartnerSeed, SeedError, place};
+use super::{Companies, Extras, PartnerSeed, SeedError, place};
 use crate::data::{Company, Connection, Wallet};
 use crate::key;
 
@@ -304,7 +304,8 @@ impl From<PartnerFile<'_>> for PartnerSeed {
             keys: file.keys.into_iter().map(|key| key.text).collect(),
             active: file.active.unwrap_or(true),
             wallet: file.wallet.map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
-            companies: unwrapped(file.companies),
+            companies: Companies::Given(unwrapped(file.companies)),
+            extras: Extras::default(),
         }
     }
 }

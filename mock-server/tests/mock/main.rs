@@ -18,6 +18,7 @@ mod faults_in_process;
 mod generate;
 mod http;
 mod journal;
+mod loading;
 mod partners;
 mod raw;
 mod router;
