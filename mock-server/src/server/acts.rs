@@ -18,11 +18,12 @@ use tokio::io::{AsyncWriteExt as _, copy, sink};
 use tokio::net::TcpStream;
 
 use crate::body::{AnswerBody, pieces};
+use crate::clock::{Timeline, http_date};
 use crate::control::ControlApi;
-use crate::fault::{http_date, is_bodyless};
+use crate::fault::is_bodyless;
 use crate::host::Arrival;
 use crate::inject::{Act, GARBAGE, Injection, Loss};
-use crate::routes::{Answer, Api};
+use crate::routes::{Answer, Api, Received};
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still
 /// has something to read would take back what was sent.
@@ -40,10 +41,11 @@ pub(super) enum Answering {
 
 impl Answering {
     pub(super) fn new(api: &Arc<Api>, head: Parts, body: Incoming) -> Self {
+        let received = api.receive(Arrival::Socket);
         if api.wants_body(&head) {
-            return Self::Late(Box::pin(answer_with_body(Arc::clone(api), head, body)));
+            return Self::Late(Box::pin(answer_with_body(Arc::clone(api), received, head, body)));
         }
-        match api.answer(Arrival::Socket, &head) {
+        match api.answer(received, &head) {
             Answer::Ready(answer) => Self::Ready(Some(answer)),
             Answer::Injected(injection) => {
                 Self::Late(Box::pin(inject(*injection, head.method, Some(body))))
@@ -86,10 +88,11 @@ impl Future for Answering {
 /// A body that breaks off, or does not come in time, is the end of the connection.
 async fn answer_with_body(
     api: Arc<Api>,
+    received: Received,
     head: Parts,
     body: Incoming,
 ) -> Result<Response<AnswerBody>, TakeOver> {
-    let answer = api.answer_with_body(Arrival::Socket, &head, body);
+    let answer = api.answer_with_body(received, &head, body);
     match tokio::time::timeout(BODY_READ_TIMEOUT, answer).await {
         Ok(Some(Answer::Ready(answer))) => Ok(answer),
         Ok(Some(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
@@ -98,17 +101,18 @@ async fn answer_with_body(
 }
 
 async fn inject(
-    Injection { delay, act }: Injection,
+    Injection { mut timeline, delay, act }: Injection,
     method: Method,
     unread: Option<Incoming>,
 ) -> Result<Response<AnswerBody>, TakeOver> {
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
+    timeline.wait(delay).await;
     Err(TakeOver::new(match act {
-        Act::Answer(answer) => return Ok(answer),
+        Act::Answer(mut answer) => {
+            timeline.clock().date(answer.headers_mut());
+            return Ok(answer);
+        }
         Act::ByHand { answer, head_time } => {
-            WireAct::ByHand { answer, head_time, has_body: method != Method::HEAD }
+            WireAct::ByHand { answer, head_time, timeline, has_body: method != Method::HEAD }
         }
         Act::Lost(loss) => {
             if loss == Loss::ResetAfterRequest
@@ -142,7 +146,7 @@ pub(super) fn taken_over(error: &hyper::Error) -> Option<WireAct> {
 /// What is to be done with a connection once the HTTP library has let go of it.
 #[derive(Debug)]
 pub(super) enum WireAct {
-    ByHand { answer: Response<AnswerBody>, head_time: Duration, has_body: bool },
+    ByHand { answer: Response<AnswerBody>, head_time: Duration, timeline: Timeline, has_body: bool },
     Lost(Loss),
 }
 
@@ -155,8 +159,8 @@ impl WireAct {
     /// How it ended is the client's business: it sees the same end.
     pub(super) async fn perform(self, mut stream: TcpStream) {
         match self {
-            Self::ByHand { answer, head_time, has_body } => {
-                let _ = write_answer(&mut stream, answer, head_time, has_body).await;
+            Self::ByHand { answer, head_time, timeline, has_body } => {
+                let _ = write_answer(&mut stream, answer, head_time, timeline, has_body).await;
                 close(stream).await;
             }
             Self::Lost(Loss::Reset | Loss::ResetAfterRequest) => {
@@ -183,15 +187,16 @@ async fn write_answer(
     stream: &mut TcpStream,
     answer: Response<AnswerBody>,
     head_time: Duration,
+    mut timeline: Timeline,
     has_body: bool,
 ) -> io::Result<()> {
-    let head = head(&answer);
+    let head = head(&answer, timeline.clock().now());
     if head_time.is_zero() {
         stream.write_all(&head).await?;
     } else {
         let (pieces, pause) = pieces(&head, head_time);
         for piece in pieces {
-            tokio::time::sleep(pause).await;
+            timeline.wait(pause).await;
             stream.write_all(&piece).await?;
         }
     }
@@ -215,7 +220,7 @@ async fn write_answer(
     Ok(())
 }
 
-fn head(answer: &Response<AnswerBody>) -> Bytes {
+fn head(answer: &Response<AnswerBody>, now: Timestamp) -> Bytes {
     let status = answer.status();
     let mut head = format!("HTTP/1.1 {} ", status.as_str()).into_bytes();
     head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
@@ -234,7 +239,7 @@ fn head(answer: &Response<AnswerBody>) -> Bytes {
         None => line(&mut head, TRANSFER_ENCODING.as_str(), b"chunked"),
     }
     if !answer.headers().contains_key(DATE) {
-        let date = http_date(Timestamp::now());
+        let date = http_date(now);
         line(&mut head, DATE.as_str(), date.as_bytes());
     }
     head.extend_from_slice(b"\r\n\r\n");

@@ -11,6 +11,7 @@
 mod asking;
 mod authorization;
 mod calls;
+mod clock;
 mod control_guard;
 mod ending;
 mod faults;

@@ -102,6 +102,13 @@ impl Connection {
         parse(&bytes)
     }
 
+    /// Reads so many bytes, which must be these.
+    pub(crate) async fn expect(&mut self, text: &str) {
+        let mut bytes = vec![0; text.len()];
+        within(self.stream.read_exact(&mut bytes)).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&bytes), text);
+    }
+
     /// Ends this side of the connection; the other stays open.
     pub(crate) async fn end(&mut self) {
         self.stream.shutdown().await.unwrap();
