@@ -11,7 +11,7 @@ use crate::fault::{Fault, Rule, RuleError};
 use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
 use crate::partner::Partner;
-use crate::routes::Api;
+use crate::routes::{Api, MAX_REQUEST_BODY};
 use crate::seed::Seed;
 use crate::service::MockService;
 use crate::stub::Stub;
@@ -38,8 +38,12 @@ impl Mock {
 
     /// A mock that starts with this.
     pub fn seeded(seed: Seed) -> Self {
+        Self::limited(seed, MAX_REQUEST_BODY)
+    }
+
+    pub(crate) fn limited(seed: Seed, max_request_body: usize) -> Self {
         let (store, first, api_key) = seed.plant();
-        let api = Arc::new(Api::new(store));
+        let api = Arc::new(Api::new(store, max_request_body));
         Self { partner: Partner::new(&api, first), api, api_key }
     }
 
