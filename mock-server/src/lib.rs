@@ -51,7 +51,10 @@ pub use partner::Partner;
 pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};
 pub use rules::Injected;
 pub use seed::{MAX_SEED, Seed, SeedError};
-pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
+pub use server::{
+    BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
+    MAX_HEAD_BYTES, MAX_HEADERS, MockServer, MockServerBuilder, Outage, StartError, WRITE_TIMEOUT,
+};
 pub use service::MockService;
 pub use store::{KeyTaken, PartnerKey, Unknown};
 pub use stub::{Reply, Stub, StubRequest};

@@ -13,7 +13,7 @@ use crate::faults::{ActiveRule, Faults};
 use crate::journal::{RecordedRequest, number_of};
 use crate::partner::Partner;
 use crate::plant::{self, Planted};
-use crate::routes::Api;
+use crate::routes::{Api, MAX_REQUEST_BODY};
 use crate::seed::{PartnerSeed, Seed};
 use crate::service::MockService;
 use crate::store::{KeyTaken, Store};
@@ -40,7 +40,11 @@ impl Mock {
 
     /// A mock that starts with this.
     pub fn seeded(seed: Seed) -> Self {
-        let api = Arc::new(Api::new(Store::default()));
+        Self::limited(seed, MAX_REQUEST_BODY)
+    }
+
+    pub(crate) fn limited(seed: Seed, max_request_body: usize) -> Self {
+        let api = Arc::new(Api::new(Store::default(), max_request_body));
         Self { planted: Arc::new(Planted::new(&api, seed)), api }
     }
 

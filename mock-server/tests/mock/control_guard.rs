@@ -197,7 +197,7 @@ async fn hold(address: SocketAddr, cases: &[Case]) -> usize {
         });
         let mut connection = raw::Connection::open(address).await;
         connection.send(wire.collect::<String>()).await;
-        let answers = raw::split(&connection.rest().await);
+        let answers = raw::all(&connection.rest().await);
         assert_eq!(answers.len(), some.len());
         for (case, answer) in some.iter().zip(answers) {
             let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
