@@ -47,7 +47,7 @@ pub use mock::Mock;
 pub use partner::Partner;
 pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};
 pub use rules::Injected;
-pub use seed::{MAX_SEED, Seed, SeedError};
+pub use seed::{MAX_SEED, SEED_SCHEMA, Seed, SeedError};
 pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
 pub use service::MockService;
 pub use store::{KeyTaken, PartnerKey, Unknown};
