@@ -2,6 +2,8 @@
 //! held together over a sample of every field, changed at every place in every way, and over rules,
 //! stubs and partners of any fields. What a schema cannot say stands in its description.
 
+use std::sync::LazyLock;
+
 use jsonschema::{Draft, Validator};
 use partner_api_mock::{SEED_SCHEMA, Seed};
 use partner_api_tests::Checked;
@@ -16,6 +18,10 @@ fn schema() -> Checked<Validator> {
     let options = options.should_validate_formats(true);
     Ok(options.build(&schema).map_err(|error| error.to_string())?)
 }
+
+/// To build it takes longer than to ask it.
+static SCHEMA: LazyLock<Result<Validator, String>> =
+    LazyLock::new(|| schema().map_err(|error| error.to_string()));
 
 /// Whether both take it. An error if they do not agree.
 fn taken(schema: &Validator, document: &Value) -> Checked<bool> {
@@ -303,13 +309,13 @@ proptest! {
     fn rules_stubs_and_partners_of_any_fields_are_judged_alike(
         rule in rule(), stub in stub(), partner in partner(),
     ) {
-        let schema = schema().unwrap();
+        let schema = SCHEMA.as_ref().unwrap();
         for document in [
             json!({"partners": [{"name": "p", "faults": [rule]}]}),
             json!({"partners": [{"name": "p"}], "stubs": [stub]}),
             json!({"partners": [partner]}),
         ] {
-            if let Err(error) = taken(&schema, &document) {
+            if let Err(error) = taken(schema, &document) {
                 return Err(TestCaseError::fail(error.to_string()));
             }
         }
