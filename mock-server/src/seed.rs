@@ -155,6 +155,19 @@ impl Seed {
         self
     }
 
+    /// With so many [generated](Company::generate) companies in the place of those of the first
+    /// partner.
+    #[must_use]
+    pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
+        self.first.companies = Companies::Generated { count, seed };
+        self
+    }
+
+    /// How many partners there are.
+    pub fn partners(&self) -> usize {
+        1 + self.others.len()
+    }
+
     /// With a rule of the whole mock, or of the partner that it names, as its last one.
     ///
     /// # Errors
