@@ -2,10 +2,11 @@
 
 // `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
 // stubbing, faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, wire,
-// store, key, hint, rendered, latest, generate, mix, yaml, data.
+// store, key, hint, rendered, latest, generate, mix, contract, yaml, data.
 mod auth;
 mod body;
 mod calls;
+mod contract;
 mod control;
 mod data;
 mod fault;
@@ -36,6 +37,7 @@ mod yaml;
 
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
+pub use contract::{CONTRACT, contract_json};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
