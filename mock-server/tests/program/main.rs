@@ -16,6 +16,9 @@
 #[path = "../mock/raw.rs"]
 mod raw;
 
+mod live;
+mod verify;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};

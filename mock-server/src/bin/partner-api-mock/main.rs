@@ -1,7 +1,10 @@
 //! The command line of the mock: which command it is, and how it ends.
 
+mod live;
 mod serve;
+mod shown;
 mod signals;
+mod verify;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -26,6 +29,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     let first = arguments.raw_args()?.peek().and_then(OsStr::to_str).map(str::to_owned);
     match first.as_deref() {
         Some("serve") => serve::run(rest(arguments)?)?,
+        Some("verify") => return verify::run(rest(arguments)?),
         _ => serve::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
