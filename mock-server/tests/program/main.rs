@@ -17,6 +17,7 @@
 mod raw;
 
 mod live;
+mod record;
 mod verify;
 
 use std::io::{BufRead as _, BufReader, Read as _};

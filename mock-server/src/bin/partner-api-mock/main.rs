@@ -1,6 +1,7 @@
 //! The command line of the mock: which command it is, and how it ends.
 
 mod live;
+mod record;
 mod serve;
 mod shown;
 mod signals;
@@ -29,6 +30,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     let first = arguments.raw_args()?.peek().and_then(OsStr::to_str).map(str::to_owned);
     match first.as_deref() {
         Some("serve") => serve::run(rest(arguments)?)?,
+        Some("record") => return record::run(rest(arguments)?),
         Some("verify") => return verify::run(rest(arguments)?),
         _ => serve::run(arguments)?,
     }
