@@ -32,32 +32,28 @@ impl Drop for File {
     }
 }
 
-/// Two companies that share a number, an account and a name, with times apart.
+/// Three companies that share accounts, a number and a name, with times apart.
 async fn account() -> MockServer {
     let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     let mut first = Connection::new("clx0001").with_status("flagged");
-    first.waba_id = "102290129340398".to_owned();
-    first.phone_number_id = "106540352242922".to_owned();
-    first.display_phone_number = "+237 6 90 12 34 56".to_owned();
+    first.display_phone_number = "+237 6 90 12 34 56".into();
     let mut second = Connection::new("clx0002").with_quality_rating("RED");
-    second.waba_id = first.waba_id.clone();
-    second.phone_number_id = "106540352249999".to_owned();
-    second.display_phone_number = "+33 6 12-34-56-78".to_owned();
+    second.phone_number_id = "106540352249999".into();
+    second.display_phone_number = "+33 6 12-34-56-78".into();
     let mut third = first.clone();
-    third.id = "clx0003".to_owned();
+    third.id = "clx0003".into();
     let mut acme = Company::new("clxacme001", "Acme Coffee");
     acme.onboarded_at = "2024-02-29T23:59:59.999Z".parse().unwrap();
     acme.template_count = 7;
     acme.connections = vec![first, second];
     let mut blue = Company::new("clxblue001", "Blue Bakery").with_connection(third);
     blue.onboarded_at = "2025-01-01T00:00:00.000Z".parse().unwrap();
-    let again = Company::new("clxacme002", "Acme Coffee");
-    let mut again_earlier = again.clone();
-    again_earlier.onboarded_at = "2023-01-01T00:00:00.000Z".parse().unwrap();
-    mock.partner().set_companies(vec![acme, blue, again_earlier]);
+    let mut again = Company::new("clxacme002", "Acme Coffee");
+    again.onboarded_at = "2023-01-01T00:00:00.000Z".parse().unwrap();
+    mock.partner().set_companies(vec![acme, blue, again]);
     mock.partner().update_wallet(|wallet| {
         wallet.balance = -120_450;
-        wallet.currency = "EUR".to_owned();
+        wallet.currency = "EUR".into();
         wallet.credit_unit_price = "0.0385".parse().unwrap();
         wallet.cost_per_message = 3;
     });

@@ -556,7 +556,7 @@ async fn many_different_words_and_names_are_data_and_not_shown() {
     let mut company = Company::new("c", "C");
     company.connections = connections.to_vec();
     mock.partner().set_companies(vec![company]);
-    let fields: String = names.iter().map(|name| format!("\"{name}\":1,")).collect();
+    let fields = names.map(|name| format!("\"{name}\":1,")).concat();
     serve(&mock.partner(), "wallet", altered(WALLET, "{", &format!("{{{fields}")));
     let run = against(&mock, &["verify"]).await;
     for name in names {

@@ -14,7 +14,7 @@ use crate::whole;
 
 /// The largest body that is read, in bytes: 256 MiB, as of a seed. A list of 100,000 companies has
 /// 33 MB.
-pub(crate) const MAX_BODY: usize = 256 << 20;
+const MAX_BODY: usize = 256 << 20;
 
 const USER_AGENT: &str = concat!("partner-api-mock/", env!("CARGO_PKG_VERSION"));
 
@@ -77,11 +77,12 @@ impl Service {
         if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
             return Err(NoAnswer::told("the body is compressed, which was not asked for"));
         }
-        let mut body = Vec::new();
-        let announced = response.content_length().map(usize::try_from);
-        if announced.is_some_and(|length| !length.is_ok_and(|length| length <= MAX_BODY)) {
+        let announced = response.content_length().unwrap_or_default();
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        if announced > MAX_BODY {
             return Err(NoAnswer::too_large());
         }
+        let mut body = Vec::with_capacity(announced);
         while let Some(piece) = response.chunk().await.map_err(NoAnswer::of)? {
             if body.len() + piece.len() > MAX_BODY {
                 return Err(NoAnswer::too_large());

@@ -2,16 +2,14 @@
 
 /// How many of the digits after the `+` are the country code: no code is the start of another.
 pub(super) fn code_length(digits: &str) -> usize {
-    let mut digits = digits.bytes();
-    match (digits.next(), digits.next()) {
-        (Some(b'1' | b'7'), _) => 1,
-        (Some(b'2'), Some(b'0' | b'7')) => 2,
-        (Some(b'3'), Some(b'0'..=b'4' | b'6' | b'9')) => 2,
-        (Some(b'4'), Some(b'0' | b'1' | b'3'..=b'9')) => 2,
-        (Some(b'5'), Some(b'1'..=b'8')) => 2,
-        (Some(b'6'), Some(b'0'..=b'6')) => 2,
-        (Some(b'8'), Some(b'1' | b'2' | b'4' | b'6')) => 2,
-        (Some(b'9'), Some(b'0'..=b'5' | b'8')) => 2,
+    const OF_TWO: [&str; 44] = [
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46",
+        "47", "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63",
+        "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+    ];
+    match digits.get(..2) {
+        _ if digits.starts_with(['1', '7']) => 1,
+        Some(start) if OF_TWO.contains(&start) => 2,
         _ => 3,
     }
 }

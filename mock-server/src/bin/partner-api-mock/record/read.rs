@@ -178,9 +178,12 @@ impl<'a> Fields<'a> {
     fn read(json: &'a str, path: &'static str) -> Result<Self, String> {
         let fields = serde_json::from_str(json);
         // The kind of error only: serde's own words may hold what stands there.
-        let fields = fields.map_err(|error: serde_json::Error| match error.is_data() {
-            true => "the body is not an object".to_owned(),
-            false => format!("the body is not JSON: {error}"),
+        let fields = fields.map_err(|error: serde_json::Error| {
+            if error.is_data() {
+                "the body is not an object".to_owned()
+            } else {
+                format!("the body is not JSON: {error}")
+            }
         })?;
         Ok(Self { path, fields })
     }

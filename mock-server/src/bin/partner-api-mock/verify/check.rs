@@ -50,7 +50,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Shape::Object(fields) = &self.part.shape else {
-            self.is_another("an object");
+            self.another("an object");
             while map.next_entry::<Ignored, Ignored>()?.is_some() {}
             return Ok(());
         };
@@ -83,7 +83,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Shape::Array(element) = &self.part.shape else {
-            self.is_another("an array");
+            self.another("an array");
             while list.next_element::<Ignored>()?.is_some() {}
             return Ok(());
         };
@@ -103,33 +103,34 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        self.is_another(if value { "true" } else { "false" });
+        self.another(if value { "true" } else { "false" });
         Ok(())
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        self.is_another("a number");
+        self.another("a number");
         Ok(())
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        self.is_another("a number");
+        self.another("a number");
         Ok(())
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        self.is_another("a number");
+        self.another("a number");
         Ok(())
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.is_another("a string");
+        self.another("a string");
         Ok(())
     }
 }
 
 impl Reader<'_> {
-    fn is_another(self, came: &str) {
+    /// Another type came than the contract's.
+    fn another(self, came: &str) {
         let message = format!("expected {}, got {came}", self.part.expected());
         self.sheet.fault(self.part, Kind::Type, &Source::documented(), message, None);
     }
@@ -161,13 +162,14 @@ fn judge(part: &Part, leaf: &Leaf, value: &str, sheet: &mut Sheet) {
         sheet.fault(part, kind, source, message, Some(value));
     };
     match (&leaf.kind, came) {
-        (LeafKind::String, "a string") => match serde_json::from_str::<Cow<'_, str>>(value) {
-            Ok(text) => judge_text(part, &leaf.rules, &text, value, sheet),
-            Err(_) => {
+        (LeafKind::String, "a string") => {
+            if let Ok(text) = serde_json::from_str::<Cow<'_, str>>(value) {
+                judge_text(part, &leaf.rules, &text, value, sheet);
+            } else {
                 let message = "a string with an escape that is no character".to_owned();
                 fault(Kind::Format, &Source::documented(), message);
             }
-        },
+        }
         (LeafKind::Integer(whole), "a number") if value.contains(['.', 'e', 'E']) => {
             let message = "expected a whole number, got one with a fraction or an exponent";
             fault(Kind::Type, whole, message.to_owned());

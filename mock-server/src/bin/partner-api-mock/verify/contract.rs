@@ -204,3 +204,93 @@ fn text<'a>(node: &'a Value, pointer: &str) -> Read<&'a str> {
     let found = node.pointer(pointer).and_then(Value::as_str);
     found.ok_or_else(|| Unreadable(format!("no text at {pointer}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use partner_api_mock::contract_json;
+    use serde_json::json;
+
+    use super::*;
+
+    fn document() -> Value {
+        serde_json::from_str(contract_json()).unwrap()
+    }
+
+    /// The published contract with something else at a place.
+    fn altered(pointer: &str, change: impl FnOnce(&mut Value)) -> Value {
+        let mut document = document();
+        change(document.pointer_mut(pointer).unwrap());
+        document
+    }
+
+    fn asked(document: &Value) -> Vec<(String, With, u16)> {
+        let exchanges = Contract::read(document).unwrap().exchanges;
+        exchanges.into_iter().map(|one| (one.path, one.with, one.status)).collect()
+    }
+
+    #[test]
+    fn each_call_of_the_contract_is_asked_for_each_of_its_answers() {
+        let expected: Vec<_> = ["/companies", "/wallet"]
+            .into_iter()
+            .flat_map(|path| {
+                [(With::Key, 200), (With::NoKey, 401), (With::MadeUpKey, 401)]
+                    .map(|(with, status)| (path.to_owned(), with, status))
+            })
+            .collect();
+        assert_eq!(asked(&document()), expected);
+        assert!(Contract::read(&document()).unwrap().left_out.is_empty());
+    }
+
+    #[test]
+    fn the_next_endpoint_is_one_path_more_in_the_document() {
+        let document = altered("/paths", |paths| {
+            let mut stats = paths["/wallet"].clone();
+            stats["get"]["operationId"] = "getStats".into();
+            paths["/stats"] = stats;
+        });
+        assert_eq!(asked(&document).iter().filter(|(path, ..)| path == "/stats").count(), 3);
+    }
+
+    #[test]
+    fn what_may_write_and_what_has_parameters_is_left_out_and_named() {
+        let document = altered("/paths", |paths| {
+            paths["/wallet/{id}"] = paths["/wallet"].clone();
+            paths["/wallet"]["post"] = paths["/wallet"]["get"].clone();
+        });
+        let contract = Contract::read(&document).unwrap();
+        assert_eq!((contract.exchanges.len(), contract.left_out.len()), (6, 2));
+    }
+
+    #[test]
+    fn a_rule_that_is_not_understood_is_an_error_and_not_passed_over() {
+        let schemas = "/components/schemas";
+        for (pointer, change, expected) in [
+            ("/Wallet/properties/currency/maxLength", json!(3), "keyword maxLength"),
+            ("/Wallet/oneOf", json!([]), "keyword oneOf"),
+            ("/Wallet/properties/currency/type", json!(["string", "null"]), "no type"),
+            ("/Wallet/properties/currency/pattern", json!("("), "the pattern ("),
+            ("/Wallet/properties/balance/format", json!("int32"), "the format \"int32\""),
+            ("/Wallet/properties/costPerMessage/minimum", json!(0.5), "a minimum 0.5"),
+            ("/Wallet/required/4", json!("tax"), "a required field is not declared"),
+            ("/CompanyList/properties/data/items", json!({"$ref": "#/x"}), "nothing at #/x"),
+            (
+                "/CompanyList/properties/data/items",
+                json!({"$ref": "#/components/schemas/CompanyList"}),
+                "is within itself",
+            ),
+        ] {
+            let (parent, last) = pointer.rsplit_once('/').unwrap();
+            let document = altered(&format!("{schemas}{parent}"), |parent| match parent {
+                Value::Array(items) => items.push(change),
+                _ => parent[last] = change,
+            });
+            let error = Contract::read(&document).unwrap_err().to_string();
+            assert!(error.contains(expected), "{pointer}: {error}");
+        }
+        let document = altered("/paths/~1wallet/get/responses", |responses| {
+            responses["404"] = responses["401"].clone();
+        });
+        let error = Contract::read(&document).unwrap_err().to_string();
+        assert!(error.contains("no way to cause 404"), "{error}");
+    }
+}

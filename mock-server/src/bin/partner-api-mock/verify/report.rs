@@ -4,6 +4,7 @@ mod json;
 mod junit;
 mod text;
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::contract::With;
@@ -160,13 +161,15 @@ impl Finding {
         match place {
             Some(place) => {
                 let (count, of) = (self.hit.count, self.of);
-                sentence.push_str(&format!(" ({count} of {of}, first at {place})"));
+                let _ = write!(sentence, " ({count} of {of}, first at {place})");
             }
-            None if self.hit.count > 1 => sentence.push_str(&format!(" ({})", self.hit.count)),
+            None if self.hit.count > 1 => {
+                let _ = write!(sentence, " ({})", self.hit.count);
+            }
             None => {}
         }
         if !self.hit.values.is_empty() {
-            sentence.push_str(&format!(": {}", self.hit.values.join(", ")));
+            let _ = write!(sentence, ": {}", self.hit.values.join(", "));
         }
         sentence
     }

@@ -2,6 +2,7 @@
 //! each is one finding.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::grade::Source;
 use super::part::Part;
@@ -271,7 +272,7 @@ fn place(path: &str, indices: &[u64]) -> String {
     let mut pieces = path.split("[]");
     let mut place = pieces.next().unwrap_or_default().to_owned();
     for (piece, index) in pieces.zip(indices) {
-        place.push_str(&format!("[{index}]{piece}"));
+        let _ = write!(place, "[{index}]{piece}");
     }
     place
 }
