@@ -2,7 +2,7 @@
 
 // `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
 // stubbing, faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, wire,
-// store, key, hint, rendered, latest, generate, mix, contract, yaml, data.
+// store, key, mistake, hint, rendered, latest, generate, mix, contract, yaml, data.
 mod auth;
 mod body;
 mod calls;
@@ -18,6 +18,7 @@ mod inject;
 mod journal;
 mod key;
 mod latest;
+mod mistake;
 mod mix;
 mod mock;
 mod partner;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::words::{Connection, Flapping, Key, Words};
+use crate::key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,12 +13,14 @@ use super::words::{Connection, Flapping, Key, Words};
 pub struct RuleError(String);
 
 impl RuleError {
-    /// The message may hold what came from outside. It is shown in one line, whatever it is.
+    /// The message may hold what came from outside. It is shown in one line, whatever it is, and
+    /// without a key.
     pub(crate) fn of(message: impl AsRef<str>) -> Self {
+        let clean = key::redact(message.as_ref().as_bytes().to_vec());
         let shown = |char: char| {
             if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }
         };
-        Self(message.as_ref().chars().map(shown).collect())
+        Self(String::from_utf8_lossy(&clean).chars().map(shown).collect())
     }
 
     /// The word that is wrong, or the first of several, if the message names one: `every` of
