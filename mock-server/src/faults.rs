@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::fault::{Rule, RuleError};
-use crate::hint;
 use crate::routes::{Api, ROUTES};
 use crate::rules::{InForce, NewRule, Target};
 use crate::store::{Tenant, TenantId};
+use crate::{hint, key};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
 /// by [`MockServer::faults`](crate::Mock::faults).
@@ -78,7 +78,9 @@ impl Faults {
 
 /// A rule that contradicts itself nowhere, and is for an operation that is there.
 pub(crate) fn checked(rule: Rule) -> Result<NewRule, RuleError> {
-    let text = rule.to_string().into();
+    // A body or a header that a rule says may hold a key, too.
+    let text = key::redact(rule.to_string().into_bytes());
+    let text = String::from_utf8_lossy(&text).into();
     let words = rule.into_words()?;
     let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
     Ok(NewRule { target, words, text })

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::calls::Calls;
+use crate::clock::Clock;
 use crate::data::Wallet;
 use crate::fault::{Fault, Rule, RuleError};
 use crate::faults::{ActiveRule, Faults};
-use crate::journal::RecordedRequest;
+use crate::journal::{RecordedRequest, number_of};
 use crate::partner::Partner;
 use crate::plant::{self, Planted};
-use crate::routes::Api;
+use crate::routes::{Api, MAX_REQUEST_BODY};
 use crate::seed::{PartnerSeed, Seed};
 use crate::service::MockService;
 use crate::store::{KeyTaken, Store};
@@ -39,7 +40,11 @@ impl Mock {
 
     /// A mock that starts with this.
     pub fn seeded(seed: Seed) -> Self {
-        let api = Arc::new(Api::new(Store::default()));
+        Self::limited(seed, MAX_REQUEST_BODY)
+    }
+
+    pub(crate) fn limited(seed: Seed, max_request_body: usize) -> Self {
+        let api = Arc::new(Api::new(Store::default(), max_request_body));
         Self { planted: Arc::new(Planted::new(&api, seed)), api }
     }
 
@@ -158,6 +163,11 @@ impl Mock {
         stubbing::add(&self.api, None, stub)
     }
 
+    /// The clock that the journal, the dates in answers and the waits of faults go by.
+    pub fn clock(&self) -> Clock {
+        self.api.clock.clone()
+    }
+
     /// What was asked of this mock, oldest first. A request stands here before its answer leaves.
     ///
     /// Of each partner, and of all that came with no known key, the newest
@@ -167,12 +177,24 @@ impl Mock {
         self.calls().all()
     }
 
+    /// The request of this id, such as `req-7`, if it is still kept.
+    pub fn request(&self, request_id: &str) -> Option<RecordedRequest> {
+        let entry = self.api.journal.find(number_of(request_id)?)?;
+        Some(self.api.read(&entry))
+    }
+
+    /// Forgets all that was asked of this mock. The next request has the next id all the same.
+    pub fn clear_requests(&self) {
+        self.api.journal.clear(None);
+    }
+
     /// What was asked of this mock, to be described, counted and waited for.
     pub fn calls(&self) -> Calls {
         Calls::new(&self.api, None)
     }
 
-    /// How many requests were dropped to stay within those bounds.
+    /// How many requests were dropped to stay within those bounds, since all were
+    /// [cleared](Self::clear_requests) or from the start.
     pub fn dropped_requests(&self) -> u64 {
         self.api.journal.dropped()
     }

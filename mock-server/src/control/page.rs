@@ -11,9 +11,23 @@ use super::table::Route;
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "", to_the_page).open(),
     Route::new("GET", "/", page).open(),
-    Route::new("GET", "/page.js", script).open(),
-    Route::new("GET", "/page.css", style).open(),
-    Route::new("GET", "/icon.svg", icon).open(),
+    Route::new("GET", "/page/{file}", file).open(),
+];
+
+const PAGE: &[u8] = include_bytes!("page/index.html");
+
+/// What the page is made of, by name.
+const FILES: &[(&str, &[u8])] = &[
+    ("icon.svg", include_bytes!("page/icon.svg")),
+    ("page.css", include_bytes!("page/page.css")),
+    ("page.js", include_bytes!("page/page.js")),
+];
+
+/// By the end of a file's name.
+const TYPES: &[(&str, &str)] = &[
+    (".css", "text/css; charset=utf-8"),
+    (".js", "text/javascript; charset=utf-8"),
+    (".svg", "image/svg+xml"),
 ];
 
 /// The page names its files relative to a slash.
@@ -25,21 +39,26 @@ fn to_the_page(_: &Asked) -> Result<Response<Bytes>, Failure> {
 }
 
 fn page(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("text/html; charset=utf-8", include_bytes!("page/index.html")))
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    Ok(reply::with_type(html, Bytes::from_static(PAGE)))
 }
 
-fn script(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("text/javascript; charset=utf-8", include_bytes!("page/page.js")))
+fn file(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let found = FILES.iter().find(|(name, _)| *name == asked.name(0));
+    let (name, bytes) = found.ok_or_else(|| Failure::not_found("the page has no such file"))?;
+    let content_type = TYPES.iter().find(|(end, _)| name.ends_with(end));
+    let content_type = content_type.map_or("application/octet-stream", |(_, name)| name);
+    Ok(reply::with_type(HeaderValue::from_static(content_type), Bytes::from_static(bytes)))
 }
 
-fn style(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("text/css; charset=utf-8", include_bytes!("page/page.css")))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn icon(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("image/svg+xml", include_bytes!("page/icon.svg")))
-}
-
-fn file(content_type: &'static str, bytes: &'static [u8]) -> Response<Bytes> {
-    reply::with_type(HeaderValue::from_static(content_type), Bytes::from_static(bytes))
+    #[test]
+    fn every_file_has_a_type_that_a_browser_takes_it_for() {
+        for (name, _) in FILES {
+            assert!(TYPES.iter().any(|(end, _)| name.ends_with(end)), "{name}");
+        }
+    }
 }
