@@ -2,11 +2,12 @@
 
 // `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
 // stubbing, faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, wire,
-// store, key, mistake, hint, rendered, latest, generate, mix, yaml, data, clock.
+// store, key, mistake, hint, rendered, latest, generate, mix, contract, yaml, data, clock.
 mod auth;
 mod body;
 mod calls;
 mod clock;
+mod contract;
 mod control;
 mod data;
 mod fault;
@@ -39,6 +40,7 @@ mod yaml;
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
 pub use clock::{Clock, NotHeld};
+pub use contract::{CONTRACT, contract_json};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};

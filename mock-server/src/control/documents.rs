@@ -6,13 +6,13 @@ use http::{HeaderValue, Response};
 use super::asked::Asked;
 use super::reply::{self, Failure};
 use super::table::Route;
+use crate::contract::CONTRACT;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/openapi/partner-api.yaml", contract),
     Route::new("GET", "/openapi/control.yaml", control),
 ];
 
-const CONTRACT: &str = include_str!("../../openapi.yaml");
 const CONTROL: &str = include_str!("../../control.openapi.yaml");
 
 fn contract(_: &Asked) -> Result<Response<Bytes>, Failure> {

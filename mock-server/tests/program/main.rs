@@ -17,7 +17,10 @@
 #[path = "../mock/raw.rs"]
 mod raw;
 
+mod live;
 mod load;
+mod record;
+mod verify;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener};

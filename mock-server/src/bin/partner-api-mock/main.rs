@@ -1,8 +1,12 @@
 //! The command line of the mock: which command it is, and how it ends.
 
+mod live;
+mod record;
 mod seeding;
 mod serve;
+mod shown;
 mod signals;
+mod verify;
 mod watch;
 
 use std::error::Error;
@@ -29,6 +33,8 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     let first = arguments.raw_args()?.peek().and_then(OsStr::to_str).map(str::to_owned);
     match first.as_deref() {
         Some("serve") => serve::run(rest(arguments)?)?,
+        Some("record") => return record::run(rest(arguments)?),
+        Some("verify") => return verify::run(rest(arguments)?),
         Some("schema") => schema(rest(arguments)?)?,
         _ => serve::run(arguments)?,
     }
