@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
+// `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject, log,
 // journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data,
 // clock.
 mod auth;
@@ -15,6 +15,7 @@ mod host;
 mod inject;
 mod journal;
 mod key;
+mod log;
 mod mock;
 mod partner;
 mod rendered;

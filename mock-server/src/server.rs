@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use self::socket::Socket;
+use crate::log;
 use crate::mock::Mock;
 use crate::seed::Seed;
 
@@ -81,7 +82,9 @@ impl MockServer {
     /// Stops in good order: closes the port, lets requests under way be answered, for
     /// [`DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
     pub async fn shutdown(self) {
+        log::shutting_down(self.address);
         self.socket.drain(self.drain_timeout).await;
+        log::shut_down(self.address);
     }
 }
 
@@ -147,6 +150,7 @@ impl MockServerBuilder {
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
+        log::listening(address);
         let mock = Mock::seeded(self.seed);
         Ok(MockServer {
             socket: Socket::open(listener, mock.api(), self.header_read_timeout),

@@ -16,6 +16,7 @@ mod faults;
 mod faults_in_process;
 mod http;
 mod journal;
+mod log;
 mod partners;
 mod raw;
 mod router;

@@ -16,6 +16,8 @@
 #[path = "../mock/raw.rs"]
 mod raw;
 
+mod logs;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -23,6 +25,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api-mock"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env_remove("RUST_LOG");
     command
 }
 
@@ -35,7 +38,11 @@ struct Running {
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().unwrap();
+        Self::spawn(&mut command(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let greeting = (0..5).map(|_| {
             let mut line = String::new();
@@ -58,6 +65,13 @@ impl Running {
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// The lines of the log, to its end.
+    fn log(&mut self) -> Vec<String> {
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log.lines().map(str::to_owned).collect()
     }
 
     /// The exit code, and what was printed after the greeting.
@@ -209,11 +223,8 @@ fn help_and_version_are_printed_and_end_with_0() {
 fn beyond_this_machine_it_listens_with_a_warning() {
     let mut mock = Running::start(&["--listen", "0.0.0.0:0"]);
     assert!(mock.address().ip().is_loopback(), "the address shown is one that can be used");
-    mock.child.kill().unwrap();
-    let mut warning = String::new();
-    mock.child.stderr.take().unwrap().read_to_string(&mut warning).unwrap();
-    assert!(
-        warning.starts_with("partner-api-mock: warning: listening beyond this machine"),
-        "{warning}"
-    );
+    mock.signal("-TERM");
+    let log = mock.log();
+    let warning = "WARN listening beyond this machine: whoever reaches it can use its keys";
+    assert!(log.iter().any(|line| line.ends_with(warning)), "{log:?}");
 }

@@ -1,5 +1,6 @@
 //! The command line of the mock: which command it is, and how it ends.
 
+mod log;
 mod serve;
 mod signals;
 
