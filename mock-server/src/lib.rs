@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 // `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
-// stubbing, faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, wire,
+// stubbing, faults, service, routes, inject, log, journal, auth, rules, host, body, fault, stubs, stub, wire,
 // store, key, mistake, hint, rendered, latest, generate, mix, contract, yaml, data, clock.
 mod auth;
 mod body;
@@ -19,6 +19,7 @@ mod inject;
 mod journal;
 mod key;
 mod latest;
+mod log;
 mod mistake;
 mod mix;
 mod mock;

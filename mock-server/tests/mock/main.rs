@@ -22,6 +22,7 @@ mod journal;
 mod limits;
 mod load;
 mod loading;
+mod log;
 mod malformed;
 mod outage;
 mod partners;
