@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::host::{self, Arrival};
 use crate::inject::{self, Injection};
 use crate::journal::{Answered, Entry, Exchange, Journal, RecordedRequest, Why};
+use crate::log;
 use crate::rules::{Asked, Decided, Rules};
 use crate::store::{Store, Tenant};
 use crate::stubs::{Found, StubList};
@@ -165,7 +166,9 @@ impl Api {
                 fault,
                 answer,
             };
-            self.journal.record(exchange, false);
+            if let Some(entry) = self.journal.record(exchange, log::wants_requests()) {
+                log::request(&self.read(&entry));
+            }
         };
         let decided =
             if self.rules.is_empty() { None } else { self.decide(tenant.as_deref(), head) };

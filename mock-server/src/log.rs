@@ -1,0 +1,71 @@
+//! What a mock tells to `tracing`: an event for each request, and when it starts and ends.
+//!
+//! Names are OpenTelemetry's where it has one (semantic conventions for HTTP spans). Whoever wrote
+//! a text, its control characters are escaped: not every subscriber does that.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+use crate::journal::RecordedRequest;
+
+/// The target of the event of a request. The program's `--quiet` names it, too.
+const REQUEST: &str = "partner_api_mock::request";
+const SERVER: &str = "partner_api_mock::server";
+
+/// Whether anybody wants to be told of requests.
+#[inline]
+pub(crate) fn wants_requests() -> bool {
+    tracing::event_enabled!(target: REQUEST, tracing::Level::INFO)
+}
+
+/// It tells what the journal does, so no key is in it. Where a fault let no answer come, there is
+/// no status.
+pub(crate) fn request(request: &RecordedRequest) {
+    let status = request.answer.as_ref().map(|_| request.status.as_u16());
+    let query = request.query.as_deref().map(escaped);
+    let partner = request.partner.as_deref().map(escaped);
+    let fault = request.fault.as_ref().map(ToString::to_string);
+    let took = u64::try_from(request.took.as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(
+        target: REQUEST,
+        {
+            request.id = request.request_id,
+            http.request.method = request.method.as_str(),
+            url.path = &*escaped(&request.path),
+            url.query = query.as_deref(),
+            http.response.status_code = status,
+            why = request.why.to_string(),
+            partner = partner.as_deref(),
+            fault = fault.as_deref().map(escaped).as_deref(),
+            took_us = took,
+        },
+        "answered"
+    );
+}
+
+pub(crate) fn listening(address: SocketAddr) {
+    tracing::info!(target: SERVER, %address, "listening");
+}
+
+pub(crate) fn shutting_down(address: SocketAddr) {
+    tracing::info!(target: SERVER, %address, "shutting down: answering what is under way");
+}
+
+pub(crate) fn shut_down(address: SocketAddr) {
+    tracing::info!(target: SERVER, %address, "shut down");
+}
+
+/// Every character that does not show is written as `\u{…}`.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.into();
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '"' | '\'' | '\\' => escaped.push(char),
+            char => escaped.extend(char.escape_debug()),
+        }
+    }
+    escaped.into()
+}
