@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 pub use self::unmet::Unmet;
-use crate::journal::RecordedRequest;
+use crate::journal::{RecordedRequest, number_of};
 use crate::routes::Api;
 use crate::store::Tenant;
 use crate::stub::full_path;
@@ -43,6 +43,8 @@ use crate::stub::full_path;
 pub struct Calls {
     api: Arc<Api>,
     owner: Option<Arc<Tenant>>,
+    /// Only requests of a larger number.
+    after: u64,
     wanted: Wanted,
 }
 
@@ -67,7 +69,18 @@ enum Count {
 
 impl Calls {
     pub(crate) fn new(api: &Arc<Api>, owner: Option<&Arc<Tenant>>) -> Self {
-        Self { api: Arc::clone(api), owner: owner.map(Arc::clone), wanted: Wanted::default() }
+        Self {
+            api: Arc::clone(api),
+            owner: owner.map(Arc::clone),
+            after: 0,
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// Only those that came after this one.
+    pub fn after(mut self, request: &RecordedRequest) -> Self {
+        self.after = number_of(&request.request_id).unwrap_or_default();
+        self
     }
 
     /// Only to this path: `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as
@@ -145,7 +158,7 @@ impl Calls {
         count: usize,
         limit: Duration,
     ) -> Result<Vec<RecordedRequest>, Unmet> {
-        let (mut seen, mut met) = (0, 0);
+        let (mut seen, mut met) = (self.after, 0);
         let enough = poll_fn(|context| {
             let owner = self.owner.as_ref().map(|tenant| tenant.id);
             for entry in self.api.journal.watch(owner, seen, context.waker()) {
@@ -160,10 +173,8 @@ impl Calls {
     }
 
     fn recorded(&self) -> Vec<RecordedRequest> {
-        let entries = match &self.owner {
-            Some(tenant) => self.api.journal.of(tenant.id),
-            None => self.api.journal.all(),
-        };
+        let owner = self.owner.as_ref().map(|tenant| tenant.id);
+        let entries = self.api.journal.after(owner, self.after);
         entries.iter().map(|entry| self.api.read(entry)).collect()
     }
 
@@ -188,6 +199,7 @@ impl Calls {
             recorded: &recorded,
             met: met.len(),
             partner: owner.map(|tenant| tenant.name.as_str()),
+            after: self.after,
             rules,
         }))
     }

@@ -16,10 +16,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::check::RuleError;
-pub(crate) use self::check::{http_date, is_bodyless};
+pub(crate) use self::check::is_bodyless;
 pub use self::time::Delay;
 pub(crate) use self::time::Time;
 pub(crate) use self::words::{Connection, Key, Words};
+use crate::clock::http_date;
 
 /// What goes wrong with an answer.
 ///
@@ -121,6 +122,14 @@ impl Fault {
     /// `Retry-After` as a date.
     pub fn retry_after_date(mut self, date: Timestamp) -> Self {
         self.0.retry_after = Some(http_date(date));
+        self
+    }
+
+    /// `Retry-After` as a date that is so far away when the answer begins, after its
+    /// [`delay`](Self::delay): by the mock's [`Clock`](crate::Clock), a day at most. HTTP dates
+    /// have no fractions of a second; what is over a whole one is cut off.
+    pub fn retry_after_date_in(mut self, time: Duration) -> Self {
+        self.0.retry_after_date_in = Some(Time::capped(time));
         self
     }
 

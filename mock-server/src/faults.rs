@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::fault::{Rule, RuleError};
-use crate::hint;
 use crate::routes::{Api, ROUTES};
 use crate::rules::{InForce, Target};
 use crate::store::{Tenant, TenantId};
+use crate::{hint, key};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
 /// by [`MockServer::faults`](crate::Mock::faults).
@@ -34,7 +34,9 @@ impl Faults {
     /// If a rule contradicts itself, or names an operation or a partner that is not there.
     pub fn add(&self, rule: impl Into<Rule>) -> Result<ActiveRule, RuleError> {
         let rule = rule.into();
-        let text = rule.to_string();
+        // A body or a header that a rule says may hold a key, too.
+        let text = key::redact(rule.to_string().into_bytes());
+        let text = String::from_utf8_lossy(&text).into_owned();
         let words = rule.into_words()?;
         let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
         let owner = self.owner_of(words.partner.as_deref())?;

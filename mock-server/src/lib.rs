@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 // `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
-// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data.
+// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data,
+// clock.
 mod auth;
 mod body;
 mod calls;
+mod clock;
 mod data;
 mod fault;
 mod faults;
@@ -29,10 +31,13 @@ mod wire;
 
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
+pub use clock::{Clock, NotHeld};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
 pub use faults::{ActiveRule, Faults};
-pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
+pub use journal::{
+    JOURNAL_ANSWER_BODY, JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedAnswer, RecordedRequest, Why,
+};
 pub use mock::Mock;
 pub use partner::Partner;
 pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::calls::Calls;
+use crate::clock::Clock;
 use crate::data::Wallet;
 use crate::fault::{Fault, Rule, RuleError};
 use crate::faults::{ActiveRule, Faults};
-use crate::journal::RecordedRequest;
+use crate::journal::{RecordedRequest, number_of};
 use crate::partner::Partner;
 use crate::routes::{Api, MAX_REQUEST_BODY};
 use crate::seed::Seed;
@@ -107,6 +108,11 @@ impl Mock {
         stubbing::add(&self.api, None, stub)
     }
 
+    /// The clock that the journal, the dates in answers and the waits of faults go by.
+    pub fn clock(&self) -> Clock {
+        self.api.clock.clone()
+    }
+
     /// What was asked of this mock, oldest first. A request stands here before its answer leaves.
     ///
     /// Of each partner, and of all that came with no known key, the newest
@@ -116,12 +122,24 @@ impl Mock {
         self.calls().all()
     }
 
+    /// The request of this id, such as `req-7`, if it is still kept.
+    pub fn request(&self, request_id: &str) -> Option<RecordedRequest> {
+        let entry = self.api.journal.find(number_of(request_id)?)?;
+        Some(self.api.read(&entry))
+    }
+
+    /// Forgets all that was asked of this mock. The next request has the next id all the same.
+    pub fn clear_requests(&self) {
+        self.api.journal.clear(None);
+    }
+
     /// What was asked of this mock, to be described, counted and waited for.
     pub fn calls(&self) -> Calls {
         Calls::new(&self.api, None)
     }
 
-    /// How many requests were dropped to stay within those bounds.
+    /// How many requests were dropped to stay within those bounds, since all were
+    /// [cleared](Self::clear_requests) or from the start.
     pub fn dropped_requests(&self) -> u64 {
         self.api.journal.dropped()
     }

@@ -1,8 +1,6 @@
 //! What must hold of a rule before it is taken.
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::words::{Connection, Flapping, Key, Words};
 
@@ -53,6 +51,10 @@ impl Words {
             )?;
             ensure_value("headers", value)?;
         }
+        ensure(
+            self.retry_after.is_none() || self.retry_after_date_in.is_none(),
+            "retryAfter, retryAfterDateIn: expected one of them",
+        )?;
         ensure_value("contentType", self.content_type.as_deref().unwrap_or(""))?;
         ensure_value("retryAfter", self.retry_after.as_deref().unwrap_or(""))
     }
@@ -64,6 +66,7 @@ impl Words {
             ("contentType", self.content_type.is_some()),
             ("headers", !self.headers.is_empty()),
             ("retryAfter", self.retry_after.is_some()),
+            ("retryAfterDateIn", self.retry_after_date_in.is_some()),
         ];
         let pace = [("slowHeaders", self.slow_headers.is_some()), ("drip", self.drip.is_some())];
         let damage = [
@@ -126,12 +129,6 @@ const FRAMING: [&str; 4] = ["connection", "content-length", "content-type", "tra
 /// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
 pub(crate) fn is_bodyless(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
-}
-
-/// A date as HTTP writes it (RFC 9110, section 5.6.7).
-pub(crate) fn http_date(date: Timestamp) -> String {
-    // Only a year before 0 cannot be written, and no caller waits for that.
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap_or_default()
 }
 
 fn ensure(holds: bool, wrong: &str) -> Result<(), RuleError> {

@@ -22,6 +22,7 @@ pub(crate) struct Words {
     pub(crate) headers: BTreeMap<String, String>,
     #[serde(deserialize_with = "retry_after")]
     pub(crate) retry_after: Option<String>,
+    pub(crate) retry_after_date_in: Option<Time>,
     #[serde(alias = "fixedDelayMilliseconds", alias = "latency")]
     pub(crate) delay: Option<Delay>,
     pub(crate) slow_headers: Option<Time>,
@@ -148,6 +149,7 @@ impl Words {
             ("contentType", text(&self.content_type)),
             ("headers", headers),
             ("retryAfter", text(&self.retry_after)),
+            ("retryAfterDateIn", shown(self.retry_after_date_in)),
             ("delay", shown(self.delay)),
             ("slowHeaders", shown(self.slow_headers)),
             ("drip", shown(self.drip)),

@@ -22,10 +22,11 @@ use super::guard::Progress;
 use super::limits::Limits;
 use super::refusal::{CLOSE, Refusal};
 use crate::body::{AnswerBody, pieces};
-use crate::fault::{http_date, is_bodyless};
+use crate::clock::{Timeline, http_date};
+use crate::fault::is_bodyless;
 use crate::host::{self, Arrival};
 use crate::inject::{Act, GARBAGE, Injection, Loss};
-use crate::routes::{Answer, Api};
+use crate::routes::{Answer, Api, Received};
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still
 /// has something to read would take back what was sent.
@@ -51,17 +52,19 @@ impl<'a> Answering<'a> {
         request: Request<Incoming>,
     ) -> Self {
         progress.begin();
+        let received = api.receive(Arrival::Socket);
         let (head, body) = request.into_parts();
         let answer = if let Some(refusal) = refuse(&head, &body) {
             progress.leave_body();
-            Answered::Ready(Some(refusal.answer()))
+            Answered::Ready(Some(refuse_at_once(refusal, api)))
         } else if api.wants_body(&head) {
-            Answered::Late(Box::pin(answer_with_body(api, limits.body, progress, head, body)))
+            let asked = Asked { received, head, body };
+            Answered::Late(Box::pin(answer_with_body(api, limits.body, progress, asked)))
         } else {
             if !body.is_end_stream() {
                 progress.leave_body();
             }
-            match api.answer(Arrival::Socket, &head) {
+            match api.answer(received, &head) {
                 Answer::Ready(answer) => Answered::Ready(Some(answer)),
                 Answer::Injected(injection) => {
                     Answered::Late(Box::pin(inject(*injection, head.method, Some(body))))
@@ -123,16 +126,27 @@ fn refuse_coding(head: &Parts) -> Option<Refusal> {
     }
 }
 
+fn refuse_at_once(refusal: Refusal, api: &Api) -> Response<AnswerBody> {
+    let mut answer = refusal.answer();
+    api.clock.date(answer.headers_mut());
+    answer
+}
+
+struct Asked {
+    received: Received,
+    head: Parts,
+    body: Incoming,
+}
+
 /// A body that breaks off is the end of the connection; one that is malformed, or does not come in
 /// time, is answered first.
 async fn answer_with_body(
     api: &Api,
     limit: Duration,
     progress: &Progress,
-    head: Parts,
-    mut body: Incoming,
+    Asked { received, head, mut body }: Asked,
 ) -> Result<Response<AnswerBody>, TakeOver> {
-    let answer = api.answer_with_body(Arrival::Socket, &head, &mut body);
+    let answer = api.answer_with_body(received, &head, &mut body);
     let answer = tokio::time::timeout(limit, answer).await;
     let is_left = !body.is_end_stream();
     if is_left {
@@ -146,9 +160,9 @@ async fn answer_with_body(
             Ok(answer)
         }
         Ok(Ok(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
-        Ok(Err(broken)) if is_malformed(&*broken) => Ok(Refusal::BadRequest.answer()),
+        Ok(Err(broken)) if is_malformed(&*broken) => Ok(refuse_at_once(Refusal::BadRequest, api)),
         Ok(Err(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
-        Err(_) => Ok(Refusal::RequestTimeout.answer()),
+        Err(_) => Ok(refuse_at_once(Refusal::RequestTimeout, api)),
     }
 }
 
@@ -161,17 +175,18 @@ fn is_malformed(error: &(dyn Error + 'static)) -> bool {
 }
 
 async fn inject(
-    Injection { delay, act }: Injection,
+    Injection { mut timeline, delay, act }: Injection,
     method: Method,
     unread: Option<Incoming>,
 ) -> Result<Response<AnswerBody>, TakeOver> {
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
+    timeline.wait(delay).await;
     Err(TakeOver::new(match act {
-        Act::Answer(answer) => return Ok(answer),
+        Act::Answer(mut answer) => {
+            timeline.clock().date(answer.headers_mut());
+            return Ok(answer);
+        }
         Act::ByHand { answer, head_time } => {
-            WireAct::ByHand { answer, head_time, has_body: method != Method::HEAD }
+            WireAct::ByHand { answer, head_time, timeline, has_body: method != Method::HEAD }
         }
         Act::Lost(loss) => {
             if loss == Loss::ResetAfterRequest
@@ -208,6 +223,7 @@ pub(super) enum WireAct {
     ByHand {
         answer: Response<AnswerBody>,
         head_time: Duration,
+        timeline: Timeline,
         has_body: bool,
     },
     Lost(Loss),
@@ -216,12 +232,15 @@ pub(super) enum WireAct {
 }
 
 impl WireAct {
-    pub(super) fn refuse(refusal: Refusal) -> Self {
-        Self::ByHand { answer: refusal.answer(), head_time: Duration::ZERO, has_body: true }
+    pub(super) fn refuse(refusal: Refusal, api: &Api) -> Self {
+        Self::ByHand {
+            answer: refusal.answer(),
+            head_time: Duration::ZERO,
+            timeline: api.clock.timeline(),
+            has_body: true,
+        }
     }
-}
 
-impl WireAct {
     /// Whether nothing comes.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self, Self::Lost(Loss::Silent))
@@ -231,8 +250,8 @@ impl WireAct {
     pub(super) async fn perform(self, stream: &mut TcpStream, write_timeout: Duration) {
         let mut wire = Wire { stream, write_timeout };
         match self {
-            Self::ByHand { answer, head_time, has_body } => {
-                let written = write_answer(&mut wire, answer, head_time, has_body).await;
+            Self::ByHand { answer, head_time, timeline, has_body } => {
+                let written = write_answer(&mut wire, answer, head_time, timeline, has_body).await;
                 wire.end(written).await;
             }
             Self::Send(bytes) => {
@@ -285,15 +304,16 @@ async fn write_answer(
     wire: &mut Wire<'_>,
     answer: Response<AnswerBody>,
     head_time: Duration,
+    mut timeline: Timeline,
     has_body: bool,
 ) -> io::Result<()> {
-    let head = head(&answer);
+    let head = head(&answer, timeline.clock().now());
     if head_time.is_zero() {
         wire.write(&head).await?;
     } else {
         let (pieces, pause) = pieces(&head, head_time);
         for piece in pieces {
-            tokio::time::sleep(pause).await;
+            timeline.wait(pause).await;
             wire.write(&piece).await?;
         }
     }
@@ -317,7 +337,7 @@ async fn write_answer(
     Ok(())
 }
 
-fn head(answer: &Response<AnswerBody>) -> Bytes {
+fn head(answer: &Response<AnswerBody>, now: Timestamp) -> Bytes {
     let status = answer.status();
     let mut head = format!("HTTP/1.1 {} ", status.as_str()).into_bytes();
     head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
@@ -336,7 +356,7 @@ fn head(answer: &Response<AnswerBody>) -> Bytes {
         None => line(&mut head, TRANSFER_ENCODING.as_str(), b"chunked"),
     }
     if !answer.headers().contains_key(DATE) {
-        let date = http_date(Timestamp::now());
+        let date = http_date(now);
         line(&mut head, DATE.as_str(), date.as_bytes());
     }
     head.extend_from_slice(b"\r\n\r\n");

@@ -254,7 +254,7 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
         tokio::spawn(async move {
             // Before it has asked, a client would take the answer for noise.
             if let Ok(Ok(())) = tokio::time::timeout(LINGER, stream.readable()).await {
-                let act = WireAct::refuse(Refusal::TooManyConnections);
+                let act = WireAct::refuse(Refusal::TooManyConnections, &shared.api);
                 perform(act, stream, phase, &shared.limits).await;
             }
             drop(permit);
@@ -286,7 +286,7 @@ async fn serve(stream: TcpStream, shared: &Shared, mut phase: watch::Receiver<Ph
     let parts = connection.into_parts();
     let mut guarded = parts.io.into_inner();
     let act = match ended {
-        Ok(ended) => last_act(ended, &mut guarded, &parts.read_buf, limits),
+        Ok(ended) => last_act(ended, &mut guarded, &parts.read_buf, shared),
         Err(act) => Some(act),
     };
     if let Some(act) = act {
@@ -300,16 +300,17 @@ fn last_act(
     ended: hyper::Result<()>,
     guarded: &mut Guarded<'_>,
     unread: &[u8],
-    limits: &Limits,
+    shared: &Shared,
 ) -> Option<WireAct> {
     let held = guarded.take_held();
+    let refuse = |refusal| Some(WireAct::refuse(refusal, &shared.api));
     match (ended, guarded.lapse()) {
         (_, Some(Lapse::Write)) => Some(WireAct::Lost(Loss::Reset)),
         // Merely idle between two requests; who keeps a connection expects that.
         (_, Some(Lapse::Idle)) if unread.is_empty() => None,
-        (_, Some(Lapse::Idle | Lapse::Head)) => Some(WireAct::refuse(Refusal::RequestTimeout)),
+        (_, Some(Lapse::Idle | Lapse::Head)) => refuse(Refusal::RequestTimeout),
         (Err(error), None) if error.is_parse() => {
-            Some(WireAct::refuse(Refusal::of(&error, unread, limits)))
+            refuse(Refusal::of(&error, unread, &shared.limits))
         }
         (Err(error), None) => acts::taken_over(&error),
         (Ok(()), None) if !held.is_empty() => Some(WireAct::Send(held)),

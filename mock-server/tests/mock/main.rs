@@ -10,6 +10,7 @@
 
 mod authorization;
 mod calls;
+mod clock;
 mod ending;
 mod faults;
 mod faults_in_process;

@@ -111,12 +111,6 @@ impl Connection {
         }
     }
 
-    pub(crate) async fn exactly(&mut self, count: usize) -> Vec<u8> {
-        let mut bytes = vec![0; count];
-        within(self.stream.read_exact(&mut bytes)).await.unwrap();
-        bytes
-    }
-
     /// As [`end`](Self::end), if the connection has not ended yet.
     pub(crate) async fn try_end(&mut self) -> std::io::Result<()> {
         self.stream.shutdown().await
@@ -136,6 +130,13 @@ impl Connection {
     pub(crate) async fn some(&mut self, most: usize) -> usize {
         let mut bytes = vec![0; most];
         within(self.stream.read(&mut bytes)).await.unwrap_or(0)
+    }
+
+    /// Reads so many bytes, which must be these.
+    pub(crate) async fn expect(&mut self, text: &str) {
+        let mut bytes = vec![0; text.len()];
+        within(self.stream.read_exact(&mut bytes)).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&bytes), text);
     }
 
     /// Ends this side of the connection; the other stays open.

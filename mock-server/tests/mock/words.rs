@@ -21,6 +21,11 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
             r#"{"status":502,"page":true,"retryAfter":"1","operation":"wallet","times":2}"#,
         ),
         (
+            Rule::new(Fault::status(429).retry_after_date_in(Duration::from_secs(90))),
+            "status=429 retryAfterDateIn=90s",
+            r#"{"status":429,"retryAfterDateIn":"90s"}"#,
+        ),
+        (
             Rule::new(Fault::status(400).body("two words").header("x-a", "1")),
             r#"status=400 body="two words" headers={"x-a":"1"}"#,
             r#"{"status":400,"body":"two words","headers":{"x-a":"1"}}"#,
@@ -100,6 +105,9 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("cut=1 length=2", "cut, length: expected one of them", ""),
     ("connection=reset status=503", "connection, status: expected one of them", ""),
     ("connection=malformedChunk cut=1", "connection, cut: expected one of them", ""),
+    ("retryAfter=1 retryAfterDateIn=1s", "retryAfter, retryAfterDateIn: expected one of them", ""),
+    ("retryAfterDateIn=soon", "retryAfterDateIn: `soon`: expected a time", "a day at most"),
+    ("connection=close retryAfterDateIn=1s", "connection, retryAfterDateIn: expected one", ""),
     ("drip=1s oversized=9", "drip, oversized: expected one of them", ""),
     ("status=503 every=0", "every: expected 1 or more", ""),
     ("status=503 flapping=1", "flapping: expected bad and good requests such as `2/3`", ""),
