@@ -241,7 +241,7 @@ impl Api {
             (Found::Nothing, _) => return Ok(None),
             (Found::Stub(placed), Ok(body)) => {
                 return Ok(Some(Served {
-                    response: placed.stub.answer(head, body, &tenant.name),
+                    response: placed.stub.answer(head, body, &tenant.name()),
                     tenant,
                     why: Why::Stubbed,
                 }));

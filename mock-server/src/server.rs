@@ -9,6 +9,7 @@ mod socket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -22,6 +23,7 @@ pub use self::limits::{
 use self::limits::{Limits, bounded};
 pub use self::outage::Outage;
 use self::socket::Socket;
+use crate::control::{Control, ControlApi, ControlError};
 use crate::mock::Mock;
 use crate::routes::MAX_REQUEST_BODY;
 use crate::seed::Seed;
@@ -39,6 +41,7 @@ const BASE_PATH: &str = "/api/v1";
 pub struct MockServer {
     mock: Mock,
     socket: Socket,
+    control: Option<Arc<ControlApi>>,
     address: SocketAddr,
     base_url: String,
 }
@@ -58,6 +61,7 @@ impl MockServer {
         MockServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: Seed::sample(),
+            control: None,
             limits: Limits::default(),
             max_request_body: MAX_REQUEST_BODY,
         }
@@ -81,6 +85,9 @@ impl MockServer {
     /// Stops in good order: closes the port, lets requests under way be answered, for
     /// [`DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
     pub async fn shutdown(mut self) {
+        if let Some(control) = &self.control {
+            control.end();
+        }
         self.socket.drain().await;
     }
 
@@ -135,6 +142,7 @@ impl fmt::Debug for MockServer {
 pub struct MockServerBuilder {
     address: SocketAddr,
     seed: Seed,
+    control: Option<Control>,
     limits: Limits,
     max_request_body: usize,
 }
@@ -149,6 +157,12 @@ impl MockServerBuilder {
     /// What to start with. Otherwise it is [`Seed::sample`].
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Serves the control API under `/_mock/`, too. Otherwise there is none.
+    pub fn control(mut self, control: Control) -> Self {
+        self.control = Some(control);
         self
     }
 
@@ -218,19 +232,28 @@ impl MockServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on, or there is no tokio runtime to run in.
+    /// If the address cannot be listened on, or there is no tokio runtime to run in; if the control
+    /// API is set wrongly, or would be open beyond loopback without a token.
     pub async fn start(self) -> Result<MockServer, StartError> {
-        let failed = |source| StartError { address: self.address, source };
+        let failed = |source| StartError(Cause::Listen { address: self.address, source });
+        if let Some(control) = &self.control {
+            control.check(self.address)?;
+        }
         Handle::try_current().map_err(|error| failed(io::Error::other(error)))?;
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
         let mock = Mock::limited(self.seed, self.max_request_body);
+        let base_url = format!("http://{}{BASE_PATH}", reachable(address));
+        let control =
+            self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
+        let control = control.transpose()?.map(Arc::new);
         Ok(MockServer {
-            socket: Socket::open(listener, address, mock.api(), self.limits),
+            socket: Socket::open(listener, address, mock.api(), control.clone(), self.limits),
+            control,
             mock,
             address,
-            base_url: format!("http://{}{BASE_PATH}", reachable(address)),
+            base_url,
         })
     }
 }
@@ -246,10 +269,29 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// The mock could not start. The [`io::Error`] that says why is its source.
+/// The mock could not start. Where an [`io::Error`] says why, it is its source.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}")]
-pub struct StartError {
-    address: SocketAddr,
-    source: io::Error,
+#[error(transparent)]
+pub struct StartError(Cause);
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Control(ControlError),
+}
+
+impl StartError {
+    /// Whether it would start with a [token](crate::Control::token) for its control API, which it
+    /// needs beyond loopback.
+    pub fn needs_token(&self) -> bool {
+        matches!(self.0, Cause::Control(ControlError::NoToken(_)))
+    }
+}
+
+impl From<ControlError> for StartError {
+    fn from(error: ControlError) -> Self {
+        Self(Cause::Control(error))
+    }
 }

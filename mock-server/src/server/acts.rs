@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ use super::guard::Progress;
 use super::limits::Limits;
 use super::refusal::{CLOSE, Refusal};
 use crate::body::{AnswerBody, pieces};
-use crate::clock::{Timeline, http_date};
+use crate::clock::{Clock, Timeline, http_date};
+use crate::control::{ControlApi, Unread};
 use crate::fault::is_bodyless;
 use crate::host::{self, Arrival};
 use crate::inject::{Act, GARBAGE, Injection, Loss};
@@ -47,6 +48,7 @@ enum Answered<'a> {
 impl<'a> Answering<'a> {
     pub(super) fn new(
         api: &'a Api,
+        control: Option<&'a Arc<ControlApi>>,
         limits: &Limits,
         progress: &'a Progress,
         request: Request<Incoming>,
@@ -56,7 +58,9 @@ impl<'a> Answering<'a> {
         let (head, body) = request.into_parts();
         let answer = if let Some(refusal) = refuse(&head, &body) {
             progress.leave_body();
-            Answered::Ready(Some(refuse_at_once(refusal, api)))
+            Answered::Ready(Some(refuse_at_once(refusal, &api.clock)))
+        } else if let Some(control) = control.filter(|_| ControlApi::is_for(head.uri.path())) {
+            Answered::Late(Box::pin(answer_of_control(control, limits.body, progress, head, body)))
         } else if api.wants_body(&head) {
             let asked = Asked { received, head, body };
             Answered::Late(Box::pin(answer_with_body(api, limits.body, progress, asked)))
@@ -126,9 +130,9 @@ fn refuse_coding(head: &Parts) -> Option<Refusal> {
     }
 }
 
-fn refuse_at_once(refusal: Refusal, api: &Api) -> Response<AnswerBody> {
+fn refuse_at_once(refusal: Refusal, clock: &Clock) -> Response<AnswerBody> {
     let mut answer = refusal.answer();
-    api.clock.date(answer.headers_mut());
+    clock.date(answer.headers_mut());
     answer
 }
 
@@ -148,22 +152,51 @@ async fn answer_with_body(
 ) -> Result<Response<AnswerBody>, TakeOver> {
     let answer = api.answer_with_body(received, &head, &mut body);
     let answer = tokio::time::timeout(limit, answer).await;
+    let is_left = leaves(&body, progress);
+    match answer {
+        Ok(Ok(Answer::Ready(answer))) => Ok(closing(answer, is_left)),
+        Ok(Ok(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
+        Ok(Err(broken)) if is_malformed(&*broken) => {
+            Ok(refuse_at_once(Refusal::BadRequest, &api.clock))
+        }
+        Ok(Err(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
+        Err(_) => Ok(refuse_at_once(Refusal::RequestTimeout, &api.clock)),
+    }
+}
+
+/// As [`answer_with_body`]; but how long an answer may take is the control API's own business.
+async fn answer_of_control(
+    control: &Arc<ControlApi>,
+    limit: Duration,
+    progress: &Progress,
+    head: Parts,
+    mut body: Incoming,
+) -> Result<Response<AnswerBody>, TakeOver> {
+    let answer = control.answer(&head, &mut body, limit).await;
+    let is_left = leaves(&body, progress);
+    match answer {
+        Ok(answer) => Ok(closing(answer.map(AnswerBody::whole), is_left)),
+        Err(Unread::Broken(broken)) if is_malformed(&*broken) => Ok(Refusal::BadRequest.answer()),
+        Err(Unread::Broken(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
+        Err(Unread::Late) => Ok(Refusal::RequestTimeout.answer()),
+    }
+}
+
+/// Whether a body was not read to its end.
+fn leaves(body: &Incoming, progress: &Progress) -> bool {
     let is_left = !body.is_end_stream();
     if is_left {
         progress.leave_body();
     }
-    match answer {
-        Ok(Ok(Answer::Ready(mut answer))) => {
-            if is_left {
-                answer.headers_mut().insert(CONNECTION, CLOSE);
-            }
-            Ok(answer)
-        }
-        Ok(Ok(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
-        Ok(Err(broken)) if is_malformed(&*broken) => Ok(refuse_at_once(Refusal::BadRequest, api)),
-        Ok(Err(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
-        Err(_) => Ok(refuse_at_once(Refusal::RequestTimeout, api)),
+    is_left
+}
+
+/// The last answer of a connection, if more of the request may be on its way.
+fn closing(mut answer: Response<AnswerBody>, is_left: bool) -> Response<AnswerBody> {
+    if is_left {
+        answer.headers_mut().insert(CONNECTION, CLOSE);
     }
+    answer
 }
 
 /// Whether a body is wrong, and did not merely end too soon.
@@ -232,13 +265,9 @@ pub(super) enum WireAct {
 }
 
 impl WireAct {
-    pub(super) fn refuse(refusal: Refusal, api: &Api) -> Self {
-        Self::ByHand {
-            answer: refusal.answer(),
-            head_time: Duration::ZERO,
-            timeline: api.clock.timeline(),
-            has_body: true,
-        }
+    pub(super) fn refuse(refusal: Refusal, clock: &Clock) -> Self {
+        let (answer, timeline) = (refusal.answer(), clock.timeline());
+        Self::ByHand { answer, head_time: Duration::ZERO, timeline, has_body: true }
     }
 
     /// Whether nothing comes.

@@ -22,6 +22,7 @@ use super::guard::{Guarded, Lapse, Progress};
 use super::limits::Limits;
 use super::outage::{Outage, Port};
 use super::refusal::Refusal;
+use crate::control::ControlApi;
 use crate::inject::Loss;
 use crate::routes::Api;
 
@@ -54,6 +55,7 @@ enum Phase {
 #[derive(Debug)]
 struct Shared {
     api: Arc<Api>,
+    control: Option<Arc<ControlApi>>,
     limits: Limits,
     http: http1::Builder,
     connections: Arc<Semaphore>,
@@ -89,9 +91,10 @@ impl Socket {
         listener: TcpListener,
         address: SocketAddr,
         api: Arc<Api>,
+        control: Option<Arc<ControlApi>>,
         limits: Limits,
     ) -> Self {
-        let shared = Arc::new(Shared::new(api, limits));
+        let shared = Arc::new(Shared::new(api, control, limits));
         let line = Mutex::new(Line::open(&shared, listener, Phase::Serving));
         Self { shared, runtime: Handle::current(), address, line }
     }
@@ -182,7 +185,7 @@ impl Line {
 }
 
 impl Shared {
-    fn new(api: Arc<Api>, limits: Limits) -> Self {
+    fn new(api: Arc<Api>, control: Option<Arc<ControlApi>>, limits: Limits) -> Self {
         let mut http = http1::Builder::new();
         // A client that says all it has to say and ends its side is still answered.
         http.half_close(true).header_read_timeout(None).max_header_size(limits.head_bytes);
@@ -195,6 +198,7 @@ impl Shared {
         let connections = limits.connections.min(Semaphore::MAX_PERMITS);
         Self {
             api,
+            control,
             limits,
             http,
             connections: Arc::new(Semaphore::new(connections)),
@@ -254,7 +258,7 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
         tokio::spawn(async move {
             // Before it has asked, a client would take the answer for noise.
             if let Ok(Ok(())) = tokio::time::timeout(LINGER, stream.readable()).await {
-                let act = WireAct::refuse(Refusal::TooManyConnections, &shared.api);
+                let act = WireAct::refuse(Refusal::TooManyConnections, &shared.api.clock);
                 perform(act, stream, phase, &shared.limits).await;
             }
             drop(permit);
@@ -268,7 +272,8 @@ async fn serve(stream: TcpStream, shared: &Shared, mut phase: watch::Receiver<Ph
     // Answers are written in one piece; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
     let (api, limits, progress) = (&*shared.api, &shared.limits, Progress::default());
-    let service = service_fn(|request| Answering::new(api, limits, &progress, request));
+    let control = shared.control.as_ref();
+    let service = service_fn(|request| Answering::new(api, control, limits, &progress, request));
     let guarded = TokioIo::new(Guarded::new(stream, limits, &progress));
     let mut connection = shared.http.serve_connection(guarded, service);
     let ended = loop {
@@ -302,8 +307,8 @@ fn last_act(
     unread: &[u8],
     shared: &Shared,
 ) -> Option<WireAct> {
+    let refuse = |refusal| Some(WireAct::refuse(refusal, &shared.api.clock));
     let held = guarded.take_held();
-    let refuse = |refusal| Some(WireAct::refuse(refusal, &shared.api));
     match (ended, guarded.lapse()) {
         (_, Some(Lapse::Write)) => Some(WireAct::Lost(Loss::Reset)),
         // Merely idle between two requests; who keeps a connection expects that.

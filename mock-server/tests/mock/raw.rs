@@ -102,6 +102,13 @@ impl Connection {
         parse(&bytes)
     }
 
+    /// Reads so many bytes, which must be these.
+    pub(crate) async fn expect(&mut self, text: &str) {
+        let mut bytes = vec![0; text.len()];
+        within(self.stream.read_exact(&mut bytes)).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&bytes), text);
+    }
+
     /// The next answer, or none if the server ended the connection before it began one.
     pub(crate) async fn answer_or_end(&mut self) -> Option<Answer> {
         let mut first = [0];
@@ -130,13 +137,6 @@ impl Connection {
     pub(crate) async fn some(&mut self, most: usize) -> usize {
         let mut bytes = vec![0; most];
         within(self.stream.read(&mut bytes)).await.unwrap_or(0)
-    }
-
-    /// Reads so many bytes, which must be these.
-    pub(crate) async fn expect(&mut self, text: &str) {
-        let mut bytes = vec![0; text.len()];
-        within(self.stream.read_exact(&mut bytes)).await.unwrap();
-        assert_eq!(String::from_utf8_lossy(&bytes), text);
     }
 
     /// Ends this side of the connection; the other stays open.
@@ -176,8 +176,10 @@ pub(crate) fn all(mut bytes: &[u8]) -> Vec<Answer> {
     let mut answers = Vec::new();
     while !bytes.is_empty() {
         let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-        let length = parse(&bytes[..head]).header("content-length").unwrap().parse::<usize>();
-        let (answer, rest) = bytes.split_at(head + length.unwrap());
+        let length = parse(&bytes[..head])
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
+        let (answer, rest) = bytes.split_at(head + length);
         answers.push(parse(answer));
         bytes = rest;
     }
