@@ -265,12 +265,12 @@ impl SeedError {
 
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        let (field, message) = (String::new(), in_one_line(message));
+        let (field, message) = (String::new(), in_one_line(&key::redact_text(message)));
         Self { file: None, place: Some(place), field, message, source: None }
     }
 
     fn in_field(self, path: &str) -> Self {
-        Self { field: in_one_line(path), ..self }
+        Self { field: in_one_line(&key::redact_text(path)), ..self }
     }
 
     /// The same mistake, at its place in the YAML that the JSON was made of.
