@@ -33,6 +33,10 @@ Environment:
   PARTNER_API_MOCK_TOKEN  the token of the control API; needed to listen beyond this machine
 
 Exit codes: 0 when it was told to end, 2 when it could not start; then one line on stderr says why.
+
+Two commands look at a live service; each has its own --help:
+  partner-api-mock verify  checks it against the contract
+  partner-api-mock record  writes a seed file with what an account there holds
 ";
 
 pub(crate) fn run(arguments: Parser) -> Result<(), Box<dyn Error>> {
