@@ -20,6 +20,7 @@ mod raw;
 mod live;
 mod load;
 mod record;
+mod tls;
 mod verify;
 
 use std::io::{BufRead as _, BufReader, Read as _};

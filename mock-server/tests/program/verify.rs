@@ -578,6 +578,25 @@ async fn many_different_words_and_names_are_data_and_not_shown() {
 }
 
 #[tokio::test]
+async fn what_is_nested_too_deep_for_a_parser_harms_nobody() {
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    for (from, to, code) in [
+        ("\"name\":", format!("\"deep\":{deep},\"name\":"), 1),
+        ("\"Acme Coffee\"", deep.clone(), 1),
+        ("{\"templates\":4}", deep.clone(), 1),
+        ("[{\"id\":\"clx123...\"", format!("[{deep},{{\"id\":\"clx123...\""), 1),
+    ] {
+        let mock = MockServer::start().await.unwrap();
+        serve(&mock.partner(), "companies", altered(COMPANIES, from, &to));
+        let run = against(&mock, &["verify", "--show-values"]).await;
+        assert_eq!(run.code, Some(code), "{run:?}");
+        assert!(run.stdout.len() < 4096, "{run:?}");
+        let run = against(&mock, &["record"]).await;
+        assert_eq!(run.code, Some(0), "{run:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_report_goes_to_a_file_and_the_verdict_to_stderr() {
     let mock = MockServer::start().await.unwrap();
     let file = std::env::temp_dir().join(format!("verify-{}.xml", std::process::id()));
