@@ -53,7 +53,7 @@ pub use mock::Mock;
 pub use partner::Partner;
 pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};
 pub use rules::Injected;
-pub use seed::{MAX_SEED, Seed, SeedError};
+pub use seed::{MAX_SEED, SEED_SCHEMA, Seed, SeedError};
 pub use server::{
     BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
     MAX_HEAD_BYTES, MAX_HEADERS, MockServer, MockServerBuilder, Outage, StartError, WRITE_TIMEOUT,

@@ -3,8 +3,7 @@
 
 use serde_json::error::Category;
 
-use super::{SeedError, place};
-use crate::key;
+use super::{SeedError, place, redacted};
 use crate::mistake::{in_words_of_json, shortened, translated};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
@@ -67,8 +66,4 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
 
 fn is_of_a_key(path: &str) -> bool {
     path.ends_with("keys") || path.ends_with("key")
-}
-
-fn redacted(text: String) -> String {
-    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
 }

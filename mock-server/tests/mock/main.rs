@@ -30,6 +30,7 @@ mod router;
 mod rules;
 mod seed;
 mod seed_mistakes;
+mod seed_yaml;
 mod slow_clients;
 mod stubs;
 mod words;

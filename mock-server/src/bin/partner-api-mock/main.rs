@@ -2,10 +2,12 @@
 
 mod live;
 mod record;
+mod seeding;
 mod serve;
 mod shown;
 mod signals;
 mod verify;
+mod watch;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -13,6 +15,7 @@ use std::io;
 use std::process::ExitCode;
 
 use lexopt::Parser;
+use partner_api_mock::SEED_SCHEMA;
 
 fn main() -> ExitCode {
     match run() {
@@ -32,6 +35,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         Some("serve") => serve::run(rest(arguments)?)?,
         Some("record") => return record::run(rest(arguments)?),
         Some("verify") => return verify::run(rest(arguments)?),
+        Some("schema") => schema(rest(arguments)?)?,
         _ => serve::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -41,6 +45,15 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
 fn rest(mut arguments: Parser) -> Result<Parser, lexopt::Error> {
     arguments.next()?;
     Ok(arguments)
+}
+
+/// `partner-api-mock schema`: the JSON Schema of a seed file.
+fn schema(mut arguments: Parser) -> Result<(), Box<dyn Error>> {
+    if let Some(argument) = arguments.next()? {
+        return Err(format!("{}; see --help", argument.unexpected()).into());
+    }
+    say(io::stdout(), SEED_SCHEMA);
+    Ok(())
 }
 
 /// An error and its causes, in one line.

@@ -3,13 +3,14 @@
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
-use partner_api_mock::{Control, MockServer, ROUTES, Seed, StartError};
+use partner_api_mock::{Control, Mock, MockServer, ROUTES, StartError};
 
 use crate::say;
+use crate::seeding::Seeding;
 use crate::signals::Signals;
+use crate::watch::Watched;
 
 /// The environment, and not an argument: others on the machine can read those.
 const TOKEN: &str = "PARTNER_API_MOCK_TOKEN";
@@ -20,14 +21,23 @@ pub(crate) const HELP: &str = "\
 Serves a mock of the Partner API until Ctrl-C or SIGTERM. Then it answers what is under way and
 ends; a second Ctrl-C or SIGTERM ends it at once.
 
-Usage: partner-api-mock [--listen ADDRESS] [--seed FILE] [--no-control]
+Usage: partner-api-mock [serve] [OPTION]...
+       partner-api-mock schema
 
   --listen ADDRESS     where to listen [default: 127.0.0.1:4010]; port 0 is any free port
-  --seed FILE          partners, keys and data as JSON [default: the reference's sample]
+  --seed FILE          partners, keys, data, faults and stubs, as YAML if its name ends in .yaml or
+                       .yml, and as JSON otherwise [default: the reference's sample]
+  --watch              load the seed file again when it changes, unless it is wrong then
+  --companies COUNT    made-up companies in the place of the first partner's
+  --generator-seed N   other ones; the same for the same number [default: 0]
+  --fault RULE         a fault, as in --fault 'status=503 times=2 operation=wallet'; may stand
+                       several times
   --no-control         no control API and no page under /_mock/
   --control-host NAME  the control API answers to this name, too; may stand several times
   -h, --help           print this
   -V, --version        print the version
+
+The command schema prints the JSON Schema of a seed file, for editors.
 
 Environment:
   PARTNER_API_MOCK_TOKEN  the token of the control API; needed to listen beyond this machine
@@ -44,9 +54,8 @@ pub(crate) fn run(arguments: Parser) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Print(text) => say(io::stdout(), &text),
         Command::Serve(options) => {
-            let seed = options.seed.map_or_else(|| Ok(Seed::sample()), Seed::from_path)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(serve(options.address, seed, options.control))?;
+            runtime.block_on(serve(options))?;
         }
     }
     Ok(())
@@ -59,18 +68,24 @@ enum Command {
 
 struct Options {
     address: SocketAddr,
-    seed: Option<PathBuf>,
+    seeding: Seeding,
+    watches: bool,
     control: Option<Control>,
 }
 
 impl Command {
     fn read(mut arguments: Parser) -> Result<Self, Box<dyn Error>> {
-        let (mut address, mut seed) = (DEFAULT_ADDRESS.to_owned(), None);
+        let mut address = DEFAULT_ADDRESS.to_owned();
+        let (mut seeding, mut watches) = (Seeding::default(), false);
         let (mut has_control, mut control) = (true, Control::new());
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("listen") => address = arguments.value()?.to_string_lossy().into_owned(),
-                Arg::Long("seed") => seed = Some(PathBuf::from(arguments.value()?)),
+                Arg::Long("seed") => seeding.file = Some(arguments.value()?.into()),
+                Arg::Long("watch") => watches = true,
+                Arg::Long("companies") => seeding.companies(&arguments.value()?)?,
+                Arg::Long("generator-seed") => seeding.generator_seed(&arguments.value()?)?,
+                Arg::Long("fault") => seeding.fault(&arguments.value()?)?,
                 Arg::Long("no-control") => has_control = false,
                 Arg::Long("control-host") => {
                     control = control.host(arguments.value()?.to_string_lossy());
@@ -91,23 +106,31 @@ impl Command {
         if let Some(token) = std::env::var_os(TOKEN) {
             control = control.token(token.to_string_lossy());
         }
-        Ok(Self::Serve(Options { address, seed, control: has_control.then_some(control) }))
+        seeding.check(watches)?;
+        let control = has_control.then_some(control);
+        Ok(Self::Serve(Options { address, seeding, watches, control }))
     }
 }
 
-async fn serve(
-    address: SocketAddr,
-    seed: Seed,
-    control: Option<Control>,
-) -> Result<(), Box<dyn Error>> {
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     // Before the port opens: whoever sees the address may already send a signal.
     let mut signals = Signals::new()?;
+    let Options { address, seeding, watches, control } = options;
+    let (seed, watched) = if watches {
+        let watched = Watched::new(seeding);
+        (watched.seed()?, Some(watched))
+    } else {
+        (seeding.read()?, None)
+    };
     let has_control = control.is_some();
     let mut mock = MockServer::builder().listen(address).seed(seed);
     if let Some(control) = control {
         mock = mock.control(control);
     }
     let mock = mock.start().await.map_err(hinted)?;
+    if let Some(watched) = watched {
+        watched.start(Mock::clone(&mock))?;
+    }
     if !mock.address().ip().is_loopback() {
         let warning = "warning: listening beyond this machine; whoever reaches it can use its keys";
         say(io::stderr(), &format!("partner-api-mock: {warning}\n"));
