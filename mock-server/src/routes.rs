@@ -170,8 +170,8 @@ impl Api {
             let told = log::wants_requests().then(|| entry.clone());
             let number = self.journal.record(entry);
             if let Some(entry) = told {
-                let partner = tenant.as_ref().map(|tenant| tenant.name.as_str());
-                log::request(&entry.told(number, partner));
+                let partner = tenant.as_ref().map(|tenant| tenant.name());
+                log::request(&entry.told(number, partner.as_deref()));
             }
         };
         let decided =

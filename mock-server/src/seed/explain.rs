@@ -3,7 +3,7 @@
 
 use serde_json::error::Category;
 
-use super::{SeedError, place, redacted};
+use super::{SeedError, place};
 use crate::mistake::{in_words_of_json, shortened, translated};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
