@@ -22,6 +22,12 @@ use crate::{faults, key, yaml};
 /// The largest seed that is read, in bytes: 256 MiB.
 pub const MAX_SEED: usize = 256 << 20;
 
+/// The JSON Schema (draft 2020-12) of a seed file, for editors: they complete what is typed and mark
+/// what is wrong, in JSON with a `$schema` at the top, and in YAML with a comment.
+///
+/// It says what a schema can say; what it cannot stands in its description.
+pub const SEED_SCHEMA: &str = include_str!("../seed.schema.json");
+
 /// A byte order mark says nothing in UTF-8, and a reader may ignore one (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -30,6 +36,8 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The format of a seed file is described in the crate's documentation.
 #[derive(Clone)]
 pub struct Seed {
+    /// Where it comes from: `sample`, `empty`, or `file`.
+    pub(crate) source: &'static str,
     pub(crate) first: PartnerSeed,
     pub(crate) others: Vec<PartnerSeed>,
     /// Those of the whole mock, and those that are for the partner of this number.
@@ -79,15 +87,15 @@ impl Seed {
         let mut company =
             Company::new("clx123...", "Acme Coffee").with_connection(Connection::new("clx456..."));
         company.template_count = 4;
-        Self::one(Wallet::new(8450), vec![company])
+        Self::one("sample", Wallet::new(8450), vec![company])
     }
 
     /// One partner with no company and no credit.
     pub fn empty() -> Self {
-        Self::one(Wallet::new(0), Vec::new())
+        Self::one("empty", Wallet::new(0), Vec::new())
     }
 
-    fn one(wallet: Wallet, companies: Vec<Company>) -> Self {
+    fn one(source: &'static str, wallet: Wallet, companies: Vec<Company>) -> Self {
         let partner = PartnerSeed {
             name: "default".to_owned(),
             keys: Vec::new(),
@@ -96,7 +104,7 @@ impl Seed {
             companies: Companies::Given(companies),
             extras: Extras::default(),
         };
-        Self { first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
+        Self { source, first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
     }
 
     /// Reads a seed from JSON text. A byte order mark at its start is ignored.
@@ -119,8 +127,8 @@ impl Seed {
     /// As [`from_json`](Self::from_json), with the place in the YAML.
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let text = text_of(text.as_bytes())?;
-        let json =
-            yaml::to_json(text).map_err(|error| SeedError::at(error.place, &error.message))?;
+        let json = yaml::to_json(text)
+            .map_err(|error| SeedError::at(error.place, &redacted(error.message)))?;
         file::parse(&json.text).map_err(|error| error.in_yaml(&json, text))
     }
 
@@ -147,6 +155,19 @@ impl Seed {
     pub fn with_companies(mut self, companies: Vec<Company>) -> Self {
         self.first.companies = Companies::Given(companies);
         self
+    }
+
+    /// With so many [generated](Company::generate) companies in the place of those of the first
+    /// partner.
+    #[must_use]
+    pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
+        self.first.companies = Companies::Generated { count, seed };
+        self
+    }
+
+    /// How many partners there are.
+    pub fn partners(&self) -> usize {
+        1 + self.others.len()
     }
 
     /// With a rule of the whole mock, or of the partner that it names, as its last one.
@@ -182,6 +203,11 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let most = MAX_SEED + BYTE_ORDER_MARK.len() + 1;
     fs::File::open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Without any key in it.
+fn redacted(text: String) -> String {
+    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
 }
 
 /// Line and column of the byte at this offset, both counted from 1.

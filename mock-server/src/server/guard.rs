@@ -7,7 +7,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use memchr::memmem;
@@ -110,6 +110,21 @@ impl<'a> Guarded<'a> {
         self.stream
     }
 
+    /// Sends what was held back, now that more follows: a body that comes late has a head that
+    /// looks like a refusal.
+    fn release(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.held.is_empty() {
+            let result = Pin::new(&mut self.stream).poll_write(context, &self.held);
+            let count = match ready!(self.written(context, result)) {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => count,
+                Err(error) => return Poll::Ready(Err(error)),
+            };
+            self.held.drain(..count);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn timed_out<T>(&mut self, lapse: Lapse) -> Poll<io::Result<T>> {
         self.lapse = Some(lapse);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -172,6 +187,9 @@ impl AsyncWrite for Guarded<'_> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let Err(ended) = ready!(this.release(context)) {
+            return Poll::Ready(Err(ended));
+        }
         let (before, last) = bytes.split_at(bytes.len() - last_bare_head(bytes));
         if before.is_empty() && !last.is_empty() {
             this.held.extend_from_slice(last);
@@ -191,6 +209,9 @@ impl AsyncWrite for Guarded<'_> {
             return self.poll_write(context, bytes);
         }
         let this = self.get_mut();
+        if let Err(ended) = ready!(this.release(context)) {
+            return Poll::Ready(Err(ended));
+        }
         let result = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
         this.written(context, result)
     }

@@ -362,7 +362,8 @@ async fn it_does_not_start_open_to_others_without_a_token_nor_with_one_that_is_n
             let (said, needs_token) =
                 start(address, Control::new().token(token)).await.unwrap_err();
             assert!(!needs_token && said.contains("token"), "{token:?}: {said}");
-            assert!(token.is_empty() || token.trim().is_empty() || !said.contains(token), "{said}");
+            let is_shown = token.len() > 3 && said.contains(token);
+            assert!(!is_shown, "{said}");
         }
     }
     for host in ["", "mock.test:80", "a b", "http://mock.test", "[::1]"] {
