@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use crate::journal::RecordedRequest;
+use crate::journal::Told;
 
 /// The target of the event of a request. The program's `--quiet` names it, too.
 const REQUEST: &str = "partner_api_mock::request";
@@ -18,26 +18,22 @@ pub(crate) fn wants_requests() -> bool {
     tracing::event_enabled!(target: REQUEST, tracing::Level::INFO)
 }
 
-/// It tells what the journal does, so no key is in it. Where a fault let no answer come, there is
-/// no status.
-pub(crate) fn request(request: &RecordedRequest) {
-    let status = request.answer.as_ref().map(|_| request.status.as_u16());
-    let query = request.query.as_deref().map(escaped);
-    let partner = request.partner.as_deref().map(escaped);
-    let fault = request.fault.as_ref().map(ToString::to_string);
-    let took = u64::try_from(request.took.as_micros()).unwrap_or(u64::MAX);
+/// What is told comes from the journal, so no key is in it.
+pub(crate) fn request(told: &Told<'_>) {
+    let (path, query) = told.path_and_query();
+    let fault = told.fault.map(ToString::to_string);
     tracing::info!(
         target: REQUEST,
         {
-            request.id = request.request_id,
-            http.request.method = request.method.as_str(),
-            url.path = &*escaped(&request.path),
-            url.query = query.as_deref(),
-            http.response.status_code = status,
-            why = request.why.to_string(),
-            partner = partner.as_deref(),
+            request.id = told.request_id(),
+            http.request.method = told.method.as_str(),
+            url.path = &*escaped(path),
+            url.query = query.map(escaped).as_deref(),
+            http.response.status_code = told.status.map(|status| status.as_u16()),
+            why = told.why.to_string(),
+            partner = told.partner.map(escaped).as_deref(),
             fault = fault.as_deref().map(escaped).as_deref(),
-            took_us = took,
+            took_us = u64::try_from(told.took.as_micros()).unwrap_or(u64::MAX),
         },
         "answered"
     );

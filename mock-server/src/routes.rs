@@ -166,8 +166,12 @@ impl Api {
                 fault,
                 answer,
             };
-            if let Some(entry) = self.journal.record(exchange, log::wants_requests()) {
-                log::request(&self.read(&entry));
+            let entry = Entry::new(exchange);
+            let told = log::wants_requests().then(|| entry.clone());
+            let number = self.journal.record(entry);
+            if let Some(entry) = told {
+                let partner = tenant.as_ref().map(|tenant| tenant.name());
+                log::request(&entry.told(number, partner.as_deref()));
             }
         };
         let decided =

@@ -3,7 +3,6 @@
 use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
@@ -28,36 +27,117 @@ pub(super) struct Style {
     pub(super) is_colored: bool,
 }
 
-/// What an event says, in its order.
-#[derive(Debug, Default)]
-struct Said {
-    message: String,
-    fields: Vec<(&'static str, Value)>,
-}
-
 impl Style {
     pub(super) fn line(self, event: &Event<'_>) -> String {
-        let mut said = Said::default();
-        event.record(&mut said);
-        self.write(*event.metadata().level(), event.metadata().target(), said)
+        let about = event.metadata();
+        let mut line = Line::begin(self, *about.level(), about.target());
+        event.record(&mut line);
+        line.end()
     }
 
     /// So many lines had to be dropped.
     pub(super) fn dropped(self, lines: u64) -> String {
-        let message = "lines were dropped: nobody read them in time".to_owned();
-        self.write(Level::WARN, LOG, Said { message, fields: vec![("lines", lines.into())] })
+        let mut line = Line::begin(self, Level::WARN, LOG);
+        line.put("message", &Value::Text("lines were dropped: nobody read them in time"));
+        line.put("lines", &Value::Plain(format_args!("{lines}")));
+        line.end()
+    }
+}
+
+/// A line that is being written, as the event tells one field after the other.
+///
+/// As text, a request is `req-7 GET /api/v1/wallet 503 served`, all else its message; then comes
+/// what else is said, as `name=value`. No character can end the line or reach for the terminal.
+struct Line {
+    written: String,
+    format: Format,
+    is_request: bool,
+    has_status: bool,
+}
+
+enum Value<'a> {
+    Text(&'a str),
+    /// A number, or true or false.
+    Plain(fmt::Arguments<'a>),
+}
+
+impl Line {
+    fn begin(Style { format, is_colored }: Style, level: Level, target: &str) -> Self {
+        let now = Timestamp::now();
+        let mut written = String::with_capacity(256);
+        // Writing to a string does not fail.
+        let _ = match format {
+            Format::Json => {
+                write!(written, r#"{{"timestamp":"{now:.3}","level":"{level}","target":"{target}""#)
+            }
+            Format::Text if is_colored => {
+                let color = color(level);
+                write!(written, "\x1b[2m{now:.3}\x1b[0m \x1b[{color}m{level}\x1b[0m")
+            }
+            Format::Text => write!(written, "{now:.3} {level}"),
+        };
+        let is_request = target == REQUEST;
+        let mut line = Self { written, format, is_request, has_status: false };
+        if format == Format::Text && level > Level::INFO {
+            line.bare(" ", &Value::Text(target));
+        }
+        line
     }
 
-    fn write(self, level: Level, target: &str, said: Said) -> String {
-        let time = format!("{:.3}", Timestamp::now());
-        match self.format {
-            Format::Json => json(&time, level, target, said),
-            Format::Text if self.is_colored => {
-                let color = color(level);
-                let text = text(level, target, said);
-                format!("\x1b[2m{time}\x1b[0m \x1b[{color}m{level}\x1b[0m {text}\n")
+    fn end(mut self) -> String {
+        self.written.push_str(match self.format {
+            Format::Text => "\n",
+            Format::Json => "}\n",
+        });
+        self.written
+    }
+
+    fn put(&mut self, name: &str, value: &Value<'_>) {
+        match (self.format, name) {
+            (Format::Json, name) => self.json(name, value),
+            (_, "message") if self.is_request => {}
+            (_, "request.id" | "http.request.method" | "url.path") if self.is_request => {
+                self.bare(" ", value);
             }
-            Format::Text => format!("{time} {level} {}\n", text(level, target, said)),
+            (_, "url.query") if self.is_request => self.bare("?", value),
+            (_, "http.response.status_code") if self.is_request => {
+                self.has_status = true;
+                self.bare(" ", value);
+            }
+            (_, "why") if self.is_request => {
+                self.bare(if self.has_status { " " } else { " - " }, value);
+            }
+            (_, "message") => self.bare(" ", value),
+            (_, name) => self.named(name, value),
+        }
+    }
+
+    fn bare(&mut self, between: &str, value: &Value<'_>) {
+        self.written.push_str(between);
+        match value {
+            Value::Text(text) => push_shown(&mut self.written, text),
+            Value::Plain(plain) => drop(self.written.write_fmt(*plain)),
+        }
+    }
+
+    fn named(&mut self, name: &str, value: &Value<'_>) {
+        self.bare(" ", &Value::Text(name));
+        match value {
+            Value::Text(text) => {
+                self.bare("=\"", &Value::Text(&text.replace('"', "\\\"")));
+                self.written.push('"');
+            }
+            plain @ Value::Plain(_) => self.bare("=", plain),
+        }
+    }
+
+    fn json(&mut self, name: &str, value: &Value<'_>) {
+        self.written.push(',');
+        push_json(&mut self.written, name);
+        self.written.push(':');
+        match value {
+            Value::Text(text) => push_json(&mut self.written, text),
+            Value::Plain(plain) => drop(self.written.write_fmt(*plain)),
         }
     }
 }
@@ -73,113 +153,56 @@ fn color(level: Level) -> u8 {
     }
 }
 
-/// A request as `req-7 GET /api/v1/wallet 503 served`, all else as its message; then what else it
-/// says, as `name=value`. No character in it can end the line or reach for the terminal.
-fn text(level: Level, target: &str, mut said: Said) -> String {
-    let mut line = if target == REQUEST {
-        let mut take = |name| said.take(name);
-        let (id, method) = (take("request.id"), take("http.request.method"));
-        let (path, query) = (take("url.path"), take("url.query"));
-        let mark = query.as_ref().map_or("", |_| "?");
-        let (status, why) = (take("http.response.status_code"), take("why"));
-        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        format!(
-            "{} {} {}{mark}{} {} {}",
-            or_dash(id),
-            or_dash(method),
-            or_dash(path),
-            query.unwrap_or_default(),
-            or_dash(status),
-            or_dash(why),
-        )
-    } else if level <= Level::INFO {
-        said.message
-    } else {
-        format!("{target}: {}", said.message)
-    };
-    for (name, value) in said.fields {
-        // Writing to a string does not fail.
-        let _ = match value {
-            Value::String(text) => write!(line, " {name}=\"{}\"", text.replace('"', "\\\"")),
-            value => write!(line, " {name}={value}"),
-        };
-    }
-    let mut shown = String::with_capacity(line.len());
-    for char in line.chars() {
-        match char {
-            ' '..='~' => shown.push(char),
-            char => shown.extend(char.escape_debug()),
-        }
-    }
-    shown
+fn is_ascii_shown(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
-fn json(time: &str, level: Level, target: &str, said: Said) -> String {
-    let head = [
-        ("timestamp", time.into()),
-        ("level", level.as_str().into()),
-        ("target", target.into()),
-        ("message", said.message.into()),
-    ];
-    let mut line = String::new();
-    for (name, value) in head.into_iter().chain(said.fields) {
-        let between = if line.is_empty() { '{' } else { ',' };
-        let _ = write!(line, "{between}{}:{value}", Value::from(name));
+fn push_shown(line: &mut String, text: &str) {
+    if text.bytes().all(is_ascii_shown) {
+        return line.push_str(text);
     }
-    let mut shown = String::with_capacity(line.len() + 2);
-    for char in line.chars() {
+    for char in text.chars() {
+        match char {
+            ' '..='~' => line.push(char),
+            char => line.extend(char.escape_debug()),
+        }
+    }
+}
+
+fn push_json(line: &mut String, text: &str) {
+    if text.bytes().all(|byte| is_ascii_shown(byte) && !matches!(byte, b'"' | b'\\')) {
+        line.extend(["\"", text, "\""]);
+        return;
+    }
+    for char in serde_json::Value::from(text).to_string().chars() {
         // JSON escapes those that come before the blank. Terminals know some beyond ASCII, too.
         if char.is_control() {
-            let _ = write!(shown, "\\u{:04x}", u32::from(char));
+            let _ = write!(line, "\\u{:04x}", u32::from(char));
         } else {
-            shown.push(char);
-        }
-    }
-    shown.push_str("}\n");
-    shown
-}
-
-impl Said {
-    /// A field that has a place of its own in the line.
-    fn take(&mut self, name: &str) -> Option<String> {
-        let at = self.fields.iter().position(|(one, _)| *one == name)?;
-        Some(match self.fields.remove(at).1 {
-            Value::String(text) => text,
-            value => value.to_string(),
-        })
-    }
-
-    fn push(&mut self, field: &Field, value: impl Into<Value>) {
-        match (field.name(), value.into()) {
-            ("message", Value::String(message)) => self.message = message,
-            field => self.fields.push(field),
+            line.push(char);
         }
     }
 }
 
-impl Visit for Said {
+impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.push(field, value);
+        self.put(field.name(), &Value::Text(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.push(field, value);
+        self.put(field.name(), &Value::Plain(format_args!("{value}")));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.push(field, value);
+        self.put(field.name(), &Value::Plain(format_args!("{value}")));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.push(field, value);
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.push(field, value);
+        self.put(field.name(), &Value::Plain(format_args!("{value}")));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.push(field, format!("{value:?}"));
+        self.put(field.name(), &Value::Text(&format!("{value:?}")));
     }
 }
 
@@ -192,8 +215,10 @@ mod tests {
     const NASTY: &str = "a\u{1b}[31m\u{9b}31m\n\u{202e}\u{7f}\" \u{e9}";
 
     fn written(format: Format, is_colored: bool) -> String {
-        let said = Said { message: NASTY.to_owned(), fields: vec![("file", NASTY.into())] };
-        Style { format, is_colored }.write(Level::WARN, "elsewhere", said)
+        let mut line = Line::begin(Style { format, is_colored }, Level::WARN, "elsewhere");
+        line.put("message", &Value::Text(NASTY));
+        line.put("file", &Value::Text(NASTY));
+        line.end()
     }
 
     #[test]
@@ -206,7 +231,7 @@ mod tests {
 
         let line = written(Format::Json, true);
         assert!(!line.trim_end().chars().any(char::is_control), "{line}");
-        let read: Value = serde_json::from_str(&line).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read.get("file"), Some(&NASTY.into()));
         assert_eq!(read.get("message"), Some(&NASTY.into()));
         assert!(line.starts_with(r#"{"timestamp":""#) && line.contains(r#","level":"WARN","#));
