@@ -11,9 +11,29 @@ use super::table::Route;
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "", to_the_page).open(),
     Route::new("GET", "/", page).open(),
-    Route::new("GET", "/page.js", script).open(),
-    Route::new("GET", "/page.css", style).open(),
-    Route::new("GET", "/icon.svg", icon).open(),
+    Route::new("GET", "/page/{file}", file).open(),
+];
+
+const HTML: &[u8] = include_bytes!("page/index.html");
+
+/// What the page asks for, by its name.
+const FILES: &[(&str, &[u8])] = &[
+    ("api.js", include_bytes!("page/api.js")),
+    ("companies.js", include_bytes!("page/companies.js")),
+    ("company.js", include_bytes!("page/company.js")),
+    ("dom.js", include_bytes!("page/dom.js")),
+    ("faults.js", include_bytes!("page/faults.js")),
+    ("form.js", include_bytes!("page/form.js")),
+    ("icon.svg", include_bytes!("page/icon.svg")),
+    ("keys.js", include_bytes!("page/keys.js")),
+    ("page.css", include_bytes!("page/page.css")),
+    ("page.js", include_bytes!("page/page.js")),
+    ("partner.js", include_bytes!("page/partner.js")),
+    ("reference.js", include_bytes!("page/reference.js")),
+    ("requests.js", include_bytes!("page/requests.js")),
+    ("server.js", include_bytes!("page/server.js")),
+    ("state.js", include_bytes!("page/state.js")),
+    ("wallet.js", include_bytes!("page/wallet.js")),
 ];
 
 /// The page names its files relative to a slash.
@@ -25,21 +45,22 @@ fn to_the_page(_: &Asked) -> Result<Response<Bytes>, Failure> {
 }
 
 fn page(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("text/html; charset=utf-8", include_bytes!("page/index.html")))
+    Ok(shown("html", HTML))
 }
 
-fn script(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("text/javascript; charset=utf-8", include_bytes!("page/page.js")))
+fn file(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let found = FILES.iter().find(|(name, _)| *name == asked.name(0));
+    let (name, bytes) =
+        found.ok_or_else(|| Failure::not_found("the page has no file of this name"))?;
+    Ok(shown(name, bytes))
 }
 
-fn style(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("text/css; charset=utf-8", include_bytes!("page/page.css")))
-}
-
-fn icon(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(file("image/svg+xml", include_bytes!("page/icon.svg")))
-}
-
-fn file(content_type: &'static str, bytes: &'static [u8]) -> Response<Bytes> {
+fn shown(name: &str, bytes: &'static [u8]) -> Response<Bytes> {
+    let content_type = match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "text/html; charset=utf-8",
+    };
     reply::with_type(HeaderValue::from_static(content_type), Bytes::from_static(bytes))
 }
