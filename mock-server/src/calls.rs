@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 pub use self::unmet::Unmet;
-use crate::journal::{Entry, RecordedRequest};
+use crate::journal::{Entry, RecordedRequest, number_of};
 use crate::routes::Api;
 use crate::store::{Tenant, TenantId};
 use crate::stub::full_path;
@@ -86,6 +86,12 @@ impl Calls {
     /// Only those that came after the request of this number.
     pub(crate) fn after_number(mut self, number: u64) -> Self {
         self.after = number;
+        self
+    }
+
+    /// Only those that came after this one.
+    pub fn after(mut self, request: &RecordedRequest) -> Self {
+        self.after = number_of(&request.request_id).unwrap_or_default();
         self
     }
 
@@ -231,6 +237,7 @@ impl Calls {
             recorded: &recorded,
             met: met.len(),
             partner: name.as_deref(),
+            after: self.after,
             rules,
         }))
     }

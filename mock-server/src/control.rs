@@ -48,9 +48,6 @@ pub const MAX_CONTROL_BODY: usize = 64 << 20;
 /// How long a request to the control API may wait for others to come: 60 seconds.
 pub const MAX_CONTROL_WAIT: Duration = Duration::from_secs(60);
 
-/// How long a client may take to send a body.
-const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How many partners, and rules, and stubs there may be before the control API adds no more. A
 /// suite that never cleans up is told so, before it has eaten the machine's memory.
 const MOST_OF_A_KIND: usize = 10_000;
@@ -126,10 +123,7 @@ pub(crate) enum ControlError {
     Token,
     #[error("the control API's host `{}`: expected a name without a port", .0.escape_debug())]
     Host(String),
-    #[error(
-        "listening on {0}, beyond this machine, needs a token for the control API, or no control \
-         API"
-    )]
+    #[error("cannot listen on {0}, beyond this machine, with a control API that has no token")]
     NoToken(SocketAddr),
 }
 
@@ -178,25 +172,25 @@ impl ControlApi {
         *self.is_ending.borrow()
     }
 
-    /// The answer to a request on one of its paths. None if its body broke off, or did not come in time.
+    /// The answer to a request on one of its paths, whose body may take so long to come.
     pub(crate) async fn answer<B>(
-        self: Arc<Self>,
-        head: request::Parts,
+        self: &Arc<Self>,
+        head: &request::Parts,
         body: B,
-    ) -> Option<Response<Bytes>>
+        limit: Duration,
+    ) -> Result<Response<Bytes>, Unread>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let handled = match self.find(&head) {
-            Ok((handler, names)) => match read(&head, body).await {
-                Ok(body) => self.handle(handler, names, &head, body).await,
-                Err(Unread::TooLarge) => Err(Failure::too_large()),
-                Err(Unread::BrokenOff) => return None,
+        let handled = match self.find(head) {
+            Ok((handler, names)) => match read(head, body, limit).await? {
+                Some(body) => self.handle(handler, names, head, body).await,
+                None => Err(Failure::too_large()),
             },
             Err(failure) => Err(failure),
         };
-        Some(reply::finish(handled.unwrap_or_else(Failure::into_response)))
+        Ok(reply::finish(handled.unwrap_or_else(Failure::into_response)))
     }
 
     /// What answers a request whose head is good, and the names in its path.
@@ -228,25 +222,32 @@ impl ControlApi {
     }
 }
 
-enum Unread {
-    TooLarge,
-    BrokenOff,
+/// Why a request has no body that could be looked at.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    Late,
+    Broken(Box<dyn Error + Send + Sync>),
 }
 
-/// The body of a request that may have one.
-async fn read<B>(head: &request::Parts, body: B) -> Result<Bytes, Unread>
+/// The body of a request that may have one. None if it is too large.
+async fn read<B>(head: &request::Parts, body: B, limit: Duration) -> Result<Option<Bytes>, Unread>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     if matches!(head.method, Method::GET | Method::HEAD | Method::DELETE) {
-        return Ok(Bytes::new());
+        return Ok(Some(Bytes::new()));
+    }
+    // Who says that it is too large has it sent for nothing.
+    if body.size_hint().lower() > MAX_CONTROL_BODY as u64 {
+        return Ok(None);
     }
     let body = Limited::new(body, MAX_CONTROL_BODY).collect();
-    match tokio::time::timeout(BODY_READ_TIMEOUT, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
-        Ok(Err(_)) | Err(_) => Err(Unread::BrokenOff),
+    match tokio::time::timeout(limit, body).await {
+        Ok(Ok(body)) => Ok(Some(body.to_bytes())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(None),
+        Ok(Err(error)) => Err(Unread::Broken(error)),
+        Err(_) => Err(Unread::Late),
     }
 }
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::fault::{Rule, RuleError};
-use crate::hint;
 use crate::routes::{Api, ROUTES};
-use crate::rules::{InForce, Target};
+use crate::rules::{InForce, NewRule, Target};
 use crate::store::{Tenant, TenantId};
+use crate::{hint, key};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
 /// by [`MockServer::faults`](crate::Mock::faults).
@@ -33,12 +33,9 @@ impl Faults {
     ///
     /// If a rule contradicts itself, or names an operation or a partner that is not there.
     pub fn add(&self, rule: impl Into<Rule>) -> Result<ActiveRule, RuleError> {
-        let rule = rule.into();
-        let text = rule.to_string();
-        let words = rule.into_words()?;
-        let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
-        let owner = self.owner_of(words.partner.as_deref())?;
-        let rule = self.api.rules.add(owner, target, words, &text);
+        let new = checked(rule.into())?;
+        let owner = self.owner_of(new.words.partner.as_deref())?;
+        let rule = self.api.rules.add(owner, new);
         Ok(ActiveRule::new(&self.api, rule))
     }
 
@@ -74,9 +71,26 @@ impl Faults {
         let found = mine.find(|tenant| *tenant.name() == *wanted);
         found.map(|tenant| Some(tenant.id)).ok_or_else(|| {
             let names: Vec<_> = tenants.iter().map(|tenant| tenant.name()).collect();
-            unknown("partner", wanted, "one of this mock's", names.iter().map(|name| &**name))
+            unknown_partner(wanted, names.iter().map(|name| &**name))
         })
     }
+}
+
+/// A rule that contradicts itself nowhere, and is for an operation that is there.
+pub(crate) fn checked(rule: Rule) -> Result<NewRule, RuleError> {
+    // A body or a header that a rule says may hold a key, too.
+    let text = key::redact(rule.to_string().into_bytes());
+    let text = String::from_utf8_lossy(&text).into();
+    let words = rule.into_words()?;
+    let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
+    Ok(NewRule { target, words, text })
+}
+
+pub(crate) fn unknown_partner<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> RuleError {
+    unknown("partner", wanted, "one of this mock's", names)
 }
 
 /// An operation's name, or a path.

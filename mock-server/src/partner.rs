@@ -217,12 +217,19 @@ impl Partner {
         self.calls().all()
     }
 
+    /// Forgets what was asked with one of this partner's keys. The next request has the next id all
+    /// the same.
+    pub fn clear_requests(&self) {
+        self.api.journal.clear(Some(self.tenant.id));
+    }
+
     /// What was asked with one of this partner's keys, to be described, counted and waited for.
     pub fn calls(&self) -> Calls {
         Calls::new(&self.api, Some(&self.tenant))
     }
 
-    /// How many of this partner's requests were dropped to stay within those bounds.
+    /// How many of this partner's requests were dropped to stay within those bounds, since they
+    /// were [cleared](Self::clear_requests) or from the start.
     pub fn dropped_requests(&self) -> u64 {
         self.api.journal.dropped_of(self.tenant.id)
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::fault::{Key, Words};
 use crate::key::KeyHash;
+use crate::mix::mix;
 use crate::store::{Tenant, TenantId};
 
 /// How many rules are remembered that had all their `times`.
@@ -104,6 +105,15 @@ struct Count {
     injected: u64,
 }
 
+/// A rule that was checked, and can be added.
+#[derive(Debug, Clone)]
+pub(crate) struct NewRule {
+    pub(crate) target: Target,
+    pub(crate) words: Words,
+    /// Its text form; a key is `[redacted]`.
+    pub(crate) text: Arc<str>,
+}
+
 /// All rules in force, in the order they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
@@ -121,31 +131,41 @@ struct List {
     spent: VecDeque<Arc<InForce>>,
 }
 
-impl Rules {
-    pub(crate) fn add(
-        &self,
-        owner: Option<TenantId>,
-        target: Target,
-        words: Words,
-        text: &str,
-    ) -> Arc<InForce> {
-        let mut list = lock(&self.list);
-        list.added_in_all += 1;
-        let number_of_all = list.added_in_all;
-        let added = list.added.entry(owner).or_default();
+impl List {
+    fn add(&mut self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
+        self.added_in_all += 1;
+        let added = self.added.entry(owner).or_default();
         *added += 1;
         let rule = Arc::new(InForce {
-            number_of_all,
+            number_of_all: self.added_in_all,
             number: *added,
             owner,
-            target,
-            words,
-            text: text.into(),
+            target: new.target,
+            words: new.words,
+            text: new.text,
             counts: Mutex::default(),
         });
-        list.rules.push(Arc::clone(&rule));
+        self.rules.push(Arc::clone(&rule));
+        rule
+    }
+}
+
+impl Rules {
+    pub(crate) fn add(&self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
+        let mut list = lock(&self.list);
+        let rule = list.add(owner, new);
         self.any.store(true, Ordering::Release);
         rule
+    }
+
+    /// Forgets all rules, and counts from 1 again for every owner.
+    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<TenantId>, NewRule)>) {
+        let mut list = lock(&self.list);
+        *list = List { added_in_all: list.added_in_all, ..List::default() };
+        for (owner, new) in by {
+            list.add(owner, new);
+        }
+        self.any.store(!list.rules.is_empty(), Ordering::Release);
     }
 
     /// Takes out the rules that are not to be kept, and forgets them.
@@ -353,14 +373,6 @@ fn unit(draw: u64) -> f64 {
     draw as f64 / (1_u64 << 53) as f64
 }
 
-/// One step of `SplitMix64`, written out so that a seed means the same for ever.
-fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 /// FNV-1a. Not the partner's number: tests that share a mock add partners in any order.
 fn text_hash(text: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325_u64;
@@ -379,8 +391,9 @@ mod tests {
     /// Which of the next requests, counted from 1, meet the fault.
     fn hits(rule: Rule, requests: u64) -> Vec<u64> {
         let rules = Rules::default();
-        let text = rule.to_string();
-        rules.add(None, Target::All, rule.into_words().unwrap(), &text);
+        let text = rule.to_string().into();
+        let words = rule.into_words().unwrap();
+        rules.add(None, NewRule { target: Target::All, words, text });
         let asked = Asked { tenant: None, token: None, operation: None, path: "/" };
         let is_hit = |_: &u64| rules.decide(asked).is_some();
         (1..=requests).filter(is_hit).collect()

@@ -91,6 +91,31 @@ pub(crate) struct Issued {
     pub(crate) revoked: bool,
 }
 
+/// A partner as it shall be.
+#[derive(Debug)]
+pub(crate) struct NewTenant {
+    pub(crate) name: String,
+    pub(crate) active: bool,
+    pub(crate) wallet: Wallet,
+    pub(crate) companies: Vec<Company>,
+    pub(crate) keys: Vec<KeyHash>,
+}
+
+/// The partners after all of them were replaced, and those that are no more.
+#[derive(Debug)]
+pub(crate) struct Replaced {
+    pub(crate) first: Arc<Tenant>,
+    pub(crate) others: Vec<Arc<Tenant>>,
+    pub(crate) removed: Vec<Arc<Tenant>>,
+}
+
+impl Replaced {
+    /// Those that are there now, in the order they were given.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Tenant>> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
 impl Store {
     pub(crate) fn add(&self, name: &str, wallet: Wallet, companies: Vec<Company>) -> Arc<Tenant> {
         let tenant = self.draft(name, true, wallet, companies);
@@ -99,16 +124,9 @@ impl Store {
     }
 
     /// A partner with these keys, or none if one of them is taken.
-    pub(crate) fn add_with_keys<'a>(
-        &self,
-        name: &str,
-        active: bool,
-        wallet: Wallet,
-        companies: Vec<Company>,
-        keys: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Arc<Tenant>, KeyTaken> {
-        let tenant = self.draft(name, active, wallet, companies);
-        self.accept_keys(&tenant, keys)?;
+    pub(crate) fn add_with_keys(&self, new: NewTenant) -> Result<Arc<Tenant>, KeyTaken> {
+        let tenant = self.draft(&new.name, new.active, new.wallet, new.companies);
+        self.accept_hashes(&tenant, new.keys)?;
         self.enter(&tenant);
         Ok(tenant)
     }
@@ -134,6 +152,51 @@ impl Store {
 
     fn enter(&self, tenant: &Arc<Tenant>) {
         write(&self.tenants).insert(tenant.id, Arc::clone(tenant));
+    }
+
+    /// Makes these the partners, and their keys, of which none comes twice, the only ones. A
+    /// partner that was here under the same name stays the same one; the others are removed.
+    ///
+    /// What goes with it is done in `meanwhile`: no request is authorized until both are done.
+    pub(crate) fn replace(
+        &self,
+        first: NewTenant,
+        others: Vec<NewTenant>,
+        meanwhile: impl FnOnce(&Replaced),
+    ) -> Replaced {
+        let mut keys = write(&self.keys);
+        let mut tenants = write(&self.tenants);
+        let mut left = std::mem::take(&mut *tenants);
+        keys.clear();
+        // What takes long to drop is dropped when the locks are open again.
+        let mut old = Vec::new();
+        let mut put = |new: NewTenant| {
+            let id = left.values().find(|one| *one.name() == *new.name).map(|one| one.id);
+            let tenant = match id.and_then(|id| left.remove(&id)) {
+                None => self.draft(&new.name, new.active, new.wallet, new.companies),
+                Some(tenant) => {
+                    tenant.set_active(new.active);
+                    tenant.wallet.change(|wallet| *wallet = new.wallet);
+                    old.push(tenant.companies.change(|all| std::mem::replace(all, new.companies)));
+                    tenant
+                }
+            };
+            let issued = || Issued { tenant: Arc::clone(&tenant), revoked: false };
+            keys.extend(new.keys.iter().map(|hash| (*hash, issued())));
+            *write(&tenant.keys) = new.keys;
+            tenants.insert(tenant.id, Arc::clone(&tenant));
+            tenant
+        };
+        let (first, others) = (put(first), others.into_iter().map(put).collect());
+        for tenant in left.values() {
+            tenant.gone.store(true, Ordering::Release);
+            write(&tenant.keys).clear();
+        }
+        let replaced = Replaced { first, others, removed: left.into_values().collect() };
+        meanwhile(&replaced);
+        drop((keys, tenants));
+        drop(old);
+        replaced
     }
 
     /// Takes a partner out, and its keys with it. Whether it was still there.
@@ -178,7 +241,10 @@ impl Store {
         tenant: &Arc<Tenant>,
         given: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), KeyTaken> {
-        let given: Vec<_> = given.into_iter().map(KeyHash::of).collect();
+        self.accept_hashes(tenant, given.into_iter().map(KeyHash::of).collect())
+    }
+
+    fn accept_hashes(&self, tenant: &Arc<Tenant>, given: Vec<KeyHash>) -> Result<(), KeyTaken> {
         let mut keys = write(&self.keys);
         if given.iter().any(|hash| keys.contains_key(hash)) {
             return Err(KeyTaken);

@@ -13,6 +13,11 @@ pub(crate) fn add(
     owner: Option<TenantId>,
     stub: Stub,
 ) -> Result<ActiveStub, StubError> {
+    Ok(ActiveStub::new(api, api.stubs.add(owner, checked(stub)?)))
+}
+
+/// A stub that is where one may be.
+pub(crate) fn checked(stub: Stub) -> Result<Stub, StubError> {
     if !stub.is_below_base() {
         return Err(StubError::Path(stub.path));
     }
@@ -20,7 +25,7 @@ pub(crate) fn add(
     if is_documented && !stub.replaces_documented {
         return Err(StubError::Documented(stub.method, stub.path));
     }
-    Ok(ActiveStub::new(api, api.stubs.add(owner, stub)))
+    Ok(stub)
 }
 
 /// A stub that was added. It stays in force when this is dropped.

@@ -46,10 +46,20 @@ impl StubList {
     }
 
     pub(crate) fn add(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
-        let number = self.added.fetch_add(1, Ordering::Relaxed) + 1;
-        let placed = Arc::new(Placed { number, owner, stub });
+        let placed = self.placed(owner, stub);
         self.change(|all| all.push(Arc::clone(&placed)));
         placed
+    }
+
+    /// Puts these in the place of all that there are.
+    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<TenantId>, Stub)>) {
+        let placed = by.into_iter().map(|(owner, stub)| self.placed(owner, stub)).collect();
+        self.change(|all| *all = placed);
+    }
+
+    fn placed(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
+        let number = self.added.fetch_add(1, Ordering::Relaxed) + 1;
+        Arc::new(Placed { number, owner, stub })
     }
 
     pub(crate) fn retain(&self, keep: impl FnMut(&Arc<Placed>) -> bool) {

@@ -8,14 +8,13 @@ use serde_json::{Map, Value};
 
 use super::asked::Asked;
 use super::check_room;
-use super::patch::Fields;
 use super::reply::{self, Failure};
 use super::table::Route;
 use crate::fault::Rule;
 use crate::faults::{ActiveRule, Faults};
 use crate::partner::Partner;
 use crate::rules::InForce;
-use crate::seed::part;
+use crate::seed::part::{self, Fields};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/faults", list),

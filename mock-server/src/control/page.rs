@@ -14,9 +14,9 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/page/{file}", file).open(),
 ];
 
-const HTML: &[u8] = include_bytes!("page/index.html");
+const PAGE: &[u8] = include_bytes!("page/index.html");
 
-/// What the page asks for, by its name.
+/// What the page is made of, by name.
 const FILES: &[(&str, &[u8])] = &[
     ("api.js", include_bytes!("page/api.js")),
     ("companies.js", include_bytes!("page/companies.js")),
@@ -36,6 +36,13 @@ const FILES: &[(&str, &[u8])] = &[
     ("wallet.js", include_bytes!("page/wallet.js")),
 ];
 
+/// By the end of a file's name.
+const TYPES: &[(&str, &str)] = &[
+    (".css", "text/css; charset=utf-8"),
+    (".js", "text/javascript; charset=utf-8"),
+    (".svg", "image/svg+xml"),
+];
+
 /// The page names its files relative to a slash.
 fn to_the_page(_: &Asked) -> Result<Response<Bytes>, Failure> {
     let mut response = Response::new(Bytes::new());
@@ -45,22 +52,26 @@ fn to_the_page(_: &Asked) -> Result<Response<Bytes>, Failure> {
 }
 
 fn page(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(shown("html", HTML))
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    Ok(reply::with_type(html, Bytes::from_static(PAGE)))
 }
 
 fn file(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     let found = FILES.iter().find(|(name, _)| *name == asked.name(0));
-    let (name, bytes) =
-        found.ok_or_else(|| Failure::not_found("the page has no file of this name"))?;
-    Ok(shown(name, bytes))
+    let (name, bytes) = found.ok_or_else(|| Failure::not_found("the page has no such file"))?;
+    let content_type = TYPES.iter().find(|(end, _)| name.ends_with(end));
+    let content_type = content_type.map_or("application/octet-stream", |(_, name)| name);
+    Ok(reply::with_type(HeaderValue::from_static(content_type), Bytes::from_static(bytes)))
 }
 
-fn shown(name: &str, bytes: &'static [u8]) -> Response<Bytes> {
-    let content_type = match name.rsplit('.').next() {
-        Some("css") => "text/css; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        _ => "text/html; charset=utf-8",
-    };
-    reply::with_type(HeaderValue::from_static(content_type), Bytes::from_static(bytes))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_has_a_type_that_a_browser_takes_it_for() {
+        for (name, _) in FILES {
+            assert!(TYPES.iter().any(|(end, _)| name.ends_with(end)), "{name}");
+        }
+    }
 }

@@ -2,46 +2,11 @@
 //! there, and what comes of it is read as if it had come at once.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::reply::Failure;
-use crate::seed::part;
-
-/// An object of whatever fields, each once.
-#[derive(Debug)]
-pub(super) struct Fields<T>(pub(super) BTreeMap<String, T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(FieldsVisitor(PhantomData))
-    }
-}
-
-struct FieldsVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
-    type Value = Fields<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = BTreeMap::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if fields.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
-            }
-            let value = map.next_value()?;
-            fields.insert(name, value);
-        }
-        Ok(Fields(fields))
-    }
-}
+use crate::seed::part::{self, Fields};
 
 /// The whole as JSON with these fields in it.
 pub(super) fn merged(whole: &[u8], fields: &str) -> Result<String, Failure> {

@@ -8,13 +8,22 @@
     reason = "in a test, that is how a failure is said"
 )]
 
+mod asking;
 mod authorization;
 mod calls;
+mod clock;
+mod control_guard;
 mod ending;
 mod faults;
 mod faults_in_process;
+mod generate;
 mod http;
 mod journal;
+mod limits;
+mod load;
+mod loading;
+mod malformed;
+mod outage;
 mod partners;
 mod raw;
 mod router;

@@ -201,7 +201,8 @@ impl Browser {
             let is_sent = event["method"] == "Network.requestWillBeSent";
             is_sent.then(|| event["params"]["request"]["url"].as_str().map(str::to_owned))?
         });
-        sent.collect()
+        // A browser that has just begun shows a page of its own.
+        sent.filter(|address| !address.starts_with("chrome://")).collect()
     }
 
     /// What the console said since this was asked last, but for answers that were refusals or did not

@@ -22,7 +22,7 @@ const DANGEROUS: [&str; 13] = [
     "@import",
 ];
 
-const ELSEWHERE: [&str; 3] = ["http://", "https://", "url("];
+const ELSEWHERE: [&str; 3] = ["http://", "https://", " url("];
 
 /// How large the page may be, all its files together, as they are sent.
 const MOST_BYTES: usize = 112_000;

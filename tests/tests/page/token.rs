@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::driver::Browser;
 
 const TOKEN: &str = "opensesame";
-const KEPT: &str = "return [Object.values(sessionStorage), Object.values(localStorage), document.cookie].flat().join()";
+const KEPT: &str = "return [...Object.values(sessionStorage), ...Object.values(localStorage), document.cookie].join('')";
 
 async fn asked() -> Option<(MockServer, Browser)> {
     let browser = Browser::start()?;
