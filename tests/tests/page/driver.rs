@@ -94,6 +94,9 @@ impl Browser {
         } });
         let begun = self.ask("POST", "/session", &json!({ "capabilities": wanted }));
         begun["sessionId"].as_str().unwrap().clone_into(&mut self.session);
+        // A browser that has just begun shows a page of its own. Nothing of that is ours.
+        self.open("about:blank");
+        self.addresses();
     }
 
     pub(crate) fn open(&self, url: &str) {
@@ -201,8 +204,7 @@ impl Browser {
             let is_sent = event["method"] == "Network.requestWillBeSent";
             is_sent.then(|| event["params"]["request"]["url"].as_str().map(str::to_owned))?
         });
-        // A browser that has just begun shows a page of its own.
-        sent.filter(|address| !address.starts_with("chrome://")).collect()
+        sent.collect()
     }
 
     /// What the console said since this was asked last, but for answers that were refusals or did not

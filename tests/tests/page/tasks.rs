@@ -263,7 +263,7 @@ async fn the_clock_is_held_moved_and_let_go_and_all_is_reset() {
     browser.press("Hold it now");
     browser.until_shown("Advance by");
     let before = browser.text(".clock");
-    browser.press("+24h");
+    browser.press("+1 h");
     browser.until("document.querySelector('.clock').textContent !== args", json!(before));
     browser.fill("Hold at", "soon");
     browser.press("Set");

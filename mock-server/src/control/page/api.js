@@ -30,6 +30,8 @@ export const presence = { isThere: true, listeners: new Set(), retryNow: () => {
 /** Set by the page: asks for the token, and gives it with whether to remember it. */
 export const ask = { token: async (_wasWrong) => ({ token: "", remember: false }) };
 
+export const hasToken = () => token !== null;
+
 export const get = (path, options) => send("GET", path, undefined, options);
 
 /** Sends a request and gives the JSON of its answer, with every number that a float cannot hold as a BigInt. */

@@ -61,6 +61,7 @@ const WORDS = [
 	["contentType=text/html", "another content type"],
 	['headers={"x-a":"1"}', "these headers"],
 	["retryAfter=1", "Retry-After, in seconds or as a date"],
+	["retryAfterDateIn=30s", "the same as a date, so far from the answer"],
 	["delay=250ms", "late: fixed, 50ms..150ms or lognormal(90ms,0.5)"],
 	["slowHeaders=2s", "the head byte by byte"],
 	["drip=2s", "the body in pieces"],

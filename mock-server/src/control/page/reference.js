@@ -1,6 +1,6 @@
 // The API's reference, made from the contract that the mock serves: what is documented, what is assumed, a line for a
 // shell, and a button that makes the call.
-import { get } from "./api.js";
+import { get, hasToken } from "./api.js";
 import { button, command, copyButton, count, empty, h, plain, readable, shown } from "./dom.js";
 import { issueKey } from "./keys.js";
 import { refresh, state } from "./state.js";
@@ -28,6 +28,9 @@ export function referenceView() {
 	return { root, update: keys.update, stop: () => stop.abort() };
 }
 
+/** A link cannot send the token, so where one is asked for the file is named only. */
+export const fileLink = (label, path) => (hasToken() ? h("code", {}, `/_mock/${path}`) : h("a", { href: path }, label));
+
 function page(contract, keys, signal) {
 	const base = new URL(contract.servers[0].url.replace(/\{[^}]*\}/g, "x")).pathname;
 	const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
@@ -47,9 +50,9 @@ function page(contract, keys, signal) {
 			" is what the published reference says; ",
 			h("mark", { class: "assumed" }, "assumed"),
 			" is what it leaves open, and this mock had to decide. As a file: ",
-			h("a", { href: "openapi/partner-api.yaml" }, "YAML"),
+			fileLink("YAML", "openapi/partner-api.yaml"),
 			", ",
-			h("a", { href: "openapi/partner-api.json" }, "JSON"),
+			fileLink("JSON", "openapi/partner-api.json"),
 			".",
 		),
 		h("div", { class: "card" }, h("h2", {}, "Key to try with"), keys.root),

@@ -242,6 +242,14 @@ function haystack(one) {
 
 const tone = (status) => (status < 300 ? "good" : status < 400 ? "neutral" : status < 500 ? "warn" : "bad");
 
+/** Where a fault of the connection came in its place, no answer left, whatever it would have been. */
+function statusOf(one) {
+	if (/(^| )connection=(?!malformedChunk)/.test(one.fault?.rule ?? "")) {
+		return h("span", { class: "badge bad", title: `No answer left. It would have been ${one.status}.` }, "none");
+	}
+	return h("span", { class: `badge ${tone(one.status)}` }, one.status);
+}
+
 function row(one, withPartner) {
 	const details = h(
 		"details",
@@ -252,7 +260,7 @@ function row(one, withPartner) {
 			h("time", { datetime: one.at, title: one.at }, clockTime(one.at)),
 			h("span", { class: "method" }, shown(one.method)),
 			h("span", { class: "path", title: plain(target(one)) }, shown(target(one))),
-			h("span", { class: `badge ${tone(one.status)}` }, one.status),
+			statusOf(one),
 			h(
 				"span",
 				{ class: "why" },
@@ -311,22 +319,26 @@ function both(one) {
 			"div",
 			{ class: "both" },
 			h(
-				"section",
-				{ "aria-label": "Asked" },
-				h(
-					"h3",
-					{},
+				"div",
+				{},
+				half(
 					"Asked",
 					copyButton(() => curl(one), "Copy as curl"),
 				),
-				h("p", { class: "line" }, h("b", {}, shown(one.method)), " ", shown(target(one))),
-				headers(one.headers),
-				body(one.body),
+				asked(one),
 			),
-			h("section", { "aria-label": "Answered" }, h("h3", {}, "Answered"), ...answered(one)),
+			h("div", {}, half("Answered"), answered(one)),
 		),
 	];
 }
+
+const half = (title, ...more) => h("h2", { class: "half" }, title, ...more);
+
+const asked = (one) => [
+	h("p", { class: "line" }, h("b", {}, shown(one.method)), " ", shown(target(one))),
+	headers(one.headers),
+	body(one.body),
+];
 
 function faultFacts(fault) {
 	if (fault === null) return [];
@@ -341,19 +353,10 @@ function faultFacts(fault) {
 
 function answered(one) {
 	const { answer } = one;
-	const status = h("p", { class: "line" }, h("span", { class: `badge ${tone(one.status)}` }, one.status));
-	if (!answer) return [status, h("p", { class: "quiet" }, "Of this answer, the journal keeps the status only.")];
-	return [
-		status,
-		headers(answer.headers),
-		typeof answer.body === "string"
-			? body(answer.body)
-			: h(
-					"p",
-					{ class: "quiet" },
-					answer.length ? `A body of ${count(answer.length, "byte")}, too long for the journal.` : "No body.",
-				),
-	];
+	const line = h("p", { class: "line" }, statusOf(one));
+	if (!answer) return [line, h("p", { class: "quiet" }, "The journal holds no more of the answer.")];
+	const long = `A body of ${count(answer.length, "byte")}, which is more than the journal keeps.`;
+	return [line, headers(answer.headers), answer.body === null ? h("p", { class: "quiet" }, long) : body(answer.body)];
 }
 
 const headers = (list) =>

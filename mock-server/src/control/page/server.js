@@ -2,10 +2,16 @@
 import { get, send } from "./api.js";
 import { announce, button, confirm, h, number, say, shown } from "./dom.js";
 import { field, form, textOf } from "./form.js";
+import { fileLink } from "./reference.js";
 import { refresh, repeat, state } from "./state.js";
 
 const EVERY = 1000;
-const STEPS = ["1s", "30s", "1m", "1h", "24h"];
+const STEPS = [
+	["+1 s", "1s"],
+	["+30 s", "30s"],
+	["+1 min", "1m"],
+	["+1 h", "60m"],
+];
 
 export function serverView() {
 	const stop = new AbortController();
@@ -39,10 +45,10 @@ export function serverView() {
 			"div",
 			{ class: "toolbar" },
 			h("span", {}, "Advance by"),
-			STEPS.map((by) => button(`+${by}`, () => advance(by), { class: "small" })),
+			STEPS.map(([label, by]) => button(label, () => advance(by), { class: "small" })),
 		),
 		form(
-			[field("by", "Another step", { placeholder: "90s", hint: "Such as 250ms, 30s or 2h." })],
+			[field("by", "Another step", { placeholder: "90s", hint: "Such as 250ms, 30s or 90m; a day at most." })],
 			"Advance",
 			async (form) => {
 				await advance(textOf(form, "by").trim());
@@ -102,7 +108,7 @@ export function serverView() {
 			h(
 				"p",
 				{ class: "quiet" },
-				"All that the mock says of time comes from this clock. Held, it moves only when it is told to.",
+				"All that the mock says of time comes from this clock. Held, it moves only when it is told to, and so does every delay.",
 			),
 			toggle,
 			held,
@@ -115,9 +121,9 @@ export function serverView() {
 			h(
 				"p",
 				{},
-				"For programs: ",
-				h("a", { href: "openapi/control.yaml" }, "the control API"),
-				", which this page uses, too.",
+				"Programs do all of this through ",
+				fileLink("the control API", "openapi/control.yaml"),
+				", as this page does.",
 			),
 		),
 		h(
