@@ -104,14 +104,24 @@ impl Browser {
     }
 
     /// Runs a script, which has [`FINDERS`] and `args`, and gives what it returns.
-    pub(crate) fn run(&self, script: &str, args: Value) -> Value {
+    pub(crate) fn run(&self, script: &str) -> Value {
+        self.run_with(script, Value::Null)
+    }
+
+    pub(crate) fn run_with(&self, script: &str, args: impl Into<Value>) -> Value {
+        let args = args.into();
         let script = format!("{FINDERS}; const args = arguments[0]; {script}");
         self.command("/execute/sync", &json!({ "script": script, "args": [args] }))
     }
 
     /// Waits until an expression is true in the page, and gives its value. The page looks at it again
     /// whenever something in it changes, and now and then.
-    pub(crate) fn until(&self, condition: &str, args: Value) -> Value {
+    pub(crate) fn until(&self, condition: &str) -> Value {
+        self.until_with(condition, Value::Null)
+    }
+
+    pub(crate) fn until_with(&self, condition: &str, args: impl Into<Value>) -> Value {
+        let args = args.into();
         let script = format!(
             r"
             const [args, patience, done] = arguments;
@@ -139,16 +149,16 @@ impl Browser {
 
     /// Waits for a text to stand in what is seen of the page.
     pub(crate) fn until_shown(&self, text: &str) {
-        self.until("document.body.innerText.includes(args)", json!(text));
+        self.until_with("document.body.innerText.includes(args)", text);
     }
 
     /// Presses what has this name, once it is there.
     pub(crate) fn press(&self, name: &str) {
-        self.click(&self.until("named(args)", json!(name)));
+        self.click(&self.until_with("named(args)", name));
     }
 
     pub(crate) fn press_at(&self, selector: &str) {
-        self.click(&self.until("all(args).find(isSeen)", json!(selector)));
+        self.click(&self.until_with("all(args).find(isSeen)", selector));
     }
 
     fn click(&self, element: &Value) {
@@ -157,7 +167,7 @@ impl Browser {
 
     /// Replaces what stands in the field with this label.
     pub(crate) fn fill(&self, label: &str, text: &str) {
-        let field = self.until("labelled(args)", json!(label));
+        let field = self.until_with("labelled(args)", label);
         self.command(&format!("/element/{}/clear", id(&field)), &json!({}));
         if !text.is_empty() {
             self.command(&format!("/element/{}/value", id(&field)), &json!({ "text": text }));
@@ -169,14 +179,13 @@ impl Browser {
         let each = keys
             .chars()
             .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })));
-        let source = json!({ "type": "key", "id": "keys", "actions": Vec::from_iter(each) });
+        let source = json!({ "type": "key", "id": "keys", "actions": each.collect::<Vec<_>>() });
         self.command("/actions", &json!({ "actions": [source] }));
     }
 
     /// The text of the first element of a selector, as it is rendered.
     pub(crate) fn text(&self, selector: &str) -> String {
-        let text =
-            self.run("return document.querySelector(args)?.innerText ?? ''", json!(selector));
+        let text = self.run_with("return document.querySelector(args)?.innerText ?? ''", selector);
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -249,7 +258,7 @@ impl Browser {
 fn read(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     loop {
-        let mut piece = [0; 1 << 16];
+        let mut piece = [0; 1 << 13];
         let length = stream.read(&mut piece).expect("the driver answers");
         assert_ne!(length, 0, "the driver closed the connection");
         bytes.extend_from_slice(&piece[..length]);

@@ -3,7 +3,7 @@
 
 use partner_api_mock::{Company, Connection};
 use partner_api_tests::peer::ask;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{client, shown};
 
@@ -37,21 +37,19 @@ async fn a_hostile_name_path_header_or_body_is_shown_as_text_and_does_nothing() 
     browser.open(&format!("{}/_mock/#/partners/{}/companies", mock.url(), "p-2"));
     browser.until_shown(r"\u{202E}\u{0007}");
     browser.press_at("td button");
-    browser.until("labelled('Status')?.value === args", json!(SCRIPT));
+    browser.until_with("labelled('Status')?.value === args", SCRIPT);
     browser.press("Cancel");
     browser.press_at("tr:nth-child(2) td button");
-    browser.until("labelled('Id')?.value === '../../../reset?x#y'", json!(null));
+    browser.until("labelled('Id')?.value === '../../../reset?x#y'");
     browser.press("Save");
     browser.until_shown("The company is saved.");
     assert_eq!(partner.companies().len(), 2);
 
-    assert_eq!(browser.run("return window.caught ?? null", json!(null)), json!(null));
-    let made = browser.run(
-        "return all('main img, main script, main b:not(.line b):not(.switch b)').length",
-        json!(null),
-    );
+    assert_eq!(browser.run("return window.caught ?? null"), Value::Null);
+    let made = browser
+        .run("return all('main img, main script, main b:not(.line b):not(.switch b)').length");
     assert_eq!(made, json!(0));
-    let wide = browser.run("return document.documentElement.scrollWidth > innerWidth", json!(null));
+    let wide = browser.run("return document.documentElement.scrollWidth > innerWidth");
     assert_eq!(wide, json!(false));
     assert_eq!(browser.complaints(), [""; 0]);
     for address in browser.addresses() {
@@ -68,7 +66,7 @@ async fn every_view_asks_nobody_but_the_mock_and_the_console_stays_silent() {
     let whole = ["requests", "faults", "reference", "mock"].map(str::to_owned);
     for view in views.iter().chain(&whole) {
         browser.open(&format!("{}/_mock/#/{view}", mock.url()));
-        browser.until("document.querySelector('main section')?.childElementCount > 0", json!(null));
+        browser.until("document.querySelector('main section')?.childElementCount > 0");
     }
     let addresses = browser.addresses();
     assert!(addresses.len() > 20, "{addresses:?}");

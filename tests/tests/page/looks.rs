@@ -28,13 +28,9 @@ async fn no_view_is_wider_than_a_phone() {
         browser.set_width(width);
         for view in VIEWS {
             browser.open(&format!("{}/_mock/#/{view}", mock.url()));
-            browser.until(
-                "document.querySelector('main section')?.childElementCount > 0",
-                json!(null),
-            );
-            browser.run("all('main details').forEach((one) => (one.open = true))", json!(null));
-            let wider = browser
-                .run("return document.documentElement.scrollWidth - innerWidth", json!(null));
+            browser.until("document.querySelector('main section')?.childElementCount > 0");
+            browser.run("all('main details').forEach((one) => (one.open = true))");
+            let wider = browser.run("return document.documentElement.scrollWidth - innerWidth");
             assert!(wider.as_i64().unwrap() <= 0, "{view} at {width}: {wider} too wide");
         }
     }
@@ -46,12 +42,11 @@ async fn on_a_phone_the_way_to_the_partners_opens_and_closes() {
     let Some((_mock, browser)) = shown("").await else { return };
     browser.set_width(360);
     browser.until_shown("No request has come yet.");
-    let is_open =
-        || browser.run("return isSeen(document.querySelector('.partners a'))", json!(null));
+    let is_open = || browser.run("return isSeen(document.querySelector('.partners a'))");
     assert_eq!(is_open(), json!(false));
     browser.press("Menu");
     browser.press("default0");
-    browser.until("document.querySelector('h1').textContent === 'default'", json!(null));
+    browser.until("document.querySelector('h1').textContent === 'default'");
     assert_eq!(is_open(), json!(false));
 }
 
@@ -84,17 +79,12 @@ async fn every_text_stands_out_from_its_ground_in_the_light_and_in_the_dark() {
     let mut grounds = Vec::new();
     for scheme in ["light", "dark"] {
         browser.prefer("prefers-color-scheme", scheme);
-        grounds.push(
-            browser.run("return getComputedStyle(document.body).backgroundColor", json!(null)),
-        );
+        grounds.push(browser.run("return getComputedStyle(document.body).backgroundColor"));
         for view in VIEWS {
             browser.open(&format!("{}/_mock/#/{view}", mock.url()));
-            browser.until(
-                "document.querySelector('main section')?.childElementCount > 0",
-                json!(null),
-            );
-            browser.run("all('main details').forEach((one) => (one.open = true))", json!(null));
-            assert_eq!(browser.run(CONTRAST, json!(null)), json!([]), "{view}, {scheme}");
+            browser.until("document.querySelector('main section')?.childElementCount > 0");
+            browser.run("all('main details').forEach((one) => (one.open = true))");
+            assert_eq!(browser.run(CONTRAST), json!([]), "{view}, {scheme}");
         }
     }
     assert_ne!(grounds[0], grounds[1]);
@@ -104,7 +94,7 @@ async fn every_text_stands_out_from_its_ground_in_the_light_and_in_the_dark() {
 async fn nothing_moves_for_whoever_wants_no_motion() {
     let Some((_mock, browser)) = shown("").await else { return };
     browser.until_shown("Live");
-    let moving = || browser.run("return document.getAnimations().length", json!(null));
+    let moving = || browser.run("return document.getAnimations().length");
     assert_ne!(moving(), json!(0));
     browser.prefer("prefers-reduced-motion", "reduce");
     assert_eq!(moving(), json!(0));

@@ -19,7 +19,7 @@ async fn a_request_shows_up_without_a_reload_and_opens_to_what_was_asked_and_ans
     let body = json!({ "name": "welcome" });
     client.post("templates").json(&body).returning_nothing().await.unwrap();
 
-    browser.until("all('.requests > li').length === 2", json!(null));
+    browser.until("all('.requests > li').length === 2");
     browser.press_at("li:nth-child(2) summary");
     browser.until_shown("status=503 times=1 rule 1, request 1");
     browser.press_at("li:nth-child(1) summary");
@@ -39,7 +39,7 @@ async fn requests_can_be_filtered_held_back_and_cleared() {
     client.wallet().await.unwrap();
     client.companies().await.unwrap();
     client.get("stats").returning_nothing().await.unwrap_err();
-    let rows = |count: u64| browser.until("all('.requests > li').length === args", json!(count));
+    let rows = |count: u64| browser.until_with("all('.requests > li').length === args", count);
     rows(3);
     browser.fill("Filter", "COMPANIES");
     rows(1);
@@ -47,15 +47,15 @@ async fn requests_can_be_filtered_held_back_and_cleared() {
     browser.until_shown("No request matches.");
     browser.press("Show all");
     rows(3);
-    browser.run("kind.value = 'client'; kind.dispatchEvent(new Event('change'))", json!(null));
+    browser.run("kind.value = 'client'; kind.dispatchEvent(new Event('change'))");
     rows(1);
-    browser.run("kind.value = 'all'; kind.dispatchEvent(new Event('change'))", json!(null));
+    browser.run("kind.value = 'all'; kind.dispatchEvent(new Event('change'))");
 
     browser.press("Pause");
     browser.until_shown("Paused");
     client.wallet().await.unwrap();
     // The count beside it comes another way, so the request is there by now, and is not shown.
-    browser.until("all('.partners .count')[0].textContent === '3'", json!(null));
+    browser.until("all('.partners .count')[0].textContent === '3'");
     rows(3);
     browser.press("Go on");
     rows(4);
@@ -78,9 +78,8 @@ async fn a_row_that_is_open_stays_open_when_more_comes() {
     for _ in 0..5 {
         client.wallet().await.unwrap();
     }
-    browser.until("all('.requests > li').length === 6", json!(null));
-    browser.until("document.querySelector('[data-key=req-1] details').open", json!(null));
-    let focused =
-        browser.run("return document.activeElement.closest('li')?.dataset.key", json!(null));
+    browser.until("all('.requests > li').length === 6");
+    browser.until("document.querySelector('[data-key=req-1] details').open");
+    let focused = browser.run("return document.activeElement.closest('li')?.dataset.key");
     assert_eq!(focused, json!("req-1"));
 }

@@ -2,7 +2,7 @@
 //! much there, something wrong entered, the mock gone and back.
 
 use partner_api_mock::{Company, Connection};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{client, served, shown};
 
@@ -36,7 +36,7 @@ async fn a_hundred_thousand_companies_are_found_and_paged_with_few_elements() {
     browser.fill("Search", "company 99999");
     browser.until_shown("1–1 of 1 company");
     browser.until_shown("clx99999");
-    let elements = browser.run("return all('*').length", json!(null));
+    let elements = browser.run("return all('*').length");
     assert!(elements.as_u64().unwrap() < 3000, "{elements}");
 }
 
@@ -47,9 +47,9 @@ async fn thousands_of_requests_stay_a_bounded_number_of_elements() {
     for _ in 0..1200 {
         client.wallet().await.unwrap();
     }
-    browser.until("all('.requests > li')[0]?.dataset.key === 'req-1200'", json!(null));
+    browser.until("all('.requests > li')[0]?.dataset.key === 'req-1200'");
     browser.until_shown("200 of 1,000 requests");
-    let rows = || browser.run("return all('.requests > li').length", json!(null));
+    let rows = || browser.run("return all('.requests > li').length");
     assert_eq!(rows(), json!(200));
     browser.press("Show 200 more");
     browser.until_shown("400 of 1,000 requests");
@@ -59,15 +59,15 @@ async fn thousands_of_requests_stay_a_bounded_number_of_elements() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_mock_refuses_is_said_at_the_field_that_it_names() {
     let Some((mock, browser)) = shown("#/partners/p-1/wallet").await else { return };
-    browser.until("labelled('Balance')?.value === '8450'", json!(null));
+    browser.until("labelled('Balance')?.value === '8450'");
     browser.fill("Balance", "12x");
     browser.press("Save");
     let said = |label: &str| {
-        browser.until(
+        browser.until_with(
             "labelled(args)?.getAttribute('aria-invalid') && labelled(args) === document.activeElement
                 && labelled(args).getAttribute('aria-describedby').split(' ')
                     .map((id) => document.getElementById(id).textContent).join(' ')",
-            json!(label),
+            label,
         )
     };
     let message = said("Balance");
@@ -95,16 +95,16 @@ async fn what_the_mock_refuses_is_said_at_the_field_that_it_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_numbers_come_and_go_whole() {
     let Some((mock, browser)) = shown("#/partners/p-1/wallet").await else { return };
-    browser.until("labelled('Balance')?.value === '8450'", json!(null));
+    browser.until("labelled('Balance')?.value === '8450'");
     for balance in [i64::MAX, i64::MIN] {
         browser.fill("Balance", &balance.to_string());
         browser.press("Save");
-        browser.until(
+        browser.until_with(
             "document.querySelector('main pre').textContent.includes(args)",
-            json!(balance.to_string()),
+            balance.to_string(),
         );
         assert_eq!(mock.partner().wallet().balance, balance);
-        let shown = browser.run("return labelled('Balance').value", json!(null));
+        let shown = browser.run("return labelled('Balance').value");
         assert_eq!(shown, json!(balance.to_string()));
     }
 }
@@ -112,7 +112,7 @@ async fn the_largest_numbers_come_and_go_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_mock_is_gone_the_page_says_so_keeps_what_was_typed_and_comes_back_by_itself() {
     let Some((mock, browser)) = shown("#/partners/p-1/wallet").await else { return };
-    browser.until("labelled('Balance')?.value === '8450'", json!(null));
+    browser.until("labelled('Balance')?.value === '8450'");
     browser.fill("Balance", "77");
     let address = mock.address();
     mock.shutdown().await;
@@ -121,15 +121,12 @@ async fn when_the_mock_is_gone_the_page_says_so_keeps_what_was_typed_and_comes_b
     browser.until_shown("What you entered is still here");
 
     let mock = served(address).await;
-    browser.until("document.getElementById('banner').hidden", json!(null));
-    assert_eq!(browser.run("return labelled('Balance').value", json!(null)), json!("77"));
+    browser.until("document.getElementById('banner').hidden");
+    assert_eq!(browser.run("return labelled('Balance').value"), json!("77"));
     browser.press("Save");
     browser.until_shown("The wallet is saved.");
     assert_eq!(mock.partner().wallet().balance, 77);
-    assert_eq!(
-        browser.run("return performance.getEntriesByType('navigation').length", Value::Null),
-        json!(1)
-    );
+    assert_eq!(browser.run("return performance.getEntriesByType('navigation').length"), json!(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,14 +136,14 @@ async fn the_requests_of_a_mock_that_was_started_again_take_the_place_of_the_old
     for _ in 0..3 {
         client_before.wallet().await.unwrap();
     }
-    browser.until("all('.requests > li').length === 3", json!(null));
+    browser.until("all('.requests > li').length === 3");
     let address = mock.address();
     mock.shutdown().await;
     browser.until_shown("The mock does not answer.");
 
     let mock = served(address).await;
     let _ = client(&mock).get("stats").returning_nothing().await;
-    browser.until("all('.requests > li').length === 1", json!(null));
+    browser.until("all('.requests > li').length === 1");
     browser.until_shown("/api/v1/stats");
 }
 

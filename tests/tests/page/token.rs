@@ -26,14 +26,14 @@ async fn the_token_is_asked_for_until_it_is_right_and_is_gone_with_the_page() {
     browser.until_shown("This token was not accepted.");
     // Escape does not lead past it.
     browser.keys("\u{e00c}");
-    browser.until("labelled('Token')?.value === ''", json!(null));
+    browser.until("labelled('Token')?.value === ''");
     browser.fill("Token", TOKEN);
     browser.press("Go on");
     browser.until_shown("No request has come yet.");
-    browser.until("!document.querySelector('dialog')", json!(null));
-    assert_eq!(browser.run(KEPT, json!(null)), json!(""));
+    browser.until("!document.querySelector('dialog')");
+    assert_eq!(browser.run(KEPT), json!(""));
 
-    browser.run("location.reload()", json!(null));
+    browser.run("location.reload()");
     browser.until_shown("This mock asks for a token");
     assert_eq!(browser.complaints(), [""; 0]);
 }
@@ -42,10 +42,10 @@ async fn the_token_is_asked_for_until_it_is_right_and_is_gone_with_the_page() {
 async fn the_token_outlives_a_reload_if_that_is_wanted() {
     let Some((_mock, browser)) = asked().await else { return };
     browser.fill("Token", TOKEN);
-    browser.run("labelled('Remember it until this tab is closed').click()", json!(null));
+    browser.run("labelled('Remember it until this tab is closed').click()");
     browser.press("Go on");
     browser.until_shown("No request has come yet.");
-    assert_eq!(browser.run(KEPT, json!(null)), json!(TOKEN));
-    browser.run("location.reload()", json!(null));
+    assert_eq!(browser.run(KEPT), json!(TOKEN));
+    browser.run("location.reload()");
     browser.until_shown("No request has come yet.");
 }

@@ -129,7 +129,7 @@ export function companiesView(id) {
 			"tr",
 			{},
 			h("th", { scope: "row", "data-label": "Name" }, shown(one.name)),
-			h("td", { "data-label": "Id" }, h("code", {}, shown(one.id))),
+			h("td", { "data-label": "Id" }, h("code", { title: plain(one.id) }, shown(one.id))),
 			h("td", { "data-label": "Onboarded" }, shown(one.onboardedAt.slice(0, 10))),
 			h("td", { "data-label": "Connections", class: "number" }, number(one.connections)),
 			h("td", { "data-label": "Templates", class: "number" }, number(one.templates)),
