@@ -61,9 +61,11 @@ impl FaultBody {
 fn shown((word, value): (&str, Value)) -> (String, Value) {
     let value = match value {
         Value::String(text) => key::redact_text(&text).into(),
-        Value::Object(texts) => {
-            texts.into_iter().map(|(name, text)| shown((&name, text))).collect::<Map<_, _>>().into()
-        }
+        Value::Object(texts) => texts
+            .into_iter()
+            .map(|(name, text)| shown((&key::redact_text(&name), text)))
+            .collect::<Map<_, _>>()
+            .into(),
         value => value,
     };
     (word.to_owned(), value)
