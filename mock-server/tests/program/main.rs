@@ -63,7 +63,7 @@ impl Running {
             assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended after {greeting:?}");
             greeting.push(line.trim_end().to_owned());
         }
-        Self { greeting, child, stdout }
+        Self { child, stdout, greeting }
     }
 
     fn value(&self, label: &str) -> &str {
