@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 // `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
-// stubbing, faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, wire,
-// store, key, mistake, hint, rendered, latest, generate, mix, yaml, data, clock.
+// stubbing, faults, service, routes, inject, log, journal, auth, rules, host, body, fault, stubs, stub, wire,
+// store, key, mistake, hint, rendered, latest, generate, mix, contract, yaml, data, clock.
 mod auth;
 mod body;
 mod calls;
 mod clock;
+mod contract;
 mod control;
 mod data;
 mod fault;
@@ -18,6 +19,7 @@ mod inject;
 mod journal;
 mod key;
 mod latest;
+mod log;
 mod mistake;
 mod mix;
 mod mock;
@@ -39,6 +41,7 @@ mod yaml;
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
 pub use clock::{Clock, NotHeld};
+pub use contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
@@ -51,7 +54,7 @@ pub use mock::Mock;
 pub use partner::Partner;
 pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};
 pub use rules::Injected;
-pub use seed::{MAX_SEED, Seed, SeedError};
+pub use seed::{MAX_SEED, SEED_SCHEMA, Seed, SeedError};
 pub use server::{
     BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
     MAX_HEAD_BYTES, MAX_HEADERS, MockServer, MockServerBuilder, Outage, StartError, WRITE_TIMEOUT,

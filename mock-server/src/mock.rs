@@ -72,10 +72,12 @@ impl Mock {
     }
 
     /// Makes the mock again what it was when it started, or when a seed was [loaded](Self::load)
-    /// last: partners, keys, data, faults and stubs. The journal is empty then.
+    /// last: partners, keys, data, faults and stubs. The journal is empty then, and a clock that
+    /// was held goes on.
     pub fn reset(&self) {
         self.planted.reload(&self.api);
-        self.api.journal.clear(None);
+        self.clear_requests();
+        self.clock().release();
     }
 
     /// Where its seed comes from: `sample`, `empty`, or `file`.

@@ -17,10 +17,16 @@ use crate::data::{Company, Connection, Wallet};
 use crate::fault::{Rule, RuleError};
 use crate::rules::NewRule;
 use crate::stub::Stub;
-use crate::{faults, yaml};
+use crate::{faults, key, yaml};
 
 /// The largest seed that is read, in bytes: 256 MiB.
 pub const MAX_SEED: usize = 256 << 20;
+
+/// The JSON Schema (draft 2020-12) of a seed file, for editors: they complete what is typed and mark
+/// what is wrong, in JSON with a `$schema` at the top, and in YAML with a comment.
+///
+/// It says what a schema can say; what it cannot stands in its description.
+pub const SEED_SCHEMA: &str = include_str!("../seed.schema.json");
 
 /// A byte order mark says nothing in UTF-8, and a reader may ignore one (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -121,8 +127,8 @@ impl Seed {
     /// As [`from_json`](Self::from_json), with the place in the YAML.
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let text = text_of(text.as_bytes())?;
-        let json =
-            yaml::to_json(text).map_err(|error| SeedError::at(error.place, &error.message))?;
+        let json = yaml::to_json(text)
+            .map_err(|error| SeedError::at(error.place, &redacted(error.message)))?;
         file::parse(&json.text).map_err(|error| error.in_yaml(&json, text))
     }
 
@@ -149,6 +155,19 @@ impl Seed {
     pub fn with_companies(mut self, companies: Vec<Company>) -> Self {
         self.first.companies = Companies::Given(companies);
         self
+    }
+
+    /// With so many [generated](Company::generate) companies in the place of those of the first
+    /// partner.
+    #[must_use]
+    pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
+        self.first.companies = Companies::Generated { count, seed };
+        self
+    }
+
+    /// How many partners there are.
+    pub fn partners(&self) -> usize {
+        1 + self.others.len()
     }
 
     /// With a rule of the whole mock, or of the partner that it names, as its last one.
@@ -184,6 +203,11 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let most = MAX_SEED + BYTE_ORDER_MARK.len() + 1;
     fs::File::open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Without any key in it.
+fn redacted(text: String) -> String {
+    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
 }
 
 /// Line and column of the byte at this offset, both counted from 1.
@@ -241,12 +265,12 @@ impl SeedError {
 
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        let (field, message) = (String::new(), in_one_line(message));
+        let (field, message) = (String::new(), in_one_line(&key::redact_text(message)));
         Self { file: None, place: Some(place), field, message, source: None }
     }
 
     fn in_field(self, path: &str) -> Self {
-        Self { field: in_one_line(path), ..self }
+        Self { field: in_one_line(&key::redact_text(path)), ..self }
     }
 
     /// The same mistake, at its place in the YAML that the JSON was made of.

@@ -4,7 +4,6 @@
 use serde_json::error::Category;
 
 use super::{SeedError, place};
-use crate::key;
 use crate::mistake::{in_words_of_json, shortened, translated};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
@@ -62,13 +61,9 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
         let column = error.column() + usize::from(unread);
         ((error.line(), column.max(1)), said)
     };
-    SeedError::at(place, &redacted(said)).in_field(&redacted(shortened(path)))
+    SeedError::at(place, &said).in_field(&shortened(path))
 }
 
 fn is_of_a_key(path: &str) -> bool {
     path.ends_with("keys") || path.ends_with("key")
-}
-
-fn redacted(text: String) -> String {
-    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
 }

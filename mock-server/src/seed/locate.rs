@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::{SeedError, place};
+use super::{SeedError, place, redacted};
 
 /// One step from a value to one in it.
 #[derive(Debug, Clone)]
@@ -50,7 +50,8 @@ impl Wrong {
     pub(super) fn in_text(self, text: &str) -> SeedError {
         let way: Vec<_> = self.way_back.into_iter().rev().collect();
         let path = Path(&way).to_string();
-        SeedError::at(place(text.as_bytes(), offset(text, &way)), &self.message).in_field(&path)
+        let place = place(text.as_bytes(), offset(text, &way));
+        SeedError::at(place, &redacted(self.message)).in_field(&redacted(path))
     }
 }
 

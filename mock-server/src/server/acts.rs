@@ -58,18 +58,12 @@ impl<'a> Answering<'a> {
         let (head, body) = request.into_parts();
         let answer = if let Some(refusal) = refuse(&head, &body) {
             progress.leave_body();
-            Answered::Ready(Some(refusal.answer()))
+            Answered::Ready(Some(refuse_at_once(refusal, &api.clock)))
         } else if let Some(control) = control.filter(|_| ControlApi::is_for(head.uri.path())) {
             Answered::Late(Box::pin(answer_of_control(control, limits.body, progress, head, body)))
         } else if api.wants_body(&head) {
-            Answered::Late(Box::pin(answer_with_body(
-                api,
-                received,
-                limits.body,
-                progress,
-                head,
-                body,
-            )))
+            let asked = Asked { received, head, body };
+            Answered::Late(Box::pin(answer_with_body(api, limits.body, progress, asked)))
         } else {
             if !body.is_end_stream() {
                 progress.leave_body();
@@ -136,15 +130,25 @@ fn refuse_coding(head: &Parts) -> Option<Refusal> {
     }
 }
 
+fn refuse_at_once(refusal: Refusal, clock: &Clock) -> Response<AnswerBody> {
+    let mut answer = refusal.answer();
+    clock.date(answer.headers_mut());
+    answer
+}
+
+struct Asked {
+    received: Received,
+    head: Parts,
+    body: Incoming,
+}
+
 /// A body that breaks off is the end of the connection; one that is malformed, or does not come in
 /// time, is answered first.
 async fn answer_with_body(
     api: &Api,
-    received: Received,
     limit: Duration,
     progress: &Progress,
-    head: Parts,
-    mut body: Incoming,
+    Asked { received, head, mut body }: Asked,
 ) -> Result<Response<AnswerBody>, TakeOver> {
     let answer = api.answer_with_body(received, &head, &mut body);
     let answer = tokio::time::timeout(limit, answer).await;
@@ -152,9 +156,11 @@ async fn answer_with_body(
     match answer {
         Ok(Ok(Answer::Ready(answer))) => Ok(closing(answer, is_left)),
         Ok(Ok(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
-        Ok(Err(broken)) if is_malformed(&*broken) => Ok(Refusal::BadRequest.answer()),
+        Ok(Err(broken)) if is_malformed(&*broken) => {
+            Ok(refuse_at_once(Refusal::BadRequest, &api.clock))
+        }
         Ok(Err(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
-        Err(_) => Ok(Refusal::RequestTimeout.answer()),
+        Err(_) => Ok(refuse_at_once(Refusal::RequestTimeout, &api.clock)),
     }
 }
 
@@ -263,9 +269,7 @@ impl WireAct {
         let (answer, timeline) = (refusal.answer(), clock.timeline());
         Self::ByHand { answer, head_time: Duration::ZERO, timeline, has_body: true }
     }
-}
 
-impl WireAct {
     /// Whether nothing comes.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self, Self::Lost(Loss::Silent))

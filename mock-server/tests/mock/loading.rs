@@ -102,9 +102,10 @@ async fn reset_is_as_at_the_start() {
     partner.add_stub(Stub::get("stats")).unwrap();
     mock.add_stub(Stub::get("wallet").replaces_documented().reply(Reply::empty(204))).unwrap();
     raw::wallet(mock.address(), "").await;
+    mock.clock().hold();
     mock.reset();
 
-    assert!(mock.requests().is_empty());
+    assert!(mock.requests().is_empty() && !mock.clock().is_held());
     assert_eq!((partner.wallet(), partner.companies()), sample);
     assert_eq!((mock.api_key(), mock.partners().len()), (key.as_str(), 1));
     assert_eq!((status(&mock, &key).await, status(&mock, &added).await), (200, 401));

@@ -2,7 +2,9 @@
 //! that writes them wrongly must be told. Each row is sent as it stands; the sections are of RFC 9112
 //! unless another is named.
 
-use partner_api_mock::{Mock, MockServer, Stub};
+use std::time::Duration;
+
+use partner_api_mock::{Fault, Mock, MockServer, Stub};
 
 use crate::raw;
 
@@ -272,8 +274,7 @@ async fn who_waits_for_100_continue_gets_it_once_and_only_if_the_body_is_wanted(
     };
     let mut wanted = raw::Connection::open(mock.address()).await;
     wanted.send(head("/api/v1/templates")).await;
-    let told = "HTTP/1.1 100 Continue\r\n\r\n";
-    assert_eq!(wanted.exactly(told.len()).await, told.as_bytes());
+    wanted.expect("HTTP/1.1 100 Continue\r\n\r\n").await;
     wanted.send("abc").await;
     assert_eq!(wanted.answer().await.status, 200);
 
@@ -302,6 +303,10 @@ async fn a_bare_last_answer_of_a_stub_is_sent_as_it_is() {
     let request = b"GET /api/v1/gone HTTP/1.1\r\n@$connection: close\r\n\r\n";
     let answer = raw::exchange(mock.address(), filled(&mock, request)).await;
     assert_eq!((answer.status, answer.body.as_str()), (410, ""));
+    let nowhere = b"GET /nowhere HTTP/1.1\r\n@connection: close\r\n\r\n";
+    mock.fail_next(Fault::answer().drip(Duration::from_millis(5))).unwrap();
+    let answer = raw::exchange(mock.address(), filled(&mock, nowhere)).await;
+    assert_eq!((answer.status, answer.error()), (404, "not_found"), "the body came later");
     let head = b"HEAD /nowhere HTTP/1.1\r\n@connection: close\r\n\r\n";
     let answer = raw::exchange(mock.address(), filled(&mock, head)).await;
     assert_eq!((answer.status, answer.body.as_str()), (404, ""));

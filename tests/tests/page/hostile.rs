@@ -49,7 +49,8 @@ async fn a_hostile_name_path_header_or_body_is_shown_as_text_and_does_nothing() 
     let made = browser
         .run("return all('main img, main script, main b:not(.line b):not(.switch b)').length");
     assert_eq!(made, json!(0));
-    let wide = browser.run("return document.documentElement.scrollWidth > innerWidth");
+    let wide = browser
+        .run("return document.documentElement.scrollWidth > document.documentElement.clientWidth");
     assert_eq!(wide, json!(false));
     assert_eq!(browser.complaints(), [""; 0]);
     for address in browser.addresses() {
