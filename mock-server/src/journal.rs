@@ -14,7 +14,7 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 
 pub(crate) use self::answer::Answered;
-pub(crate) use self::entry::{Entry, Exchange, number_of};
+pub(crate) use self::entry::{Entry, Exchange, Told, number_of};
 use crate::auth::Refusal;
 use crate::rules::Injected;
 use crate::store::TenantId;
@@ -139,14 +139,13 @@ struct Page {
 }
 
 impl Journal {
-    /// The copy is what stands there, if one is wanted.
+    /// Gives the entry its number.
     #[inline]
-    pub(crate) fn record(&self, exchange: Exchange<'_>, wants_copy: bool) -> Option<Entry> {
-        let mut entry = Entry::new(exchange);
+    pub(crate) fn record(&self, mut entry: Entry) -> u64 {
         let mut pages = self.pages();
         pages.recorded += 1;
-        entry.number = pages.recorded;
-        let copy = wants_copy.then(|| entry.clone());
+        let number = pages.recorded;
+        entry.number = number;
         if let Some(page) = pages.page(entry.tenant) {
             page.push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
         }
@@ -155,7 +154,7 @@ impl Journal {
             drop(pages);
             waiting.into_iter().for_each(Waker::wake);
         }
-        copy
+        number
     }
 
     /// Forgets all about a partner, and keeps none of its requests from now on.
@@ -269,7 +268,7 @@ mod tests {
     use http::{HeaderValue, Request, request};
 
     fn record(journal: &Journal, parts: &request::Parts, body: Option<&Bytes>, sent: &Bytes) {
-        journal.record(exchange(parts, body, sent), false);
+        journal.record(Entry::new(exchange(parts, body, sent)));
     }
 
     fn exchange<'a>(

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 // `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
-// stubbing, faults, service, routes, inject, journal, auth, rules, host, body, fault, stubs, stub, wire,
+// stubbing, faults, service, routes, inject, log, journal, auth, rules, host, body, fault, stubs, stub, wire,
 // store, key, mistake, hint, rendered, latest, generate, mix, contract, yaml, data, clock.
 mod auth;
 mod body;
@@ -19,6 +19,7 @@ mod inject;
 mod journal;
 mod key;
 mod latest;
+mod log;
 mod mistake;
 mod mix;
 mod mock;
@@ -40,7 +41,7 @@ mod yaml;
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
 pub use clock::{Clock, NotHeld};
-pub use contract::{CONTRACT, contract_json};
+pub use contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::host::{self, Arrival};
 use crate::inject::{self, Injection};
 use crate::journal::{Answered, Entry, Exchange, Journal, RecordedRequest, Why};
+use crate::log;
 use crate::rules::{Asked, Decided, Rules};
 use crate::store::{Store, Tenant};
 use crate::stubs::{Found, StubList};
@@ -165,7 +166,13 @@ impl Api {
                 fault,
                 answer,
             };
-            self.journal.record(exchange, false);
+            let entry = Entry::new(exchange);
+            let told = log::wants_requests().then(|| entry.clone());
+            let number = self.journal.record(entry);
+            if let Some(entry) = told {
+                let partner = tenant.as_ref().map(|tenant| tenant.name());
+                log::request(&entry.told(number, partner.as_deref()));
+            }
         };
         let decided =
             if self.rules.is_empty() { None } else { self.decide(tenant.as_deref(), head) };

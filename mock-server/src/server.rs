@@ -24,6 +24,7 @@ use self::limits::{Limits, bounded};
 pub use self::outage::Outage;
 use self::socket::Socket;
 use crate::control::{Control, ControlApi, ControlError};
+use crate::log;
 use crate::mock::Mock;
 use crate::routes::MAX_REQUEST_BODY;
 use crate::seed::Seed;
@@ -88,7 +89,9 @@ impl MockServer {
         if let Some(control) = &self.control {
             control.end();
         }
+        log::shutting_down(self.address);
         self.socket.drain().await;
+        log::shut_down(self.address);
     }
 
     /// Plays a service that is down, until it is [`up`](Self::up) again.
@@ -243,6 +246,7 @@ impl MockServerBuilder {
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
+        log::listening(address);
         let mock = Mock::limited(self.seed, self.max_request_body);
         let base_url = format!("http://{}{BASE_PATH}", reachable(address));
         let control =

@@ -1,5 +1,6 @@
 //! One request as the journal keeps it.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -48,7 +49,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// It has no number before it stands in the journal.
     #[inline]
-    pub(super) fn new(exchange: Exchange<'_>) -> Self {
+    pub(crate) fn new(exchange: Exchange<'_>) -> Self {
         let Exchange { tenant, request, body, received_at, took, status, why, fault, answer } =
             exchange;
         let (method, head) = (request.method.clone(), head_of(request, body));
@@ -72,6 +73,26 @@ impl Entry {
         self.number
     }
 
+    /// What the log tells of it. Where a fault let no answer come, there is no status.
+    pub(crate) fn told<'a>(&'a self, number: u64, partner: Option<&'a str>) -> Told<'a> {
+        let is_answered = !matches!(self.answer, Answered::Nothing);
+        Told {
+            number,
+            partner,
+            method: &self.method,
+            target: self.target(),
+            status: is_answered.then_some(self.status),
+            why: self.why,
+            fault: self.fault.as_deref(),
+            took: self.took,
+        }
+    }
+
+    fn target(&self) -> Cow<'_, str> {
+        let end = memchr::memchr(b'\n', &self.head).unwrap_or(self.head.len());
+        String::from_utf8_lossy(self.head.split_at(end).0)
+    }
+
     /// As a test reads it; of a documented answer, the headers are not kept but handed in.
     pub(crate) fn read(
         &self,
@@ -79,12 +100,8 @@ impl Entry {
         documented: impl FnOnce(Why) -> HeaderMap,
     ) -> RecordedRequest {
         let (head, body) = split_body(&self.head);
-        let target = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let target = String::from_utf8_lossy(target);
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
-            None => (target.into_owned(), None),
-        };
+        let target = self.target();
+        let (path, query) = path_and_query(&target);
         let mut answer = self.answer.read(|| documented(self.why));
         if (self.method == Method::HEAD || is_bodyless(self.status))
             && let Some(answer) = &mut answer
@@ -92,12 +109,12 @@ impl Entry {
             (answer.body, answer.body_length) = (Some(Bytes::new()), 0);
         }
         RecordedRequest {
-            request_id: format!("{ID_PREFIX}{}", self.number),
+            request_id: request_id(self.number),
             received_at: Timestamp::try_from(self.received_at).unwrap_or(Timestamp::MAX),
             took: self.took,
             method: self.method.clone(),
-            path,
-            query,
+            path: path.to_owned(),
+            query: query.map(str::to_owned),
             headers: headers(head),
             body: Bytes::copy_from_slice(body.unwrap_or_default()),
             partner,
@@ -107,6 +124,36 @@ impl Entry {
             answer,
         }
     }
+}
+
+/// A request as the log tells of it, redacted like all that is kept.
+pub(crate) struct Told<'a> {
+    pub(crate) number: u64,
+    pub(crate) partner: Option<&'a str>,
+    pub(crate) method: &'a Method,
+    pub(crate) target: Cow<'a, str>,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) why: Why,
+    pub(crate) fault: Option<&'a Injected>,
+    pub(crate) took: Duration,
+}
+
+impl Told<'_> {
+    pub(crate) fn request_id(&self) -> String {
+        request_id(self.number)
+    }
+
+    pub(crate) fn path_and_query(&self) -> (&str, Option<&str>) {
+        path_and_query(&self.target)
+    }
+}
+
+fn path_and_query(target: &str) -> (&str, Option<&str>) {
+    target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)))
+}
+
+fn request_id(number: u64) -> String {
+    format!("{ID_PREFIX}{number}")
 }
 
 const ID_PREFIX: &str = "req-";

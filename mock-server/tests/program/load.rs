@@ -104,7 +104,7 @@ fn with_no_descriptor_left_those_who_have_one_go_on_and_it_recovers() {
     let program = env!("CARGO_BIN_EXE_partner-api-mock");
     let mut few = Command::new("sh");
     few.args(["-c", r#"ulimit -n 40 && exec "$0" --listen 127.0.0.1:0"#, program]);
-    let mock = Running::spawn(few);
+    let mock = Running::spawn(super::piped(&mut few));
     let (address, key) = (mock.address(), mock.value("API key"));
     let mut live = connect(address);
     assert_eq!(ask(&mut live, key), 200);

@@ -1,6 +1,7 @@
 //! The command line of the mock: which command it is, and how it ends.
 
 mod live;
+mod log;
 mod record;
 mod seeding;
 mod serve;

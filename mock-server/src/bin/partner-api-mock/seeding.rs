@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use partner_api_mock::{MAX_GENERATED, Rule, Seed};
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Seeding {
     pub(crate) file: Option<PathBuf>,
     companies: Option<u32>,

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use lexopt::{Arg, Parser};
 use partner_api_mock::{Control, Mock, MockServer, ROUTES, StartError};
 
+use crate::log::{self, Format, Log};
 use crate::say;
 use crate::seeding::Seeding;
 use crate::signals::Signals;
@@ -32,6 +33,8 @@ Usage: partner-api-mock [serve] [OPTION]...
   --generator-seed N   other ones; the same for the same number [default: 0]
   --fault RULE         a fault, as in --fault 'status=503 times=2 operation=wallet'; may stand
                        several times
+  --log-format FORMAT  text or json [default: text]
+  -q, --quiet          log no requests, and of all else only warnings and errors
   --no-control         no control API and no page under /_mock/
   --control-host NAME  the control API answers to this name, too; may stand several times
   -h, --help           print this
@@ -39,8 +42,11 @@ Usage: partner-api-mock [serve] [OPTION]...
 
 The command schema prints the JSON Schema of a seed file, for editors.
 
+The log goes to stderr, a line a request.
+
 Environment:
   PARTNER_API_MOCK_TOKEN  the token of the control API; needed to listen beyond this machine
+  RUST_LOG                what is logged [default: info]
 
 Exit codes: 0 when it was told to end, 2 when it could not start; then one line on stderr says why.
 
@@ -54,6 +60,7 @@ pub(crate) fn run(arguments: Parser) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Print(text) => say(io::stdout(), &text),
         Command::Serve(options) => {
+            let _log = Log::start(options.log)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(serve(options))?;
         }
@@ -71,6 +78,7 @@ struct Options {
     seeding: Seeding,
     watches: bool,
     control: Option<Control>,
+    log: log::Options,
 }
 
 impl Command {
@@ -78,6 +86,7 @@ impl Command {
         let mut address = DEFAULT_ADDRESS.to_owned();
         let (mut seeding, mut watches) = (Seeding::default(), false);
         let (mut has_control, mut control) = (true, Control::new());
+        let mut log = log::Options { format: Format::Text, is_quiet: false };
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("listen") => address = arguments.value()?.to_string_lossy().into_owned(),
@@ -86,6 +95,10 @@ impl Command {
                 Arg::Long("companies") => seeding.companies(&arguments.value()?)?,
                 Arg::Long("generator-seed") => seeding.generator_seed(&arguments.value()?)?,
                 Arg::Long("fault") => seeding.fault(&arguments.value()?)?,
+                Arg::Long("log-format") => {
+                    log.format = format_named(&arguments.value()?.to_string_lossy())?;
+                }
+                Arg::Short('q') | Arg::Long("quiet") => log.is_quiet = true,
                 Arg::Long("no-control") => has_control = false,
                 Arg::Long("control-host") => {
                     control = control.host(arguments.value()?.to_string_lossy());
@@ -108,32 +121,38 @@ impl Command {
         }
         seeding.check(watches)?;
         let control = has_control.then_some(control);
-        Ok(Self::Serve(Options { address, seeding, watches, control }))
+        Ok(Self::Serve(Options { address, seeding, watches, control, log }))
+    }
+}
+
+fn format_named(name: &str) -> Result<Format, String> {
+    match name {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        _ => Err(format!("--log-format `{}`: expected `text` or `json`", name.escape_debug())),
     }
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     // Before the port opens: whoever sees the address may already send a signal.
     let mut signals = Signals::new()?;
-    let Options { address, seeding, watches, control } = options;
-    let (seed, watched) = if watches {
-        let watched = Watched::new(seeding);
-        (watched.seed()?, Some(watched))
-    } else {
-        (seeding.read()?, None)
-    };
+    let Options { address, seeding, watches, control, .. } = options;
+    let watched = watches.then(|| Watched::new(seeding.clone()));
     let has_control = control.is_some();
-    let mut mock = MockServer::builder().listen(address).seed(seed);
+    let mut mock = MockServer::builder().listen(address).seed(seeding.read()?);
     if let Some(control) = control {
         mock = mock.control(control);
     }
     let mock = mock.start().await.map_err(hinted)?;
+    // Only now, so that one that cannot start says nothing else than why.
+    if let Some(file) = &seeding.file {
+        tracing::info!(file = %file.display(), partners = mock.partners().len(), "seed loaded");
+    }
     if let Some(watched) = watched {
         watched.start(Mock::clone(&mock))?;
     }
     if !mock.address().ip().is_loopback() {
-        let warning = "warning: listening beyond this machine; whoever reaches it can use its keys";
-        say(io::stderr(), &format!("partner-api-mock: {warning}\n"));
+        tracing::warn!("listening beyond this machine: whoever reaches it can use its keys");
     }
     say(io::stdout(), &greeting(&mock, has_control));
     signals.next().await;

@@ -6,15 +6,15 @@
 //! not there for a while. A look is one call to the system; the file is read only if it looks
 //! different from the last time, and not while it still changes from one look to the next.
 
-use std::error::Error;
 use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hasher as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
-use partner_api_mock::{Mock, Seed};
+use partner_api_mock::{MAX_SEED, Mock};
 
 use crate::seeding::Seeding;
 use crate::{say, whole};
@@ -72,17 +72,14 @@ impl Watched {
         watched
     }
 
-    pub(crate) fn seed(&self) -> Result<Seed, Box<dyn Error>> {
-        self.seeding.read()
-    }
-
     fn path(&self) -> &Path {
         self.seeding.file.as_deref().unwrap_or(Path::new(""))
     }
 
     fn content(&self) -> io::Result<u64> {
         let mut hashing = Hashing(DefaultHasher::new());
-        io::copy(&mut fs::File::open(self.path())?, &mut hashing)?;
+        let most = u64::try_from(MAX_SEED).map_or(u64::MAX, |most| most.saturating_add(4));
+        io::copy(&mut fs::File::open(self.path())?.take(most), &mut hashing)?;
         Ok(hashing.0.finish())
     }
 
@@ -91,10 +88,8 @@ impl Watched {
         let watch = move || {
             loop {
                 thread::sleep(BETWEEN_LOOKS);
-                if self.has_changed()
-                    && let Some(line) = self.load(&mock)
-                {
-                    say(io::stderr(), &format!("partner-api-mock: {line}\n"));
+                if self.has_changed() {
+                    self.load(&mock);
                 }
             }
         };
@@ -117,15 +112,17 @@ impl Watched {
             || self.read.map(|(_, content)| content) != before.map(|(_, content)| content)
     }
 
-    /// What there is to say, in one line.
-    fn load(&mut self, mock: &Mock) -> Option<String> {
-        let seed = match self.seed() {
+    /// Loads the file as it is, or says why it stays as it was, once for each reason.
+    fn load(&mut self, mock: &Mock) {
+        let seed = match self.seeding.read() {
             Ok(seed) => seed,
             Err(error) => {
-                let line = format!("{}; what was loaded before stays", whole(&*error));
-                let is_new = self.complaint.as_ref() != Some(&line);
-                self.complaint = Some(line.clone());
-                return is_new.then_some(line);
+                let wrong = whole(&*error);
+                if self.complaint.as_ref() != Some(&wrong) {
+                    tracing::warn!("{wrong}; what was loaded before stays");
+                    self.complaint = Some(wrong);
+                }
+                return;
             }
         };
         self.complaint = None;
@@ -134,9 +131,7 @@ impl Watched {
         if mock.api_key() != key {
             say(io::stdout(), &format!("API key   {}\n", mock.api_key()));
         }
-        let file = self.path().to_string_lossy().replace(char::is_control, "\u{fffd}");
-        let plural = if partners == 1 { "" } else { "s" };
-        Some(format!("{file}: loaded again, {partners} partner{plural}"))
+        tracing::info!(file = %self.path().display(), partners, "seed loaded again");
     }
 }
 
