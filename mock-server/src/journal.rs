@@ -3,7 +3,7 @@
 mod answer;
 mod entry;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -127,6 +127,8 @@ struct Pages {
     /// Who waits for the next request.
     waiting: Vec<Waker>,
     of: BTreeMap<Option<TenantId>, Page>,
+    /// Whose requests are kept no more. One may have been under way.
+    removed: BTreeSet<TenantId>,
 }
 
 #[derive(Default)]
@@ -144,13 +146,22 @@ impl Journal {
         pages.recorded += 1;
         let number = pages.recorded;
         entry.number = number;
-        pages.of.entry(entry.tenant).or_default().push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        if let Some(page) = pages.page(entry.tenant) {
+            page.push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        }
         if !pages.waiting.is_empty() {
             let waiting = std::mem::take(&mut pages.waiting);
             drop(pages);
             waiting.into_iter().for_each(Waker::wake);
         }
         number
+    }
+
+    /// Forgets all about a partner, and keeps none of its requests from now on.
+    pub(crate) fn remove(&self, tenant: TenantId) {
+        let mut pages = self.pages();
+        pages.of.remove(&Some(tenant));
+        pages.removed.insert(tenant);
     }
 
     /// As [`after`](Self::after). The waker is woken when the next request comes.
@@ -183,6 +194,16 @@ impl Journal {
         self.pages().of.retain(|id, _| of.is_some() && *id != of);
     }
 
+    /// How many requests are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.pages().of.values().map(|page| page.entries.len()).sum()
+    }
+
+    /// How many of one partner's requests are kept.
+    pub(crate) fn kept_of(&self, tenant: TenantId) -> usize {
+        self.pages().of.get(&Some(tenant)).map_or(0, |page| page.entries.len())
+    }
+
     pub(crate) fn dropped(&self) -> u64 {
         self.pages().of.values().map(|page| page.dropped).sum()
     }
@@ -206,6 +227,17 @@ impl Pages {
         let mut after: Vec<_> = pages.flat_map(|(_, page)| newer(page)).collect();
         after.sort_unstable_by_key(|entry| entry.number);
         after
+    }
+
+    /// The page for a request of this partner, unless it was removed.
+    fn page(&mut self, tenant: Option<TenantId>) -> Option<&mut Page> {
+        match self.of.entry(tenant) {
+            btree_map::Entry::Occupied(page) => Some(page.into_mut()),
+            btree_map::Entry::Vacant(_) if tenant.is_some_and(|id| self.removed.contains(&id)) => {
+                None
+            }
+            btree_map::Entry::Vacant(page) => Some(page.insert(Page::default())),
+        }
     }
 }
 

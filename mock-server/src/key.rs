@@ -28,6 +28,11 @@ impl KeyHash {
     pub(crate) fn of(key: &str) -> Self {
         Self(Sha256::digest(key.as_bytes()).into())
     }
+
+    /// By what it can be known without being shown: its first 8 hexadecimal digits.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A new key. It opens a mock, so the generator need not be a cryptographic one.
@@ -56,6 +61,10 @@ const IS_BODY: [bool; 256] = {
     }
     table
 };
+
+/// What is said of a key that is none.
+pub(crate) const EXPECTED: &str = "this key could not follow `Bearer `: expected letters, digits \
+                                   and -._~+/, and = at the end only";
 
 /// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
 pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {

@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
@@ -55,6 +55,10 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="Partner
 const CHALLENGE_INVALID: HeaderValue =
     HeaderValue::from_static(r#"Bearer realm="Partner API", error="invalid_token""#);
 
+/// Says that the mock refused, and not the service that it stands for; and by what.
+pub(crate) const BY_THE_MOCK: HeaderName = HeaderName::from_static("x-partner-api-mock");
+pub(crate) const LIMIT: HeaderValue = HeaderValue::from_static("limit");
+
 /// The service without its socket: its state, and what was asked of it.
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -63,9 +67,11 @@ pub(crate) struct Api {
     pub(crate) rules: Rules,
     pub(crate) stubs: StubList,
     pub(crate) clock: Clock,
+    max_request_body: usize,
 }
 
-/// How large the body of a request to a stub may be.
+/// How large the body of a request to a stub may be in bytes, unless
+/// [the builder](crate::MockServerBuilder::max_request_body) says otherwise.
 pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
 
 /// How a request came, and when its head had been read.
@@ -84,13 +90,14 @@ pub(crate) enum Answer {
 }
 
 impl Api {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, max_request_body: usize) -> Self {
         Self {
             store,
             journal: Journal::default(),
             rules: Rules::default(),
             stubs: StubList::default(),
             clock: Clock::default(),
+            max_request_body,
         }
     }
 
@@ -105,23 +112,29 @@ impl Api {
         !self.stubs.is_empty() && self.stubs.is_on(head.uri.path())
     }
 
-    /// The answer to a request whose body [is wanted](Self::wants_body). None if it broke off.
+    /// The answer to a request whose body [is wanted](Self::wants_body). An error if that broke off.
     pub(crate) async fn answer_with_body<B>(
         &self,
         received: Received,
         head: &request::Parts,
         body: B,
-    ) -> Option<Answer>
+    ) -> Result<Answer, Box<dyn Error + Send + Sync>>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
-            Ok(body) => Sent::Whole(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Sent::TooLarge,
-            Err(_) => return None,
+        // Who says that it is too large has it sent for nothing.
+        let is_large = body.size_hint().lower() > self.max_request_body as u64;
+        let body = if is_large {
+            Sent::TooLarge
+        } else {
+            match Limited::new(body, self.max_request_body).collect().await {
+                Ok(body) => Sent::Whole(body.to_bytes()),
+                Err(error) if error.is::<LengthLimitError>() => Sent::TooLarge,
+                Err(error) => return Err(error),
+            }
         };
-        Some(self.answer_to(received, head, &body))
+        Ok(self.answer_to(received, head, &body))
     }
 
     /// The answer to a request whose body is not wanted. It stands in the journal before it is
@@ -157,8 +170,8 @@ impl Api {
             let told = log::wants_requests().then(|| entry.clone());
             let number = self.journal.record(entry);
             if let Some(entry) = told {
-                let partner = tenant.as_ref().map(|tenant| tenant.name.as_str());
-                log::request(&entry.told(number, partner));
+                let partner = tenant.as_ref().map(|tenant| tenant.name());
+                log::request(&entry.told(number, partner.as_deref()));
             }
         };
         let decided =
@@ -235,7 +248,7 @@ impl Api {
             (Found::Nothing, _) => return Ok(None),
             (Found::Stub(placed), Ok(body)) => {
                 return Ok(Some(Served {
-                    response: placed.stub.answer(head, body, &tenant.name),
+                    response: placed.stub.answer(head, body, &tenant.name()),
                     tenant,
                     why: Why::Stubbed,
                 }));
@@ -345,7 +358,8 @@ fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Bytes> {
         Failure::MissingBearerToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE),
         Failure::InvalidToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE_INVALID),
         Failure::MethodNotAllowed => response.headers_mut().insert(ALLOW, allow.unwrap_or(ALLOWED)),
-        Failure::NotFound | Failure::BadRequest | Failure::PayloadTooLarge => None,
+        Failure::PayloadTooLarge => response.headers_mut().insert(BY_THE_MOCK, LIMIT),
+        Failure::NotFound | Failure::BadRequest => None,
     };
     response
 }

@@ -70,7 +70,7 @@ impl MockService {
         async move {
             let answer = if api.wants_body(&head) {
                 let answer = api.answer_with_body(received, &head, body).await;
-                answer.ok_or(io::ErrorKind::ConnectionAborted)?
+                answer.map_err(|_| io::ErrorKind::ConnectionAborted)?
             } else {
                 api.answer(received, &head)
             };

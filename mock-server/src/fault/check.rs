@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::words::{Connection, Flapping, Key, Words};
+use crate::key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -10,12 +11,22 @@ use super::words::{Connection, Flapping, Key, Words};
 pub struct RuleError(String);
 
 impl RuleError {
-    /// The message may hold what came from outside. It is shown in one line, whatever it is.
+    /// The message may hold what came from outside. It is shown in one line, whatever it is, and
+    /// without a key.
     pub(crate) fn of(message: impl AsRef<str>) -> Self {
+        let clean = key::redact(message.as_ref().as_bytes().to_vec());
         let shown = |char: char| {
             if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }
         };
-        Self(message.as_ref().chars().map(shown).collect())
+        Self(String::from_utf8_lossy(&clean).chars().map(shown).collect())
+    }
+
+    /// The word that is wrong, or the first of several, if the message names one: `every` of
+    /// `every, flapping: expected one of them`.
+    pub(crate) fn word(&self) -> Option<&str> {
+        let (words, _) = self.0.split_once(": ")?;
+        let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        words.split(", ").all(is_word).then(|| words.split(", ").next())?
     }
 }
 

@@ -1,8 +1,14 @@
 //! The command line of the mock: which command it is, and how it ends.
 
+mod live;
 mod log;
+mod record;
+mod seeding;
 mod serve;
+mod shown;
 mod signals;
+mod verify;
+mod watch;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -10,6 +16,7 @@ use std::io;
 use std::process::ExitCode;
 
 use lexopt::Parser;
+use partner_api_mock::SEED_SCHEMA;
 
 fn main() -> ExitCode {
     match run() {
@@ -27,6 +34,9 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     let first = arguments.raw_args()?.peek().and_then(OsStr::to_str).map(str::to_owned);
     match first.as_deref() {
         Some("serve") => serve::run(rest(arguments)?)?,
+        Some("record") => return record::run(rest(arguments)?),
+        Some("verify") => return verify::run(rest(arguments)?),
+        Some("schema") => schema(rest(arguments)?)?,
         _ => serve::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -36,6 +46,15 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
 fn rest(mut arguments: Parser) -> Result<Parser, lexopt::Error> {
     arguments.next()?;
     Ok(arguments)
+}
+
+/// `partner-api-mock schema`: the JSON Schema of a seed file.
+fn schema(mut arguments: Parser) -> Result<(), Box<dyn Error>> {
+    if let Some(argument) = arguments.next()? {
+        return Err(format!("{}; see --help", argument.unexpected()).into());
+    }
+    say(io::stdout(), SEED_SCHEMA);
+    Ok(())
 }
 
 /// An error and its causes, in one line.
