@@ -6,6 +6,7 @@
 //! all of it.
 
 mod asked;
+mod clock;
 mod companies;
 mod connections;
 mod documents;

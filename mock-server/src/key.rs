@@ -66,6 +66,11 @@ const IS_BODY: [bool; 256] = {
 pub(crate) const EXPECTED: &str = "this key could not follow `Bearer `: expected letters, digits \
                                    and -._~+/, and = at the end only";
 
+/// As [`redact`], for a text that is shown.
+pub(crate) fn redact_text(text: &str) -> String {
+    String::from_utf8_lossy(&redact(text.as_bytes().to_vec())).into_owned()
+}
+
 /// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
 pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
     if FIND_PREFIX.find(&text).is_none() {

@@ -41,7 +41,7 @@ mod yaml;
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
 pub use clock::{Clock, NotHeld};
-pub use contract::{CONTRACT, contract_json};
+pub use contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};

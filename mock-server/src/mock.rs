@@ -80,6 +80,11 @@ impl Mock {
         self.clock().release();
     }
 
+    /// Where its seed comes from: `sample`, `empty`, or `file`.
+    pub(crate) fn seed_source(&self) -> &'static str {
+        self.planted.source()
+    }
+
     /// A key of the [default partner](Self::partner): its first one in the seed, or one issued at
     /// the start. It works until it is revoked or the partner is deactivated.
     pub fn api_key(&self) -> &str {

@@ -28,6 +28,11 @@ impl Planted {
         Arc::clone(&self.first.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Where the seed comes from that the mock was last made of.
+    pub(crate) fn source(&self) -> &'static str {
+        self.lock().source
+    }
+
     /// A key of the default partner.
     pub(crate) fn key(&self) -> &str {
         self.key.get()
@@ -65,7 +70,7 @@ impl Planted {
 
 /// The first partner gets this key, if it has none of its own.
 fn plant(api: &Api, seed: Seed, key: &str) -> Arc<Tenant> {
-    let Seed { mut first, others, faults, stubs } = seed;
+    let Seed { mut first, others, faults, stubs, .. } = seed;
     if first.keys.is_empty() {
         first.keys.push(key.to_owned());
     }

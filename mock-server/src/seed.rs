@@ -36,6 +36,8 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The format of a seed file is described in the crate's documentation.
 #[derive(Clone)]
 pub struct Seed {
+    /// Where it comes from: `sample`, `empty`, or `file`.
+    pub(crate) source: &'static str,
     pub(crate) first: PartnerSeed,
     pub(crate) others: Vec<PartnerSeed>,
     /// Those of the whole mock, and those that are for the partner of this number.
@@ -85,15 +87,15 @@ impl Seed {
         let mut company =
             Company::new("clx123...", "Acme Coffee").with_connection(Connection::new("clx456..."));
         company.template_count = 4;
-        Self::one(Wallet::new(8450), vec![company])
+        Self::one("sample", Wallet::new(8450), vec![company])
     }
 
     /// One partner with no company and no credit.
     pub fn empty() -> Self {
-        Self::one(Wallet::new(0), Vec::new())
+        Self::one("empty", Wallet::new(0), Vec::new())
     }
 
-    fn one(wallet: Wallet, companies: Vec<Company>) -> Self {
+    fn one(source: &'static str, wallet: Wallet, companies: Vec<Company>) -> Self {
         let partner = PartnerSeed {
             name: "default".to_owned(),
             keys: Vec::new(),
@@ -102,7 +104,7 @@ impl Seed {
             companies: Companies::Given(companies),
             extras: Extras::default(),
         };
-        Self { first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
+        Self { source, first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
     }
 
     /// Reads a seed from JSON text. A byte order mark at its start is ignored.
@@ -263,12 +265,12 @@ impl SeedError {
 
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        let (field, message) = (String::new(), in_one_line(message));
+        let (field, message) = (String::new(), in_one_line(&key::redact_text(message)));
         Self { file: None, place: Some(place), field, message, source: None }
     }
 
     fn in_field(self, path: &str) -> Self {
-        Self { field: in_one_line(path), ..self }
+        Self { field: in_one_line(&key::redact_text(path)), ..self }
     }
 
     /// The same mistake, at its place in the YAML that the JSON was made of.

@@ -44,9 +44,15 @@ impl From<Marker> for Place {
 impl Place {
     /// Line and column in bytes, both counted from 1.
     fn in_bytes(self, yaml: &str) -> (usize, usize) {
-        let line = yaml.split('\n').nth(self.line.saturating_sub(1)).unwrap_or_default();
-        let before = line.chars().take(self.column).map(char::len_utf8).sum::<usize>();
-        (self.line.max(1), before + 1)
+        match yaml.split('\n').enumerate().take(self.line.max(1)).last() {
+            Some((at, line)) if at + 1 >= self.line => {
+                let before = line.chars().take(self.column).map(char::len_utf8).sum::<usize>();
+                (at + 1, before + 1)
+            }
+            // The parser ends a last line that has no end: its own end is meant.
+            Some((at, line)) => (at + 1, line.len() + 1),
+            None => (1, 1),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::reply::{self, Failure};
 use super::table::Route;
 use crate::fault::Rule;
 use crate::faults::{ActiveRule, Faults};
+use crate::key;
 use crate::partner::Partner;
 use crate::rules::InForce;
 use crate::seed::part::{self, Fields};
@@ -47,13 +48,27 @@ impl FaultBody {
     fn of(rule: &InForce, in_force: bool) -> Self {
         Self {
             id: rule.id(),
-            rule: rule.words().said().map(|(word, value)| (word.to_owned(), value)).collect(),
+            rule: rule.words().said().map(shown).collect(),
             text: rule.text().to_owned(),
             injected: rule.injected(),
             partner: rule.owner().map(|owner| owner.to_string()),
             in_force,
         }
     }
+}
+
+/// A body or a header that a rule says may hold a key.
+fn shown((word, value): (&str, Value)) -> (String, Value) {
+    let value = match value {
+        Value::String(text) => key::redact_text(&text).into(),
+        Value::Object(texts) => texts
+            .into_iter()
+            .map(|(name, text)| shown((&key::redact_text(&name), text)))
+            .collect::<Map<_, _>>()
+            .into(),
+        value => value,
+    };
+    (word.to_owned(), value)
 }
 
 fn faults(asked: &Asked) -> Result<Faults, Failure> {

@@ -1,4 +1,4 @@
-//! What the mock says of itself: whether it lives, whether it is ready, what it is.
+//! The mock itself: whether it lives, whether it is ready, what it is, and the way back to its start.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -12,6 +12,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/health", health).open(),
     Route::new("GET", "/ready", ready).open(),
     Route::new("GET", "/info", info),
+    Route::new("POST", "/reset", reset),
 ];
 
 #[derive(Serialize)]
@@ -33,6 +34,14 @@ fn ready(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     reply::json(&Status { status: "ready" })
 }
 
+/// All is again as it was at the start.
+fn reset(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let mock = asked.mock();
+    mock.reset();
+    mock.clock().release();
+    Ok(reply::no_content())
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Info<'a> {
@@ -42,6 +51,7 @@ struct Info<'a> {
     partners: usize,
     requests: usize,
     dropped: u64,
+    seed: &'static str,
 }
 
 fn info(asked: &Asked) -> Result<Response<Bytes>, Failure> {
@@ -53,5 +63,6 @@ fn info(asked: &Asked) -> Result<Response<Bytes>, Failure> {
         partners: mock.partners().len(),
         requests: mock.api().journal.kept(),
         dropped: mock.dropped_requests(),
+        seed: mock.seed_source(),
     })
 }

@@ -18,9 +18,22 @@ const PAGE: &[u8] = include_bytes!("page/index.html");
 
 /// What the page is made of, by name.
 const FILES: &[(&str, &[u8])] = &[
+    ("api.js", include_bytes!("page/api.js")),
+    ("companies.js", include_bytes!("page/companies.js")),
+    ("company.js", include_bytes!("page/company.js")),
+    ("dom.js", include_bytes!("page/dom.js")),
+    ("faults.js", include_bytes!("page/faults.js")),
+    ("form.js", include_bytes!("page/form.js")),
     ("icon.svg", include_bytes!("page/icon.svg")),
+    ("keys.js", include_bytes!("page/keys.js")),
     ("page.css", include_bytes!("page/page.css")),
     ("page.js", include_bytes!("page/page.js")),
+    ("partner.js", include_bytes!("page/partner.js")),
+    ("reference.js", include_bytes!("page/reference.js")),
+    ("requests.js", include_bytes!("page/requests.js")),
+    ("server.js", include_bytes!("page/server.js")),
+    ("state.js", include_bytes!("page/state.js")),
+    ("wallet.js", include_bytes!("page/wallet.js")),
 ];
 
 /// By the end of a file's name.

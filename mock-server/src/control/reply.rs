@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::PREFIX;
 use crate::fault::RuleError;
+use crate::key;
 use crate::seed::SeedError;
 use crate::store::{KeyTaken, Unknown};
 
@@ -94,8 +95,10 @@ struct FailureBody<'a> {
 }
 
 impl Failure {
+    /// The message may hold texts from the request.
     pub(super) fn of(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
-        Self { status, error, message: message.into(), field: None, allow: None }
+        let message = key::redact_text(&message.into());
+        Self { status, error, message, field: None, allow: None }
     }
 
     pub(super) fn forbidden(error: &'static str, message: &str) -> Self {
@@ -130,7 +133,7 @@ impl Failure {
 
     /// What is wrong with a body or a query, and where in it.
     pub(super) fn invalid(field: impl Into<String>, message: impl AsRef<str>) -> Self {
-        let (field, message) = (field.into(), message.as_ref());
+        let (field, message) = (key::redact_text(&field.into()), message.as_ref());
         if field.is_empty() {
             return Self::of(StatusCode::BAD_REQUEST, "invalid", message);
         }

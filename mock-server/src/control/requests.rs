@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use super::asked::Asked;
@@ -12,7 +12,7 @@ use super::query::HEADER;
 use super::reply::{self, Failure};
 use super::table::Route;
 use crate::calls::{Calls, Seen, Unmet};
-use crate::fault::Time;
+use crate::journal::{RecordedAnswer, number_of};
 use crate::partner::Partner;
 use crate::rules::Injected;
 
@@ -38,6 +38,8 @@ struct List {
 #[serde(rename_all = "camelCase")]
 struct RequestBody {
     id: String,
+    at: String,
+    took: String,
     method: String,
     path: String,
     query: Option<String>,
@@ -48,6 +50,18 @@ struct RequestBody {
     status: u16,
     why: String,
     fault: Option<FaultBody>,
+    /// Of one request only, so that a list of many stays short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Option<AnswerBody>>,
+}
+
+#[derive(Serialize)]
+struct AnswerBody {
+    status: u16,
+    headers: Vec<(String, String)>,
+    /// None if it was too long to be kept.
+    body: Option<String>,
+    length: u64,
 }
 
 #[derive(Serialize)]
@@ -67,7 +81,7 @@ impl From<&Injected> for FaultBody {
             rule_number: fault.rule_number(),
             request: fault.request_number(),
             draw: fault.draw(),
-            delay: Time(fault.delay()).to_string(),
+            delay: shown(fault.delay()),
         }
     }
 }
@@ -75,24 +89,51 @@ impl From<&Injected> for FaultBody {
 impl From<Seen> for RequestBody {
     fn from(seen: Seen) -> Self {
         let request = seen.request;
-        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let headers = request.headers.iter();
         Self {
             id: request.request_id,
+            at: format!("{:.3}", request.received_at),
+            took: shown(request.took),
             method: request.method.to_string(),
             path: request.path,
             query: request.query,
-            headers: headers
-                .map(|(name, value)| (name.to_string(), lossy(value.as_bytes())))
-                .collect(),
+            headers: lines(&request.headers),
             body: lossy(&request.body),
             partner: seen.partner.map(|id| id.to_string()),
             partner_name: request.partner,
             status: request.status.as_u16(),
             why: request.why.to_string(),
             fault: request.fault.as_ref().map(FaultBody::from),
+            answer: None,
         }
     }
+}
+
+impl AnswerBody {
+    fn of(status: StatusCode, answer: &RecordedAnswer) -> Self {
+        Self {
+            status: status.as_u16(),
+            headers: lines(&answer.headers),
+            body: answer.body.as_deref().map(lossy),
+            length: answer.body_length,
+        }
+    }
+}
+
+/// In milliseconds, to the microsecond: `0.213ms`, `250ms`.
+fn shown(time: Duration) -> String {
+    let micros = time.as_micros();
+    let (whole, part) = (micros / 1000, micros % 1000);
+    if part == 0 { format!("{whole}ms") } else { format!("{whole}.{part:03}ms") }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
+    let line =
+        |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), lossy(value.as_bytes()));
+    headers.iter().map(line).collect()
 }
 
 fn calls(asked: &Asked) -> Result<Calls, Failure> {
@@ -119,7 +160,7 @@ impl Wanted {
     fn read(asked: &Asked) -> Result<Self, Failure> {
         let query = &asked.query;
         query.check()?;
-        let after = query.parsed("after", "the id of a request, such as `req-12`", number)?;
+        let after = query.parsed("after", "the id of a request, such as `req-12`", number_of)?;
         let limit = query.number("limit", "a number from 1 to 1000")?.unwrap_or(LIMIT);
         if !(1..=MOST_SHOWN).contains(&limit) {
             return Err(Failure::invalid("limit", "expected a number from 1 to 1000"));
@@ -140,12 +181,6 @@ impl Wanted {
         let calls = filtered(asked)?.after_number(after.unwrap_or_default());
         Ok(Self { calls, is_after: after.is_some(), count, limit, within })
     }
-}
-
-/// `req-12` is the twelfth.
-fn number(id: &str) -> Option<u64> {
-    let number = id.strip_prefix("req-")?.parse().ok()?;
-    (format!("req-{number}") == id).then_some(number)
 }
 
 fn filtered(asked: &Asked) -> Result<Calls, Failure> {
@@ -217,14 +252,17 @@ fn unmet(unmet: Unmet) -> Failure {
 fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     let id = asked.name(0);
     let api = asked.mock().api();
-    let entry = number(id).and_then(|number| api.journal.find(number));
+    let entry = number_of(id).and_then(|number| api.journal.find(number));
     let entry = entry.ok_or_else(|| {
         Failure::not_found(format!(
             "there is no request `{}`, or it is kept no more",
             id.escape_debug()
         ))
     })?;
-    reply::json(&RequestBody::from(Seen { partner: entry.tenant, request: api.read(&entry) }))
+    let request = api.read(&entry);
+    let answer = request.answer.as_ref().map(|one| AnswerBody::of(request.status, one));
+    let body = RequestBody::from(Seen { partner: entry.tenant, request });
+    reply::json(&RequestBody { answer: Some(answer), ..body })
 }
 
 fn clear(asked: &Asked) -> Result<Response<Bytes>, Failure> {

@@ -9,8 +9,8 @@ use percent_encoding::percent_decode_str;
 use super::asked::Asked;
 use super::reply::Failure;
 use super::{
-    PREFIX, companies, connections, documents, faults, info, keys, page, partners, requests, stubs,
-    wallet,
+    PREFIX, clock, companies, connections, documents, faults, info, keys, page, partners, requests,
+    stubs, wallet,
 };
 
 /// Every route, noun by noun.
@@ -26,6 +26,7 @@ const TABLE: &[&[Route]] = &[
     faults::ROUTES,
     stubs::ROUTES,
     requests::ROUTES,
+    clock::ROUTES,
 ];
 
 /// One method on one path.

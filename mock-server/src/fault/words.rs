@@ -25,6 +25,7 @@ pub(crate) struct Words {
     pub(crate) headers: BTreeMap<String, String>,
     #[serde(deserialize_with = "retry_after")]
     pub(crate) retry_after: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub(crate) retry_after_date_in: Option<Time>,
     #[serde(alias = "fixedDelayMilliseconds", alias = "latency")]
     #[serde(deserialize_with = "given")]

@@ -3,7 +3,7 @@
 
 use serde_json::error::Category;
 
-use super::{SeedError, place, redacted};
+use super::{SeedError, place};
 use crate::mistake::{in_words_of_json, shortened, translated};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
@@ -61,7 +61,7 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
         let column = error.column() + usize::from(unread);
         ((error.line(), column.max(1)), said)
     };
-    SeedError::at(place, &redacted(said)).in_field(&redacted(shortened(path)))
+    SeedError::at(place, &said).in_field(&shortened(path))
 }
 
 fn is_of_a_key(path: &str) -> bool {

@@ -111,7 +111,7 @@ impl SeedFile {
         let stubs = checked_stubs(self.stubs)?;
         let mut partners = checked.into_iter();
         let first = partners.next().ok_or_else(|| Wrong::of("expected at least one partner"))?;
-        Ok(Seed { first, others: partners.collect(), faults, stubs })
+        Ok(Seed { source: "file", first, others: partners.collect(), faults, stubs })
     }
 }
 

@@ -9,7 +9,7 @@ use super::data::{CompanyFile, ConnectionFile, WalletFile};
 use super::file::{self, GenerateFile, PartnerFile};
 use super::locate::Wrong;
 use super::stub::StubFile;
-pub(crate) use super::value::{Expected, Fields, Object, given};
+pub(crate) use super::value::{Expected, Fields, Object, given, timestamp};
 use super::{PartnerSeed, SeedError};
 use crate::data::{Company, Connection, Wallet};
 use crate::stub::Stub;

@@ -92,7 +92,7 @@ fn is_plain_decimal(text: &str) -> bool {
     is_digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
 }
 
-pub(super) fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
     from.deserialize_str(Text {
         parse: |text| text.parse().ok(),
         expected: "a time such as \"2026-06-01T10:12:00.000Z\"",

@@ -58,18 +58,12 @@ impl<'a> Answering<'a> {
         let (head, body) = request.into_parts();
         let answer = if let Some(refusal) = refuse(&head, &body) {
             progress.leave_body();
-            Answered::Ready(Some(refusal.answer()))
+            Answered::Ready(Some(refuse_at_once(refusal, &api.clock)))
         } else if let Some(control) = control.filter(|_| ControlApi::is_for(head.uri.path())) {
             Answered::Late(Box::pin(answer_of_control(control, limits.body, progress, head, body)))
         } else if api.wants_body(&head) {
-            Answered::Late(Box::pin(answer_with_body(
-                api,
-                received,
-                limits.body,
-                progress,
-                head,
-                body,
-            )))
+            let asked = Asked { received, head, body };
+            Answered::Late(Box::pin(answer_with_body(api, limits.body, progress, asked)))
         } else {
             if !body.is_end_stream() {
                 progress.leave_body();
@@ -77,7 +71,8 @@ impl<'a> Answering<'a> {
             match api.answer(received, &head) {
                 Answer::Ready(answer) => Answered::Ready(Some(answer)),
                 Answer::Injected(injection) => {
-                    Answered::Late(Box::pin(inject(*injection, head.method, Some(body))))
+                    let unread = Some((body, limits.body));
+                    Answered::Late(Box::pin(inject(*injection, head.method, unread)))
                 }
             }
         };
@@ -136,15 +131,25 @@ fn refuse_coding(head: &Parts) -> Option<Refusal> {
     }
 }
 
+fn refuse_at_once(refusal: Refusal, clock: &Clock) -> Response<AnswerBody> {
+    let mut answer = refusal.answer();
+    clock.date(answer.headers_mut());
+    answer
+}
+
+struct Asked {
+    received: Received,
+    head: Parts,
+    body: Incoming,
+}
+
 /// A body that breaks off is the end of the connection; one that is malformed, or does not come in
 /// time, is answered first.
 async fn answer_with_body(
     api: &Api,
-    received: Received,
     limit: Duration,
     progress: &Progress,
-    head: Parts,
-    mut body: Incoming,
+    Asked { received, head, mut body }: Asked,
 ) -> Result<Response<AnswerBody>, TakeOver> {
     let answer = api.answer_with_body(received, &head, &mut body);
     let answer = tokio::time::timeout(limit, answer).await;
@@ -152,9 +157,11 @@ async fn answer_with_body(
     match answer {
         Ok(Ok(Answer::Ready(answer))) => Ok(closing(answer, is_left)),
         Ok(Ok(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
-        Ok(Err(broken)) if is_malformed(&*broken) => Ok(Refusal::BadRequest.answer()),
+        Ok(Err(broken)) if is_malformed(&*broken) => {
+            Ok(refuse_at_once(Refusal::BadRequest, &api.clock))
+        }
         Ok(Err(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
-        Err(_) => Ok(Refusal::RequestTimeout.answer()),
+        Err(_) => Ok(refuse_at_once(Refusal::RequestTimeout, &api.clock)),
     }
 }
 
@@ -204,7 +211,7 @@ fn is_malformed(error: &(dyn Error + 'static)) -> bool {
 async fn inject(
     Injection { mut timeline, delay, act }: Injection,
     method: Method,
-    unread: Option<Incoming>,
+    unread: Option<(Incoming, Duration)>,
 ) -> Result<Response<AnswerBody>, TakeOver> {
     timeline.wait(delay).await;
     Err(TakeOver::new(match act {
@@ -217,9 +224,11 @@ async fn inject(
         }
         Act::Lost(loss) => {
             if loss == Loss::ResetAfterRequest
-                && let Some(mut body) = unread
+                && let Some((mut body, limit)) = unread
             {
-                while let Some(Ok(_)) = body.frame().await {}
+                let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+                // The reset comes either way.
+                let _ = tokio::time::timeout(limit, reading).await;
             }
             WireAct::Lost(loss)
         }
@@ -263,9 +272,7 @@ impl WireAct {
         let (answer, timeline) = (refusal.answer(), clock.timeline());
         Self::ByHand { answer, head_time: Duration::ZERO, timeline, has_body: true }
     }
-}
 
-impl WireAct {
     /// Whether nothing comes.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self, Self::Lost(Loss::Silent))

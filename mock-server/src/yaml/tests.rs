@@ -84,6 +84,7 @@ fn what_is_refused_is_told_with_its_place() {
         ),
         ("é: .inf\n", (1, 5), "expected a number as JSON has it, or quotes"),
         ("a: *no\n", (1, 4), "not YAML: while parsing node, found unknown anchor"),
+        ("a: [1", (1, 6), "not YAML: while parsing a flow sequence, expected ',' or ']'"),
         ("a: [1\n", (2, 1), "not YAML: while parsing a flow sequence, expected ',' or ']'"),
     ];
     for (yaml, place, message) in rows {

@@ -100,6 +100,32 @@ const OTHER_TYPES: [&str; 11] = [
     "application/json, text/plain",
 ];
 
+/// All that a request can say besides its host and its token.
+struct Said {
+    origins: Vec<(&'static str, bool)>,
+    sites: Vec<(&'static str, bool)>,
+    types: Vec<(&'static str, bool)>,
+}
+
+impl Said {
+    fn all() -> Self {
+        Self {
+            origins: tagged(&OWN_ORIGINS, &OTHER_ORIGINS),
+            sites: tagged(&OWN_SITES, &OTHER_SITES),
+            types: tagged(&JSON_TYPES, &OTHER_TYPES),
+        }
+    }
+
+    /// One foreign value of each kind.
+    fn some() -> Self {
+        Self {
+            origins: tagged(&OWN_ORIGINS, &["http://evil.example"]),
+            sites: tagged(&OWN_SITES, &["cross-site"]),
+            types: tagged(&["application/json"], &["none-sent"]),
+        }
+    }
+}
+
 /// A value, and whether it is one of ours.
 fn tagged<'a>(own: &[&'a str], other: &[&'a str]) -> Vec<(&'a str, bool)> {
     own.iter().map(|one| (*one, true)).chain(other.iter().map(|one| (*one, false))).collect()
@@ -141,17 +167,18 @@ fn product(
     address: SocketAddr,
     (method, path): (&str, &str),
     good: (u16, &'static str),
+    said: &Said,
     tokens: &[(&str, bool)],
     with_token: bool,
 ) -> Vec<Case> {
     let mut cases = Vec::new();
     for (host, host_is) in hosts(with_token) {
         let host = host.replace("{port}", &address.port().to_string());
-        for (origin, origin_is_own) in tagged(&OWN_ORIGINS, &OTHER_ORIGINS) {
-            let origin = if origin == "none" { "none-sent" } else { origin };
+        for (origin, origin_is_own) in &said.origins {
+            let origin = if *origin == "none" { "none-sent" } else { origin };
             let origin = origin.replace("{host}", &host);
-            for (site, site_is_own) in tagged(&OWN_SITES, &OTHER_SITES) {
-                for (media_type, is_json) in tagged(&JSON_TYPES, &OTHER_TYPES) {
+            for (site, site_is_own) in &said.sites {
+                for (media_type, is_json) in &said.types {
                     for (token, is_token) in tokens {
                         let expected = if host_is == Host::NotHttp {
                             (400, "bad_request")
@@ -215,17 +242,18 @@ async fn hold(address: SocketAddr, cases: &[Case]) -> usize {
 #[tokio::test]
 async fn no_foreign_request_is_accepted_of_the_whole_table() {
     let mock = MockServer::builder().control(Control::new()).start().await.unwrap();
-    let (address, none) = (mock.address(), [("none-sent", true)]);
+    let (address, all, none) = (mock.address(), Said::all(), [("none-sent", true)]);
     let own = OWN_HOSTS.len() * OWN_ORIGINS.len() * OWN_SITES.len();
     let all_types = JSON_TYPES.len() + OTHER_TYPES.len();
 
     let keys = mock.partner().keys().len();
-    let cases = product(address, ("POST", "/_mock/partners/p-1/keys"), (201, ""), &none, false);
+    let cases =
+        product(address, ("POST", "/_mock/partners/p-1/keys"), (201, ""), &all, &none, false);
     assert_eq!(cases.len(), 35 * 15 * 9 * 15);
     assert_eq!(hold(address, &cases).await, own * JSON_TYPES.len());
     assert_eq!(mock.partner().keys().len(), keys + own * JSON_TYPES.len());
 
-    let cases = product(address, ("GET", "/_mock/partners/p-1"), (200, ""), &none, false);
+    let cases = product(address, ("GET", "/_mock/partners/p-1"), (200, ""), &all, &none, false);
     assert_eq!(hold(address, &cases).await, own * all_types);
     assert_eq!(mock.requests(), []);
 }
@@ -244,9 +272,9 @@ async fn with_a_token_every_address_will_do_and_none_without_it() {
         ("Bearer a-token-of-48+characters/such.as~these_==|Bearer x", false),
     ];
     let own = (OWN_HOSTS.len() + OTHER_ADDRESSES.len()) * OWN_ORIGINS.len() * OWN_SITES.len();
-    let all_types = JSON_TYPES.len() + OTHER_TYPES.len();
-    let cases = product(address, ("GET", "/_mock/info"), (200, ""), &tokens, true);
-    assert_eq!(hold(address, &cases).await, own * all_types * 2);
+    let some = Said::some();
+    let cases = product(address, ("GET", "/_mock/info"), (200, ""), &some, &tokens, true);
+    assert_eq!(hold(address, &cases).await, own * 2 * 2);
 }
 
 #[tokio::test]
@@ -362,7 +390,8 @@ async fn it_does_not_start_open_to_others_without_a_token_nor_with_one_that_is_n
             let (said, needs_token) =
                 start(address, Control::new().token(token)).await.unwrap_err();
             assert!(!needs_token && said.contains("token"), "{token:?}: {said}");
-            assert!(token.is_empty() || token.trim().is_empty() || !said.contains(token), "{said}");
+            let is_shown = token.len() > 3 && said.contains(token);
+            assert!(!is_shown, "{said}");
         }
     }
     for host in ["", "mock.test:80", "a b", "http://mock.test", "[::1]"] {

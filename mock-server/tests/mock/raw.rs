@@ -118,12 +118,6 @@ impl Connection {
         }
     }
 
-    pub(crate) async fn exactly(&mut self, count: usize) -> Vec<u8> {
-        let mut bytes = vec![0; count];
-        within(self.stream.read_exact(&mut bytes)).await.unwrap();
-        bytes
-    }
-
     /// As [`end`](Self::end), if the connection has not ended yet.
     pub(crate) async fn try_end(&mut self) -> std::io::Result<()> {
         self.stream.shutdown().await

@@ -49,3 +49,12 @@ pub(crate) fn altered(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from} in {text}");
     text.replace(from, to)
 }
+
+/// What the README shows, between a line and what ends it. The account there is [`DRIFTED`].
+pub(crate) fn shown(after: &str, until: &str) -> &'static str {
+    let rest = include_str!("../../README.md").split_once(after).unwrap().1;
+    rest.split_once(until).unwrap().0
+}
+
+/// A list of companies with some drift in it.
+pub(crate) const DRIFTED: &str = r#"{"data":[{"id":"clx123","name":"Acme Coffee","email":"hunter@example.com","onboardedAt":"2026-06-01T10:12:00Z","connections":[{"id":"clx456","wabaId":"102290129340398","phoneNumberId":"106540352242922","displayPhoneNumber":"+237 6 90 12 34 56","qualityRating":"GREEN","status":"connected"},{"id":"clx457","wabaId":null,"phoneNumberId":"106540352242923","displayPhoneNumber":"+237 6 90 12 34 57","qualityRating":"UNKNOWN","status":"connected"}],"_count":{"templates":4}},{"id":"clx789","name":"Blue Bakery","email":null,"onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":"4"}}]}"#;

@@ -22,6 +22,7 @@ mod load;
 mod logs;
 mod record;
 mod seeding;
+mod tls;
 mod verify;
 mod watching;
 

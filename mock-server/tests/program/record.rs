@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use partner_api_mock::{Company, Connection, Fault, MockServer, Seed};
 use serde_json::{Value, json};
 
-use crate::live::{COMPANIES, WALLET, against, altered, run, serve};
+use crate::live::{COMPANIES, DRIFTED, WALLET, against, altered, run, serve, shown};
 
 /// A path of its own, with nothing there.
 struct File(PathBuf);
@@ -212,6 +212,14 @@ partner-api-mock: a seed cannot hold everything that came:
     let again = MockServer::builder().seed(seed).start().await.unwrap();
     assert_eq!(again.partner().companies().len(), 4);
     assert_eq!(again.partner().wallet().credit_unit_price.to_string(), "25.0000");
+}
+
+#[tokio::test]
+async fn what_is_told_reads_as_the_readme_shows_it() {
+    let mock = MockServer::start().await.unwrap();
+    serve(&mock.partner(), "companies", DRIFTED);
+    let run = against(&mock, &["record"]).await;
+    assert_eq!(shown(" --output seed.json\n", "$ partner-api-mock --seed"), run.stderr);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use partner_api_mock::{Company, Connection, Fault, MockServer, Reply, Rule, Seed, Stub};
 use serde_json::Value;
 
-use crate::live::{COMPANIES, Run, WALLET, against, altered, run, serve};
+use crate::live::{COMPANIES, DRIFTED, Run, WALLET, against, altered, run, serve, shown};
 
 /// Grade, kind, path, and how many of how many.
 type Found = (String, String, String, u64, u64);
@@ -526,6 +526,17 @@ async fn values_are_shown_when_they_are_asked_for_and_nothing_in_them_is_obeyed(
 }
 
 #[tokio::test]
+async fn the_report_reads_as_the_readme_shows_it() {
+    let mock = MockServer::start().await.unwrap();
+    serve(&mock.partner(), "companies", DRIFTED);
+    let run = against(&mock, &["verify"]).await;
+    let told = run.stdout.replace(mock.url(), "https://app.example.com");
+    assert_eq!(shown("mock verify --base-url https://app.example.com\n", "```"), told);
+    assert_eq!(run.code, Some(1));
+    shows_no_data(&run);
+}
+
+#[tokio::test]
 async fn hundred_thousand_companies_are_one_finding_and_take_no_time() {
     let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     let companies = (0..100_000).map(|number| {
@@ -562,8 +573,27 @@ async fn many_different_words_and_names_are_data_and_not_shown() {
     for name in names {
         assert!(!run.stdout.contains(name), "{run:?}");
     }
-    assert!(run.stdout.contains("qualityRating: words that the contract does not know (many different, not shown) (10 of 10, "), "{run:?}");
-    assert!(run.stdout.contains("  addition     *: fields that the contract does not have (many different, not shown) (10)\n"), "{run:?}");
+    assert!(run.stdout.contains("qualityRating: words that the contract does not know (many different, not shown)\n               10 of 10, "), "{run:?}");
+    assert!(run.stdout.contains("  addition     *: fields that the contract does not have (many different, not shown)\n               10 times\n"), "{run:?}");
+}
+
+#[tokio::test]
+async fn what_is_nested_too_deep_for_a_parser_harms_nobody() {
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    for (from, to, code) in [
+        ("\"name\":", format!("\"deep\":{deep},\"name\":"), 1),
+        ("\"Acme Coffee\"", deep.clone(), 1),
+        ("{\"templates\":4}", deep.clone(), 1),
+        ("[{\"id\":\"clx123...\"", format!("[{deep},{{\"id\":\"clx123...\""), 1),
+    ] {
+        let mock = MockServer::start().await.unwrap();
+        serve(&mock.partner(), "companies", altered(COMPANIES, from, &to));
+        let run = against(&mock, &["verify", "--show-values"]).await;
+        assert_eq!(run.code, Some(code), "{run:?}");
+        assert!(run.stdout.len() < 4096, "{run:?}");
+        let run = against(&mock, &["record"]).await;
+        assert_eq!(run.code, Some(0), "{run:?}");
+    }
 }
 
 #[tokio::test]

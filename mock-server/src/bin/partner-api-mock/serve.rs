@@ -49,6 +49,10 @@ Environment:
   RUST_LOG                what is logged [default: info]
 
 Exit codes: 0 when it was told to end, 2 when it could not start; then one line on stderr says why.
+
+Two commands look at a live service; each has its own --help:
+  partner-api-mock verify  checks it against the contract
+  partner-api-mock record  writes a seed file with what an account there holds
 ";
 
 pub(crate) fn run(arguments: Parser) -> Result<(), Box<dyn Error>> {

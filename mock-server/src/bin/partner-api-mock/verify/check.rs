@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::grade::Source;
 use super::part::{Field, Leaf, LeafKind, Part, Rule, Shape, Test};
-use super::sheet::{Kind, Sheet};
+use super::sheet::{Kind, Sheet, type_of};
 use crate::shown::{is_field_name, is_word};
 
 /// Reads a whole body. The error is that of its JSON, and says nothing of what stands in it.
@@ -98,12 +98,12 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        is_null(self.part, self.sheet);
+        null(self.part, self.sheet);
         Ok(())
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        self.another(if value { "true" } else { "false" });
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.another("true or false");
         Ok(())
     }
 
@@ -143,21 +143,17 @@ type Ignored = serde::de::IgnoredAny;
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-fn is_null(part: &Part, sheet: &mut Sheet) {
+fn null(part: &Part, sheet: &mut Sheet) {
     let message = format!("expected {}, got null", part.expected());
     sheet.fault(part, Kind::Null, &part.never_null, message, None);
 }
 
 /// A value without parts, given as its JSON.
 fn judge(part: &Part, leaf: &Leaf, value: &str, sheet: &mut Sheet) {
-    let came = match value.as_bytes().first() {
-        Some(b'"') => "a string",
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b't' | b'f') => "true or false",
-        Some(b'n') => return is_null(part, sheet),
-        _ => "a number",
-    };
+    let came = type_of(value);
+    if came == "null" {
+        return null(part, sheet);
+    }
     let mut fault = |kind, source: &Source, message: String| {
         sheet.fault(part, kind, source, message, Some(value));
     };

@@ -154,24 +154,19 @@ impl Asked {
 }
 
 impl Finding {
-    /// What is wrong, how often and where first, without the path.
-    pub(crate) fn sentence(&self) -> String {
-        let mut sentence = self.message.clone();
-        let place = self.hit.first.as_deref().filter(|place| place.contains('['));
-        match place {
-            Some(place) => {
-                let (count, of) = (self.hit.count, self.of);
-                let _ = write!(sentence, " ({count} of {of}, first at {place})");
-            }
-            None if self.hit.count > 1 => {
-                let _ = write!(sentence, " ({})", self.hit.count);
-            }
-            None => {}
-        }
+    /// How often and where first, and some of the values if they were asked for.
+    pub(crate) fn extent(&self) -> Option<String> {
+        let (count, of) = (self.hit.count, self.of);
+        let mut extent = match self.hit.first.as_deref() {
+            Some(place) if place.contains('[') => format!("{count} of {of}, first at {place}"),
+            _ if count > 1 => format!("{count} times"),
+            _ => String::new(),
+        };
         if !self.hit.values.is_empty() {
-            let _ = write!(sentence, ": {}", self.hit.values.join(", "));
+            let colon = if extent.is_empty() { "" } else { ": " };
+            let _ = write!(extent, "{colon}{}", self.hit.values.join(", "));
         }
-        sentence
+        Some(extent).filter(|extent| !extent.is_empty())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was found in one answer, counted by place: a list of 100,000 with the same thing wrong in
 //! each is one finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::grade::Source;
@@ -86,6 +86,8 @@ pub(crate) struct Hit {
     pub(crate) first: Option<String>,
     /// Some values, where they are asked for: harmless to show, but a client's data.
     pub(crate) values: Vec<String>,
+    /// The types of the values of a field that is not known.
+    pub(crate) types: BTreeSet<&'static str>,
 }
 
 /// How often a part could have come, and came.
@@ -153,9 +155,12 @@ impl Sheet {
         value: &str,
     ) {
         let (indices, show) = (&self.indices, self.show_values);
+        let kind_of_value = (kind == Kind::UnknownField).then(|| type_of(value));
         let words = self.words.entry((part.id, kind)).or_default();
         let word = (is_plain || show).then(|| shown(word, MOST_CHARACTERS));
-        words.add(word, || place(&part.path, indices), Some(value).filter(|_| show));
+        let hit = words.hit(word);
+        hit.add(|| place(&part.path, indices), Some(value).filter(|_| show));
+        hit.types.extend(kind_of_value);
     }
 
     /// All that was found, in the order of the parts.
@@ -202,6 +207,7 @@ impl Hit {
         self.first = self.first.take().or(other.first);
         self.values.extend(other.values);
         self.values.truncate(MOST_VALUES);
+        self.types.extend(other.types);
     }
 }
 
@@ -215,19 +221,20 @@ struct Words {
 }
 
 impl Words {
-    fn add(&mut self, word: Option<String>, place: impl FnOnce() -> String, value: Option<&str>) {
-        match word {
-            Some(word) if !self.are_many => {
-                self.few.entry(word).or_default().add(place, value);
-                if self.few.len() > MOST_WORDS {
-                    self.are_many = true;
-                    for (_, hit) in std::mem::take(&mut self.few) {
-                        self.hidden.absorb(hit);
-                    }
-                }
+    /// Where this one is counted.
+    fn hit(&mut self, word: Option<String>) -> &mut Hit {
+        if let Some(word) = word
+            && !self.are_many
+        {
+            if self.few.contains_key(&word) || self.few.len() < MOST_WORDS {
+                return self.few.entry(word).or_default();
             }
-            _ => self.hidden.add(place, value),
+            self.are_many = true;
+            for (_, hit) in std::mem::take(&mut self.few) {
+                self.hidden.absorb(hit);
+            }
         }
+        &mut self.hidden
     }
 
     fn findings(self, part: &Part, kind: Kind, of: u64) -> Vec<Finding> {
@@ -247,7 +254,10 @@ impl Words {
         let mut findings = Vec::new();
         for (word, hit) in self.few {
             findings.push(if is_field {
-                finding(below(&word), "a field that the contract does not have".to_owned(), hit)
+                let types: Vec<_> = hit.types.iter().copied().collect();
+                let types = types.join(" or ");
+                let message = format!("a field that the contract does not have, with {types}");
+                finding(below(&word), message, hit)
             } else {
                 let message = format!("the word `{word}`, which the contract does not know");
                 finding(part.path.clone(), message, hit)
@@ -264,6 +274,18 @@ impl Words {
             });
         }
         findings
+    }
+}
+
+/// The type of a value that is given as its JSON.
+pub(crate) fn type_of(value: &str) -> &'static str {
+    match value.as_bytes().first() {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "true or false",
+        Some(b'n') => "null",
+        _ => "a number",
     }
 }
 

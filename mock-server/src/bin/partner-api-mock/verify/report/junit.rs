@@ -108,9 +108,14 @@ fn case_of(finding: &Finding) -> &str {
 }
 
 fn told(finding: &Finding) -> String {
-    let reason = finding.source.reason.as_deref();
-    let reason = reason.map(|reason| format!("; assumed so far: {reason}")).unwrap_or_default();
-    format!("{}: {}{reason}", finding.source.grade.name(), finding.sentence())
+    let mut told = format!("{}: {}", finding.source.grade.name(), finding.message);
+    if let Some(extent) = finding.extent() {
+        let _ = write!(told, " ({extent})");
+    }
+    if let Some(reason) = &finding.source.reason {
+        let _ = write!(told, "; assumed so far: {reason}");
+    }
+    told
 }
 
 /// A text between quotes. Controls are gone already.

@@ -50,9 +50,11 @@ fn findings(checked: &Checked, lines: &mut Vec<String>) {
             "" => String::new(),
             path => format!("{path}: "),
         };
-        lines.push(format!("  {grade:11}  {path}{}", finding.sentence()));
-        if let Some(reason) = &finding.source.reason {
-            lines.push(format!("               assumed so far: {reason}"));
+        lines.push(format!("  {grade:11}  {path}{}", finding.message));
+        let reason = finding.source.reason.as_deref();
+        let reason = reason.map(|reason| format!("assumed so far: {reason}"));
+        for more in finding.extent().into_iter().chain(reason) {
+            lines.push(format!("  {:11}  {more}", ""));
         }
     }
 }
