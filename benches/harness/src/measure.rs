@@ -45,7 +45,7 @@ pub fn arguments() -> Result<(Task, Service), Box<dyn Error>> {
     Ok((task, Service { url: next()?, key: "pk_live_exampleexampleexample001" }))
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use crate::client::{Cost, measure};
-use crate::program::{Outcome, Program, Service, workspace};
+use crate::program::{Outcome, Program, service, workspace};
 
 /// Versions of the compiler and of what is built on move the instructions a little; allocations not at all.
 const MARGIN_PERCENT: u64 = 3;
@@ -12,7 +12,7 @@ const MARGIN_PERCENT: u64 = 3;
 const CHECKED: &str = "peer-partner-api";
 
 pub(crate) fn run(write: bool) -> Outcome<()> {
-    let service = Service::start(&Program::build("service")?, 1)?;
+    let service = service(&Program::build("service")?, 1)?;
     let measured = BTreeMap::from([(CHECKED, measure(&Program::build(CHECKED)?, &service)?)]);
     let file = workspace().join("baseline.json");
     if write {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::program::{Outcome, Program, Service, machine, version};
+use crate::program::{Outcome, Program, Serving, machine, service, version};
 use crate::table::{self, ratio, thousands};
 
 /// Calls between the two points of the slope.
@@ -41,7 +41,7 @@ struct Counted {
 }
 
 pub(crate) fn print() -> Outcome<()> {
-    let service = Service::start(&Program::build("service")?, 1)?;
+    let service = service(&Program::build("service")?, 1)?;
     let base = measure(&Program::build(BASE)?, &service)?;
     let mut rows = Vec::new();
     for (name, package, libraries) in ROWS {
@@ -62,11 +62,11 @@ pub(crate) fn print() -> Outcome<()> {
 }
 
 /// The slope from so many calls to twice as many, so that start and end do not count.
-pub(crate) fn measure(program: &Program, service: &Service) -> Outcome<Cost> {
+pub(crate) fn measure(program: &Program, service: &Serving) -> Outcome<Cost> {
     let (once, twice) = (CALLS.to_string(), (2 * CALLS).to_string());
-    let few = program.instructions(&["wallet", &once, &service.url])?;
-    let many = program.instructions(&["wallet", &twice, &service.url])?;
-    let counted: Counted = program.run(&["wallet", &once, &service.url])?;
+    let few = program.instructions(&["wallet", &once, &service.line])?;
+    let many = program.instructions(&["wallet", &twice, &service.line])?;
+    let counted: Counted = program.run(&["wallet", &once, &service.line])?;
     let each = |count: u64| (count + counted.calls / 2) / counted.calls;
     Ok(Cost {
         instructions: many.saturating_sub(few) / CALLS as u64,

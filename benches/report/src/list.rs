@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::program::{Outcome, Program, Service, machine};
+use crate::program::{Outcome, Program, machine, service};
 use crate::table::{self, ratio};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
@@ -25,16 +25,16 @@ struct Read {
 }
 
 pub(crate) fn print() -> Outcome<()> {
-    let service = Program::build("service")?;
+    let program = Program::build("service")?;
     let programs = WAYS.map(|(_, package, _)| Program::build(package));
     let mut rows = Vec::new();
     for size in SIZES {
-        let service = Service::start(&service, size)?;
+        let serving = service(&program, size)?;
         let mut reads: [Vec<Read>; WAYS.len()] = Default::default();
         for _ in 0..ROUNDS {
-            for ((program, (_, _, task)), reads) in programs.iter().zip(WAYS).zip(&mut reads) {
-                let program = program.as_ref().map_err(ToString::to_string)?;
-                let read: Read = program.run(&[task, &service.url])?;
+            for ((way, (_, _, task)), reads) in programs.iter().zip(WAYS).zip(&mut reads) {
+                let way = way.as_ref().map_err(ToString::to_string)?;
+                let read: Read = way.run(&[task, &serving.line])?;
                 if read.elements != size {
                     return Err(format!("{} of {size} companies came", read.elements).into());
                 }

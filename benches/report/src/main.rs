@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod list;
+mod mock;
 mod program;
 mod table;
 
@@ -15,6 +16,8 @@ benches/run [TABLE…]    all of them, if none is named
 
   client    one wallet() call: instructions and allocations, beside other ways to make it
   list      a long list: time to the first company, to all of them, and memory, at three sizes
+  mock      the mock's answers beside other servers: instructions, requests a second, large lists
+  starts    how long the mock takes to start, and its memory, beside other servers
   check     the client's instructions and allocations against benches/baseline.json; says so if
             they are more, which is how CI runs it; `check --write` writes what is measured
 
@@ -25,7 +28,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if words.is_empty() {
-        words = vec!["client", "list"];
+        words = vec!["client", "list", "mock", "starts"];
     }
     match run(&words) {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,6 +50,8 @@ fn run(words: &[&str]) -> Outcome<()> {
         match *word {
             "client" => client::print()?,
             "list" => list::print()?,
+            "mock" => mock::print()?,
+            "starts" => mock::print_starts()?,
             "help" | "--help" | "-h" => print!("{HELP}"),
             other => return Err(format!("unknown table `{other}`\n\n{HELP}").into()),
         }

@@ -1,7 +1,7 @@
 //! The measured programs: built alone, run, counted.
 
 use std::error::Error;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -37,46 +37,92 @@ impl Program {
 
     /// How many instructions it takes, its start included.
     pub(crate) fn instructions(&self, arguments: &[&str]) -> Outcome<u64> {
-        let output = Command::new("valgrind")
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .arg(&self.0)
+        let output = self
+            .under_valgrind()
             .args(arguments)
             .output()
             .map_err(|error| format!("valgrind: {error}; it counts the instructions"))?;
         let said = String::from_utf8_lossy(&output.stderr);
-        let collected = said.lines().find_map(|line| line.split_once("Collected : "));
-        match collected {
-            Some((_, count)) if output.status.success() => Ok(count.trim().parse()?),
-            _ => Err(format!("{} {arguments:?} under valgrind:\n{said}", self.0.display()).into()),
+        if !output.status.success() {
+            return Err(format!("{} {arguments:?} failed:\n{said}", self.0.display()).into());
         }
+        collected(&said)
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        Command::new(&self.0)
+    }
+
+    /// On one core of the machine, where that can be said.
+    pub(crate) fn command_on(&self, core: usize) -> Command {
+        if Command::new("taskset").arg("--version").output().is_err() {
+            return self.command();
+        }
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", &core.to_string()]).arg(&self.0);
+        command
+    }
+
+    pub(crate) fn under_valgrind(&self) -> Command {
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&self.0);
+        command
     }
 }
 
-/// The service that is asked, until it is dropped.
-pub(crate) struct Service {
+/// A program that serves until it is dropped or told to end.
+pub(crate) struct Serving {
     child: Child,
-    pub(crate) url: String,
+    /// What it said of itself.
+    pub(crate) line: String,
 }
 
-impl Service {
-    pub(crate) fn start(program: &Program, companies: usize) -> Outcome<Self> {
-        let mut child = Command::new(&program.0)
-            .arg(companies.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut url = String::new();
-        let stdout = child.stdout.take().ok_or("the service has no output")?;
-        BufReader::new(stdout).read_line(&mut url)?;
-        Ok(Self { child, url: url.trim().to_owned() })
+impl Serving {
+    pub(crate) fn start(command: &mut Command) -> Outcome<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().ok_or("there is no output")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        Ok(Self { child, line: line.trim().to_owned() })
+    }
+
+    /// Ends its input, upon which it ends, and gives what it said on its error output.
+    pub(crate) fn end(mut self) -> Outcome<String> {
+        drop(self.child.stdin.take());
+        let mut said = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut said)?;
+        }
+        self.child.wait()?;
+        Ok(said)
+    }
+
+    /// A figure of its memory, in bytes: `VmRSS`, or `VmHWM` for the most that it had.
+    pub(crate) fn memory(&self, figure: &str) -> Outcome<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kilobytes.ok_or("no such figure")?.parse::<u64>()? * 1024)
     }
 }
 
-impl Drop for Service {
+impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The service that the clients ask.
+pub(crate) fn service(program: &Program, companies: usize) -> Outcome<Serving> {
+    Serving::start(program.command().arg(companies.to_string()))
+}
+
+/// What callgrind says that it counted.
+pub(crate) fn collected(said: &str) -> Outcome<u64> {
+    let count = said.lines().find_map(|line| line.split_once("Collected : "));
+    let (_, count) = count.ok_or_else(|| format!("valgrind counted nothing:\n{said}"))?;
+    Ok(count.trim().parse()?)
 }
 
 pub(crate) fn workspace() -> &'static Path {
