@@ -1,4 +1,4 @@
-//! What is true of the client whatever bytes it is given.
+//! What is true of the client and of the mock whatever bytes they are given.
 //!
 //! Each module has one function, `holds`, that panics where its properties do not hold. All of it
 //! goes through the public API. The seeds under `seeds/` are text wherever they can be, so that a
@@ -9,13 +9,17 @@
 use std::path::{Path, PathBuf};
 
 pub mod answer;
+pub mod authorization;
 pub mod config;
+pub mod control;
 pub mod decode;
 mod error;
 pub mod list;
+mod mock;
 mod model;
 pub mod request;
 pub mod retry_after;
+pub mod seed;
 mod service;
 
 /// A function that holds for any bytes, and the bytes to begin with.
@@ -30,13 +34,16 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "answer", seeds: "answers", holds: answer::holds },
+    Target { name: "authorization", seeds: "authorizations", holds: authorization::holds },
     Target { name: "config", seeds: "configs", holds: config::holds },
+    Target { name: "control", seeds: "control", holds: control::holds },
     Target { name: "decode", seeds: "json", holds: decode::holds },
     Target { name: "list", seeds: "json", holds: list::holds },
     Target { name: "request", seeds: "requests", holds: request::holds },
     Target { name: "retry_after", seeds: "retry_after", holds: retry_after::holds },
+    Target { name: "seed", seeds: "seed_files", holds: seed::holds },
 ];
 
 impl Target {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::Sleep;
+
+use crate::clock::{Timeline, Wait};
 
 /// Blanks are sent in pieces of this many.
 static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
@@ -32,8 +33,15 @@ struct Odd {
     pieces: VecDeque<Bytes>,
     blanks: u64,
     end: Option<io::ErrorKind>,
+    /// When each piece comes, if they do not come at once.
+    pace: Option<Pace>,
+}
+
+#[derive(Debug)]
+struct Pace {
+    timeline: Timeline,
     pause: Duration,
-    pausing: Option<Pin<Box<Sleep>>>,
+    pausing: Option<Wait>,
 }
 
 impl AnswerBody {
@@ -52,9 +60,10 @@ impl AnswerBody {
     }
 
     /// These bytes in pieces, for this long.
-    pub(crate) fn dripping(bytes: &Bytes, time: Duration) -> Self {
+    pub(crate) fn dripping(bytes: &Bytes, time: Duration, timeline: Timeline) -> Self {
         let (pieces, pause) = pieces(bytes, time);
-        Self::odd(Odd { length: Some(bytes.len() as u64), pieces, pause, ..Odd::of(Bytes::new()) })
+        let pace = Some(Pace { timeline, pause, pausing: None });
+        Self::odd(Odd { length: Some(bytes.len() as u64), pieces, pace, ..Odd::of(Bytes::new()) })
     }
 
     /// Says another length than it has, or none, and may end in an error.
@@ -79,6 +88,29 @@ impl AnswerBody {
     }
 }
 
+impl AnswerBody {
+    /// How many bytes come, and all that come.
+    pub(crate) fn content(&self) -> (u64, impl Iterator<Item = Bytes>) {
+        let (pieces, blanks) = match &self.0 {
+            Kind::Whole(bytes) => (vec![bytes.clone()], 0),
+            Kind::Odd(odd) => (odd.pieces.iter().cloned().collect(), odd.blanks),
+        };
+        let length = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() + blanks;
+        (length, pieces.into_iter().chain(in_blanks(blanks)))
+    }
+}
+
+/// So many blanks, in pieces.
+fn in_blanks(mut count: u64) -> impl Iterator<Item = Bytes> {
+    std::iter::from_fn(move || next_blanks(&mut count))
+}
+
+fn next_blanks(left: &mut u64) -> Option<Bytes> {
+    let size = usize::try_from(*left).map_or(BLANKS.len(), |left| left.min(BLANKS.len()));
+    *left -= size as u64;
+    (size > 0).then(|| Bytes::from_static(&BLANKS).slice(..size))
+}
+
 impl Odd {
     fn of(bytes: Bytes) -> Self {
         Self {
@@ -86,8 +118,7 @@ impl Odd {
             pieces: VecDeque::from([bytes]),
             blanks: 0,
             end: None,
-            pause: Duration::ZERO,
-            pausing: None,
+            pace: None,
         }
     }
 }
@@ -119,19 +150,17 @@ impl Body for AnswerBody {
 
 impl Odd {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if !self.pause.is_zero() && !self.pieces.is_empty() {
-            let pausing =
-                self.pausing.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.pause)));
-            ready!(pausing.as_mut().poll(context));
-            self.pausing = None;
+        if let Some(Pace { timeline, pause, pausing }) = &mut self.pace
+            && !self.pieces.is_empty()
+        {
+            let wait = pausing.get_or_insert_with(|| timeline.wait(*pause));
+            ready!(Pin::new(wait).poll(context));
+            *pausing = None;
         }
         Poll::Ready(if let Some(piece) = self.pieces.pop_front() {
             Some(Ok(piece))
-        } else if self.blanks > 0 {
-            let size = self.blanks.min(BLANKS.len() as u64);
-            self.blanks -= size;
-            let size = usize::try_from(size).unwrap_or(BLANKS.len());
-            Some(Ok(Bytes::from_static(&BLANKS).slice(..size)))
+        } else if let Some(blanks) = next_blanks(&mut self.blanks) {
+            Some(Ok(blanks))
         } else {
             self.end.take().map(|end| Err(end.into()))
         })

@@ -10,9 +10,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 pub use self::unmet::Unmet;
-use crate::journal::RecordedRequest;
+use crate::journal::{Entry, RecordedRequest, number_of};
 use crate::routes::Api;
-use crate::store::Tenant;
+use crate::store::{Tenant, TenantId};
 use crate::stub::full_path;
 
 /// Requests of one partner, by [`Partner::calls`](crate::Partner::calls), or of the whole mock, by
@@ -43,7 +43,15 @@ use crate::stub::full_path;
 pub struct Calls {
     api: Arc<Api>,
     owner: Option<Arc<Tenant>>,
+    /// Only requests of a larger number.
+    after: u64,
     wanted: Wanted,
+}
+
+/// A request, and the partner whose key came with it.
+pub(crate) struct Seen {
+    pub(crate) partner: Option<TenantId>,
+    pub(crate) request: RecordedRequest,
 }
 
 /// What a request must be like; what is not said may be anything.
@@ -67,7 +75,24 @@ enum Count {
 
 impl Calls {
     pub(crate) fn new(api: &Arc<Api>, owner: Option<&Arc<Tenant>>) -> Self {
-        Self { api: Arc::clone(api), owner: owner.map(Arc::clone), wanted: Wanted::default() }
+        Self {
+            api: Arc::clone(api),
+            owner: owner.map(Arc::clone),
+            after: 0,
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// Only those that came after the request of this number.
+    pub(crate) fn after_number(mut self, number: u64) -> Self {
+        self.after = number;
+        self
+    }
+
+    /// Only those that came after this one.
+    pub fn after(mut self, request: &RecordedRequest) -> Self {
+        self.after = number_of(&request.request_id).unwrap_or_default();
+        self
     }
 
     /// Only to this path: `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as
@@ -145,7 +170,13 @@ impl Calls {
         count: usize,
         limit: Duration,
     ) -> Result<Vec<RecordedRequest>, Unmet> {
-        let (mut seen, mut met) = (0, 0);
+        self.come(count, limit).await;
+        self.came_within(count, limit)
+    }
+
+    /// Ends when so many have come, or the time is over. Which it was is seen in the journal.
+    pub(crate) async fn come(&self, count: usize, limit: Duration) {
+        let (mut seen, mut met) = (self.after, 0);
         let enough = poll_fn(|context| {
             let owner = self.owner.as_ref().map(|tenant| tenant.id);
             for entry in self.api.journal.watch(owner, seen, context.waker()) {
@@ -156,15 +187,32 @@ impl Calls {
         });
         // Whether it was enough is seen in the journal, which has the last word.
         let _ = tokio::time::timeout(limit, enough).await;
+    }
+
+    /// As [`at_least`](Self::at_least), for those who have waited so long for it.
+    pub(crate) fn came_within(
+        &self,
+        count: usize,
+        limit: Duration,
+    ) -> Result<Vec<RecordedRequest>, Unmet> {
         self.judge(Count::Within(count, limit))
     }
 
+    /// As [`all`](Self::all), with the partners' ids.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        let entries = self.entries().into_iter();
+        let seen =
+            entries.map(|entry| Seen { partner: entry.tenant, request: self.api.read(&entry) });
+        seen.filter(|seen| self.wanted.is_met_by(&seen.request)).collect()
+    }
+
     fn recorded(&self) -> Vec<RecordedRequest> {
-        let entries = match &self.owner {
-            Some(tenant) => self.api.journal.of(tenant.id),
-            None => self.api.journal.all(),
-        };
-        entries.iter().map(|entry| self.api.read(entry)).collect()
+        self.entries().iter().map(|entry| self.api.read(entry)).collect()
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        let owner = self.owner.as_ref().map(|tenant| tenant.id);
+        self.api.journal.after(owner, self.after)
     }
 
     fn judge(&self, count: Count) -> Result<Vec<RecordedRequest>, Unmet> {
@@ -175,19 +223,21 @@ impl Calls {
             return Ok(met);
         }
         let owner = self.owner.as_deref();
+        let name = owner.map(Tenant::name);
         let rules = match owner {
             Some(tenant) => vec![
-                ("its rules", self.api.rules.of(Some(tenant.id))),
-                ("the mock's rules", self.api.rules.of(None)),
+                ("its rules", self.api.rules.texts_of(Some(tenant.id))),
+                ("the mock's rules", self.api.rules.texts_of(None)),
             ],
-            None => vec![("the mock's rules", self.api.rules.of(None))],
+            None => vec![("the mock's rules", self.api.rules.texts_of(None))],
         };
         Err(Unmet::explain(&unmet::Case {
             wanted: &self.wanted,
             count,
             recorded: &recorded,
             met: met.len(),
-            partner: owner.map(|tenant| tenant.name.as_str()),
+            partner: name.as_deref(),
+            after: self.after,
             rules,
         }))
     }

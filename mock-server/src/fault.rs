@@ -13,13 +13,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::de::{self, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::check::RuleError;
-pub(crate) use self::check::{http_date, is_bodyless};
+pub(crate) use self::check::is_bodyless;
 pub use self::time::Delay;
 pub(crate) use self::time::Time;
 pub(crate) use self::words::{Connection, Key, Words};
+use crate::clock::http_date;
 
 /// What goes wrong with an answer.
 ///
@@ -121,6 +123,14 @@ impl Fault {
     /// `Retry-After` as a date.
     pub fn retry_after_date(mut self, date: Timestamp) -> Self {
         self.0.retry_after = Some(http_date(date));
+        self
+    }
+
+    /// `Retry-After` as a date that is so far away when the answer begins, after its
+    /// [`delay`](Self::delay): by the mock's [`Clock`](crate::Clock), a day at most. HTTP dates
+    /// have no fractions of a second; what is over a whole one is cut off.
+    pub fn retry_after_date_in(mut self, time: Duration) -> Self {
+        self.0.retry_after_date_in = Some(Time::capped(time));
         self
     }
 
@@ -255,6 +265,11 @@ impl Rule {
         self
     }
 
+    /// The rule that these words say, not checked yet.
+    pub(crate) fn of(words: Words) -> Self {
+        Self(words)
+    }
+
     pub(crate) fn into_words(self) -> Result<Words, RuleError> {
         self.0.check()?;
         Ok(self.0)
@@ -299,14 +314,43 @@ impl FromStr for Rule {
     }
 }
 
-/// From the JSON form: `{"status": 503, "retryAfter": 1, "operation": "wallet", "times": 2}`.
+/// From the JSON form, `{"status": 503, "retryAfter": 1, "operation": "wallet", "times": 2}`, or
+/// from the text form as a string.
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let words = Words::deserialize(from)?;
-        words.check().map_err(serde::de::Error::custom)?;
-        Ok(Self(words))
+        from.deserialize_any(RuleVisitor)
     }
 }
+
+struct RuleVisitor;
+
+impl<'de> Visitor<'de> for RuleVisitor {
+    type Value = Rule;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(A_RULE)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Rule, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Rule, A::Error> {
+        let mut said = serde_json::Map::new();
+        while let Some((word, value)) = map.next_entry::<String, _>()? {
+            if said.insert(word, value).is_some() {
+                return Err(A::Error::custom("a word stands twice: expected each word once"));
+            }
+        }
+        let words = text::from_json(said).map_err(A::Error::custom)?;
+        words.check().map_err(A::Error::custom)?;
+        Ok(Rule(words))
+    }
+}
+
+/// What is expected where a rule may stand in both forms.
+pub(crate) const A_RULE: &str = "a rule as an object or as text, such as {\"status\": 503, \
+    \"times\": 2} or \"status=503 times=2\"";
 
 /// To the JSON form; a key is `[redacted]`.
 impl Serialize for Rule {

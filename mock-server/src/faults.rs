@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::fault::{Rule, RuleError};
-use crate::hint;
 use crate::routes::{Api, ROUTES};
-use crate::rules::{InForce, Target};
+use crate::rules::{InForce, NewRule, Target};
 use crate::store::{Tenant, TenantId};
+use crate::{hint, key};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
 /// by [`MockServer::faults`](crate::Mock::faults).
@@ -33,13 +33,10 @@ impl Faults {
     ///
     /// If a rule contradicts itself, or names an operation or a partner that is not there.
     pub fn add(&self, rule: impl Into<Rule>) -> Result<ActiveRule, RuleError> {
-        let rule = rule.into();
-        let text = rule.to_string();
-        let words = rule.into_words()?;
-        let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
-        let owner = self.owner_of(words.partner.as_deref())?;
-        let rule = self.api.rules.add(owner, target, words, &text);
-        Ok(ActiveRule { api: Arc::clone(&self.api), rule, text })
+        let new = checked(rule.into())?;
+        let owner = self.owner_of(new.words.partner.as_deref())?;
+        let rule = self.api.rules.add(owner, new);
+        Ok(ActiveRule::new(&self.api, rule))
     }
 
     /// Removes all rules that were added for this partner, or for the whole mock.
@@ -51,7 +48,13 @@ impl Faults {
     /// The rules in force that were added for this partner, or for the whole mock, in their text
     /// form. One of a partner's that has had all its `times` is in force no more.
     pub fn rules(&self) -> Vec<String> {
-        self.api.rules.of(self.id())
+        self.api.rules.texts_of(self.id())
+    }
+
+    /// The rules that [`rules`](Self::rules) lists, to be looked at and taken out.
+    pub fn active(&self) -> Vec<ActiveRule> {
+        let rules = self.api.rules.of(self.id());
+        rules.into_iter().map(|rule| ActiveRule::new(&self.api, rule)).collect()
     }
 
     fn id(&self) -> Option<TenantId> {
@@ -65,12 +68,29 @@ impl Faults {
         let tenants = self.api.store.tenants();
         let mut mine =
             tenants.iter().filter(|tenant| self.owner.is_none() || Some(tenant.id) == self.id());
-        let found = mine.find(|tenant| tenant.name == wanted);
+        let found = mine.find(|tenant| *tenant.name() == *wanted);
         found.map(|tenant| Some(tenant.id)).ok_or_else(|| {
-            let names = tenants.iter().map(|tenant| tenant.name.as_str());
-            unknown("partner", wanted, "one of this mock's", names)
+            let names: Vec<_> = tenants.iter().map(|tenant| tenant.name()).collect();
+            unknown_partner(wanted, names.iter().map(|name| &**name))
         })
     }
+}
+
+/// A rule that contradicts itself nowhere, and is for an operation that is there.
+pub(crate) fn checked(rule: Rule) -> Result<NewRule, RuleError> {
+    // A body or a header that a rule says may hold a key, too.
+    let text = key::redact(rule.to_string().into_bytes());
+    let text = String::from_utf8_lossy(&text).into();
+    let words = rule.into_words()?;
+    let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
+    Ok(NewRule { target, words, text })
+}
+
+pub(crate) fn unknown_partner<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> RuleError {
+    unknown("partner", wanted, "one of this mock's", names)
 }
 
 /// An operation's name, or a path.
@@ -110,10 +130,22 @@ impl fmt::Debug for Faults {
 pub struct ActiveRule {
     api: Arc<Api>,
     rule: Arc<InForce>,
-    text: String,
 }
 
 impl ActiveRule {
+    pub(crate) fn new(api: &Arc<Api>, rule: Arc<InForce>) -> Self {
+        Self { api: Arc::clone(api), rule }
+    }
+
+    pub(crate) fn in_force(&self) -> &InForce {
+        &self.rule
+    }
+
+    /// What the control API calls it: `f-1` for the first rule of a mock.
+    pub fn id(&self) -> String {
+        self.rule.id()
+    }
+
     /// How many requests have met its fault.
     pub fn injected(&self) -> u64 {
         self.rule.injected()
@@ -128,14 +160,14 @@ impl ActiveRule {
 /// The text form; a key is `[redacted]`.
 impl fmt::Display for ActiveRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.rule.text())
     }
 }
 
 impl fmt::Debug for ActiveRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ActiveRule")
-            .field("rule", &self.text)
+            .field("rule", &self.rule.text())
             .field("injected", &self.injected())
             .finish_non_exhaustive()
     }

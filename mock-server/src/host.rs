@@ -42,7 +42,7 @@ fn is_host_and_port(text: &str) -> bool {
 }
 
 /// `reg-name` (RFC 3986, section 3.2.2), which IPv4 addresses are a part of; not empty.
-fn is_reg_name(host: &str) -> bool {
+pub(crate) fn is_reg_name(host: &str) -> bool {
     let mut bytes = host.bytes();
     let is_hex =
         |bytes: &mut std::str::Bytes<'_>| bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit());

@@ -6,8 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
+use jiff::Timestamp;
 
 use crate::body::AnswerBody;
+use crate::clock::{Clock, Timeline, http_date};
 use crate::fault::{Connection, Words, is_bodyless};
 use crate::host::Arrival;
 use crate::rules::Decided;
@@ -15,6 +17,8 @@ use crate::rules::Decided;
 /// What is to be done in place of sending the answer.
 #[derive(Debug)]
 pub(crate) struct Injection {
+    /// All waits of the fault: it begins where the request met it.
+    pub(crate) timeline: Timeline,
     pub(crate) delay: Duration,
     pub(crate) act: Act,
 }
@@ -39,6 +43,16 @@ pub(crate) enum Loss {
     Garbage,
 }
 
+impl Injection {
+    /// The answer, if one comes.
+    pub(crate) fn answer(&self) -> Option<&Response<AnswerBody>> {
+        match &self.act {
+            Act::Answer(answer) | Act::ByHand { answer, .. } => Some(answer),
+            Act::Lost(_) => None,
+        }
+    }
+}
+
 /// No answer to any protocol: it begins like no HTTP, and has no line end.
 pub(crate) const GARBAGE: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46 this is \x00 not HTTP \xff";
 
@@ -47,28 +61,33 @@ pub(crate) fn inject(
     decided: &Decided,
     arrival: Arrival,
     answer: Response<Bytes>,
+    clock: &Clock,
 ) -> (StatusCode, Injection) {
     let words = decided.words();
-    let answer = change(words, answer);
-    let status = answer.status();
+    let timeline = clock.timeline();
     let mut delay = decided.injected.delay();
+    let begins = clock.now().checked_add(delay).unwrap_or(Timestamp::MAX);
+    let answer = change(words, answer, begins);
+    let status = answer.status();
+    let body_begins = timeline.after(delay + head_time(words));
+    let damage = |body: Bytes| damage(words, arrival, &body, body_begins);
     let act = match loss(words) {
         Some(loss) => Act::Lost(loss),
         None if arrival == Arrival::InProcess => {
             delay += head_time(words);
-            Act::Answer(answer.map(|body| damage(words, arrival, &body)))
+            Act::Answer(answer.map(damage))
         }
         None if lies(words) || words.slow_headers.is_some() => {
-            let mut answer = answer.map(|body| damage(words, arrival, &body));
+            let mut answer = answer.map(damage);
             if !lies(words) {
                 // The answer is good, so its client must not be led to use the connection again.
                 answer.headers_mut().insert(CONNECTION, CLOSE);
             }
             Act::ByHand { answer, head_time: head_time(words) }
         }
-        None => Act::Answer(answer.map(|body| damage(words, arrival, &body))),
+        None => Act::Answer(answer.map(damage)),
     };
-    (status, Injection { delay, act })
+    (status, Injection { timeline, delay, act })
 }
 
 fn head_time(words: &Words) -> Duration {
@@ -91,8 +110,8 @@ fn lies(words: &Words) -> bool {
     words.cut.is_some() || words.length.is_some() || words.connection.is_some()
 }
 
-/// Another status, body and headers, where they are said.
-fn change(words: &Words, mut answer: Response<Bytes>) -> Response<Bytes> {
+/// Another status, body and headers, where they are said, for an answer that begins then.
+fn change(words: &Words, mut answer: Response<Bytes>, begins: Timestamp) -> Response<Bytes> {
     if let Some(status) = words.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         let (content_type, body) = if words.page {
             (HTML, proxy_page(status))
@@ -111,9 +130,11 @@ fn change(words: &Words, mut answer: Response<Bytes>) -> Response<Bytes> {
         *answer.body_mut() = body.clone().into();
         answer.headers_mut().insert(CONTENT_TYPE, JSON);
     }
-    let named = [(CONTENT_TYPE, &words.content_type), (RETRY_AFTER, &words.retry_after)];
-    for (name, value) in named {
-        if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
+    let date = words.retry_after_date_in.map(|time| begins.checked_add(time.0));
+    let date = date.map(|date| http_date(date.unwrap_or(Timestamp::MAX)));
+    let retry_after = words.retry_after.as_ref().or(date.as_ref());
+    for (name, value) in [(CONTENT_TYPE, words.content_type.as_ref()), (RETRY_AFTER, retry_after)] {
+        if let Some(Ok(value)) = value.map(|value| HeaderValue::from_str(value)) {
             answer.headers_mut().insert(name, value);
         }
     }
@@ -160,14 +181,18 @@ fn proxy_page(status: StatusCode) -> Bytes {
 }
 
 /// The body with one thing wrong with it, or none, at the pace that is said.
-fn damage(words: &Words, arrival: Arrival, body: &Bytes) -> AnswerBody {
+fn damage(words: &Words, arrival: Arrival, body: &Bytes, begins: Timeline) -> AnswerBody {
+    let paced = |body: Bytes| match words.drip {
+        Some(time) => AnswerBody::dripping(&body, time.0, begins),
+        None => AnswerBody::whole(body),
+    };
     let whole = body.len() as u64;
     if let Some(bytes) = words.oversized {
         return AnswerBody::padded(body.clone(), bytes);
     }
     if let Some(bytes) = words.cut {
         let sent = first(body, bytes.min(whole.saturating_sub(1)));
-        return paced(words, sent).lying(Some(whole), Some(io::ErrorKind::UnexpectedEof));
+        return paced(sent).lying(Some(whole), Some(io::ErrorKind::UnexpectedEof));
     }
     if let Some(length) = words.length {
         // A client of the wire stops at the length that it was told.
@@ -176,28 +201,21 @@ fn damage(words: &Words, arrival: Arrival, body: &Bytes) -> AnswerBody {
             Arrival::InProcess => first(body, length),
         };
         let end = (length > whole).then_some(io::ErrorKind::UnexpectedEof);
-        return paced(words, sent).lying(Some(length), end);
+        return paced(sent).lying(Some(length), end);
     }
     if words.connection == Some(Connection::MalformedChunk) {
         let sent = first(body, whole.div_ceil(2));
-        return paced(words, sent).lying(None, Some(io::ErrorKind::InvalidData));
+        return paced(sent).lying(None, Some(io::ErrorKind::InvalidData));
     }
     if words.malformed_json {
-        return paced(words, first(body, whole.saturating_sub(1)));
+        return paced(first(body, whole.saturating_sub(1)));
     }
     if words.invalid_utf8 {
         let at = memchr::memmem::find(body, b":\"").map_or(body.len(), |colon| colon + 2);
         let (before, after) = body.split_at(at);
-        return paced(words, [before, b"\xff", after].concat().into());
+        return paced([before, b"\xff", after].concat().into());
     }
-    paced(words, body.clone())
-}
-
-fn paced(words: &Words, body: Bytes) -> AnswerBody {
-    match words.drip {
-        Some(time) => AnswerBody::dripping(&body, time.0),
-        None => AnswerBody::whole(body),
-    }
+    paced(body.clone())
 }
 
 fn first(body: &Bytes, count: u64) -> Bytes {

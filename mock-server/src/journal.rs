@@ -1,24 +1,33 @@
-//! What was asked, and how it was answered: bounded, and with no key in it.
+//! What was asked, when, and how it was answered: bounded, and with no key in it.
 
-use std::collections::{BTreeMap, VecDeque};
+mod answer;
+mod entry;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
+use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
 
+pub(crate) use self::answer::Answered;
+pub(crate) use self::entry::{Entry, Exchange, Told, number_of};
 use crate::auth::Refusal;
-use crate::key;
 use crate::rules::Injected;
 use crate::store::TenantId;
 
 /// How many requests of one partner are kept. Those of no known partner are kept apart, as many.
 pub const JOURNAL_ENTRIES: usize = 10_000;
 
-/// How many bytes the kept requests of one partner may take.
+/// How many bytes the kept requests of one partner may take, with their answers. A body that
+/// several requests in a row were answered with counts once.
 pub const JOURNAL_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long the body of an answer may be to be kept, in bytes. Of a longer one, the length is.
+pub const JOURNAL_ANSWER_BODY: usize = 4 * 1024;
 
 /// A request that the mock was asked, as it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +35,12 @@ pub const JOURNAL_BYTES: usize = 8 * 1024 * 1024;
 pub struct RecordedRequest {
     /// `req-1` for the first request of this mock, `req-2` for the next.
     pub request_id: String,
+    /// When its head had been read, by the mock's [`Clock`](crate::Clock).
+    pub received_at: Timestamp,
+    /// How long it took from then until the answer was ready to leave, in real time, the reading
+    /// of a body and the computing of a stub included. A delay that was asked for is not: it
+    /// stands in [`fault`](Self::fault).
+    pub took: Duration,
     /// The method.
     pub method: Method,
     /// The path as it was sent, not decoded.
@@ -46,6 +61,24 @@ pub struct RecordedRequest {
     pub why: Why,
     /// The fault that met the request.
     pub fault: Option<Injected>,
+    /// The answer, as a fault left it. None if a fault let no answer come.
+    pub answer: Option<RecordedAnswer>,
+}
+
+/// What of an answer the journal keeps, beside its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedAnswer {
+    /// The headers, without those that are written when it is sent: `Date` (unless a rule or a
+    /// stub says one), `Content-Length`, `Transfer-Encoding` and `Connection`. What follows
+    /// `pk_live_` is `[redacted]` here, too.
+    pub headers: HeaderMap,
+    /// The body that was sent, if it is no longer than
+    /// [`JOURNAL_ANSWER_BODY`](crate::JOURNAL_ANSWER_BODY). What follows `pk_live_` is
+    /// `[redacted]`. If it was cut short, this is what was left of it.
+    pub body: Option<Bytes>,
+    /// How many bytes of body were sent, whatever the headers said of it.
+    pub body_length: u64,
 }
 
 /// Why a request was answered as it was.
@@ -83,95 +116,92 @@ impl fmt::Display for Why {
 }
 
 /// The requests of all partners, each partner's bounded for itself: none pushes out another's.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Journal {
     pages: Mutex<Pages>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Pages {
     recorded: u64,
     /// Who waits for the next request.
     waiting: Vec<Waker>,
     of: BTreeMap<Option<TenantId>, Page>,
+    /// Whose requests are kept no more. One may have been under way.
+    removed: BTreeSet<TenantId>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Page {
     entries: VecDeque<Entry>,
     bytes: usize,
     dropped: u64,
 }
 
-/// One request, in one piece of memory: the target, the header lines and the body, redacted.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    number: u64,
-    pub(crate) tenant: Option<TenantId>,
-    method: Method,
-    status: StatusCode,
-    why: Why,
-    fault: Option<Box<Injected>>,
-    head: Box<[u8]>,
-}
-
 impl Journal {
-    pub(crate) fn record(
-        &self,
-        tenant: Option<TenantId>,
-        request: &request::Parts,
-        body: Option<&Bytes>,
-        status: StatusCode,
-        why: Why,
-        fault: Option<Box<Injected>>,
-    ) {
-        let (method, head) = (request.method.clone(), head_of(request, body));
+    /// Gives the entry its number.
+    #[inline]
+    pub(crate) fn record(&self, mut entry: Entry) -> u64 {
         let mut pages = self.pages();
         pages.recorded += 1;
-        let entry = Entry { number: pages.recorded, tenant, method, status, why, fault, head };
-        pages.of.entry(tenant).or_default().push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        let number = pages.recorded;
+        entry.number = number;
+        if let Some(page) = pages.page(entry.tenant) {
+            page.push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        }
         if !pages.waiting.is_empty() {
             let waiting = std::mem::take(&mut pages.waiting);
             drop(pages);
             waiting.into_iter().for_each(Waker::wake);
         }
+        number
     }
 
-    /// What came after the request of this number, of one partner or of all, in the order it was
-    /// asked. The waker is woken when the next one comes.
+    /// Forgets all about a partner, and keeps none of its requests from now on.
+    pub(crate) fn remove(&self, tenant: TenantId) {
+        let mut pages = self.pages();
+        pages.of.remove(&Some(tenant));
+        pages.removed.insert(tenant);
+    }
+
+    /// As [`after`](Self::after). The waker is woken when the next request comes.
     pub(crate) fn watch(&self, of: Option<TenantId>, number: u64, waker: &Waker) -> Vec<Entry> {
         let mut pages = self.pages();
         if !pages.waiting.iter().any(|one| one.will_wake(waker)) {
             pages.waiting.push(waker.clone());
         }
-        let mut after: Vec<_> = pages
-            .of
-            .iter()
-            .filter(|(id, _)| of.is_none() || **id == of)
-            .flat_map(|(_, page)| {
-                let newest = page.entries.iter().rev();
-                newest.take_while(|entry| entry.number > number)
-            })
-            .cloned()
-            .collect();
-        after.sort_unstable_by_key(|entry| entry.number);
-        after
+        pages.after(of, number)
     }
 
-    /// All that is kept, in the order it was asked.
-    pub(crate) fn all(&self) -> Vec<Entry> {
-        let pages = self.pages();
-        let mut all: Vec<_> = pages.of.values().flat_map(|page| &page.entries).cloned().collect();
-        all.sort_unstable_by_key(|entry| entry.number);
-        all
+    /// What came after the request of this number, of one partner or of all, in the order it was
+    /// asked. No request has the number 0.
+    pub(crate) fn after(&self, of: Option<TenantId>, number: u64) -> Vec<Entry> {
+        self.pages().after(of, number)
     }
 
-    pub(crate) fn of(&self, tenant: TenantId) -> Vec<Entry> {
+    /// The request of this number, if it is kept.
+    pub(crate) fn find(&self, number: u64) -> Option<Entry> {
         let pages = self.pages();
-        pages
-            .of
-            .get(&Some(tenant))
-            .map_or_else(Vec::new, |page| page.entries.iter().cloned().collect())
+        pages.of.values().find_map(|page| {
+            let at = page.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+            page.entries.get(at).cloned()
+        })
+    }
+
+    /// Forgets what was asked, by one partner or by all, and how much of that was dropped. The
+    /// next request has the next number all the same.
+    pub(crate) fn clear(&self, of: Option<TenantId>) {
+        self.pages().of.retain(|id, _| of.is_some() && *id != of);
+    }
+
+    /// How many requests are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.pages().of.values().map(|page| page.entries.len()).sum()
+    }
+
+    /// How many of one partner's requests are kept.
+    pub(crate) fn kept_of(&self, tenant: TenantId) -> usize {
+        self.pages().of.get(&Some(tenant)).map_or(0, |page| page.entries.len())
     }
 
     pub(crate) fn dropped(&self) -> u64 {
@@ -187,110 +217,90 @@ impl Journal {
     }
 }
 
+impl Pages {
+    fn after(&self, of: Option<TenantId>, number: u64) -> Vec<Entry> {
+        let pages = self.of.iter().filter(|(id, _)| of.is_none() || **id == of);
+        let newer = |page: &'_ Page| {
+            let begins = page.entries.partition_point(|entry| entry.number <= number);
+            page.entries.range(begins..).cloned().collect::<Vec<_>>()
+        };
+        let mut after: Vec<_> = pages.flat_map(|(_, page)| newer(page)).collect();
+        after.sort_unstable_by_key(|entry| entry.number);
+        after
+    }
+
+    /// The page for a request of this partner, unless it was removed.
+    fn page(&mut self, tenant: Option<TenantId>) -> Option<&mut Page> {
+        match self.of.entry(tenant) {
+            btree_map::Entry::Occupied(page) => Some(page.into_mut()),
+            btree_map::Entry::Vacant(_) if tenant.is_some_and(|id| self.removed.contains(&id)) => {
+                None
+            }
+            btree_map::Entry::Vacant(page) => Some(page.insert(Page::default())),
+        }
+    }
+}
+
 impl Page {
     fn push(&mut self, entry: Entry, most_entries: usize, most_bytes: usize) {
-        self.bytes += entry.size();
+        self.bytes += entry.size() + entry.size_beside(self.entries.back());
         self.entries.push_back(entry);
         while self.entries.len() > most_entries || self.bytes > most_bytes {
             let Some(oldest) = self.entries.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.size();
+            self.bytes -= oldest.size() + oldest.size_beside(self.entries.front());
             self.dropped += 1;
         }
     }
 }
 
-impl Entry {
-    fn size(&self) -> usize {
-        let fault = self.fault.as_deref().map_or(0, size_of_val);
-        size_of::<Self>() + fault + self.head.len()
+/// What is kept may be long, and is the data of somebody's clients.
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("recorded", &self.pages().recorded).finish_non_exhaustive()
     }
-
-    pub(crate) fn number(&self) -> u64 {
-        self.number
-    }
-
-    pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
-        let body = memchr::memmem::find(&self.head, BEFORE_BODY);
-        let (head, body) = self.head.split_at(body.unwrap_or(self.head.len()));
-        let body = body.strip_prefix(BEFORE_BODY).unwrap_or_default();
-        let mut lines = head.split(|byte| *byte == b'\n');
-        let target = String::from_utf8_lossy(lines.next().unwrap_or_default());
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
-            None => (target.into_owned(), None),
-        };
-        RecordedRequest {
-            request_id: format!("req-{}", self.number),
-            method: self.method.clone(),
-            path,
-            query,
-            headers: lines.filter_map(header_of).collect(),
-            body: Bytes::copy_from_slice(body),
-            partner,
-            status: self.status,
-            why: self.why,
-            fault: self.fault.as_deref().cloned(),
-        }
-    }
-}
-
-/// An empty line ends the head, as it does on the wire.
-const BEFORE_BODY: &[u8] = b"\n\n";
-
-/// The target, then each header as `name:value`, a line each: neither can hold a line's end. After
-/// an empty line, the body, if there was one to be read.
-fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
-    let target =
-        request.uri.path_and_query().map_or_else(|| request.uri.path(), |target| target.as_str());
-    let mut head = Vec::with_capacity(256);
-    head.extend_from_slice(target.as_bytes());
-    for (name, value) in &request.headers {
-        let value = match *name {
-            AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE => key::REDACTED.as_bytes(),
-            _ => value.as_bytes(),
-        };
-        for part in [b"\n", name.as_str().as_bytes(), b":", value] {
-            head.extend_from_slice(part);
-        }
-    }
-    if let Some(body) = body {
-        head.extend_from_slice(BEFORE_BODY);
-        head.extend_from_slice(body);
-    }
-    key::redact(head).into_boxed_slice()
-}
-
-fn header_of(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
-    let value = value.strip_prefix(b":")?;
-    Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::Request;
+    use http::{HeaderValue, Request, request};
 
-    fn entry(number: u64, target: &str) -> Entry {
-        let (parts, ()) = Request::get(target).body(()).unwrap().into_parts();
-        Entry {
-            number,
+    fn record(journal: &Journal, parts: &request::Parts, body: Option<&Bytes>, sent: &Bytes) {
+        journal.record(Entry::new(exchange(parts, body, sent)));
+    }
+
+    fn exchange<'a>(
+        request: &'a request::Parts,
+        body: Option<&'a Bytes>,
+        sent: &Bytes,
+    ) -> Exchange<'a> {
+        Exchange {
             tenant: None,
-            method: Method::GET,
+            request,
+            body,
+            received_at: std::time::SystemTime::UNIX_EPOCH,
+            took: Duration::ZERO,
             status: StatusCode::OK,
             why: Why::Served,
             fault: None,
-            head: head_of(&parts, None),
+            answer: Answered::documented(sent),
         }
+    }
+
+    fn entry(number: u64, target: &str, sent: &Bytes) -> Entry {
+        let (parts, ()) = Request::get(target).body(()).unwrap().into_parts();
+        let mut entry = Entry::new(exchange(&parts, None, sent));
+        entry.number = number;
+        entry
     }
 
     #[test]
     fn a_full_page_drops_the_oldest_and_counts_it() {
         let mut page = Page::default();
         for number in 1..=5 {
-            page.push(entry(number, "/"), 3, usize::MAX);
+            page.push(entry(number, "/", &Bytes::new()), 3, usize::MAX);
         }
         let kept: Vec<_> = page.entries.iter().map(|entry| entry.number).collect();
         assert_eq!((kept, page.dropped), (vec![3, 4, 5], 2));
@@ -299,13 +309,39 @@ mod tests {
     #[test]
     fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
         let mut page = Page::default();
-        let room = 2 * entry(0, "/").size();
+        let none = Bytes::new();
+        let room = 2 * entry(0, "/", &none).size();
         for number in 1..=5 {
-            page.push(entry(number, "/"), usize::MAX, room);
+            page.push(entry(number, "/", &none), usize::MAX, room);
         }
         assert_eq!((page.entries.len(), page.dropped, page.bytes), (2, 3, room));
-        page.push(entry(6, &format!("/{}", "x".repeat(room))), usize::MAX, room);
+        page.push(entry(6, &format!("/{}", "x".repeat(room)), &none), usize::MAX, room);
         assert_eq!((page.entries.len(), page.dropped, page.bytes), (0, 6, 0));
+    }
+
+    #[test]
+    fn a_body_counts_once_for_all_that_were_answered_with_it_in_a_row() {
+        let (one, other) = (Bytes::from(vec![b'1'; 100]), Bytes::from(vec![b'2'; 70]));
+        let mut page = Page::default();
+        let size = entry(0, "/", &one).size();
+        for (number, sent, bodies) in
+            [(1, &one, 100), (2, &one, 100), (3, &other, 170), (4, &other, 170), (5, &one, 270)]
+        {
+            page.push(entry(number, "/", sent), usize::MAX, usize::MAX);
+            assert_eq!(page.bytes, page.entries.len() * size + bodies, "after {number}");
+        }
+        for bodies in [270, 170, 170, 100, 100] {
+            page.push(entry(6, "/", &one), 5, usize::MAX);
+            assert_eq!(page.bytes, 5 * size + bodies);
+        }
+        // Another body of the same bytes has its own memory.
+        page.push(entry(7, "/", &Bytes::from(one.to_vec())), 5, usize::MAX);
+        assert_eq!(page.bytes, 5 * size + 200);
+    }
+
+    #[test]
+    fn an_entry_of_a_usual_request_is_small() {
+        assert!(size_of::<Entry>() <= 184, "{}", size_of::<Entry>());
     }
 
     #[test]
@@ -321,13 +357,15 @@ mod tests {
             .into_parts();
         let journal = Journal::default();
         let body = Bytes::from_static(b"a\n\nb pk_live_canary");
-        journal.record(None, &parts, Some(&body), StatusCode::OK, Why::Served, None);
-        let recorded = journal.all().first().unwrap().read(None);
+        record(&journal, &parts, Some(&body), &body);
+        let recorded = journal.after(None, 0).first().unwrap().read(None, |_| HeaderMap::new());
         assert_eq!(recorded.path, "/a/pk_live_[redacted]");
         assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
         assert_eq!(recorded.headers["authorization"], "[redacted]");
         assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
         assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
+        let answer = recorded.answer.as_ref().unwrap();
+        assert_eq!(answer.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
         let many: Vec<_> =
             recorded.headers.get_all("x-many").iter().map(HeaderValue::as_bytes).collect();
         assert_eq!(many, [b"1".as_slice(), "2: \u{e9}".as_bytes()]);

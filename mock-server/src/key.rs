@@ -1,9 +1,15 @@
 //! What an API key is: how it is made, how it is kept, how it is blotted out.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use sha2::{Digest as _, Sha256};
 
 /// "it looks like `pk_live_…`" (reference, Authentication).
 const PREFIX: &str = "pk_live_";
+
+/// Made once: it is looked for in every request.
+static FIND_PREFIX: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(PREFIX));
 
 /// The sample header of the reference shows 24 characters after the prefix. 62^24 is 142 bits.
 const RANDOM_LENGTH: usize = 24;
@@ -22,6 +28,11 @@ impl KeyHash {
     pub(crate) fn of(key: &str) -> Self {
         Self(Sha256::digest(key.as_bytes()).into())
     }
+
+    /// By what it can be known without being shown: its first 8 hexadecimal digits.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A new key. It opens a mock, so the generator need not be a cryptographic one.
@@ -32,19 +43,42 @@ pub(crate) fn generate() -> String {
 
 /// Whether a text can stand after `Bearer` at all: `b64token` of RFC 6750, section 2.1.
 pub(crate) fn is_b64token(text: &[u8]) -> bool {
-    let is_body = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-._~+/_".contains(byte);
+    let is_body = |byte: &&u8| IS_BODY.get(usize::from(**byte)).is_some_and(|is_body| *is_body);
     let body = text.iter().take_while(is_body).count();
     body > 0 && text.iter().skip(body).all(|byte| *byte == b'=')
 }
 
+/// Which bytes a `b64token` has before its `=`. It is a table since every request comes by here.
+const IS_BODY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    while let [byte, others @ ..] = rest {
+        #[expect(clippy::indexing_slicing, reason = "a byte is less than 256")]
+        {
+            table[*byte as usize] = true;
+        }
+        rest = others;
+    }
+    table
+};
+
+/// What is said of a key that is none.
+pub(crate) const EXPECTED: &str = "this key could not follow `Bearer `: expected letters, digits \
+                                   and -._~+/, and = at the end only";
+
+/// As [`redact`], for a text that is shown.
+pub(crate) fn redact_text(text: &str) -> String {
+    String::from_utf8_lossy(&redact(text.as_bytes().to_vec())).into_owned()
+}
+
 /// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
 pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
-    if memchr::memmem::find(&text, PREFIX.as_bytes()).is_none() {
+    if FIND_PREFIX.find(&text).is_none() {
         return text;
     }
     let mut clean = Vec::with_capacity(text.len());
     let mut rest = text.as_slice();
-    while let Some(at) = memchr::memmem::find(rest, PREFIX.as_bytes()) {
+    while let Some(at) = FIND_PREFIX.find(rest) {
         let (before, key) = rest.split_at(at + PREFIX.len());
         clean.extend_from_slice(before);
         clean.extend_from_slice(REDACTED.as_bytes());

@@ -1,20 +1,30 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, mock, partner, calls, stubbing, faults, service, routes, inject,
-// journal, auth, rules, host, body, fault, stubs, stub, seed, wire, store, key, hint, rendered, data.
+// `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
+// stubbing, faults, service, routes, inject, log, journal, auth, rules, host, body, fault, stubs, stub, wire,
+// store, key, mistake, hint, rendered, latest, generate, mix, contract, yaml, data, clock.
 mod auth;
 mod body;
 mod calls;
+mod clock;
+mod contract;
+mod control;
 mod data;
 mod fault;
 mod faults;
+mod generate;
 mod hint;
 mod host;
 mod inject;
 mod journal;
 mod key;
+mod latest;
+mod log;
+mod mistake;
+mod mix;
 mod mock;
 mod partner;
+mod plant;
 mod rendered;
 mod routes;
 mod rules;
@@ -26,21 +36,31 @@ mod stub;
 mod stubbing;
 mod stubs;
 mod wire;
+mod yaml;
 
 pub use auth::Refusal;
 pub use calls::{Calls, Unmet};
+pub use clock::{Clock, NotHeld};
+pub use contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
+pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
 pub use data::{Company, Connection, Wallet};
 pub use fault::{Delay, Fault, Rule, RuleError};
 pub use faults::{ActiveRule, Faults};
-pub use journal::{JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedRequest, Why};
+pub use generate::MAX_GENERATED;
+pub use journal::{
+    JOURNAL_ANSWER_BODY, JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedAnswer, RecordedRequest, Why,
+};
 pub use mock::Mock;
 pub use partner::Partner;
 pub use routes::{MAX_REQUEST_BODY, ROUTES, Route};
 pub use rules::Injected;
-pub use seed::{MAX_SEED, Seed, SeedError};
-pub use server::{DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, MockServer, MockServerBuilder, StartError};
+pub use seed::{MAX_SEED, SEED_SCHEMA, Seed, SeedError};
+pub use server::{
+    BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
+    MAX_HEAD_BYTES, MAX_HEADERS, MockServer, MockServerBuilder, Outage, StartError, WRITE_TIMEOUT,
+};
 pub use service::MockService;
-pub use store::Unknown;
+pub use store::{KeyTaken, PartnerKey, Unknown};
 pub use stub::{Reply, Stub, StubRequest};
 pub use stubbing::ActiveStub;
 pub use stubs::StubError;

@@ -9,7 +9,7 @@ use crate::fault::{Fault, Rule, RuleError};
 use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
 use crate::routes::Api;
-use crate::store::{Tenant, Unknown};
+use crate::store::{KeyTaken, PartnerKey, Tenant, Unknown};
 use crate::stub::Stub;
 use crate::stubbing::{self, ActiveStub};
 use crate::stubs::StubError;
@@ -30,15 +30,45 @@ impl Partner {
         Self { api: Arc::clone(api), tenant }
     }
 
-    /// The name it was added by. Only the journal shows it; the service has no such field.
-    pub fn name(&self) -> &str {
-        &self.tenant.name
+    pub(crate) fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
+    }
+
+    /// What the control API calls it: `p-1` for the first partner of a mock. It is given to no
+    /// other one, even if this one is removed.
+    pub fn id(&self) -> String {
+        self.tenant.id.to_string()
+    }
+
+    /// Its name. Only the journal shows it; the service has no such field.
+    pub fn name(&self) -> String {
+        self.tenant.name().to_string()
+    }
+
+    /// Gives it another name.
+    pub fn rename(&self, name: impl AsRef<str>) {
+        self.tenant.set_name(name.as_ref());
     }
 
     /// Issues a key and shows it for the only time, as the dashboard does (reference,
     /// Authentication). Give it to the client under test; the mock keeps a hash.
     pub fn issue_key(&self) -> String {
         self.api.store.issue_key(&self.tenant)
+    }
+
+    /// Makes a given key one of this partner's: one that stands in a configuration, for instance.
+    ///
+    /// # Errors
+    ///
+    /// If any partner has, or had, this key. It is not looked at otherwise: a key that could not
+    /// follow `Bearer ` will never come with a request.
+    pub fn accept_key(&self, key: &str) -> Result<(), KeyTaken> {
+        self.api.store.accept_keys(&self.tenant, [key])
+    }
+
+    /// Its keys, revoked ones included, in the order they were issued.
+    pub fn keys(&self) -> Vec<PartnerKey> {
+        self.api.store.keys_of(&self.tenant)
     }
 
     /// Revokes a key: from now on it is `invalid_token` (reference, Errors). It may be revoked
@@ -49,6 +79,10 @@ impl Partner {
     /// If this partner never had the key.
     pub fn revoke_key(&self, key: &str) -> Result<(), Unknown> {
         self.api.store.revoke_key(&self.tenant, key)
+    }
+
+    pub(crate) fn revoke_key_known_by(&self, fingerprint: &str) -> Result<(), Unknown> {
+        self.api.store.revoke_key_known_by(&self.tenant, fingerprint)
     }
 
     /// Makes the partner active: its keys work. A new partner is active.
@@ -183,12 +217,19 @@ impl Partner {
         self.calls().all()
     }
 
+    /// Forgets what was asked with one of this partner's keys. The next request has the next id all
+    /// the same.
+    pub fn clear_requests(&self) {
+        self.api.journal.clear(Some(self.tenant.id));
+    }
+
     /// What was asked with one of this partner's keys, to be described, counted and waited for.
     pub fn calls(&self) -> Calls {
         Calls::new(&self.api, Some(&self.tenant))
     }
 
-    /// How many of this partner's requests were dropped to stay within those bounds.
+    /// How many of this partner's requests were dropped to stay within those bounds, since they
+    /// were [cleared](Self::clear_requests) or from the start.
     pub fn dropped_requests(&self) -> u64 {
         self.api.journal.dropped_of(self.tenant.id)
     }
@@ -197,6 +238,7 @@ impl Partner {
 impl fmt::Debug for Partner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Partner")
+            .field("id", &self.id())
             .field("name", &self.name())
             .field("active", &self.is_active())
             .finish_non_exhaustive()

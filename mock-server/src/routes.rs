@@ -6,18 +6,21 @@ mod wallet;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method, Response, StatusCode, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::auth::{self, Denied};
 use crate::body::AnswerBody;
+use crate::clock::Clock;
 use crate::host::{self, Arrival};
 use crate::inject::{self, Injection};
-use crate::journal::{Entry, Journal, RecordedRequest, Why};
+use crate::journal::{Answered, Entry, Exchange, Journal, RecordedRequest, Why};
+use crate::log;
 use crate::rules::{Asked, Decided, Rules};
 use crate::store::{Store, Tenant};
 use crate::stubs::{Found, StubList};
@@ -52,6 +55,10 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="Partner
 const CHALLENGE_INVALID: HeaderValue =
     HeaderValue::from_static(r#"Bearer realm="Partner API", error="invalid_token""#);
 
+/// Says that the mock refused, and not the service that it stands for; and by what.
+pub(crate) const BY_THE_MOCK: HeaderName = HeaderName::from_static("x-partner-api-mock");
+pub(crate) const LIMIT: HeaderValue = HeaderValue::from_static("limit");
+
 /// The service without its socket: its state, and what was asked of it.
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -59,10 +66,21 @@ pub(crate) struct Api {
     pub(crate) journal: Journal,
     pub(crate) rules: Rules,
     pub(crate) stubs: StubList,
+    pub(crate) clock: Clock,
+    max_request_body: usize,
 }
 
-/// How large the body of a request to a stub may be.
+/// How large the body of a request to a stub may be in bytes, unless
+/// [the builder](crate::MockServerBuilder::max_request_body) says otherwise.
 pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
+
+/// How a request came, and when its head had been read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Received {
+    arrival: Arrival,
+    at: SystemTime,
+    since: Instant,
+}
 
 /// What a request gets.
 #[derive(Debug)]
@@ -72,13 +90,20 @@ pub(crate) enum Answer {
 }
 
 impl Api {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, max_request_body: usize) -> Self {
         Self {
             store,
             journal: Journal::default(),
             rules: Rules::default(),
             stubs: StubList::default(),
+            clock: Clock::default(),
+            max_request_body,
         }
+    }
+
+    /// A request came in this way, and its head has just been read.
+    pub(crate) fn receive(&self, arrival: Arrival) -> Received {
+        Received { arrival, at: self.clock.system_time(), since: Instant::now() }
     }
 
     /// Whether the body of this request is to be read before it is answered: only stubs have one.
@@ -87,52 +112,92 @@ impl Api {
         !self.stubs.is_empty() && self.stubs.is_on(head.uri.path())
     }
 
-    /// The answer to a request whose body [is wanted](Self::wants_body). None if it broke off.
+    /// The answer to a request whose body [is wanted](Self::wants_body). An error if that broke off.
     pub(crate) async fn answer_with_body<B>(
         &self,
-        arrival: Arrival,
+        received: Received,
         head: &request::Parts,
         body: B,
-    ) -> Option<Answer>
+    ) -> Result<Answer, Box<dyn Error + Send + Sync>>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
-            Ok(body) => Sent::Whole(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Sent::TooLarge,
-            Err(_) => return None,
+        // Who says that it is too large has it sent for nothing.
+        let is_large = body.size_hint().lower() > self.max_request_body as u64;
+        let body = if is_large {
+            Sent::TooLarge
+        } else {
+            match Limited::new(body, self.max_request_body).collect().await {
+                Ok(body) => Sent::Whole(body.to_bytes()),
+                Err(error) if error.is::<LengthLimitError>() => Sent::TooLarge,
+                Err(error) => return Err(error),
+            }
         };
-        Some(self.answer_to(arrival, head, &body))
+        Ok(self.answer_to(received, head, &body))
     }
 
     /// The answer to a request whose body is not wanted. It stands in the journal before it is
     /// returned.
-    pub(crate) fn answer(&self, arrival: Arrival, head: &request::Parts) -> Answer {
-        self.answer_to(arrival, head, &Sent::Unread)
+    pub(crate) fn answer(&self, received: Received, head: &request::Parts) -> Answer {
+        self.answer_to(received, head, &Sent::Unread)
     }
 
-    fn answer_to(&self, arrival: Arrival, head: &request::Parts, body: &Sent) -> Answer {
-        let (tenant, response, why) = match self.serve(arrival, head, body) {
-            Ok(Served { tenant, response, why }) => (Some(tenant), response, why),
-            Err(Unserved { tenant, why, allow }) => (tenant, refuse(why, allow), why),
+    fn answer_to(&self, received: Received, head: &request::Parts, body: &Sent) -> Answer {
+        let Received { arrival, at, since } = received;
+        let (tenant, mut response, why, is_documented) = match self.serve(arrival, head, body) {
+            Ok(Served { tenant, response, why }) => {
+                (Some(tenant), response, why, why == Why::Served)
+            }
+            Err(Unserved { tenant, why, allow }) => {
+                let is_documented = allow.is_none();
+                (tenant, refuse(why, allow), why, is_documented)
+            }
         };
-        let id = tenant.as_ref().map(|tenant| tenant.id);
+        let record = |status, fault, answer| {
+            let exchange = Exchange {
+                tenant: tenant.as_ref().map(|tenant| tenant.id),
+                request: head,
+                body: body.bytes(),
+                received_at: at,
+                took: since.elapsed(),
+                status,
+                why,
+                fault,
+                answer,
+            };
+            let entry = Entry::new(exchange);
+            let told = log::wants_requests().then(|| entry.clone());
+            let number = self.journal.record(entry);
+            if let Some(entry) = told {
+                let partner = tenant.as_ref().map(|tenant| tenant.name());
+                log::request(&entry.told(number, partner.as_deref()));
+            }
+        };
         let decided =
             if self.rules.is_empty() { None } else { self.decide(tenant.as_deref(), head) };
         if let Some(decided) = decided {
-            let (status, injection) = inject::inject(&decided, arrival, response);
-            let injected = Some(Box::new(decided.injected));
-            self.journal.record(id, head, body.bytes(), status, why, injected);
+            let (status, injection) = inject::inject(&decided, arrival, response, &self.clock);
+            let answer = injection.answer().map_or(Answered::Nothing, |answer| {
+                Answered::other(answer.headers(), answer.body().content())
+            });
+            record(status, Some(Box::new(decided.injected)), answer);
             return Answer::Injected(Box::new(injection));
         }
-        self.journal.record(id, head, body.bytes(), response.status(), why, None);
+        let answered = if is_documented {
+            Answered::documented(response.body())
+        } else {
+            let body = response.body().clone();
+            Answered::other(response.headers(), (body.len() as u64, std::iter::once(body)))
+        };
+        record(response.status(), None, answered);
+        self.clock.date(response.headers_mut());
         Answer::Ready(response.map(AnswerBody::whole))
     }
 
     /// An entry of the journal as a test reads it.
     pub(crate) fn read(&self, entry: &Entry) -> RecordedRequest {
-        entry.read(entry.tenant.and_then(|id| self.store.name_of(id)))
+        entry.read(entry.tenant.and_then(|id| self.store.name_of(id)), documented_headers)
     }
 
     #[cold]
@@ -183,7 +248,7 @@ impl Api {
             (Found::Nothing, _) => return Ok(None),
             (Found::Stub(placed), Ok(body)) => {
                 return Ok(Some(Served {
-                    response: placed.stub.answer(head, body, &tenant.name),
+                    response: placed.stub.answer(head, body, &tenant.name()),
                     tenant,
                     why: Why::Stubbed,
                 }));
@@ -271,6 +336,15 @@ fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
     HeaderValue::from_str(&Vec::from_iter(all).join(", ")).ok()
 }
 
+/// The headers of a documented answer, which is known by why it was sent.
+fn documented_headers(why: Why) -> HeaderMap {
+    let response = match why {
+        Why::Served => json(StatusCode::OK, Bytes::new()),
+        why => refuse(why, None),
+    };
+    response.into_parts().0.headers
+}
+
 fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Bytes> {
     let failure = match why {
         Why::Refused(refusal) => refusal.failure(),
@@ -284,7 +358,8 @@ fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Bytes> {
         Failure::MissingBearerToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE),
         Failure::InvalidToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE_INVALID),
         Failure::MethodNotAllowed => response.headers_mut().insert(ALLOW, allow.unwrap_or(ALLOWED)),
-        Failure::NotFound | Failure::BadRequest | Failure::PayloadTooLarge => None,
+        Failure::PayloadTooLarge => response.headers_mut().insert(BY_THE_MOCK, LIMIT),
+        Failure::NotFound | Failure::BadRequest => None,
     };
     response
 }

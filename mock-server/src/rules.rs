@@ -1,7 +1,7 @@
 //! The rules in force, and which request meets which of them. Nothing here waits, fails or looks
 //! at a clock: what is decided hangs on the rules and on the order of one partner's requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,11 @@ use std::time::Duration;
 
 use crate::fault::{Key, Words};
 use crate::key::KeyHash;
+use crate::mix::mix;
 use crate::store::{Tenant, TenantId};
+
+/// How many rules are remembered that had all their `times`.
+const SPENT_RULES: usize = 1000;
 
 /// A fault that met a request: by which rule, and how chance fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +87,9 @@ pub(crate) enum Target {
 /// A rule that was added.
 #[derive(Debug)]
 pub(crate) struct InForce {
+    /// Counted from 1 over all rules of a mock.
+    number_of_all: u64,
+    /// Counted from 1 over those of its owner.
     number: u64,
     owner: Option<TenantId>,
     target: Target,
@@ -98,6 +105,15 @@ struct Count {
     injected: u64,
 }
 
+/// A rule that was checked, and can be added.
+#[derive(Debug, Clone)]
+pub(crate) struct NewRule {
+    pub(crate) target: Target,
+    pub(crate) words: Words,
+    /// Its text form; a key is `[redacted]`.
+    pub(crate) text: Arc<str>,
+}
+
 /// All rules in force, in the order they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
@@ -109,49 +125,105 @@ pub(crate) struct Rules {
 #[derive(Debug, Default)]
 struct List {
     added: BTreeMap<Option<TenantId>, u64>,
+    added_in_all: u64,
     rules: Vec<Arc<InForce>>,
+    /// The newest that are in force no more, so that it can still be told how often they were met.
+    spent: VecDeque<Arc<InForce>>,
+}
+
+impl List {
+    fn add(&mut self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
+        self.added_in_all += 1;
+        let added = self.added.entry(owner).or_default();
+        *added += 1;
+        let rule = Arc::new(InForce {
+            number_of_all: self.added_in_all,
+            number: *added,
+            owner,
+            target: new.target,
+            words: new.words,
+            text: new.text,
+            counts: Mutex::default(),
+        });
+        self.rules.push(Arc::clone(&rule));
+        rule
+    }
 }
 
 impl Rules {
-    pub(crate) fn add(
-        &self,
-        owner: Option<TenantId>,
-        target: Target,
-        words: Words,
-        text: &str,
-    ) -> Arc<InForce> {
+    pub(crate) fn add(&self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
         let mut list = lock(&self.list);
-        let added = list.added.entry(owner).or_default();
-        *added += 1;
-        let rule = Arc::new(InForce {
-            number: *added,
-            owner,
-            target,
-            words,
-            text: text.into(),
-            counts: Mutex::default(),
-        });
-        list.rules.push(Arc::clone(&rule));
+        let rule = list.add(owner, new);
         self.any.store(true, Ordering::Release);
         rule
     }
 
-    /// Takes out the rules that are not to be kept.
-    pub(crate) fn retain(&self, keep: impl FnMut(&Arc<InForce>) -> bool) {
+    /// Forgets all rules, and counts from 1 again for every owner.
+    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<TenantId>, NewRule)>) {
         let mut list = lock(&self.list);
+        *list = List { added_in_all: list.added_in_all, ..List::default() };
+        for (owner, new) in by {
+            list.add(owner, new);
+        }
+        self.any.store(!list.rules.is_empty(), Ordering::Release);
+    }
+
+    /// Takes out the rules that are not to be kept, and forgets them.
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&Arc<InForce>) -> bool) {
+        let mut list = lock(&self.list);
+        list.spent.retain(&mut keep);
         list.rules.retain(keep);
         self.any.store(!list.rules.is_empty(), Ordering::Release);
+    }
+
+    /// Forgets all about a partner that was removed.
+    pub(crate) fn forget(&self, owner: TenantId) {
+        self.retain(|rule| rule.owner != Some(owner));
+        lock(&self.list).added.remove(&Some(owner));
+    }
+
+    /// Takes out a rule that has had all its `times`, and remembers it for a while.
+    fn spend(&self, rule: &Arc<InForce>) {
+        let mut list = lock(&self.list);
+        let before = list.rules.len();
+        list.rules.retain(|one| !Arc::ptr_eq(one, rule));
+        if list.rules.len() == before {
+            return;
+        }
+        list.spent.push_back(Arc::clone(rule));
+        if list.spent.len() > SPENT_RULES {
+            list.spent.pop_front();
+        }
+        self.any.store(!list.rules.is_empty(), Ordering::Release);
+    }
+
+    /// The rule of this id, and whether it is in force.
+    pub(crate) fn find(&self, id: &str) -> Option<(Arc<InForce>, bool)> {
+        let list = lock(&self.list);
+        let in_force = list.rules.iter().map(|rule| (rule, true));
+        let mut all = in_force.chain(list.spent.iter().map(|rule| (rule, false)));
+        let (rule, is_in_force) = all.find(|(rule, _)| rule.id() == id)?;
+        Some((Arc::clone(rule), is_in_force))
+    }
+
+    /// How many are in force.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.list).rules.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         !self.any.load(Ordering::Acquire)
     }
 
-    /// The rules of one owner, as text.
-    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<String> {
+    /// The rules of one owner.
+    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<Arc<InForce>> {
         let list = lock(&self.list);
-        let mine = list.rules.iter().filter(|rule| rule.owner == owner);
-        mine.map(|rule| rule.text.to_string()).collect()
+        list.rules.iter().filter(|rule| rule.owner == owner).cloned().collect()
+    }
+
+    /// The rules of one owner, as text.
+    pub(crate) fn texts_of(&self, owner: Option<TenantId>) -> Vec<String> {
+        self.of(owner).iter().map(|rule| rule.text.to_string()).collect()
     }
 
     /// The fault that meets this request. It goes to the rules in order; the first that has a
@@ -163,7 +235,7 @@ impl Rules {
         };
         let rule = &decided.as_ref()?.rule;
         if rule.is_spent() {
-            self.retain(|one| !Arc::ptr_eq(one, rule));
+            self.spend(rule);
         }
         decided
     }
@@ -178,11 +250,24 @@ pub(crate) struct Decided {
 
 impl Decided {
     pub(crate) fn words(&self) -> &Words {
-        &self.rule.words
+        self.rule.words()
     }
 }
 
 impl InForce {
+    pub(crate) fn id(&self) -> String {
+        format!("f-{}", self.number_of_all)
+    }
+
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Its text form; a key is `[redacted]`.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn owner(&self) -> Option<TenantId> {
         self.owner
     }
@@ -210,7 +295,7 @@ impl InForce {
         let chance = Chance {
             seed: self.words.seed.unwrap_or_default(),
             rule: self.number * 2 + u64::from(self.owner.is_some()),
-            partner: asked.tenant.map_or(0, |tenant| text_hash(&tenant.name)),
+            partner: asked.tenant.map_or(0, |tenant| text_hash(&tenant.name())),
             request: count.seen,
         };
         if !is_due(&self.words, count.seen) {
@@ -288,14 +373,6 @@ fn unit(draw: u64) -> f64 {
     draw as f64 / (1_u64 << 53) as f64
 }
 
-/// One step of `SplitMix64`, written out so that a seed means the same for ever.
-fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 /// FNV-1a. Not the partner's number: tests that share a mock add partners in any order.
 fn text_hash(text: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325_u64;
@@ -314,8 +391,9 @@ mod tests {
     /// Which of the next requests, counted from 1, meet the fault.
     fn hits(rule: Rule, requests: u64) -> Vec<u64> {
         let rules = Rules::default();
-        let text = rule.to_string();
-        rules.add(None, Target::All, rule.into_words().unwrap(), &text);
+        let text = rule.to_string().into();
+        let words = rule.into_words().unwrap();
+        rules.add(None, NewRule { target: Target::All, words, text });
         let asked = Asked { tenant: None, token: None, operation: None, path: "/" };
         let is_hit = |_: &u64| rules.decide(asked).is_some();
         (1..=requests).filter(is_hit).collect()

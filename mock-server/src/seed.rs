@@ -1,18 +1,32 @@
 //! What a mock starts with: the reference's sample, nothing, or a file.
 
+mod data;
 mod explain;
 mod file;
+mod locate;
+pub(crate) mod part;
+mod rule;
+mod stub;
+mod value;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::{fmt, fs, io};
 
 use crate::data::{Company, Connection, Wallet};
-use crate::store::{Store, Tenant};
+use crate::fault::{Rule, RuleError};
+use crate::rules::NewRule;
+use crate::stub::Stub;
+use crate::{faults, key, yaml};
 
 /// The largest seed that is read, in bytes: 256 MiB.
 pub const MAX_SEED: usize = 256 << 20;
+
+/// The JSON Schema (draft 2020-12) of a seed file, for editors: they complete what is typed and mark
+/// what is wrong, in JSON with a `$schema` at the top, and in YAML with a comment.
+///
+/// It says what a schema can say; what it cannot stands in its description.
+pub const SEED_SCHEMA: &str = include_str!("../seed.schema.json");
 
 /// A byte order mark says nothing in UTF-8, and a reader may ignore one (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -22,17 +36,48 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The format of a seed file is described in the crate's documentation.
 #[derive(Clone)]
 pub struct Seed {
-    first: PartnerSeed,
-    others: Vec<PartnerSeed>,
+    /// Where it comes from: `sample`, `empty`, or `file`.
+    pub(crate) source: &'static str,
+    pub(crate) first: PartnerSeed,
+    pub(crate) others: Vec<PartnerSeed>,
+    /// Those of the whole mock, and those that are for the partner of this number.
+    pub(crate) faults: Vec<(Option<usize>, NewRule)>,
+    pub(crate) stubs: Vec<Stub>,
 }
 
 #[derive(Clone)]
-struct PartnerSeed {
-    name: String,
-    keys: Vec<String>,
-    active: bool,
-    wallet: Wallet,
-    companies: Vec<Company>,
+pub(crate) struct PartnerSeed {
+    pub(crate) name: String,
+    pub(crate) keys: Vec<String>,
+    pub(crate) active: bool,
+    pub(crate) wallet: Wallet,
+    pub(crate) companies: Companies,
+    pub(crate) extras: Extras,
+}
+
+/// What the requests of one partner meet besides its data.
+#[derive(Clone, Default)]
+pub(crate) struct Extras {
+    pub(crate) faults: Vec<NewRule>,
+    pub(crate) stubs: Vec<Stub>,
+}
+
+/// Companies as they are, or how many are to be made up.
+#[derive(Clone)]
+pub(crate) enum Companies {
+    Given(Vec<Company>),
+    Generated { count: u32, seed: u64 },
+}
+
+impl Companies {
+    pub(crate) fn made(self) -> Vec<Company> {
+        match self {
+            Self::Given(companies) => companies,
+            Self::Generated { count, seed } => {
+                Company::generate(usize::try_from(count).unwrap_or(usize::MAX), seed)
+            }
+        }
+    }
 }
 
 impl Seed {
@@ -42,23 +87,24 @@ impl Seed {
         let mut company =
             Company::new("clx123...", "Acme Coffee").with_connection(Connection::new("clx456..."));
         company.template_count = 4;
-        Self::one(Wallet::new(8450), vec![company])
+        Self::one("sample", Wallet::new(8450), vec![company])
     }
 
     /// One partner with no company and no credit.
     pub fn empty() -> Self {
-        Self::one(Wallet::new(0), Vec::new())
+        Self::one("empty", Wallet::new(0), Vec::new())
     }
 
-    fn one(wallet: Wallet, companies: Vec<Company>) -> Self {
+    fn one(source: &'static str, wallet: Wallet, companies: Vec<Company>) -> Self {
         let partner = PartnerSeed {
             name: "default".to_owned(),
             keys: Vec::new(),
             active: true,
             wallet,
-            companies,
+            companies: Companies::Given(companies),
+            extras: Extras::default(),
         };
-        Self { first: partner, others: Vec::new() }
+        Self { source, first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
     }
 
     /// Reads a seed from JSON text. A byte order mark at its start is ignored.
@@ -68,24 +114,25 @@ impl Seed {
     /// If the text is not JSON, or not of the documented format, or is longer than [`MAX_SEED`]:
     /// which line and column, and what was expected there.
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
-        Self::from_bytes(text.as_bytes())
+        file::parse(text_of(text.as_bytes())?)
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, SeedError> {
-        let mark = BYTE_ORDER_MARK.as_bytes();
-        let bytes = bytes.strip_prefix(mark).unwrap_or(bytes);
-        if bytes.len() > MAX_SEED {
-            let message = "the file goes on after 256 MiB: expected no more than that";
-            return Err(SeedError::at(place(bytes, MAX_SEED), message));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let message = "this byte is not UTF-8: expected text in UTF-8";
-            SeedError::at(place(bytes, error.valid_up_to()), message)
-        })?;
-        file::parse(text).map(|(first, others)| Self { first, others })
+    /// Reads a seed from YAML text: the format is that of JSON, written as YAML 1.2 writes it.
+    ///
+    /// Anchors and aliases may be used; merge keys, tags beyond the core schema, a field that
+    /// stands twice and a second document may not.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json), with the place in the YAML.
+    pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
+        let text = text_of(text.as_bytes())?;
+        let json = yaml::to_json(text)
+            .map_err(|error| SeedError::at(error.place, &redacted(error.message)))?;
+        file::parse(&json.text).map_err(|error| error.in_yaml(&json, text))
     }
 
-    /// Reads a seed file.
+    /// Reads a seed file: YAML, if its name ends in `.yaml` or `.yml`, and JSON otherwise.
     ///
     /// # Errors
     ///
@@ -93,26 +140,61 @@ impl Seed {
     /// file's name.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, SeedError> {
         let path = path.as_ref();
-        let bytes = read(path).map_err(|error| SeedError {
-            file: Some(path.to_owned()),
-            place: None,
-            message: "cannot be read".to_owned(),
-            source: Some(error),
-        })?;
-        Self::from_bytes(&bytes).map_err(|error| SeedError { file: Some(path.to_owned()), ..error })
+        let in_file = |error| SeedError { file: Some(path.to_owned()), ..error };
+        let bytes = read(path).map_err(|error| in_file(SeedError::unreadable(error)))?;
+        let text = text_of(&bytes).map_err(in_file)?;
+        let is_yaml = path.extension().is_some_and(|extension| {
+            extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
+        });
+        let seed = if is_yaml { Self::from_yaml(text) } else { Self::from_json(text) };
+        seed.map_err(in_file)
     }
 
-    /// The state that this seed describes, its first partner, and a key of that one.
-    pub(crate) fn plant(self) -> (Store, Arc<Tenant>, String) {
-        let store = Store::default();
-        let key = self.first.keys.first().cloned();
-        let first = self.first.plant(&store);
-        for partner in self.others {
-            partner.plant(&store);
-        }
-        let key = key.unwrap_or_else(|| store.issue_key(&first));
-        (store, first, key)
+    /// With these companies in the place of those of the first partner.
+    #[must_use]
+    pub fn with_companies(mut self, companies: Vec<Company>) -> Self {
+        self.first.companies = Companies::Given(companies);
+        self
     }
+
+    /// With so many [generated](Company::generate) companies in the place of those of the first
+    /// partner.
+    #[must_use]
+    pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
+        self.first.companies = Companies::Generated { count, seed };
+        self
+    }
+
+    /// How many partners there are.
+    pub fn partners(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// With a rule of the whole mock, or of the partner that it names, as its last one.
+    ///
+    /// # Errors
+    ///
+    /// If the rule contradicts itself, or names an operation or a partner that is not there.
+    pub fn with_fault(mut self, rule: impl Into<Rule>) -> Result<Self, RuleError> {
+        let rule = faults::checked(rule.into())?;
+        let all = std::iter::once(&self.first).chain(&self.others);
+        let whose = file::whose(&rule, all.map(|partner| partner.name.as_str()))?;
+        self.faults.push((whose, rule));
+        Ok(self)
+    }
+}
+
+/// The text of a file. A byte order mark at its start is no part of it.
+fn text_of(bytes: &[u8]) -> Result<&str, SeedError> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
+    if bytes.len() > MAX_SEED {
+        let message = "the file goes on after 256 MiB: expected no more than that";
+        return Err(SeedError::at(place(bytes, MAX_SEED), message));
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let message = "this byte is not UTF-8: expected text in UTF-8";
+        SeedError::at(place(bytes, error.valid_up_to()), message)
+    })
 }
 
 /// The file, or at least one byte more than it may have.
@@ -121,6 +203,11 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let most = MAX_SEED + BYTE_ORDER_MARK.len() + 1;
     fs::File::open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Without any key in it.
+fn redacted(text: String) -> String {
+    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
 }
 
 /// Line and column of the byte at this offset, both counted from 1.
@@ -150,17 +237,6 @@ fn in_one_line(text: &str) -> String {
     line
 }
 
-impl PartnerSeed {
-    fn plant(self, store: &Store) -> Arc<Tenant> {
-        let tenant = store.add(self.name, self.wallet, self.companies);
-        tenant.set_active(self.active);
-        for key in &self.keys {
-            store.accept_key(&tenant, key);
-        }
-        tenant
-    }
-}
-
 /// Names only: keys in a seed are in clear.
 impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,19 +252,51 @@ impl fmt::Debug for Seed {
 pub struct SeedError {
     file: Option<PathBuf>,
     place: Option<(usize, usize)>,
+    field: String,
     message: String,
     source: Option<io::Error>,
 }
 
 impl SeedError {
+    fn unreadable(source: io::Error) -> Self {
+        let message = "cannot be read".to_owned();
+        Self { file: None, place: None, field: String::new(), message, source: Some(source) }
+    }
+
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        Self { file: None, place: Some(place), message: in_one_line(message), source: None }
+        let (field, message) = (String::new(), in_one_line(&key::redact_text(message)));
+        Self { file: None, place: Some(place), field, message, source: None }
+    }
+
+    fn in_field(self, path: &str) -> Self {
+        Self { field: in_one_line(&key::redact_text(path)), ..self }
+    }
+
+    /// The same mistake, at its place in the YAML that the JSON was made of.
+    fn in_yaml(self, json: &yaml::Json, text: &str) -> Self {
+        let of_json = |(_, column): (usize, usize)| json.place(text, column.saturating_sub(1));
+        let is_bare = ["found the number", "found `true`", "found `false`"];
+        let is_bare = is_bare.iter().any(|found| self.message.starts_with(found));
+        let is_text =
+            self.message.contains("expected a string") || self.message.contains("as a string");
+        let hint = if is_bare && is_text { "; in quotes it is a string" } else { "" };
+        Self { place: self.place.map(of_json), message: self.message + hint, ..self }
     }
 
     /// The line, counted from 1; none if the file could not be read.
     pub fn line(&self) -> Option<usize> {
         self.place.map(|(line, _)| line)
+    }
+
+    /// The field that is wrong, as `partners[0].walet`; empty if it is the whole.
+    pub(crate) fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What is wrong, without the place.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The column, in bytes, counted from 1; none if the file could not be read.
@@ -205,6 +313,9 @@ impl fmt::Display for SeedError {
         }
         if let Some((line, column)) = self.place {
             write!(f, ":{line}:{column}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
         }
         write!(f, ": {}", self.message)
     }

@@ -1,29 +1,33 @@
 //! The mock as it stands on a port: start, drain, stop.
 
 mod acts;
+mod guard;
+mod limits;
+mod outage;
+mod refusal;
 mod socket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+pub use self::limits::{
+    BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
+    MAX_HEAD_BYTES, MAX_HEADERS, WRITE_TIMEOUT,
+};
+use self::limits::{Limits, bounded};
+pub use self::outage::Outage;
 use self::socket::Socket;
+use crate::control::{Control, ControlApi, ControlError};
+use crate::log;
 use crate::mock::Mock;
+use crate::routes::MAX_REQUEST_BODY;
 use crate::seed::Seed;
-
-/// How long a client may take to send the head of a request, counted from when the connection
-/// opens or the last answer was sent; so it is also how long a connection may be idle.
-pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long [`MockServer::shutdown`] waits for requests under way.
-pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A timer cannot be set to a moment that its clock cannot name.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the reference calls the base URL ends in this.
 const BASE_PATH: &str = "/api/v1";
@@ -38,7 +42,7 @@ const BASE_PATH: &str = "/api/v1";
 pub struct MockServer {
     mock: Mock,
     socket: Socket,
-    drain_timeout: Duration,
+    control: Option<Arc<ControlApi>>,
     address: SocketAddr,
     base_url: String,
 }
@@ -58,8 +62,9 @@ impl MockServer {
         MockServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: Seed::sample(),
-            header_read_timeout: HEADER_READ_TIMEOUT,
-            drain_timeout: DRAIN_TIMEOUT,
+            control: None,
+            limits: Limits::default(),
+            max_request_body: MAX_REQUEST_BODY,
         }
     }
 
@@ -80,8 +85,42 @@ impl MockServer {
 
     /// Stops in good order: closes the port, lets requests under way be answered, for
     /// [`DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
-    pub async fn shutdown(self) {
-        self.socket.drain(self.drain_timeout).await;
+    pub async fn shutdown(mut self) {
+        if let Some(control) = &self.control {
+            control.end();
+        }
+        log::shutting_down(self.address);
+        self.socket.drain().await;
+        log::shut_down(self.address);
+    }
+
+    /// Plays a service that is down, until it is [`up`](Self::up) again.
+    ///
+    /// When it returns, whoever connects meets the outage, and no request is answered any more, on
+    /// open connections neither; those end, or fall silent, as soon as the runtime comes to them.
+    /// What is asked meanwhile is not in the journal. The address stays this mock's; but from the end
+    /// of the listener to the hold of [`Outage::Refuse`] it is nobody's for a few microseconds.
+    ///
+    /// A mock that is down already goes from one outage to the other. [`shutdown`](Self::shutdown)
+    /// and `drop` end it as any other.
+    ///
+    /// # Errors
+    ///
+    /// If the address could not be held. Then nobody listens at it, and `up` tries to take it again.
+    pub fn down(&self, outage: Outage) -> io::Result<()> {
+        self.socket.down(outage)
+    }
+
+    /// Serves again, at the same address and with all that it held. Nothing, if it is not
+    /// [`down`](Self::down).
+    ///
+    /// Connections from the time of the outage are closed, so that nobody is answered late.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be listened on.
+    pub fn up(&self) -> io::Result<()> {
+        self.socket.up()
     }
 }
 
@@ -106,8 +145,9 @@ impl fmt::Debug for MockServer {
 pub struct MockServerBuilder {
     address: SocketAddr,
     seed: Seed,
-    header_read_timeout: Duration,
-    drain_timeout: Duration,
+    control: Option<Control>,
+    limits: Limits,
+    max_request_body: usize,
 }
 
 impl MockServerBuilder {
@@ -123,16 +163,71 @@ impl MockServerBuilder {
         self
     }
 
-    /// How long a client may take to send a request's head, a day at most. Otherwise it is
-    /// [`HEADER_READ_TIMEOUT`].
+    /// Serves the control API under `/_mock/`, too. Otherwise there is none.
+    pub fn control(mut self, control: Control) -> Self {
+        self.control = Some(control);
+        self
+    }
+
+    /// How many bytes the head of a request may have. What is larger gets 431, or 414 if it is the
+    /// request line. Otherwise it is [`MAX_HEAD_BYTES`].
+    pub fn max_head_bytes(mut self, limit: usize) -> Self {
+        self.limits.head_bytes = limit;
+        self
+    }
+
+    /// How many header lines a request may have. One with more gets 431. Otherwise it is
+    /// [`MAX_HEADERS`]; any other number costs each request some memory on the heap.
+    pub fn max_headers(mut self, limit: usize) -> Self {
+        self.limits.headers = limit;
+        self
+    }
+
+    /// How many bytes the body of a request to a stub may have. One with more gets 413. Otherwise it
+    /// is [`MAX_REQUEST_BODY`].
+    pub fn max_request_body(mut self, limit: usize) -> Self {
+        self.max_request_body = limit;
+        self
+    }
+
+    /// How many connections may be open at once. Whoever asks something on one more gets 503, and the
+    /// others go on. Otherwise it is [`MAX_CONNECTIONS`].
+    pub fn max_connections(mut self, limit: usize) -> Self {
+        self.limits.connections = limit;
+        self
+    }
+
+    /// How long a connection may be open with no request on it, a day at most. Then it is closed
+    /// without a word, as clients that keep connections expect. Otherwise it is [`IDLE_TIMEOUT`].
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.idle = bounded(limit);
+        self
+    }
+
+    /// How long a client may take to send a request's head from its first byte on, a day at most.
+    /// Then it gets 408. Otherwise it is [`HEADER_READ_TIMEOUT`].
     pub fn header_read_timeout(mut self, limit: Duration) -> Self {
-        self.header_read_timeout = limit.min(LONGEST_TIMEOUT);
+        self.limits.head = bounded(limit);
+        self
+    }
+
+    /// How long a client may take to send a body that a stub wants, a day at most. Then it gets 408.
+    /// Otherwise it is [`BODY_READ_TIMEOUT`].
+    pub fn body_read_timeout(mut self, limit: Duration) -> Self {
+        self.limits.body = bounded(limit);
+        self
+    }
+
+    /// How long a client may read nothing while there is something for it to read, a day at most.
+    /// Then the connection is reset. Otherwise it is [`WRITE_TIMEOUT`].
+    pub fn write_timeout(mut self, limit: Duration) -> Self {
+        self.limits.write = bounded(limit);
         self
     }
 
     /// How long [`MockServer::shutdown`] waits, a day at most. Otherwise it is [`DRAIN_TIMEOUT`].
     pub fn drain_timeout(mut self, limit: Duration) -> Self {
-        self.drain_timeout = limit.min(LONGEST_TIMEOUT);
+        self.limits.drain = bounded(limit);
         self
     }
 
@@ -140,20 +235,29 @@ impl MockServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on, or there is no tokio runtime to run in.
+    /// If the address cannot be listened on, or there is no tokio runtime to run in; if the control
+    /// API is set wrongly, or would be open beyond loopback without a token.
     pub async fn start(self) -> Result<MockServer, StartError> {
-        let failed = |source| StartError { address: self.address, source };
+        let failed = |source| StartError(Cause::Listen { address: self.address, source });
+        if let Some(control) = &self.control {
+            control.check(self.address)?;
+        }
         Handle::try_current().map_err(|error| failed(io::Error::other(error)))?;
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
-        let mock = Mock::seeded(self.seed);
+        log::listening(address);
+        let mock = Mock::limited(self.seed, self.max_request_body);
+        let base_url = format!("http://{}{BASE_PATH}", reachable(address));
+        let control =
+            self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
+        let control = control.transpose()?.map(Arc::new);
         Ok(MockServer {
-            socket: Socket::open(listener, mock.api(), self.header_read_timeout),
+            socket: Socket::open(listener, address, mock.api(), control.clone(), self.limits),
+            control,
             mock,
-            drain_timeout: self.drain_timeout,
             address,
-            base_url: format!("http://{}{BASE_PATH}", reachable(address)),
+            base_url,
         })
     }
 }
@@ -169,10 +273,29 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// The mock could not start. The [`io::Error`] that says why is its source.
+/// The mock could not start. Where an [`io::Error`] says why, it is its source.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}")]
-pub struct StartError {
-    address: SocketAddr,
-    source: io::Error,
+#[error(transparent)]
+pub struct StartError(Cause);
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Control(ControlError),
+}
+
+impl StartError {
+    /// Whether it would start with a [token](crate::Control::token) for its control API, which it
+    /// needs beyond loopback.
+    pub fn needs_token(&self) -> bool {
+        matches!(self.0, Cause::Control(ControlError::NoToken(_)))
+    }
+}
+
+impl From<ControlError> for StartError {
+    fn from(error: ControlError) -> Self {
+        Self(Cause::Control(error))
+    }
 }

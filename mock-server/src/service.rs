@@ -65,13 +65,14 @@ impl MockService {
     {
         let api = Arc::clone(&self.api);
         let (head, body) = request.into_parts();
+        let received = api.receive(Arrival::InProcess);
         let is_head = head.method == Method::HEAD;
         async move {
             let answer = if api.wants_body(&head) {
-                let answer = api.answer_with_body(Arrival::InProcess, &head, body).await;
-                answer.ok_or(io::ErrorKind::ConnectionAborted)?
+                let answer = api.answer_with_body(received, &head, body).await;
+                answer.map_err(|_| io::ErrorKind::ConnectionAborted)?
             } else {
-                api.answer(Arrival::InProcess, &head)
+                api.answer(received, &head)
             };
             let answer = match answer {
                 Answer::Ready(answer) => answer,
@@ -94,12 +95,15 @@ fn finish(mut answer: Response<AnswerBody>, is_head: bool) -> Response<Body> {
     if is_head || is_bodyless { answer.map(|_| Body::empty()) } else { answer.map(Body::new) }
 }
 
-async fn perform(Injection { delay, act }: Injection) -> io::Result<Response<AnswerBody>> {
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
+async fn perform(
+    Injection { mut timeline, delay, act }: Injection,
+) -> io::Result<Response<AnswerBody>> {
+    timeline.wait(delay).await;
     match act {
-        Act::Answer(answer) | Act::ByHand { answer, .. } => Ok(answer),
+        Act::Answer(mut answer) | Act::ByHand { mut answer, .. } => {
+            timeline.clock().date(answer.headers_mut());
+            Ok(answer)
+        }
         Act::Lost(Loss::Reset | Loss::ResetAfterRequest) => {
             Err(io::ErrorKind::ConnectionReset.into())
         }

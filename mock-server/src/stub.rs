@@ -84,6 +84,14 @@ impl Stub {
         self
     }
 
+    /// What it always answers, if that is not computed.
+    pub(crate) fn canned(&self) -> Option<&Reply> {
+        match &self.answer {
+            Answer::Canned(reply) => Some(reply),
+            Answer::Computed(_) => None,
+        }
+    }
+
     pub(crate) fn is_below_base(&self) -> bool {
         self.path.len() > BASE_PATH.len() && self.path.starts_with(BASE_PATH)
     }
@@ -147,6 +155,12 @@ impl Reply {
         reply.header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
     }
 
+    /// This status with a text, as [`json`](Self::json) otherwise.
+    pub fn text(status: u16, body: impl Into<Bytes>) -> Self {
+        let reply = Self { body: body.into(), ..Self::empty(status) };
+        reply.header(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
+    }
+
     /// This status without a body, as [`json`](Self::json) otherwise.
     pub fn empty(status: u16) -> Self {
         let is_answer = |status: &StatusCode| (200..600).contains(&status.as_u16());
@@ -167,6 +181,18 @@ impl Reply {
             self.headers.insert(name, value);
         }
         self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
     }
 
     fn into_response(self) -> Response<Bytes> {

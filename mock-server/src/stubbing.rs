@@ -13,6 +13,11 @@ pub(crate) fn add(
     owner: Option<TenantId>,
     stub: Stub,
 ) -> Result<ActiveStub, StubError> {
+    Ok(ActiveStub::new(api, api.stubs.add(owner, checked(stub)?)))
+}
+
+/// A stub that is where one may be.
+pub(crate) fn checked(stub: Stub) -> Result<Stub, StubError> {
     if !stub.is_below_base() {
         return Err(StubError::Path(stub.path));
     }
@@ -20,7 +25,7 @@ pub(crate) fn add(
     if is_documented && !stub.replaces_documented {
         return Err(StubError::Documented(stub.method, stub.path));
     }
-    Ok(ActiveStub { placed: api.stubs.add(owner, stub), api: Arc::clone(api) })
+    Ok(stub)
 }
 
 /// A stub that was added. It stays in force when this is dropped.
@@ -31,6 +36,19 @@ pub struct ActiveStub {
 }
 
 impl ActiveStub {
+    pub(crate) fn new(api: &Arc<Api>, placed: Arc<Placed>) -> Self {
+        Self { api: Arc::clone(api), placed }
+    }
+
+    pub(crate) fn placed(&self) -> &Placed {
+        &self.placed
+    }
+
+    /// What the control API calls it: `s-1` for the first stub of a mock.
+    pub fn id(&self) -> String {
+        self.placed.id()
+    }
+
     /// Takes the stub out: the path is again what it was before.
     pub fn remove(&self) {
         self.api.stubs.retain(|one| !Arc::ptr_eq(one, &self.placed));

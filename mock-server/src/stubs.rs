@@ -1,6 +1,6 @@
 //! The stubs in force, and which request meets which of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Method;
@@ -11,8 +11,16 @@ use crate::stub::Stub;
 /// A stub that was added.
 #[derive(Debug)]
 pub(crate) struct Placed {
+    /// Counted from 1 over all stubs of a mock.
+    number: u64,
     pub(crate) owner: Option<TenantId>,
     pub(crate) stub: Stub,
+}
+
+impl Placed {
+    pub(crate) fn id(&self) -> String {
+        format!("s-{}", self.number)
+    }
 }
 
 /// All stubs in force, in the order they were added.
@@ -20,6 +28,7 @@ pub(crate) struct Placed {
 pub(crate) struct StubList {
     /// So that a mock without stubs takes no lock.
     any: AtomicBool,
+    added: AtomicU64,
     placed: RwLock<Vec<Arc<Placed>>>,
 }
 
@@ -37,9 +46,20 @@ impl StubList {
     }
 
     pub(crate) fn add(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
-        let placed = Arc::new(Placed { owner, stub });
+        let placed = self.placed(owner, stub);
         self.change(|all| all.push(Arc::clone(&placed)));
         placed
+    }
+
+    /// Puts these in the place of all that there are.
+    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<TenantId>, Stub)>) {
+        let placed = by.into_iter().map(|(owner, stub)| self.placed(owner, stub)).collect();
+        self.change(|all| *all = placed);
+    }
+
+    fn placed(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
+        let number = self.added.fetch_add(1, Ordering::Relaxed) + 1;
+        Arc::new(Placed { number, owner, stub })
     }
 
     pub(crate) fn retain(&self, keep: impl FnMut(&Arc<Placed>) -> bool) {
@@ -54,6 +74,19 @@ impl StubList {
 
     fn read<R>(&self, look: impl FnOnce(&[Arc<Placed>]) -> R) -> R {
         look(&self.placed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The stubs of one owner.
+    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<Arc<Placed>> {
+        self.read(|all| all.iter().filter(|one| one.owner == owner).cloned().collect())
+    }
+
+    pub(crate) fn with_id(&self, id: &str) -> Option<Arc<Placed>> {
+        self.read(|all| all.iter().find(|one| one.id() == id).cloned())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.read(<[_]>::len)
     }
 
     /// Whether any partner has a stub on this path.

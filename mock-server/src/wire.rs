@@ -12,14 +12,19 @@ pub(crate) fn companies(companies: &[Company]) -> Bytes {
     render(&CompaniesBody { data: companies })
 }
 
+/// One company, as it stands among the others.
+pub(crate) fn company(company: &Company) -> Bytes {
+    render(&CompanyBody::from(company))
+}
+
+/// One connection, as it stands in its company.
+pub(crate) fn connection(connection: &Connection) -> Bytes {
+    render(&ConnectionBody::from(connection))
+}
+
 /// The body of `GET /wallet` (reference, Get wallet, Response 200).
 pub(crate) fn wallet(wallet: &Wallet) -> Bytes {
-    render(&WalletBody {
-        balance: wallet.balance,
-        currency: &wallet.currency,
-        credit_unit_price: wallet.credit_unit_price,
-        cost_per_message: wallet.cost_per_message,
-    })
+    render(&WalletBody::from(wallet))
 }
 
 /// What the service answers when it refuses. The bodies have the shape of the reference's 401s;
@@ -95,7 +100,7 @@ struct CountBody {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WalletBody<'a> {
+pub(crate) struct WalletBody<'a> {
     balance: i64,
     currency: &'a str,
     #[serde(serialize_with = "as_string")]
@@ -103,25 +108,48 @@ struct WalletBody<'a> {
     cost_per_message: i64,
 }
 
+impl<'a> From<&'a Wallet> for WalletBody<'a> {
+    fn from(wallet: &'a Wallet) -> Self {
+        Self {
+            balance: wallet.balance,
+            currency: &wallet.currency,
+            credit_unit_price: wallet.credit_unit_price,
+            cost_per_message: wallet.cost_per_message,
+        }
+    }
+}
+
+impl<'a> From<&'a Company> for CompanyBody<'a> {
+    fn from(company: &'a Company) -> Self {
+        Self {
+            id: &company.id,
+            name: &company.name,
+            onboarded_at: format!("{:.3}", company.onboarded_at),
+            connections: &company.connections,
+            count: CountBody { templates: company.template_count },
+        }
+    }
+}
+
+impl<'a> From<&'a Connection> for ConnectionBody<'a> {
+    fn from(connection: &'a Connection) -> Self {
+        Self {
+            id: &connection.id,
+            waba_id: &connection.waba_id,
+            phone_number_id: &connection.phone_number_id,
+            display_phone_number: &connection.display_phone_number,
+            quality_rating: &connection.quality_rating,
+            status: &connection.status,
+        }
+    }
+}
+
 fn each_company<S: Serializer>(companies: &&[Company], out: S) -> Result<S::Ok, S::Error> {
-    out.collect_seq(companies.iter().map(|company| CompanyBody {
-        id: &company.id,
-        name: &company.name,
-        onboarded_at: format!("{:.3}", company.onboarded_at),
-        connections: &company.connections,
-        count: CountBody { templates: company.template_count },
-    }))
+    out.collect_seq(companies.iter().map(CompanyBody::from))
 }
 
 fn each_connection<S: Serializer>(connections: &&[Connection], out: S) -> Result<S::Ok, S::Error> {
-    out.collect_seq(connections.iter().map(|connection| ConnectionBody {
-        id: &connection.id,
-        waba_id: &connection.waba_id,
-        phone_number_id: &connection.phone_number_id,
-        display_phone_number: &connection.display_phone_number,
-        quality_rating: &connection.quality_rating,
-        status: &connection.status,
-    }))
+    out.collect_seq(connections.iter().map(ConnectionBody::from))
 }
 
 fn as_string<S: Serializer>(number: &Decimal, out: S) -> Result<S::Ok, S::Error> {

@@ -11,11 +11,15 @@ pub const TEXT: &str = include_str!("../../mock-server/openapi.yaml");
 
 /// What a schema of the contract may say. A keyword that is not listed is an error, so that a
 /// misspelt one cannot pass for a rule.
-const KEYWORDS: [&str; 9] = [
+const KEYWORDS: [&str; 13] = [
     "$ref",
     "description",
+    "enum",
     "format",
     "items",
+    "maxItems",
+    "maximum",
+    "minItems",
     "minimum",
     "pattern",
     "properties",
@@ -216,7 +220,14 @@ fn read(schema: &Value, reading: Reading) -> Checked<Value> {
     let mut result = Map::new();
     for (key, value) in entries(schema) {
         let value = match key {
-            "items" => read(value, reading)?,
+            "items" | "additionalProperties" => read(value, reading)?,
+            "anyOf" | "oneOf" => value
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|one| read(one, reading))
+                .collect::<Checked<Vec<_>>>()?
+                .into(),
             "properties" => entries(value)
                 .map(|(name, property)| Ok((name.to_owned(), read(property, reading)?)))
                 .collect::<Checked<Map<_, _>>>()?

@@ -7,6 +7,7 @@
 //! | [`document`] | the contract is valid, and honest about what it assumes | contract, reference |
 //! | [`answer`] | an answer against the contract, strictly | contract, http |
 //! | [`request`] | a request against the contract | contract, http |
+//! | [`control`] | the control API against its own document | contract, http |
 //! | [`operations`] | the same operations on every side | contract |
 //! | [`generate`] | documents from a schema | contract |
 //! | [`contract`] | the document: its operations, answers and schemas | – |
@@ -24,6 +25,7 @@
 pub mod answer;
 pub mod client;
 pub mod contract;
+pub mod control;
 pub mod document;
 pub mod generate;
 pub mod http;

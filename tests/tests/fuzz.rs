@@ -1,4 +1,5 @@
-//! At stake: nothing that the service sends, and nothing that a user configures, breaks the client.
+//! At stake: nothing that the service sends, and nothing that a user configures, breaks the client; and
+//! nothing that a client or a test sends breaks the mock.
 //!
 //! The properties and the seeds are those of `fuzz/`. Here each seed is tried as it is and with
 //! some damage done to it, the same each time. `fuzz/run` looks further, guided by coverage.
@@ -76,6 +77,17 @@ const WORDS: &[&[u8]] = &[
     b"[::1]",
     b"127.0.0.1",
     b"Wed, 21 Oct 2015 07:28:00 GMT",
+    b"Bearer ",
+    b"\nBearer $KEY",
+    b"\n===\nGET /partners\n",
+    b"\n===\nDELETE /partners/p-1\n",
+    b"/p-1",
+    b"\"keys\":[\"$KEY\"]",
+    b"\"faults\":[\"reset\"]",
+    b"- ",
+    b"&a *a",
+    b"!!str ",
+    b"|\n  ",
 ];
 
 fn damage(seed: &[u8], others: &[(PathBuf, Vec<u8>)], random: &mut Rng) -> Vec<u8> {
@@ -170,8 +182,18 @@ fn answers_of_any_kind_end_in_time_with_a_value_or_a_sound_error() {
 }
 
 #[test]
+fn authorizations_of_any_kind_are_refused_by_the_rule_that_the_readme_has_for_them() {
+    hold("authorization");
+}
+
+#[test]
 fn configurations_are_refused_by_name_or_stay_where_their_base_url_says() {
     hold("config");
+}
+
+#[test]
+fn requests_to_the_control_api_are_answered_and_never_half_applied() {
+    hold("control");
 }
 
 #[test]
@@ -192,6 +214,11 @@ fn requests_are_refused_unsent_or_stay_below_the_base_url() {
 #[test]
 fn retry_after_is_obeyed_as_documented_and_never_past_the_deadline() {
     hold("retry_after");
+}
+
+#[test]
+fn seed_files_are_served_or_told_of_in_one_line_at_a_place_that_is_there() {
+    hold("seed");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! At stake: the README is true. Its programs are doctests; this holds its tables to the code.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use partner_api::{
     DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DEADLINE, DEFAULT_MAX_ATTEMPTS,
     DEFAULT_MAX_BODY_BYTES,
 };
+use partner_api_mock as mock;
 
 const README: &str = include_str!("../../README.md");
+const MOCK: &str = include_str!("../../mock-server/README.md");
 const GUIDE: &str = include_str!("../../client/src/guide/errors.md");
 const BUILDER: &str = include_str!("../../client/src/config.rs");
 
@@ -48,6 +51,30 @@ fn every_setting_is_in_the_table_and_no_other() {
         BUILDER.split("    pub fn ").skip(1).map(|method| method.split(['(', '<']).next().unwrap());
     let methods: BTreeSet<_> = methods.filter(|name| *name != "from_env").collect();
     assert_eq!(listed, methods);
+}
+
+/// The limits of the mock: what they are, what is answered, and that no other can be set.
+#[test]
+fn the_limits_of_the_mock_are_those_of_the_code() {
+    let rows = table(MOCK, "\n## Limits");
+    let default =
+        |method: &str| rows.iter().find(|row| row[2] == format!("`{method}`")).unwrap()[1];
+    let time = |limit: Duration| format!("{} s", limit.as_secs());
+    assert_eq!(default("max_head_bytes"), format!("{} KiB", mock::MAX_HEAD_BYTES >> 10));
+    assert_eq!(default("max_headers"), mock::MAX_HEADERS.to_string());
+    assert_eq!(default("max_request_body"), format!("{} MiB", mock::MAX_REQUEST_BODY >> 20));
+    assert_eq!(default("max_connections").replace(',', ""), mock::MAX_CONNECTIONS.to_string());
+    assert_eq!(default("idle_timeout"), time(mock::IDLE_TIMEOUT));
+    assert_eq!(default("header_read_timeout"), time(mock::HEADER_READ_TIMEOUT));
+    assert_eq!(default("body_read_timeout"), time(mock::BODY_READ_TIMEOUT));
+    assert_eq!(default("write_timeout"), time(mock::WRITE_TIMEOUT));
+    assert_eq!(default("drain_timeout"), time(mock::DRAIN_TIMEOUT));
+
+    let listed: BTreeSet<_> = rows.iter().flat_map(|row| words(row[2])).collect();
+    let methods = include_str!("../../mock-server/src/server.rs").split("    pub fn ").skip(1);
+    let methods = methods.map(|method| method.split('(').next().unwrap());
+    let limits = methods.filter(|name| name.starts_with("max_") || name.ends_with("_timeout"));
+    assert_eq!(listed, limits.collect());
 }
 
 #[test]

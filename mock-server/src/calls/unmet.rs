@@ -23,6 +23,7 @@ pub(super) struct Case<'a> {
     pub(super) recorded: &'a [RecordedRequest],
     pub(super) met: usize,
     pub(super) partner: Option<&'a str>,
+    pub(super) after: u64,
     pub(super) rules: Vec<(&'static str, Vec<String>)>,
 }
 
@@ -43,7 +44,11 @@ impl Case<'_> {
             |name| format!("partner `{}`", name.escape_debug()),
         );
         let all = self.recorded.len();
-        writeln!(out, "came      {} of the {all} requests of {whose}", self.met)?;
+        let after = match self.after {
+            0 => String::new(),
+            number => format!(" after req-{number}"),
+        };
+        writeln!(out, "came      {} of the {all} requests of {whose}{after}", self.met)?;
         self.write_nearest(out)?;
         let skipped = all.saturating_sub(MOST_LISTED);
         if skipped > 0 {

@@ -1,10 +1,9 @@
 //! What must hold of a rule before it is taken.
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::words::{Connection, Flapping, Key, Words};
+use crate::key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,12 +11,22 @@ use super::words::{Connection, Flapping, Key, Words};
 pub struct RuleError(String);
 
 impl RuleError {
-    /// The message may hold what came from outside. It is shown in one line, whatever it is.
+    /// The message may hold what came from outside. It is shown in one line, whatever it is, and
+    /// without a key.
     pub(crate) fn of(message: impl AsRef<str>) -> Self {
+        let clean = key::redact(message.as_ref().as_bytes().to_vec());
         let shown = |char: char| {
             if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }
         };
-        Self(message.as_ref().chars().map(shown).collect())
+        Self(String::from_utf8_lossy(&clean).chars().map(shown).collect())
+    }
+
+    /// The word that is wrong, or the first of several, if the message names one: `every` of
+    /// `every, flapping: expected one of them`.
+    pub(crate) fn word(&self) -> Option<&str> {
+        let (words, _) = self.0.split_once(": ")?;
+        let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        words.split(", ").all(is_word).then(|| words.split(", ").next())?
     }
 }
 
@@ -53,6 +62,10 @@ impl Words {
             )?;
             ensure_value("headers", value)?;
         }
+        ensure(
+            self.retry_after.is_none() || self.retry_after_date_in.is_none(),
+            "retryAfter, retryAfterDateIn: expected one of them",
+        )?;
         ensure_value("contentType", self.content_type.as_deref().unwrap_or(""))?;
         ensure_value("retryAfter", self.retry_after.as_deref().unwrap_or(""))
     }
@@ -64,6 +77,7 @@ impl Words {
             ("contentType", self.content_type.is_some()),
             ("headers", !self.headers.is_empty()),
             ("retryAfter", self.retry_after.is_some()),
+            ("retryAfterDateIn", self.retry_after_date_in.is_some()),
         ];
         let pace = [("slowHeaders", self.slow_headers.is_some()), ("drip", self.drip.is_some())];
         let damage = [
@@ -126,12 +140,6 @@ const FRAMING: [&str; 4] = ["connection", "content-length", "content-type", "tra
 /// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
 pub(crate) fn is_bodyless(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
-}
-
-/// A date as HTTP writes it (RFC 9110, section 5.6.7).
-pub(crate) fn http_date(date: Timestamp) -> String {
-    // Only a year before 0 cannot be written, and no caller waits for that.
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap_or_default()
 }
 
 fn ensure(holds: bool, wrong: &str) -> Result<(), RuleError> {

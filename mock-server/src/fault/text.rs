@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::check::RuleError;
 use super::words::Words;
-use crate::{hint, key};
+use crate::mistake::in_words_of_json;
 
 pub(super) fn write(words: &Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (at, (word, value)) in words.said().enumerate() {
@@ -81,21 +81,17 @@ fn read_value<'a>(word: &str, text: &'a str) -> Result<(Value, &'a str), RuleErr
     Ok((value, after))
 }
 
-fn from_json(said: Map<String, Value>) -> Result<Words, RuleError> {
+pub(super) fn from_json(said: Map<String, Value>) -> Result<Words, RuleError> {
     // One word after the other, so that what is wrong can be named: serde says no path.
     for (word, value) in &said {
         let one = Value::Object(Map::from_iter([(word.clone(), value.clone())]));
         Words::deserialize(one).map_err(|error| explain(word, &error))?;
     }
-    Words::deserialize(Value::Object(said)).map_err(|error| RuleError::of(error.to_string()))
+    Words::deserialize(Value::Object(said)).map_err(|error| explain("", &error))
 }
 
 fn explain(word: &str, error: &serde_json::Error) -> RuleError {
-    let message = error.to_string();
-    let place =
-        if message.starts_with("unknown field") { String::new() } else { format!("{word}: ") };
-    let hint = hint::nearest_in(&message)
-        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    let clean = key::redact(format!("{place}{message}{hint}").into_bytes());
-    RuleError::of(String::from_utf8_lossy(&clean))
+    let message = in_words_of_json(&error.to_string(), word == "key");
+    let is_placed = word.is_empty() || message.starts_with("unknown field");
+    RuleError::of(if is_placed { message } else { format!("{word}: {message}") })
 }

@@ -15,39 +15,59 @@ use crate::key::{self, KeyHash};
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 #[serde(expecting = "a rule as an object, such as {\"status\": 503, \"times\": 2}")]
 pub(crate) struct Words {
+    #[serde(deserialize_with = "given")]
     pub(crate) status: Option<u16>,
     pub(crate) page: bool,
+    #[serde(deserialize_with = "given")]
     pub(crate) body: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub(crate) content_type: Option<String>,
     pub(crate) headers: BTreeMap<String, String>,
     #[serde(deserialize_with = "retry_after")]
     pub(crate) retry_after: Option<String>,
+    #[serde(deserialize_with = "given")]
+    pub(crate) retry_after_date_in: Option<Time>,
     #[serde(alias = "fixedDelayMilliseconds", alias = "latency")]
+    #[serde(deserialize_with = "given")]
     pub(crate) delay: Option<Delay>,
+    #[serde(deserialize_with = "given")]
     pub(crate) slow_headers: Option<Time>,
     #[serde(alias = "chunkedDribbleDelay", alias = "slicer")]
+    #[serde(deserialize_with = "given")]
     pub(crate) drip: Option<Time>,
     #[serde(alias = "limit_data")]
+    #[serde(deserialize_with = "given")]
     pub(crate) cut: Option<u64>,
+    #[serde(deserialize_with = "given")]
     pub(crate) length: Option<u64>,
     pub(crate) malformed_json: bool,
     pub(crate) invalid_utf8: bool,
+    #[serde(deserialize_with = "given")]
     pub(crate) oversized: Option<u64>,
     #[serde(alias = "fault")]
+    #[serde(deserialize_with = "given")]
     pub(crate) connection: Option<Connection>,
 
+    #[serde(deserialize_with = "given")]
     pub(crate) operation: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub(crate) partner: Option<String>,
     #[serde(deserialize_with = "key")]
     pub(crate) key: Option<Key>,
 
     #[serde(alias = "next")]
+    #[serde(deserialize_with = "given")]
     pub(crate) times: Option<u64>,
+    #[serde(deserialize_with = "given")]
     pub(crate) after: Option<u64>,
+    #[serde(deserialize_with = "given")]
     pub(crate) every: Option<u64>,
+    #[serde(deserialize_with = "given")]
     pub(crate) flapping: Option<Flapping>,
     #[serde(alias = "toxicity")]
+    #[serde(deserialize_with = "given")]
     pub(crate) chance: Option<f64>,
+    #[serde(deserialize_with = "given")]
     pub(crate) seed: Option<u64>,
 }
 
@@ -122,6 +142,11 @@ impl<'de> Deserialize<'de> for Flapping {
     }
 }
 
+/// A value that may be left out. `null` is none: to leave it out is the only way to the default.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 fn retry_after<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     from.deserialize_any(NumberOrText("seconds, or a date as HTTP writes it")).map(Some)
 }
@@ -148,6 +173,7 @@ impl Words {
             ("contentType", text(&self.content_type)),
             ("headers", headers),
             ("retryAfter", text(&self.retry_after)),
+            ("retryAfterDateIn", shown(self.retry_after_date_in)),
             ("delay", shown(self.delay)),
             ("slowHeaders", shown(self.slow_headers)),
             ("drip", shown(self.drip)),

@@ -1,344 +1,207 @@
-//! The seed file: JSON text to partners, or what is wrong with it and where.
-//!
-//! A company is written here as `GET /companies` shows it, a wallet as `GET /wallet` does, so that
-//! an answer can be pasted into a file.
+//! The seed file: JSON text to a seed, or what is wrong with it and where.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::marker::PhantomData;
 
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    self, Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
-};
-use serde_json::value::RawValue;
+use serde::de::Deserialize;
 
-use super::explain::{ESCAPES, explain, shortened};
-use super::{PartnerSeed, SeedError, place};
-use crate::data::{Company, Connection, Wallet};
-use crate::key;
+use super::data::{CompanyFile, WalletFile};
+use super::explain::explain;
+use super::locate::Wrong;
+use super::rule::RuleFile;
+use super::stub::StubFile;
+use super::value::{Expected, Object, at_least_one, given, unwrapped};
+use super::{Companies, Extras, PartnerSeed, Seed, SeedError};
+use crate::data::Wallet;
+use crate::fault::RuleError;
+use crate::generate::MAX_GENERATED;
+use crate::mistake::shortened;
+use crate::rules::NewRule;
+use crate::stub::Stub;
+use crate::{faults, key};
 
-pub(super) fn parse(text: &str) -> Result<(PartnerSeed, Vec<PartnerSeed>), SeedError> {
+pub(super) fn parse(text: &str) -> Result<Seed, SeedError> {
+    let Object(file): Object<SeedFile> = read(text)?;
+    file.checked().map_err(|wrong| wrong.in_text(text))
+}
+
+/// What a text is, or what is wrong with it and where.
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SeedError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let Object(file): Object<SeedFile<'_>> =
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            explain(text, &path, error.inner())
-        })?;
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        explain(text, &path, error.inner())
+    })?;
     json.end().map_err(|error| explain(text, ".", &error))?;
-    check(text, &file)?;
-    let mut partners = file.partners.into_iter().map(|Object(file)| file.into());
-    let Some(first) = partners.next() else {
-        return Err(SeedError::at((1, 1), NO_PARTNER));
-    };
-    Ok((first, partners.collect()))
-}
-
-const NO_PARTNER: &str = "expected at least one partner";
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedFile<'a> {
-    #[serde(borrow, deserialize_with = "at_least_one")]
-    partners: Vec<Object<PartnerFile<'a>>>,
+    Ok(read)
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PartnerFile<'a> {
-    #[serde(borrow)]
-    name: Placed<'a>,
-    #[serde(borrow, default)]
-    keys: Vec<Placed<'a>>,
+struct SeedFile {
+    /// For editors.
+    #[serde(rename = "$schema", default, deserialize_with = "given")]
+    _schema: Option<String>,
+    #[serde(deserialize_with = "at_least_one")]
+    partners: Vec<Object<PartnerFile>>,
+    #[serde(default)]
+    faults: Vec<RuleFile>,
+    #[serde(default)]
+    stubs: Vec<Object<StubFile>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartnerFile {
+    name: String,
+    #[serde(default)]
+    keys: Vec<String>,
     #[serde(default, deserialize_with = "given")]
     active: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     wallet: Option<Object<WalletFile>>,
+    #[serde(default, deserialize_with = "given")]
+    companies: Option<Vec<Object<CompanyFile>>>,
+    #[serde(default, deserialize_with = "given")]
+    generate: Option<Object<GenerateFile>>,
     #[serde(default)]
-    companies: Vec<Object<CompanyFile>>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct WalletFile {
+    faults: Vec<RuleFile>,
     #[serde(default)]
-    balance: i64,
-    #[serde(default, deserialize_with = "given")]
-    currency: Option<String>,
-    #[serde(default, deserialize_with = "decimal")]
-    credit_unit_price: Option<Decimal>,
-    #[serde(default, deserialize_with = "given")]
-    cost_per_message: Option<i64>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct CompanyFile {
-    id: String,
-    name: String,
-    #[serde(default, deserialize_with = "timestamp")]
-    onboarded_at: Option<Timestamp>,
-    #[serde(default)]
-    connections: Vec<Object<ConnectionFile>>,
-    #[serde(rename = "_count", default, deserialize_with = "given")]
-    count: Option<Object<CountFile>>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct ConnectionFile {
-    id: String,
-    #[serde(default, deserialize_with = "given")]
-    waba_id: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    phone_number_id: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    display_phone_number: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    quality_rating: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    status: Option<String>,
+    stubs: Vec<Object<StubFile>>,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CountFile {
-    templates: u64,
+pub(super) struct GenerateFile {
+    companies: u64,
+    #[serde(default)]
+    seed: u64,
 }
 
-/// A struct of the file, from an object only: what serde derives would take an array, too, and
-/// its values by their order.
-struct Object<T>(T);
-
-trait Expected {
-    const EXPECTED: &'static str;
-}
-
-impl Expected for SeedFile<'_> {
+impl Expected for SeedFile {
     const EXPECTED: &'static str = "an object with `partners`";
 }
 
-impl Expected for PartnerFile<'_> {
+impl Expected for PartnerFile {
     const EXPECTED: &'static str = "an object with the `name` of a partner";
 }
 
-impl Expected for WalletFile {
-    const EXPECTED: &'static str = "an object with what is known of a wallet";
+impl Expected for GenerateFile {
+    const EXPECTED: &'static str = "an object with how many `companies`";
 }
 
-impl Expected for CompanyFile {
-    const EXPECTED: &'static str = "an object with the `id` and the `name` of a company";
-}
-
-impl Expected for ConnectionFile {
-    const EXPECTED: &'static str = "an object with the `id` of a connection";
-}
-
-impl Expected for CountFile {
-    const EXPECTED: &'static str = "an object with `templates`";
-}
-
-impl<'de, T: Deserialize<'de> + Expected> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-/// A value that may be left out. `null` is none: to leave it out is the only way to the default.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
-}
-
-fn at_least_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Vec<T>, D::Error> {
-    from.deserialize_seq(AtLeastOne(PhantomData))
-}
-
-/// Where it is asked while the array is read, the error has the array's place.
-struct AtLeastOne<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some(one) = array.next_element()? {
-            all.push(one);
+impl SeedFile {
+    fn checked(self) -> Result<Seed, Wrong> {
+        let mut checked = Vec::new();
+        let (mut names, mut keys) = (HashSet::new(), HashSet::new());
+        for (at, Object(partner)) in self.partners.into_iter().enumerate() {
+            let partner = partner.checked().and_then(|partner| {
+                is_first(&partner, &mut names, &mut keys)?;
+                Ok(partner)
+            });
+            checked.push(partner.map_err(|wrong| wrong.at(at).at("partners"))?);
         }
-        if all.is_empty() {
-            return Err(A::Error::custom(NO_PARTNER));
+        let mut faults = Vec::new();
+        for (at, rule) in self.faults.into_iter().enumerate() {
+            let rule = rule.checked().and_then(|rule| {
+                let names = checked.iter().map(|partner: &PartnerSeed| partner.name.as_str());
+                Ok((whose(&rule, names)?, rule))
+            });
+            faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
         }
-        Ok(all)
+        let stubs = checked_stubs(self.stubs)?;
+        let mut partners = checked.into_iter();
+        let first = partners.next().ok_or_else(|| Wrong::of("expected at least one partner"))?;
+        Ok(Seed { source: "file", first, others: partners.collect(), faults, stubs })
     }
 }
 
-/// A string, and the piece of the file that it was read from.
-struct Placed<'a> {
-    text: String,
-    source: &'a str,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Placed<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let source = <&RawValue>::deserialize(from)?.get();
-        let text = serde_json::from_str(source).map_err(|_| {
-            D::Error::custom(if source.starts_with('"') { ESCAPES } else { "expected a string" })
-        })?;
-        Ok(Self { text, source })
+/// Whether no partner before has its name or one of its keys.
+pub(super) fn is_first(
+    partner: &PartnerSeed,
+    names: &mut HashSet<String>,
+    keys: &mut HashSet<String>,
+) -> Result<(), Wrong> {
+    if !names.insert(partner.name.clone()) {
+        let name = shortened(&partner.name);
+        let message = format!("a second partner named `{name}`: expected each name once");
+        return Err(Wrong::of(message).at("name"));
     }
-}
-
-impl Placed<'_> {
-    /// Line and column in the file's text, which `source` is a piece of.
-    fn place(&self, file: &str) -> (usize, usize) {
-        place(file.as_bytes(), self.source.as_ptr().addr() - file.as_ptr().addr())
-    }
-}
-
-fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
-    from.deserialize_str(Text {
-        parse: |text| Decimal::from_str_exact(text).ok().filter(|_| is_plain_decimal(text)),
-        expected: "a decimal number as a string, such as \"25.0000\"",
-    })
-}
-
-/// A number as JSON writes it, without an exponent (RFC 8259, section 6). `Decimal` takes more:
-/// `+1`, `1_0`, `.5`, `5.`, `01`.
-fn is_plain_decimal(text: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = match text.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (text, None),
-    };
-    is_digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
-}
-
-fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
-    from.deserialize_str(Text {
-        parse: |text| text.parse().ok(),
-        expected: "a time such as \"2026-06-01T10:12:00.000Z\"",
-    })
-}
-
-/// A string with a meaning. Whatever else stands there, the error says what was expected.
-struct Text<T> {
-    parse: fn(&str) -> Option<T>,
-    expected: &'static str,
-}
-
-impl<T> Visitor<'_> for Text<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let wrong = || E::invalid_value(Unexpected::Str(text), &self);
-        (self.parse)(text).map(Some).ok_or_else(wrong)
-    }
-}
-
-/// What serde cannot see: keys that no request could carry, and names and keys that stand twice.
-fn check(text: &str, file: &SeedFile<'_>) -> Result<(), SeedError> {
-    let (mut names, mut keys) = (HashSet::new(), HashSet::new());
-    for Object(partner) in &file.partners {
-        if !names.insert(&partner.name.text) {
-            let message = format!(
-                "a second partner named `{}`: expected each name once",
-                shortened(&partner.name.text)
-            );
-            return Err(SeedError::at(partner.name.place(text), &message));
-        }
-        for key in &partner.keys {
-            let wrong = if !key::is_b64token(key.text.as_bytes()) {
-                "this key could not follow `Bearer `: expected letters, digits and -._~+/, \
-                 and = at the end only"
-            } else if !keys.insert(&key.text) {
-                "this key stands twice: expected each key once, for one partner"
-            } else {
-                continue;
-            };
-            return Err(SeedError::at(key.place(text), wrong));
+    for (at, key) in partner.keys.iter().enumerate() {
+        if !keys.insert(key.clone()) {
+            return Err(Wrong::of(KEY_TWICE).at(at).at("keys"));
         }
     }
     Ok(())
 }
 
-fn unwrapped<T: Into<U>, U>(objects: Vec<Object<T>>) -> Vec<U> {
-    objects.into_iter().map(|Object(one)| one.into()).collect()
+const KEY_TWICE: &str = "this key stands twice: expected each key once, for one partner";
+
+/// The number of the partner that a rule names.
+pub(super) fn whose<'a>(
+    rule: &NewRule,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<Option<usize>, RuleError> {
+    let Some(wanted) = rule.words.partner.as_deref() else {
+        return Ok(None);
+    };
+    let found = names.clone().position(|name| name == wanted);
+    found.map(Some).ok_or_else(|| faults::unknown_partner(wanted, names))
 }
 
-impl From<PartnerFile<'_>> for PartnerSeed {
-    fn from(file: PartnerFile<'_>) -> Self {
-        Self {
-            name: file.name.text,
-            keys: file.keys.into_iter().map(|key| key.text).collect(),
-            active: file.active.unwrap_or(true),
-            wallet: file.wallet.map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
-            companies: unwrapped(file.companies),
+impl PartnerFile {
+    pub(super) fn checked(self) -> Result<PartnerSeed, Wrong> {
+        let mut seed = PartnerSeed {
+            name: self.name,
+            keys: self.keys,
+            active: self.active.unwrap_or(true),
+            wallet: self.wallet.map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
+            companies: one_of(self.companies, self.generate)?
+                .unwrap_or_else(|| Companies::Given(Vec::new())),
+            extras: Extras::default(),
+        };
+        for (at, key) in seed.keys.iter().enumerate() {
+            if !key::is_b64token(key.as_bytes()) {
+                return Err(Wrong::of(key::EXPECTED).at(at).at("keys"));
+            }
         }
+        for (at, rule) in self.faults.into_iter().enumerate() {
+            let rule = rule.checked().and_then(|rule| {
+                whose(&rule, std::iter::once(seed.name.as_str()))?;
+                Ok(rule)
+            });
+            seed.extras.faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
+        }
+        seed.extras.stubs = checked_stubs(self.stubs)?;
+        Ok(seed)
     }
 }
 
-impl From<WalletFile> for Wallet {
-    fn from(file: WalletFile) -> Self {
-        let default = Self::new(file.balance);
-        Self {
-            balance: file.balance,
-            currency: file.currency.unwrap_or(default.currency),
-            credit_unit_price: file.credit_unit_price.unwrap_or(default.credit_unit_price),
-            cost_per_message: file.cost_per_message.unwrap_or(default.cost_per_message),
+/// Companies as they are, or how many to make up, and not both.
+pub(super) fn one_of(
+    companies: Option<Vec<Object<CompanyFile>>>,
+    generate: Option<Object<GenerateFile>>,
+) -> Result<Option<Companies>, Wrong> {
+    match (companies, generate) {
+        (Some(_), Some(_)) => {
+            Err(Wrong::of("expected it, or the companies themselves, and not both").at("generate"))
         }
+        (Some(companies), None) => Ok(Some(Companies::Given(unwrapped(companies)))),
+        (None, Some(Object(GenerateFile { companies, seed }))) => {
+            match u32::try_from(companies).ok().filter(|count| *count <= MAX_GENERATED) {
+                Some(count) => Ok(Some(Companies::Generated { count, seed })),
+                None => Err(Wrong::of(format!("expected at most {MAX_GENERATED}"))
+                    .at("companies")
+                    .at("generate")),
+            }
+        }
+        (None, None) => Ok(None),
     }
 }
 
-impl From<CompanyFile> for Company {
-    fn from(file: CompanyFile) -> Self {
-        let default = Self::new(file.id, file.name);
-        Self {
-            onboarded_at: file.onboarded_at.unwrap_or(default.onboarded_at),
-            connections: unwrapped(file.connections),
-            template_count: file
-                .count
-                .map_or(default.template_count, |Object(count)| count.templates),
-            ..default
-        }
-    }
-}
-
-impl From<ConnectionFile> for Connection {
-    fn from(file: ConnectionFile) -> Self {
-        let default = Self::new(file.id);
-        Self {
-            waba_id: file.waba_id.unwrap_or(default.waba_id),
-            phone_number_id: file.phone_number_id.unwrap_or(default.phone_number_id),
-            display_phone_number: file.display_phone_number.unwrap_or(default.display_phone_number),
-            quality_rating: file.quality_rating.unwrap_or(default.quality_rating),
-            status: file.status.unwrap_or(default.status),
-            id: default.id,
-        }
-    }
+fn checked_stubs(stubs: Vec<Object<StubFile>>) -> Result<Vec<Stub>, Wrong> {
+    let checked = stubs
+        .into_iter()
+        .enumerate()
+        .map(|(at, Object(stub))| stub.checked().map_err(|wrong| wrong.at(at).at("stubs")));
+    checked.collect()
 }

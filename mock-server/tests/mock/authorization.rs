@@ -63,7 +63,7 @@ async fn without_a_bearer_token_it_is_missing() {
 #[tokio::test]
 async fn with_a_token_that_opens_nothing_it_is_invalid() {
     let mock = MockServer::start().await.unwrap();
-    let long = format!("Authorization: Bearer {}\r\n", "a".repeat(100_000));
+    let long = format!("Authorization: Bearer {}\r\n", "a".repeat(60_000));
     let rows: [(&[u8], Refusal); 16] = [
         (b"Authorization: Bearer $x\r\n", Refusal::UnknownKey),
         (b"Authorization: Bearer x$\r\n", Refusal::UnknownKey),
@@ -142,17 +142,8 @@ async fn a_key_of_a_seed_may_end_in_equals_signs() {
     }
 }
 
-/// What comes back, which may be nothing: a server that closes with bytes unread resets the
-/// connection, and its last answer can be lost by that.
-async fn sent_alone(mock: &MockServer, request: &[u8]) -> String {
-    let mut connection = raw::Connection::open(mock.address()).await;
-    // The server answers and closes before it has read all, so the last of it may not arrive.
-    let _ = connection.try_send(request).await;
-    String::from_utf8(connection.rest().await).unwrap()
-}
-
 #[tokio::test]
-async fn a_header_that_http_does_not_allow_is_400_with_no_body() {
+async fn a_header_that_http_does_not_allow_is_400() {
     let mock = MockServer::start().await.unwrap();
     let rows: [&[u8]; 13] = [
         b"authorization: Bearer\r\n $\r\n",
@@ -172,48 +163,7 @@ async fn a_header_that_http_does_not_allow_is_400_with_no_body() {
     for headers in rows {
         let answer = raw::wallet(mock.address(), fill(headers, mock.api_key())).await;
         let shown = String::from_utf8_lossy(headers);
-        assert_eq!((answer.status, answer.body.as_str()), (400, ""), "{shown:?}");
-        assert_eq!(answer.header("content-length"), Some("0"), "{shown:?}");
+        assert_eq!((answer.status, answer.error()), (400, "bad_request"), "{shown:?}");
     }
     assert!(mock.requests().is_empty());
-}
-
-#[tokio::test]
-async fn the_preface_of_http_2_is_closed() {
-    let mock = MockServer::start().await.unwrap();
-    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    assert_eq!(sent_alone(&mock, preface).await, "");
-    assert!(mock.requests().is_empty());
-}
-
-/// A head for the wallet that has so many bytes and no end.
-fn endless_head(mock: &MockServer, length: usize) -> String {
-    let key = mock.api_key();
-    let head = "GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n";
-    let head = format!("{head}authorization: Bearer {key}\r\nx-a: ");
-    let rest = "a".repeat(length - head.len());
-    head + &rest
-}
-
-#[tokio::test]
-async fn a_head_is_too_large_once_417_792_bytes_of_it_came_without_its_end() {
-    let mock = MockServer::start().await.unwrap();
-    let too_large = endless_head(&mock, 417_792);
-    let answer = sent_alone(&mock, too_large.as_bytes()).await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 431 "), "{head}");
-    assert_eq!(body, "");
-    assert!(mock.requests().is_empty());
-
-    let largest = endless_head(&mock, 417_787) + "\r\n\r\n";
-    let answer = sent_alone(&mock, largest.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-
-    // More may pass, if its end is read together with what is too much; it may not hang.
-    for length in [500_000, 1_000_000] {
-        let head = endless_head(&mock, length) + "\r\n\r\n";
-        let answer = sent_alone(&mock, head.as_bytes()).await;
-        let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
-        assert!(matches!(status, None | Some("200" | "431")), "{answer}");
-    }
 }

@@ -126,6 +126,19 @@ operation=companies chance=0.0 seed=7`; rules that were met: `status=503 times=1
     assert_eq!(format!("{unmet:?}"), format!("\n{expected}"), "so that unwrap shows it");
 }
 
+#[tokio::test(start_paused = true)]
+async fn only_what_came_after_a_request_may_be_meant() {
+    let mock = Mock::new();
+    ask(&mock, "/api/v1/wallet", "").await;
+    let [first] = &mock.requests()[..] else { panic!("one request") };
+    let after = mock.calls().to("wallet").after(first);
+    after.exactly(0).unwrap();
+    let text = after.wait_for(1, SECOND).await.unwrap_err().to_string();
+    assert!(text.contains("came      0 of the 0 requests of this mock after req-1\n"), "{text}");
+    ask(&mock, "/api/v1/wallet", "").await;
+    assert_eq!(after.wait_for(1, SECOND).await.unwrap()[0].request_id, "req-2");
+}
+
 #[tokio::test]
 async fn of_many_requests_the_newest_are_listed_and_no_key_is() {
     let mock = Mock::new();

@@ -177,20 +177,3 @@ async fn a_client_that_has_ended_its_side_is_still_answered() {
         assert_eq!(connection.rest().await, b"");
     }
 }
-
-#[tokio::test]
-async fn what_is_not_http_is_refused_and_the_next_caller_is_served() {
-    let mock = MockServer::start().await.unwrap();
-    for noise in [
-        &b"\x16\x03\x01\x02\x00\x01"[..],
-        b"hello\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"\0\0\0\0\r\n\r\n",
-    ] {
-        let mut connection = raw::Connection::open(mock.address()).await;
-        connection.send(noise).await;
-        let answer = connection.rest().await;
-        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400 "), "{noise:?}");
-    }
-    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
-}

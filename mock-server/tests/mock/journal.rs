@@ -1,9 +1,14 @@
 //! What is at stake: a test asks the journal what its client sent. It must be there at once, it must
 //! not fill the memory, and it must never show a key.
 
+use std::time::Duration;
+
 use axum::body::Body;
-use http::Request;
-use partner_api_mock::{JOURNAL_ENTRIES, MockServer, Refusal, Why};
+use http::{HeaderValue, Request};
+use partner_api_mock::{
+    Company, Fault, JOURNAL_ANSWER_BODY, JOURNAL_ENTRIES, Mock, MockServer, RecordedRequest,
+    Refusal, Reply, Stub, Why,
+};
 use tower::ServiceExt as _;
 
 use crate::raw;
@@ -79,4 +84,221 @@ async fn it_keeps_the_newest_of_each_partner_and_counts_the_rest() {
     assert_eq!(noisy.requests()[0].query.as_deref(), Some("7"));
     assert_eq!((quiet.requests().len(), quiet.dropped_requests()), (1, 0));
     assert_eq!((mock.requests().len(), mock.dropped_requests()), (JOURNAL_ENTRIES + 1, 7));
+}
+
+const WALLET: &str =
+    r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
+
+/// One request, which is answered, and how it stands in the journal.
+async fn recorded(mock: &MockServer, line: &str) -> (raw::Answer, RecordedRequest) {
+    let key = mock.api_key();
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\r\n"
+    );
+    let answer = raw::exchange(mock.address(), request).await;
+    (answer, mock.requests().pop().unwrap())
+}
+
+fn body(recorded: &RecordedRequest) -> &[u8] {
+    recorded.answer.as_ref().unwrap().body.as_ref().unwrap()
+}
+
+#[tokio::test]
+async fn it_shows_every_answer_as_it_was_sent() {
+    let mock = MockServer::start().await.unwrap();
+    let with_header =
+        Reply::json(201, "[]").header(http::header::ETAG, HeaderValue::from_static("\"x\""));
+    for stub in [
+        Stub::get("stats").reply(with_header),
+        Stub::get("none").reply(Reply::json(204, "never sent")),
+        Stub::post("templates").compute(|_| Reply::json(200, "{\"a\":1}")),
+    ] {
+        mock.add_stub(stub).unwrap();
+    }
+    let fault = |on: &str, fault: Fault| {
+        mock.faults().add(partner_api_mock::Rule::new(fault).on(on)).unwrap();
+    };
+    fault("/busy", Fault::page(503).retry_after(1).header("x-a", "1"));
+    fault("/cut", Fault::answer().cut(5));
+    fault("/wide", Fault::answer().oversized(100));
+    fault("/slow", Fault::answer().drip(Duration::from_millis(2)));
+    for (line, status) in [
+        ("GET /api/v1/wallet", 200),
+        ("HEAD /api/v1/wallet", 200),
+        ("GET /api/v1/companies", 200),
+        ("GET /api/v1/unknown", 404),
+        ("PUT /api/v1/wallet", 405),
+        ("PUT /api/v1/stats", 405),
+        ("GET /api/v1/stats", 201),
+        ("GET /api/v1/none", 204),
+        ("POST /api/v1/templates", 200),
+        ("GET /busy", 503),
+        ("GET /cut", 404),
+        ("GET /wide", 404),
+        ("GET /slow", 404),
+    ] {
+        let (sent, recorded) = recorded(&mock, line).await;
+        assert_eq!((sent.status, recorded.status.as_u16()), (status, status), "{line}");
+        assert_eq!(body(&recorded), sent.body.as_bytes(), "{line}");
+        let answer = recorded.answer.unwrap();
+        assert_eq!(answer.body_length, sent.body.len() as u64, "{line}");
+        let written = ["date", "content-length", "connection"];
+        let kept = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let sent = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let sent: Vec<_> = sent.filter(|(name, _)| !written.contains(name)).collect();
+        assert_eq!(kept.collect::<Vec<_>>(), sent, "{line}");
+    }
+    for authorization in ["", "authorization: Bearer pk_live_unknown\r\n"] {
+        let sent = raw::wallet(mock.address(), authorization).await;
+        let answer = mock.requests().pop().unwrap().answer.unwrap();
+        assert_eq!(answer.headers["www-authenticate"], sent.header("www-authenticate").unwrap());
+        assert_eq!(answer.body.unwrap(), sent.body);
+    }
+}
+
+#[tokio::test]
+async fn of_a_long_answer_it_keeps_the_length_and_of_none_nothing() {
+    let mock = MockServer::start().await.unwrap();
+    let partner = mock.partner();
+    let room = JOURNAL_ANSWER_BODY - WALLET.len();
+    let currency = partner.wallet().currency.len();
+    for (more, is_kept) in [(0, true), (1, false)] {
+        partner.update_wallet(|wallet| wallet.currency = "X".repeat(room + currency + more));
+        let (sent, recorded) = recorded(&mock, "GET /api/v1/wallet").await;
+        let answer = recorded.answer.unwrap();
+        assert_eq!(answer.body_length, (JOURNAL_ANSWER_BODY + more) as u64);
+        assert_eq!(answer.body.map(|body| body == sent.body), is_kept.then_some(true));
+        assert_eq!(answer.headers["content-type"], "application/json");
+    }
+    mock.fail_next(Fault::answer().oversized(1 << 40)).unwrap();
+    let request = Request::get("/api/v1/wallet").body(Body::empty()).unwrap();
+    drop(mock.service().oneshot(request).await);
+    let answer = mock.requests().pop().unwrap().answer.unwrap();
+    assert_eq!((answer.body_length, answer.body), (1 << 40, None));
+
+    mock.fail_next(Fault::close()).unwrap();
+    raw::Connection::open(mock.address()).await.send("GET / HTTP/1.1\r\nhost: m\r\n\r\n").await;
+    mock.calls().to("/").wait_for(1, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(mock.requests().pop().unwrap().answer, None);
+}
+
+#[tokio::test]
+async fn what_was_answered_stays_as_it_was_when_the_data_changes() {
+    let mock = Mock::new();
+    let get = async || {
+        let request = Request::get("/api/v1/companies");
+        let request = request.header("authorization", format!("Bearer {}", mock.api_key()));
+        mock.service().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    };
+    get().await;
+    mock.partner().set_companies(vec![Company::new("c", "New")]);
+    get().await;
+    let [old, new] = &mock.requests()[..] else { panic!("two requests") };
+    assert!(std::str::from_utf8(body(old)).unwrap().contains("Acme Coffee"));
+    assert!(std::str::from_utf8(body(new)).unwrap().contains("New"));
+}
+
+#[tokio::test]
+async fn no_key_can_be_seen_in_an_answer_either() {
+    let mock = MockServer::start().await.unwrap();
+    let partner = mock.partner();
+    let canary = partner.issue_key();
+    let secret = canary.strip_prefix("pk_live_").unwrap();
+    partner.add_company(Company::new("c", canary.clone()));
+    let own = canary.clone();
+    let echo = Stub::get("echo").compute(move |_| {
+        let header = HeaderValue::from_str(&own).unwrap();
+        Reply::json(200, own.clone()).header(http::header::ETAG, header)
+    });
+    partner.add_stub(echo).unwrap();
+    for (line, is_there) in [("GET /api/v1/companies", true), ("GET /api/v1/echo", true)] {
+        assert_eq!(recorded(&mock, line).await.0.body.contains(&canary), is_there);
+    }
+    partner.fail_next(Fault::status(500).header("x-a", canary.clone())).unwrap();
+    recorded(&mock, "GET /api/v1/wallet").await;
+    let shown = format!("{:?}", mock.requests());
+    assert!(!shown.contains(secret), "{shown}");
+    assert_eq!(mock.requests()[1].answer.as_ref().unwrap().headers["etag"], "pk_live_[redacted]");
+}
+
+#[tokio::test]
+async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for() {
+    let work = Duration::from_millis(10);
+    let mock = MockServer::start().await.unwrap();
+    let stub = Stub::post("work").compute(move |_| {
+        std::thread::sleep(work);
+        Reply::json(200, "{}")
+    });
+    mock.add_stub(stub).unwrap();
+    let (_, computed) = recorded(&mock, "POST /api/v1/work").await;
+    assert!(computed.took >= work, "{:?}", computed.took);
+
+    let mut slow = raw::Connection::open(mock.address()).await;
+    let key = mock.api_key();
+    let head = format!(
+        "POST /api/v1/work HTTP/1.1\r\nhost: m\r\nauthorization: Bearer {key}\r\n\
+         expect: 100-continue\r\ncontent-length: 1\r\n\r\n"
+    );
+    slow.send(head).await;
+    // The head was read when the mock asks for the body.
+    slow.expect("HTTP/1.1 100 Continue\r\n\r\n").await;
+    std::thread::sleep(work);
+    slow.send("1").await;
+    slow.answer().await;
+    let sent = mock.requests().pop().unwrap();
+    assert!(sent.took >= 2 * work, "{:?}", sent.took);
+
+    let hour = Duration::from_secs(3600);
+    mock.clock().hold();
+    mock.fail_next(Fault::answer().delay(hour)).unwrap();
+    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let late = tokio::spawn(async move { raw::wallet_with(address, &key).await });
+    mock.calls().to("wallet").wait_for(1, Duration::from_secs(20)).await.unwrap();
+    mock.clock().advance(hour).unwrap();
+    late.await.unwrap();
+    let late = mock.requests().pop().unwrap();
+    assert_eq!(late.fault.unwrap().delay(), hour);
+    assert!(late.took < hour, "{:?}", late.took);
+}
+
+#[tokio::test]
+async fn it_can_be_cleared_for_one_or_all_and_the_numbers_go_on() {
+    let mock = MockServer::start().await.unwrap();
+    let second = mock.add_partner("second");
+    let key = second.issue_key();
+    let both = async || {
+        raw::wallet_with(mock.address(), mock.api_key()).await;
+        raw::wallet_with(mock.address(), &key).await;
+    };
+    both().await;
+    mock.partner().clear_requests();
+    let ids = |requests: Vec<RecordedRequest>| {
+        requests.into_iter().map(|one| one.request_id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(mock.requests()), ["req-2"]);
+    assert_eq!(ids(mock.partner().requests()), [""; 0]);
+    mock.partner().calls().exactly(0).unwrap();
+    both().await;
+    assert_eq!(ids(mock.requests()), ["req-2", "req-3", "req-4"]);
+    mock.clear_requests();
+    assert_eq!(ids(mock.requests()), [""; 0]);
+    both().await;
+    assert_eq!(ids(second.requests()), ["req-6"]);
+}
+
+#[tokio::test]
+async fn a_request_is_found_by_its_id_while_it_is_kept() {
+    let mock = MockServer::start().await.unwrap();
+    let second = mock.add_partner("second");
+    for key in [mock.api_key(), &second.issue_key(), "pk_live_unknown"] {
+        raw::wallet_with(mock.address(), key).await;
+    }
+    for request in mock.requests() {
+        assert_eq!(mock.request(&request.request_id), Some(request));
+    }
+    for none in ["req-0", "req-4", "req-", "req-x", "1", "", "req-18446744073709551616"] {
+        assert_eq!(mock.request(none), None, "{none}");
+    }
+    second.clear_requests();
+    assert_eq!(mock.request("req-2"), None);
 }

@@ -8,19 +8,33 @@
     reason = "in a test, that is how a failure is said"
 )]
 
+mod asking;
 mod authorization;
 mod calls;
+mod clock;
+mod control;
+mod control_guard;
+mod control_journal;
+mod control_suites;
 mod ending;
 mod faults;
 mod faults_in_process;
+mod generate;
 mod http;
 mod journal;
+mod limits;
+mod load;
+mod loading;
+mod log;
+mod malformed;
+mod outage;
 mod partners;
 mod raw;
 mod router;
 mod rules;
 mod seed;
 mod seed_mistakes;
+mod seed_yaml;
 mod slow_clients;
 mod stubs;
 mod words;

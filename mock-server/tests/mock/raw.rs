@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 
 /// Nothing here takes long; a test that hangs should say so.
@@ -86,7 +86,7 @@ impl Connection {
 
     /// As [`send`](Self::send), to a server that may close before all is sent.
     pub(crate) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
-        self.stream.write_all(bytes.as_ref()).await
+        within(self.stream.write_all(bytes.as_ref())).await
     }
 
     /// The next answer, by its content-length.
@@ -100,6 +100,43 @@ impl Connection {
         within(self.stream.read_exact(&mut body)).await.unwrap();
         bytes.extend(body);
         parse(&bytes)
+    }
+
+    /// Reads so many bytes, which must be these.
+    pub(crate) async fn expect(&mut self, text: &str) {
+        let mut bytes = vec![0; text.len()];
+        within(self.stream.read_exact(&mut bytes)).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&bytes), text);
+    }
+
+    /// The next answer, or none if the server ended the connection before it began one.
+    pub(crate) async fn answer_or_end(&mut self) -> Option<Answer> {
+        let mut first = [0];
+        match within(self.stream.peek(&mut first)).await {
+            Ok(1..) => Some(self.answer().await),
+            Ok(0) | Err(_) => None,
+        }
+    }
+
+    /// As [`end`](Self::end), if the connection has not ended yet.
+    pub(crate) async fn try_end(&mut self) -> std::io::Result<()> {
+        self.stream.shutdown().await
+    }
+
+    /// The last answer, after which the server closes the connection.
+    pub(crate) async fn last_answer(&mut self) -> Answer {
+        parse(&self.rest().await)
+    }
+
+    /// Waits, reading nothing, until the server resets the connection.
+    pub(crate) async fn reset_came(&self) {
+        while !within(self.stream.ready(Interest::ERROR)).await.unwrap().is_error() {}
+    }
+
+    /// The next bytes, at most so many. None, if the connection has ended.
+    pub(crate) async fn some(&mut self, most: usize) -> usize {
+        let mut bytes = vec![0; most];
+        within(self.stream.read(&mut bytes)).await.unwrap_or(0)
     }
 
     /// Ends this side of the connection; the other stays open.
@@ -132,6 +169,21 @@ impl Connection {
 
 async fn within<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("the server should have answered or closed")
+}
+
+/// All answers in these bytes, by their content-length.
+pub(crate) fn all(mut bytes: &[u8]) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    while !bytes.is_empty() {
+        let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        let length = parse(&bytes[..head])
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
+        let (answer, rest) = bytes.split_at(head + length);
+        answers.push(parse(answer));
+        bytes = rest;
+    }
+    answers
 }
 
 fn parse(bytes: &[u8]) -> Answer {

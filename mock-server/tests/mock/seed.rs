@@ -15,7 +15,7 @@ async fn the_example_gives_what_it_says() {
     let [first, second, third] = &mock.partners()[..] else { panic!("three partners") };
 
     assert_eq!(mock.api_key(), "pk_live_exampleexampleexample001");
-    assert_eq!((first.name(), mock.partner().name()), ("Example Partner", "Example Partner"));
+    assert_eq!([first.name(), mock.partner().name()], ["Example Partner", "Example Partner"]);
     let sample = MockServer::start().await.unwrap().partner();
     assert_eq!((first.wallet(), first.companies()), (sample.wallet(), sample.companies()));
 

@@ -33,12 +33,12 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
         (
             "{\n  \"partners\": [\n    {\"name\": \"p\",\n      \"walet\": {}\n",
             "seed:4:13: partners[0].walet: unknown field `walet`, expected one of `name`, `keys`, \
-             `active`, `wallet`, `companies`; did you mean `wallet`?",
+             `active`, `wallet`, `companies`, `generate`, `faults`, `stubs`; did you mean `wallet`?",
         ),
         (
             r#"{"partners": [{"name": "p", "xyz": 1}]}"#,
             "seed:1:33: partners[0].xyz: unknown field `xyz`, expected one of `name`, `keys`, \
-             `active`, `wallet`, `companies`",
+             `active`, `wallet`, `companies`, `generate`, `faults`, `stubs`",
         ),
         (
             r#"{"partners": [{"name": "p", "name": "q"}]}"#,
@@ -49,19 +49,22 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
             "seed:1:88: partners[0].companies[0].onboardedAt: found the string \"June\", \
              expected a time such as \"2026-06-01T10:12:00.000Z\"",
         ),
-        (r#"{"partners": [{"name": 1}]}"#, "seed:1:25: partners[0].name: expected a string"),
+        (
+            r#"{"partners": [{"name": 1}]}"#,
+            "seed:1:24: partners[0].name: found the number `1`, expected a string",
+        ),
         (
             "{\"partners\": [{\"name\": \"p\",\n \"keys\": [\"a b\"]}]}",
-            "seed:2:11: this key could not follow `Bearer `: expected letters, digits and -._~+/, \
+            "seed:2:11: partners[0].keys[0]: this key could not follow `Bearer `: expected letters, digits and -._~+/, \
              and = at the end only",
         ),
         (
             "{\"partners\": [{\"name\": \"p\", \"keys\": [\"a\"]},\n{\"name\": \"q\", \"keys\": [\"a\"]}]}",
-            "seed:2:24: this key stands twice: expected each key once, for one partner",
+            "seed:2:24: partners[1].keys[0]: this key stands twice: expected each key once, for one partner",
         ),
         (
             r#"{"partners": [{"name": "p"}, {"name": "p"}]}"#,
-            "seed:1:39: a second partner named `p`: expected each name once",
+            "seed:1:39: partners[1].name: a second partner named `p`: expected each name once",
         ),
     ];
     for (text, expected) in rows {
@@ -103,7 +106,7 @@ fn what_is_not_json_is_said_in_its_words() {
         ),
         (
             "{\"partners\": [{\"name\": \"\t\"}]}",
-            "1:24: partners[0].name: a control character stands in a string: expected it as an \
+            "1:25: partners[0].name: a control character stands in a string: expected it as an \
              escape, such as `\\n`",
         ),
     ];

@@ -1,37 +1,218 @@
-//! What is at stake: a client that sends nothing, or half a request, must not hold the mock for
-//! ever, and must not keep others from it.
+//! What is at stake: a client that sends nothing, or half a request, or does not read, must not hold
+//! the mock for ever, and must not keep others from it. One that is only slow must not be cut off,
+//! and neither may a fault that takes its time.
 
 use std::time::Duration;
 
-use partner_api_mock::MockServer;
+use partner_api_mock::{Fault, MockServer, MockServerBuilder, Stub};
 
 use crate::raw;
 
-#[tokio::test]
-async fn a_head_that_is_not_complete_in_time_closes_the_connection() {
-    let limit = Duration::from_millis(50);
-    let mock = MockServer::builder().header_read_timeout(limit).start().await.unwrap();
+const SHORT: Duration = Duration::from_millis(50);
+/// A limit that a test which meets it would not come back from.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// With no limit that could be met by chance.
+fn patient() -> MockServerBuilder {
+    MockServer::builder()
+        .idle_timeout(LONG)
+        .header_read_timeout(LONG)
+        .body_read_timeout(LONG)
+        .write_timeout(LONG)
+}
+
+fn request(mock: &MockServer) -> String {
     let key = mock.api_key();
-    let whole =
-        format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n");
-    let half = &whole[..40];
+    format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n")
+}
 
-    for sent in ["", "G", half, "PRI * HTTP/2.0\r\n"] {
-        let mut slow = raw::Connection::open(mock.address()).await;
-        slow.send(sent).await;
-        assert_eq!(raw::wallet_with(mock.address(), key).await.status, 200, "others go on");
-        let answer = String::from_utf8(slow.rest().await).unwrap();
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{sent:?}: {answer}");
-    }
+async fn others_go_on(mock: &MockServer) {
+    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
+}
 
-    let mut idle = raw::Connection::open(mock.address()).await;
-    idle.send(&whole).await;
-    assert_eq!(idle.answer().await.status, 200);
-    assert_eq!(idle.rest().await, b"", "an idle connection is closed too");
+#[track_caller]
+fn is_too_slow(answer: &raw::Answer) {
+    assert_eq!((answer.status, answer.error()), (408, "request_timeout"));
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(answer.header("x-partner-api-mock"), Some("limit"));
 }
 
 #[tokio::test]
-async fn the_longest_limit_is_no_panic() {
-    let mock = MockServer::builder().header_read_timeout(Duration::MAX).start().await.unwrap();
-    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
+async fn a_connection_without_a_request_is_closed_without_a_word() {
+    let mock = patient().idle_timeout(SHORT).start().await.unwrap();
+    let mut fresh = raw::Connection::open(mock.address()).await;
+    let mut kept = raw::Connection::open(mock.address()).await;
+    for _ in 0..3 {
+        kept.send(request(&mock)).await;
+        assert_eq!(kept.answer().await.status, 200);
+    }
+    others_go_on(&mock).await;
+    assert_eq!(fresh.end_of_connection().await, None);
+    assert_eq!(kept.end_of_connection().await, None);
+}
+
+#[tokio::test]
+async fn a_head_that_is_not_complete_in_time_is_408() {
+    let mock = patient().header_read_timeout(SHORT).start().await.unwrap();
+    let whole = request(&mock);
+    for begun in ["G", &whole[..40], &whole[..whole.len() - 1], "PRI * HTTP/", "\r\n"] {
+        let mut slow = raw::Connection::open(mock.address()).await;
+        slow.send(begun).await;
+        others_go_on(&mock).await;
+        is_too_slow(&slow.last_answer().await);
+    }
+    let mut second = raw::Connection::open(mock.address()).await;
+    second.send(&whole).await;
+    assert_eq!(second.answer().await.status, 200);
+    second.send(&whole[..40]).await;
+    is_too_slow(&second.last_answer().await);
+}
+
+#[tokio::test]
+async fn a_head_that_begins_with_the_request_before_it_is_408_too() {
+    let mock = patient().header_read_timeout(SHORT).idle_timeout(SHORT).start().await.unwrap();
+    let mut pipelined = raw::Connection::open(mock.address()).await;
+    pipelined.send(request(&mock) + "GET /").await;
+    assert_eq!(pipelined.answer().await.status, 200);
+    is_too_slow(&pipelined.last_answer().await);
+}
+
+#[tokio::test]
+async fn a_byte_now_and_then_does_not_prolong_the_limit() {
+    let mock = patient().header_read_timeout(SHORT).start().await.unwrap();
+    let mut slow = raw::Connection::open(mock.address()).await;
+    slow.send("GET / HTTP/1.1\r\nhost: mock\r\nx-a: ").await;
+    // Far more of them than there is time for.
+    while slow.is_open() && slow.try_send("a").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    is_too_slow(&slow.last_answer().await);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_complete_in_time_is_408() {
+    let mock = patient().body_read_timeout(SHORT).start().await.unwrap();
+    mock.add_stub(Stub::post("templates")).unwrap();
+    let head = format!(
+        "POST /api/v1/templates HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n",
+        mock.api_key()
+    );
+    for half in ["content-length: 5\r\n\r\nab", "transfer-encoding: chunked\r\n\r\n5\r\nab"] {
+        let mut slow = raw::Connection::open(mock.address()).await;
+        slow.send(format!("{head}{half}")).await;
+        others_go_on(&mock).await;
+        is_too_slow(&slow.last_answer().await);
+    }
+}
+
+#[tokio::test]
+async fn a_reset_after_the_request_waits_no_longer_for_its_body() {
+    let mock = patient().body_read_timeout(SHORT).start().await.unwrap();
+    mock.partner().fail_next(Fault::reset_after_request()).unwrap();
+    let mut slow = raw::Connection::open(mock.address()).await;
+    slow.send(request(&mock).replace("host", "content-length: 5\r\nhost")).await;
+    let end = slow.end_of_connection().await;
+    assert_eq!(end, Some(std::io::ErrorKind::ConnectionReset));
+}
+
+/// More than sockets have room for.
+const LONG_ANSWER: u64 = 32 * 1024 * 1024;
+
+/// A connection on which more is sent than it has room for.
+async fn asked_for_much(mock: &MockServer, fault: Fault) -> raw::Connection {
+    mock.partner().fail_next(fault.oversized(LONG_ANSWER)).unwrap();
+    let mut connection = raw::Connection::open(mock.address()).await;
+    connection.send(request(mock).replace("host", "connection: close\r\nhost")).await;
+    while mock.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    connection
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_cut_off() {
+    // The second is written by hand.
+    for fault in [Fault::answer(), Fault::answer().slow_headers(Duration::from_millis(1))] {
+        let mock = patient().write_timeout(SHORT).start().await.unwrap();
+        let lazy = asked_for_much(&mock, fault).await;
+        others_go_on(&mock).await;
+        lazy.reset_came().await;
+    }
+}
+
+#[tokio::test]
+async fn who_reads_slowly_but_reads_is_not() {
+    let limit = Duration::from_millis(500);
+    let mock = patient().write_timeout(limit).start().await.unwrap();
+    let mut slow = asked_for_much(&mock, Fault::answer()).await;
+    let begun = tokio::time::Instant::now();
+    let mut read = 0;
+    while begun.elapsed() < limit * 2 {
+        tokio::time::sleep(limit / 20).await;
+        read += slow.some(300_000).await;
+    }
+    read += slow.rest().await.len();
+    assert!(read as u64 > LONG_ANSWER, "{read}");
+}
+
+#[tokio::test]
+async fn no_limit_cuts_a_fault_that_takes_its_time() {
+    let limit = Duration::from_millis(20);
+    let long = limit * 6;
+    let mock = MockServer::builder()
+        .idle_timeout(limit)
+        .header_read_timeout(limit)
+        .body_read_timeout(limit)
+        .write_timeout(limit)
+        .start()
+        .await
+        .unwrap();
+    for fault in [
+        Fault::answer().delay(long),
+        Fault::answer().drip(long),
+        Fault::answer().slow_headers(long),
+        Fault::answer().slow_headers(long).drip(long),
+        Fault::answer().delay(long).drip(long),
+    ] {
+        mock.partner().fail_next(fault).unwrap();
+        let mut connection = raw::Connection::open(mock.address()).await;
+        connection.send(request(&mock)).await;
+        assert_eq!(connection.answer().await.status, 200);
+    }
+    mock.partner().fail_next(Fault::silent()).unwrap();
+    let mut silent = raw::Connection::open(mock.address()).await;
+    silent.send(request(&mock)).await;
+    tokio::time::sleep(long).await;
+    assert!(silent.is_open());
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_for_who_does_not_read_longer_than_it_is_told() {
+    for (write, drain) in [(SHORT, LONG), (LONG, SHORT)] {
+        let mock = patient().write_timeout(write).drain_timeout(drain).start().await.unwrap();
+        let mut lazy = asked_for_much(&mock, Fault::answer()).await;
+        mock.shutdown().await;
+        assert!((lazy.rest().await.len() as u64) < LONG_ANSWER);
+    }
+}
+
+#[tokio::test]
+async fn the_longest_limits_are_no_panic() {
+    let mock = MockServer::builder()
+        .idle_timeout(Duration::MAX)
+        .header_read_timeout(Duration::MAX)
+        .body_read_timeout(Duration::MAX)
+        .write_timeout(Duration::MAX)
+        .max_connections(usize::MAX)
+        .max_head_bytes(usize::MAX)
+        .max_request_body(usize::MAX)
+        .start()
+        .await
+        .unwrap();
+    mock.add_stub(Stub::get("stats")).unwrap();
+    let mut connection = raw::Connection::open(mock.address()).await;
+    connection.send(&request(&mock)[..30]).await;
+    others_go_on(&mock).await;
+    connection.send(&request(&mock)[30..]).await;
+    assert_eq!(connection.answer().await.status, 200);
 }

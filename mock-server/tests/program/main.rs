@@ -8,6 +8,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "in a test, that is how a failure is said"
 )]
@@ -16,14 +17,28 @@
 #[path = "../mock/raw.rs"]
 mod raw;
 
+mod live;
+mod load;
+mod logs;
+mod record;
+mod seeding;
+mod tls;
+mod verify;
+mod watching;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api-mock"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments).env_remove("RUST_LOG");
+    piped(&mut command);
     command
+}
+
+fn piped(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped())
 }
 
 /// A running program that has said where it listens. It is killed when dropped.
@@ -35,14 +50,20 @@ struct Running {
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().unwrap();
+        Self::spawn(&mut command(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let greeting = (0..5).map(|_| {
+        let mut greeting = Vec::<String>::new();
+        // Two lines to paste are the last.
+        while greeting.iter().filter(|line| line.starts_with("curl ")).count() < 2 {
             let mut line = String::new();
-            stdout.read_line(&mut line).unwrap();
-            line.trim_end().to_owned()
-        });
-        Self { greeting: greeting.collect(), child, stdout }
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended after {greeting:?}");
+            greeting.push(line.trim_end().to_owned());
+        }
+        Self { child, stdout, greeting }
     }
 
     fn value(&self, label: &str) -> &str {
@@ -58,6 +79,13 @@ impl Running {
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// The lines of the log, to its end.
+    fn log(&mut self) -> Vec<String> {
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log.lines().map(str::to_owned).collect()
     }
 
     /// The exit code, and what was printed after the greeting.
@@ -88,11 +116,10 @@ fn fails(arguments: &[&str]) -> String {
 async fn it_says_where_it_is_with_a_key_that_works_and_two_curl_lines() {
     let mock = Running::start(&["--listen", "127.0.0.1:0"]);
     let (address, key) = (mock.address(), mock.value("API key"));
-    for (line, path) in mock.greeting[3..].iter().zip(["companies", "wallet"]) {
-        let pasted =
-            format!(r#"curl http://{address}/api/v1/{path} -H "Authorization: Bearer {key}""#);
-        assert_eq!(*line, pasted);
-    }
+    let curl = |path: &str| {
+        format!(r#"curl http://{address}/api/v1/{path} -H "Authorization: Bearer {key}""#)
+    };
+    assert!(mock.greeting.ends_with(&[curl("companies"), curl("wallet")]), "{:?}", mock.greeting);
     assert_eq!(raw::wallet_with(address, key).await.status, 200);
 }
 
@@ -207,13 +234,14 @@ fn help_and_version_are_printed_and_end_with_0() {
 
 #[test]
 fn beyond_this_machine_it_listens_with_a_warning() {
-    let mut mock = Running::start(&["--listen", "0.0.0.0:0"]);
-    assert!(mock.address().ip().is_loopback(), "the address shown is one that can be used");
-    mock.child.kill().unwrap();
-    let mut warning = String::new();
-    mock.child.stderr.take().unwrap().read_to_string(&mut warning).unwrap();
     assert!(
-        warning.starts_with("partner-api-mock: warning: listening beyond this machine"),
-        "{warning}"
+        fails(&["--listen", "0.0.0.0:0"])
+            .ends_with(": set PARTNER_API_MOCK_TOKEN, or say --no-control")
     );
+    let mut mock = Running::start(&["--listen", "0.0.0.0:0", "--no-control"]);
+    assert!(mock.address().ip().is_loopback(), "the address shown is one that can be used");
+    mock.signal("-TERM");
+    let log = mock.log();
+    let warning = "WARN listening beyond this machine: whoever reaches it can use its keys";
+    assert!(log.iter().any(|line| line.ends_with(warning)), "{log:?}");
 }

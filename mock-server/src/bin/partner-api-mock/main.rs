@@ -1,152 +1,74 @@
-//! The command line of the mock.
+//! The command line of the mock: which command it is, and how it ends.
+
+mod live;
+mod log;
+mod record;
+mod seeding;
+mod serve;
+mod shown;
+mod signals;
+mod verify;
+mod watch;
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lexopt::{Arg, Parser};
-use partner_api_mock::{MockServer, ROUTES, Seed};
-
-const DEFAULT_ADDRESS: &str = "127.0.0.1:4010";
-
-const HELP: &str = "\
-Serves a mock of the Partner API until Ctrl-C or SIGTERM. Then it answers what is under way and
-ends; a second Ctrl-C or SIGTERM ends it at once.
-
-Usage: partner-api-mock [--listen ADDRESS] [--seed FILE]
-
-  --listen ADDRESS  where to listen [default: 127.0.0.1:4010]; port 0 is any free port
-  --seed FILE       partners, keys and data as JSON [default: the reference's sample]
-  -h, --help        print this
-  -V, --version     print the version
-
-Exit codes: 0 when it was told to end, 2 when it could not start; then one line on stderr says why.
-";
+use lexopt::Parser;
+use partner_api_mock::SEED_SCHEMA;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
-            let mut line = format!("partner-api-mock: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                line = format!("{line}: {error}");
-                cause = error.source();
-            }
-            say(io::stderr(), &format!("{line}\n"));
+            say(io::stderr(), &format!("partner-api-mock: {}\n", whole(&*error)));
             ExitCode::from(2)
         }
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let command =
-        Command::read(Parser::from_env()).map_err(|error| format!("{error}; see --help"))?;
-    match command {
-        Command::Print(text) => say(io::stdout(), &text),
-        Command::Serve { address, seed } => {
-            let seed = seed.map_or_else(|| Ok(Seed::sample()), Seed::from_path)?;
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(serve(address, seed))?;
-        }
+/// The first argument may name a command. Without one, it is the mock that is served.
+fn run() -> Result<ExitCode, Box<dyn Error>> {
+    let mut arguments = Parser::from_env();
+    let first = arguments.raw_args()?.peek().and_then(OsStr::to_str).map(str::to_owned);
+    match first.as_deref() {
+        Some("serve") => serve::run(rest(arguments)?)?,
+        Some("record") => return record::run(rest(arguments)?),
+        Some("verify") => return verify::run(rest(arguments)?),
+        Some("schema") => schema(rest(arguments)?)?,
+        _ => serve::run(arguments)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What follows the name of the command.
+fn rest(mut arguments: Parser) -> Result<Parser, lexopt::Error> {
+    arguments.next()?;
+    Ok(arguments)
+}
+
+/// `partner-api-mock schema`: the JSON Schema of a seed file.
+fn schema(mut arguments: Parser) -> Result<(), Box<dyn Error>> {
+    if let Some(argument) = arguments.next()? {
+        return Err(format!("{}; see --help", argument.unexpected()).into());
+    }
+    say(io::stdout(), SEED_SCHEMA);
     Ok(())
 }
 
-enum Command {
-    Print(String),
-    Serve { address: SocketAddr, seed: Option<PathBuf> },
-}
-
-impl Command {
-    fn read(mut arguments: Parser) -> Result<Self, Box<dyn Error>> {
-        let (mut address, mut seed) = (DEFAULT_ADDRESS.to_owned(), None);
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Arg::Long("listen") => address = arguments.value()?.to_string_lossy().into_owned(),
-                Arg::Long("seed") => seed = Some(PathBuf::from(arguments.value()?)),
-                Arg::Short('h') | Arg::Long("help") => return Ok(Self::Print(HELP.to_owned())),
-                Arg::Short('V') | Arg::Long("version") => {
-                    let version = env!("CARGO_PKG_VERSION");
-                    return Ok(Self::Print(format!("partner-api-mock {version}\n")));
-                }
-                _ => return Err(argument.unexpected().into()),
-            }
-        }
-        let address = address.parse().map_err(|_| {
-            let expected = "expected an IP address and a port, such as 127.0.0.1:4010";
-            format!("--listen `{}`: {expected}", address.escape_debug())
-        })?;
-        Ok(Self::Serve { address, seed })
+/// An error and its causes, in one line.
+pub(crate) fn whole(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
     }
-}
-
-async fn serve(address: SocketAddr, seed: Seed) -> Result<(), Box<dyn Error>> {
-    // Before the port opens: whoever sees the address may already send a signal.
-    let mut signals = Signals::new()?;
-    let mock = MockServer::builder().listen(address).seed(seed).start().await?;
-    if !mock.address().ip().is_loopback() {
-        let warning = "warning: listening beyond this machine; whoever reaches it can use its keys";
-        say(io::stderr(), &format!("partner-api-mock: {warning}\n"));
-    }
-    say(io::stdout(), &greeting(&mock));
-    signals.next().await;
-    tokio::select! {
-        () = mock.shutdown() => {}
-        () = signals.next() => {}
-    }
-    Ok(())
-}
-
-fn greeting(mock: &MockServer) -> String {
-    let (url, key) = (mock.url(), mock.api_key());
-    let curl = |path| format!("curl {url}{path} -H \"Authorization: Bearer {key}\"\n");
-    let lines: String = ROUTES.iter().map(|route| curl(route.path)).collect();
-    format!("base URL  {}\nAPI key   {key}\n\n{lines}", mock.base_url())
+    line
 }
 
 /// Nothing is wrong with a mock that nobody listens to, so a closed pipe is no error.
-fn say(mut to: impl io::Write, text: &str) {
+pub(crate) fn say(mut to: impl io::Write, text: &str) {
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
-}
-
-/// Ctrl-C and, where there is one, SIGTERM.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals(tokio::signal::windows::CtrlC);
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        tokio::signal::windows::ctrl_c().map(Self)
-    }
-
-    async fn next(&mut self) {
-        self.0.recv().await;
-    }
 }

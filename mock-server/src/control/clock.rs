@@ -1,0 +1,80 @@
+//! The mock's clock: looked at, held, set, moved and let go.
+
+use bytes::Bytes;
+use http::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::asked::Asked;
+use super::reply::{self, Failure};
+use super::table::Route;
+use crate::clock::NotHeld;
+use crate::fault::Time;
+use crate::seed::part::{Expected, timestamp};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new("GET", "/clock", get),
+    Route::new("PUT", "/clock", set),
+    Route::new("POST", "/clock/advance", advance),
+];
+
+#[derive(Serialize)]
+struct ClockBody {
+    now: String,
+    held: bool,
+}
+
+fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let clock = asked.mock().clock();
+    reply::json(&ClockBody { now: format!("{:.3}", clock.now()), held: clock.is_held() })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    held: bool,
+    #[serde(default, deserialize_with = "timestamp")]
+    now: Option<Timestamp>,
+}
+
+impl Expected for Wanted {
+    const EXPECTED: &'static str = "an object with `held`, and perhaps `now`";
+}
+
+fn set(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let Wanted { held, now } = asked.body()?;
+    let clock = asked.mock().clock();
+    match (held, now) {
+        (true, Some(now)) => clock.hold_at(now),
+        (true, None) => clock.hold(),
+        (false, None) => clock.release(),
+        (false, Some(_)) => {
+            let message =
+                "a clock that runs shows the machine's time: expected it with `held` only";
+            return Err(Failure::invalid("now", message));
+        }
+    }
+    get(asked)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    by: Time,
+}
+
+impl Expected for Step {
+    const EXPECTED: &'static str = "an object with `by`, such as \"30s\"";
+}
+
+impl From<NotHeld> for Failure {
+    fn from(error: NotHeld) -> Self {
+        Self::conflict(error.to_string())
+    }
+}
+
+fn advance(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let Step { by: Time(by) } = asked.body()?;
+    asked.mock().clock().advance(by)?;
+    get(asked)
+}

@@ -1,0 +1,68 @@
+//! The mock itself: whether it lives, whether it is ready, what it is, and the way back to its start.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use super::asked::Asked;
+use super::reply::{self, Failure};
+use super::table::Route;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new("GET", "/health", health).open(),
+    Route::new("GET", "/ready", ready).open(),
+    Route::new("GET", "/info", info),
+    Route::new("POST", "/reset", reset),
+];
+
+#[derive(Serialize)]
+struct Status {
+    status: &'static str,
+}
+
+fn health(_: &Asked) -> Result<Response<Bytes>, Failure> {
+    reply::json(&Status { status: "ok" })
+}
+
+/// New connections are refused by then, but one that was kept may ask.
+fn ready(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    if asked.api.is_ending() {
+        let mut response = reply::json(&Status { status: "draining" })?;
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        return Ok(response);
+    }
+    reply::json(&Status { status: "ready" })
+}
+
+/// All is again as it was at the start.
+fn reset(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let mock = asked.mock();
+    mock.reset();
+    mock.clock().release();
+    Ok(reply::no_content())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Info<'a> {
+    version: &'static str,
+    started_at: String,
+    base_url: &'a str,
+    partners: usize,
+    requests: usize,
+    dropped: u64,
+    seed: &'static str,
+}
+
+fn info(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let mock = asked.mock();
+    reply::json(&Info {
+        version: env!("CARGO_PKG_VERSION"),
+        started_at: format!("{:.3}", asked.api.started_at),
+        base_url: &asked.api.base_url,
+        partners: mock.partners().len(),
+        requests: mock.api().journal.kept(),
+        dropped: mock.dropped_requests(),
+        seed: mock.seed_source(),
+    })
+}

@@ -1,0 +1,128 @@
+//! Partners: added, looked at, renamed, switched off and on, removed.
+
+use bytes::Bytes;
+use http::Response;
+use serde::{Deserialize, Serialize};
+
+use super::asked::Asked;
+use super::check_room;
+use super::reply::{self, Failure};
+use super::table::Route;
+use crate::data::Wallet;
+use crate::mock::Mock;
+use crate::partner::Partner;
+use crate::seed::part::{self, Expected, given};
+use crate::wire::WalletBody;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new("GET", "/partners", list),
+    Route::new("POST", "/partners", add),
+    Route::new("GET", "/partners/{partner}", get),
+    Route::new("PATCH", "/partners/{partner}", change),
+    Route::new("DELETE", "/partners/{partner}", remove),
+];
+
+#[derive(Serialize)]
+struct List<T> {
+    data: Vec<T>,
+}
+
+#[derive(Serialize)]
+struct PartnerBody<'a> {
+    id: String,
+    name: String,
+    active: bool,
+    companies: usize,
+    connections: usize,
+    wallet: WalletBody<'a>,
+    keys: usize,
+    requests: usize,
+    faults: usize,
+    /// The key that was made for a new partner. It is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+impl<'a> PartnerBody<'a> {
+    fn of(mock: &Mock, partner: &Partner, wallet: &'a Wallet) -> Self {
+        let tenant = partner.tenant();
+        let (companies, connections) = tenant.companies.read(|companies| {
+            let connections = companies.iter().map(|company| company.connections.len());
+            (companies.len(), connections.sum())
+        });
+        let api = mock.api();
+        Self {
+            id: partner.id(),
+            name: partner.name(),
+            active: partner.is_active(),
+            companies,
+            connections,
+            wallet: wallet.into(),
+            keys: partner.keys().iter().filter(|key| !key.revoked).count(),
+            requests: api.journal.kept_of(tenant.id),
+            faults: api.rules.of(Some(tenant.id)).len(),
+            key: None,
+        }
+    }
+}
+
+fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let mock = asked.mock();
+    let partners: Vec<_> =
+        mock.partners().into_iter().map(|partner| (partner.wallet(), partner)).collect();
+    let body = |(wallet, partner)| PartnerBody::of(mock, partner, wallet);
+    let data = partners.iter().map(|(wallet, partner)| body((wallet, partner))).collect();
+    reply::json(&List { data })
+}
+
+fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let mock = asked.mock();
+    let seed = part::partner(asked.text()?)?;
+    check_room(mock.partners().len(), "partners")?;
+    let has_keys = !seed.keys.is_empty();
+    let partner = mock.plant(seed)?;
+    let key = (!has_keys).then(|| partner.issue_key());
+    let wallet = partner.wallet();
+    let body = PartnerBody { key, ..PartnerBody::of(mock, &partner, &wallet) };
+    Ok(reply::created(reply::json(&body)?, &["partners", &partner.id()]))
+}
+
+fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    shown(asked, &asked.partner()?)
+}
+
+fn shown(asked: &Asked, partner: &Partner) -> Result<Response<Bytes>, Failure> {
+    reply::json(&PartnerBody::of(asked.mock(), partner, &partner.wallet()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    #[serde(default, deserialize_with = "given")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    active: Option<bool>,
+}
+
+impl Expected for Change {
+    const EXPECTED: &'static str = "an object with the `name` of a partner, or `active`";
+}
+
+fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let partner = asked.partner()?;
+    let Change { name, active } = asked.body()?;
+    if let Some(name) = name {
+        partner.rename(name);
+    }
+    match active {
+        Some(true) => partner.activate(),
+        Some(false) => partner.deactivate(),
+        None => {}
+    }
+    shown(asked, &partner)
+}
+
+fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    asked.mock().remove_partner(&asked.partner()?);
+    Ok(reply::no_content())
+}

@@ -1,0 +1,98 @@
+//! The query of a request: names and values, each name known, and most of them once.
+
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+
+use super::MAX_CONTROL_WAIT;
+use super::reply::Failure;
+use crate::fault::Time;
+use crate::hint;
+
+/// What a query may say; only [`HEADER`] may be said twice.
+const KNOWN: [&str; 11] = [
+    "after", "limit", "to", "method", "query", "status", "body", HEADER, "exactly", "atLeast",
+    "within",
+];
+
+pub(super) const HEADER: &str = "header";
+
+#[derive(Debug, Default)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// From `name=value` between `&`, as a form sends it: `+` is a blank.
+    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+        let mut said: Vec<(String, String)> = Vec::new();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decoded(name)?, decoded(value)?);
+            if name != HEADER && said.iter().any(|(one, _)| *one == name) {
+                return Err(Failure::invalid(name, "it stands twice: expected it once"));
+            }
+            said.push((name, value));
+        }
+        Ok(Self(said))
+    }
+
+    /// Refuses a name that is not one of those that are known here.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let unknown = self.0.iter().find(|(name, _)| !KNOWN.contains(&name.as_str()));
+        let Some((name, _)) = unknown else {
+            return Ok(());
+        };
+        let hint = hint::nearest(name, KNOWN)
+            .map_or_else(String::new, |known| format!("; did you mean `{known}`?"));
+        let name: String = name.escape_debug().collect();
+        let expected = KNOWN.map(|known| format!("`{known}`")).join(", ");
+        Err(Failure::invalid(name, format!("it is unknown: expected one of {expected}{hint}")))
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.each(name).next()
+    }
+
+    pub(super) fn each(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn number<T: std::str::FromStr>(
+        &self,
+        name: &str,
+        expected: &str,
+    ) -> Result<Option<T>, Failure> {
+        let read = |text: &str| {
+            // `+1` is one for Rust.
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse().ok()).flatten()
+        };
+        self.parsed(name, expected, read)
+    }
+
+    /// A time, no longer than one may wait.
+    pub(super) fn time(&self, name: &str) -> Result<Option<Duration>, Failure> {
+        self.parsed(name, "a time up to 60s, such as `250ms` or `2s`", |text| {
+            let Time(time) = text.parse().ok()?;
+            (time <= MAX_CONTROL_WAIT).then_some(time)
+        })
+    }
+
+    pub(super) fn parsed<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Failure> {
+        let wrong = || Failure::invalid(name, format!("expected {expected}"));
+        self.text(name).map(|text| parse(text).ok_or_else(wrong)).transpose()
+    }
+}
+
+fn decoded(text: &str) -> Result<String, Failure> {
+    let blanks = text.replace('+', " ");
+    let decoded = percent_decode_str(&blanks).decode_utf8();
+    decoded.map(Into::into).map_err(|_| {
+        let name = text.escape_debug().to_string();
+        Failure::invalid("", format!("`{name}` in the query is not UTF-8 when it is decoded"))
+    })
+}

@@ -1,0 +1,195 @@
+//! What the control API answers, and the headers that each of its answers has.
+
+use bytes::Bytes;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use super::PREFIX;
+use crate::fault::RuleError;
+use crate::key;
+use crate::seed::SeedError;
+use crate::store::{KeyTaken, Unknown};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Nothing but the page's own files, and nothing that could lead elsewhere.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' \
+                      data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
+    (HeaderName::from_static("x-partner-api-mock"), HeaderValue::from_static("control")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// What stands for itself in a segment of a path (RFC 3986, section 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(super) fn finish(mut response: Response<Bytes>) -> Response<Bytes> {
+    response.headers_mut().extend(EVERYWHERE);
+    response
+}
+
+pub(super) fn json(body: &impl Serialize) -> Result<Response<Bytes>, Failure> {
+    serde_json::to_vec(body).map(|body| raw_json(body.into())).map_err(|error| {
+        let message = format!("this cannot be shown as JSON: {error}");
+        Failure::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    })
+}
+
+pub(super) fn raw_json(body: Bytes) -> Response<Bytes> {
+    with_type(JSON, body)
+}
+
+pub(super) fn with_type(content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// The answer of what was made, and where it is from now on: these segments below `/_mock`.
+pub(super) fn created(mut response: Response<Bytes>, place: &[&str]) -> Response<Bytes> {
+    *response.status_mut() = StatusCode::CREATED;
+    let segments = place.iter().map(|name| utf8_percent_encode(name, SEGMENT).to_string());
+    let place = segments.fold(PREFIX.to_owned(), |path, segment| format!("{path}/{segment}"));
+    if let Ok(place) = HeaderValue::from_str(&place) {
+        response.headers_mut().insert(LOCATION, place);
+    }
+    response
+}
+
+pub(super) fn no_content() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// Why a request is refused.
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    error: &'static str,
+    message: String,
+    field: Option<String>,
+    allow: Option<String>,
+}
+
+#[derive(Serialize)]
+struct FailureBody<'a> {
+    error: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl Failure {
+    /// The message may hold texts from the request.
+    pub(super) fn of(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+        let message = key::redact_text(&message.into());
+        Self { status, error, message, field: None, allow: None }
+    }
+
+    pub(super) fn forbidden(error: &'static str, message: &str) -> Self {
+        Self::of(StatusCode::FORBIDDEN, error, message)
+    }
+
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::of(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::of(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    pub(super) fn too_large() -> Self {
+        let message = "the body goes on after 64 MiB: expected no more than that";
+        Self::of(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+    }
+
+    pub(super) fn token_required() -> Self {
+        let message = "expected `Authorization: Bearer` with the token of this mock's control API";
+        Self::of(StatusCode::UNAUTHORIZED, "token_required", message)
+    }
+
+    pub(super) fn wrong_method(methods: &[&str]) -> Self {
+        let methods = methods.iter().map(|one| if *one == "GET" { "GET, HEAD" } else { one });
+        let allow = Vec::from_iter(methods).join(", ");
+        let message = format!("expected one of {allow} here");
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self { allow: Some(allow), ..Self::of(status, "method_not_allowed", message) }
+    }
+
+    /// What is wrong with a body or a query, and where in it.
+    pub(super) fn invalid(field: impl Into<String>, message: impl AsRef<str>) -> Self {
+        let (field, message) = (key::redact_text(&field.into()), message.as_ref());
+        if field.is_empty() {
+            return Self::of(StatusCode::BAD_REQUEST, "invalid", message);
+        }
+        let message = format!("{field}: {message}");
+        Self { field: Some(field), ..Self::of(StatusCode::BAD_REQUEST, "invalid", message) }
+    }
+
+    pub(super) fn into_response(self) -> Response<Bytes> {
+        let (error, message) = (self.error, self.message.as_str());
+        let body = FailureBody { error, message, field: self.field.as_deref() };
+        let mut response = json(&body).unwrap_or_else(|_| Response::new(Bytes::new()));
+        *response.status_mut() = self.status;
+        if let Some(Ok(allow)) = self.allow.as_deref().map(HeaderValue::from_str) {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"partner-api-mock\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+impl From<SeedError> for Failure {
+    fn from(error: SeedError) -> Self {
+        let message = match error.message().strip_prefix("the file ") {
+            Some(rest) => format!("the body {rest}"),
+            None => error.message().to_owned(),
+        };
+        match (error.field(), error.line(), error.column()) {
+            ("", Some(line), Some(column)) => {
+                Self::invalid("", format!("line {line}, column {column}: {message}"))
+            }
+            (field, _, _) => Self::invalid(field, message),
+        }
+    }
+}
+
+impl From<RuleError> for Failure {
+    fn from(error: RuleError) -> Self {
+        let message = error.to_string();
+        match error.word() {
+            Some(word) => Self { field: Some(word.to_owned()), ..Self::invalid("", message) },
+            None => Self::invalid("", message),
+        }
+    }
+}
+
+impl From<Unknown> for Failure {
+    fn from(unknown: Unknown) -> Self {
+        Self::not_found(unknown.to_string().escape_debug().to_string())
+    }
+}
+
+impl From<KeyTaken> for Failure {
+    fn from(taken: KeyTaken) -> Self {
+        Self::conflict(taken.to_string())
+    }
+}

@@ -1,0 +1,114 @@
+//! Stubs: canned answers on paths under `/api/v1`, for all partners and for one. None of them is
+//! computed: no code comes over HTTP.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response};
+use serde::Serialize;
+
+use super::asked::Asked;
+use super::check_room;
+use super::faults::still_there;
+use super::reply::{self, Failure};
+use super::table::Route;
+use crate::seed::part;
+use crate::stub::Reply;
+use crate::stubbing::ActiveStub;
+use crate::stubs::Placed;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new("GET", "/stubs", list),
+    Route::new("POST", "/stubs", add),
+    Route::new("DELETE", "/stubs", remove_all),
+    Route::new("GET", "/stubs/{stub}", get),
+    Route::new("DELETE", "/stubs/{stub}", remove),
+    Route::new("GET", "/partners/{partner}/stubs", list),
+    Route::new("POST", "/partners/{partner}/stubs", add),
+    Route::new("DELETE", "/partners/{partner}/stubs", remove_all),
+];
+
+#[derive(Serialize)]
+struct List {
+    data: Vec<StubBody>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StubBody {
+    id: String,
+    partner: Option<String>,
+    method: String,
+    path: String,
+    /// None of a stub that a test in Rust computes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    replaces_documented: bool,
+}
+
+impl From<&Placed> for StubBody {
+    fn from(placed: &Placed) -> Self {
+        let stub = &placed.stub;
+        let reply = stub.canned();
+        let headers = |reply: &Reply| {
+            let shown = |(name, value): (&HeaderName, &HeaderValue)| {
+                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            };
+            reply.headers().iter().map(shown).collect()
+        };
+        let body = |reply: &Reply| String::from_utf8_lossy(reply.body()).into_owned();
+        Self {
+            id: placed.id(),
+            partner: placed.owner.map(|owner| owner.to_string()),
+            method: stub.method.to_string(),
+            path: stub.path.clone(),
+            status: reply.map(|reply| reply.status().as_u16()),
+            headers: reply.map(headers),
+            body: reply.map(body),
+            replaces_documented: stub.replaces_documented,
+        }
+    }
+}
+
+fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
+    let stubs = asked.mock().api().stubs.of(owner);
+    reply::json(&List { data: stubs.iter().map(|placed| StubBody::from(&**placed)).collect() })
+}
+
+fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
+    let stub = part::stub(asked.text()?)?;
+    let api = asked.mock().api();
+    check_room(api.stubs.len(), "stubs")?;
+    let added = ActiveStub::new(&api, api.stubs.add(owner, stub));
+    still_there(asked, || added.remove())?;
+    let body = StubBody::from(added.placed());
+    Ok(reply::created(reply::json(&body)?, &["stubs", &added.id()]))
+}
+
+fn find(asked: &Asked) -> Result<ActiveStub, Failure> {
+    let id = asked.name(0);
+    asked.mock().stub_with_id(id).ok_or_else(|| {
+        Failure::not_found(format!("there is no stub `{}`, or it was removed", id.escape_debug()))
+    })
+}
+
+fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    reply::json(&StubBody::from(find(asked)?.placed()))
+}
+
+fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    find(asked)?.remove();
+    Ok(reply::no_content())
+}
+
+fn remove_all(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
+    asked.mock().api().stubs.retain(|placed| placed.owner != owner);
+    Ok(reply::no_content())
+}

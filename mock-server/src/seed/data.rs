@@ -1,0 +1,112 @@
+//! Companies, connections and wallets as a seed file has them: as `GET /companies` and `GET /wallet`
+//! show them, so that an answer can be pasted.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::value::{Expected, Object, decimal, given, timestamp, unwrapped};
+use crate::data::{Company, Connection, Wallet};
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WalletFile {
+    #[serde(default)]
+    balance: i64,
+    #[serde(default, deserialize_with = "given")]
+    currency: Option<String>,
+    #[serde(default, deserialize_with = "decimal")]
+    credit_unit_price: Option<Decimal>,
+    #[serde(default, deserialize_with = "given")]
+    cost_per_message: Option<i64>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct CompanyFile {
+    id: String,
+    name: String,
+    #[serde(default, deserialize_with = "timestamp")]
+    onboarded_at: Option<Timestamp>,
+    #[serde(default)]
+    connections: Vec<Object<ConnectionFile>>,
+    #[serde(rename = "_count", default, deserialize_with = "given")]
+    count: Option<Object<CountFile>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ConnectionFile {
+    id: String,
+    #[serde(default, deserialize_with = "given")]
+    waba_id: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    phone_number_id: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    display_phone_number: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    quality_rating: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    status: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CountFile {
+    templates: u64,
+}
+
+impl Expected for WalletFile {
+    const EXPECTED: &'static str = "an object with what is known of a wallet";
+}
+
+impl Expected for CompanyFile {
+    const EXPECTED: &'static str = "an object with the `id` and the `name` of a company";
+}
+
+impl Expected for ConnectionFile {
+    const EXPECTED: &'static str = "an object with the `id` of a connection";
+}
+
+impl Expected for CountFile {
+    const EXPECTED: &'static str = "an object with `templates`";
+}
+
+impl From<WalletFile> for Wallet {
+    fn from(file: WalletFile) -> Self {
+        let default = Self::new(file.balance);
+        Self {
+            balance: file.balance,
+            currency: file.currency.unwrap_or(default.currency),
+            credit_unit_price: file.credit_unit_price.unwrap_or(default.credit_unit_price),
+            cost_per_message: file.cost_per_message.unwrap_or(default.cost_per_message),
+        }
+    }
+}
+
+impl From<CompanyFile> for Company {
+    fn from(file: CompanyFile) -> Self {
+        let default = Self::new(file.id, file.name);
+        Self {
+            onboarded_at: file.onboarded_at.unwrap_or(default.onboarded_at),
+            connections: unwrapped(file.connections),
+            template_count: file
+                .count
+                .map_or(default.template_count, |Object(count)| count.templates),
+            ..default
+        }
+    }
+}
+
+impl From<ConnectionFile> for Connection {
+    fn from(file: ConnectionFile) -> Self {
+        let default = Self::new(file.id);
+        Self {
+            waba_id: file.waba_id.unwrap_or(default.waba_id),
+            phone_number_id: file.phone_number_id.unwrap_or(default.phone_number_id),
+            display_phone_number: file.display_phone_number.unwrap_or(default.display_phone_number),
+            quality_rating: file.quality_rating.unwrap_or(default.quality_rating),
+            status: file.status.unwrap_or(default.status),
+            id: default.id,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A stub as a seed file has it, and as it comes over HTTP: a canned answer.
+
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::value::RawValue;
+
+use super::locate::{Step, Wrong};
+use super::value::{Expected, Fields, given};
+use crate::fault::is_bodyless;
+use crate::stub::{Reply, Stub};
+use crate::stubbing;
+use crate::stubs::StubError;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct StubFile {
+    #[serde(default, deserialize_with = "given")]
+    method: Option<String>,
+    path: String,
+    #[serde(default, deserialize_with = "given")]
+    status: Option<u16>,
+    #[serde(default, deserialize_with = "given")]
+    headers: Option<Fields<String>>,
+    #[serde(default, deserialize_with = "given")]
+    json: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "given")]
+    body: Option<String>,
+    #[serde(default)]
+    replaces_documented: bool,
+}
+
+impl Expected for StubFile {
+    const EXPECTED: &'static str = "an object with the `path` of a stub";
+}
+
+/// What says where an answer ends, which the mock says itself.
+const FRAMING: [&str; 3] = ["connection", "content-length", "transfer-encoding"];
+
+impl StubFile {
+    pub(super) fn checked(self) -> Result<Stub, Wrong> {
+        let method = self.method.as_deref().unwrap_or("GET");
+        let method: Method = method
+            .parse()
+            .map_err(|_| Wrong::of("expected the name of a method, such as `POST`").at("method"))?;
+        let status = self.status.unwrap_or(200);
+        if !(200..600).contains(&status) {
+            return Err(Wrong::of("expected one from 200 to 599").at("status"));
+        }
+        let is_bodyless = StatusCode::from_u16(status).is_ok_and(is_bodyless);
+        let mut reply = match (self.json, self.body) {
+            (Some(_), Some(_)) => {
+                return Err(Wrong::of("expected it, or `json`, and not both").at("body"));
+            }
+            (Some(_), _) if is_bodyless => return Err(bodyless("json")),
+            (_, Some(_)) if is_bodyless => return Err(bodyless("body")),
+            (Some(json), None) => Reply::json(status, minified(json.get())),
+            (None, Some(body)) => Reply::text(status, body),
+            (None, None) if is_bodyless => Reply::empty(status),
+            (None, None) => Reply::json(status, "{}"),
+        };
+        for (name, value) in self.headers.into_iter().flat_map(|Fields(headers)| headers) {
+            let (header, value) = header(&name, &value)
+                .map_err(|wrong| Wrong::of(wrong).at(Step::Field(name.into())).at("headers"))?;
+            reply = reply.header(header, value);
+        }
+        let stub = Stub::new(method, self.path).reply(reply);
+        let stub = if self.replaces_documented { stub.replaces_documented() } else { stub };
+        stubbing::checked(stub).map_err(|error| match error {
+            StubError::Documented(..) => Wrong::of(
+                "this call is documented: expected `true`, if the stub is meant to answer it",
+            )
+            .at("replacesDocumented"),
+            StubError::Path(_) => Wrong::of(error.to_string()).at("path"),
+        })
+    }
+}
+
+fn bodyless(field: &'static str) -> Wrong {
+    Wrong::of("an answer with this status has none").at(field)
+}
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    let name = name.map_err(|_| "a name that HTTP does not allow")?;
+    if FRAMING.contains(&name.as_str()) {
+        return Err("not this one: the mock says itself how long an answer is");
+    }
+    let value = HeaderValue::from_str(value);
+    Ok((name, value.map_err(|_| "a value that HTTP does not allow in a header")?))
+}
+
+/// JSON without the blanks between its values, and else letter by letter: a number that is written
+/// `1.50` is served so.
+fn minified(json: &str) -> String {
+    let (mut is_string, mut is_escaped) = (false, false);
+    let mut text = String::with_capacity(json.len());
+    for char in json.chars() {
+        if is_string || !char.is_ascii_whitespace() {
+            text.push(char);
+        }
+        if char == '"' && !is_escaped {
+            is_string = !is_string;
+        }
+        is_escaped = is_string && char == '\\' && !is_escaped;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_blanks_between_values_are_left_out() {
+        let json = "{ \"a b\" : [ 1.50 ,\n\t\"\\\" \\\\\", \"é \" ] }";
+        assert_eq!(minified(json), r#"{"a b":[1.50,"\" \\","é "]}"#);
+    }
+}

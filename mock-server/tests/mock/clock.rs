@@ -1,0 +1,323 @@
+//! What is at stake: a test moves the clock and sees in no time what takes a minute. If a wait ended
+//! too early, too late or by chance, such a test would prove nothing; and a clock that nobody holds
+//! must be no other than the machine's.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::{SignedDuration, Timestamp};
+use partner_api_mock::{Fault, Mock, MockServer, Rule};
+use tokio::time::Instant;
+use tower::ServiceExt as _;
+
+use crate::raw;
+
+const WALLET: &str =
+    r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
+const SECOND: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn noon() -> Timestamp {
+    "2026-11-24T12:00:00Z".parse().unwrap()
+}
+
+/// A connection on which the wallet was asked for, and the request stands in the journal.
+async fn asked(mock: &MockServer) -> raw::Connection {
+    let before = mock.requests().len();
+    let mut connection = raw::Connection::open(mock.address()).await;
+    let key = mock.api_key();
+    let request =
+        format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n");
+    connection.send(request).await;
+    mock.calls().wait_for(before + 1, PATIENCE).await.unwrap();
+    connection
+}
+
+/// Fails if the mock has sent something, or would without the clock being moved.
+async fn assert_nothing_came(mock: &MockServer, connection: &raw::Connection) {
+    // Whatever was ready to be sent is sent by when another has its answer.
+    for _ in 0..3 {
+        raw::exchange(mock.address(), "GET / HTTP/1.1\r\nhost: m\r\nconnection: close\r\n\r\n")
+            .await;
+        assert!(connection.is_open());
+    }
+}
+
+async fn call(mock: &Mock) -> Response<Body> {
+    let bearer = format!("Bearer {}", mock.api_key());
+    let request = Request::get("/api/v1/wallet").header("authorization", bearer);
+    mock.service().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn until_it_is_held_it_is_the_machines() {
+    let mock = MockServer::start().await.unwrap();
+    let clock = mock.clock();
+    let before = Timestamp::now();
+    assert!(clock.now() >= before && !clock.is_held());
+    let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+    let received_at = mock.requests()[0].received_at;
+    assert!((before..=Timestamp::now()).contains(&received_at));
+    let date = DateTimeParser::new().parse_timestamp(answer.header("date").unwrap()).unwrap();
+    assert!(date.duration_since(before).abs() < SignedDuration::from_mins(1));
+
+    let answer = call(&mock).await;
+    assert_eq!(answer.headers().get("date"), None, "without a socket, nobody dates it");
+}
+
+#[tokio::test]
+async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
+    let mock = MockServer::start().await.unwrap();
+    let clock = mock.clock();
+    clock.hold_at(noon());
+    assert!(clock.is_held());
+    for (moved, date) in [
+        (Duration::ZERO, "Tue, 24 Nov 2026 12:00:00 GMT"),
+        (Duration::from_millis(999), "Tue, 24 Nov 2026 12:00:00 GMT"),
+        (Duration::from_millis(1), "Tue, 24 Nov 2026 12:00:01 GMT"),
+        (86_400 * SECOND, "Wed, 25 Nov 2026 12:00:01 GMT"),
+    ] {
+        clock.advance(moved).unwrap();
+        for key in [mock.api_key(), "pk_live_unknown"] {
+            let answer = raw::wallet_with(mock.address(), key).await;
+            assert_eq!(answer.header("date"), Some(date));
+            assert_eq!(mock.requests().pop().unwrap().received_at, clock.now());
+        }
+        assert_eq!(call(&mock).await.headers()["date"], date);
+        for fault in [Fault::status(503), Fault::answer().cut(1)] {
+            mock.fail_next(fault).unwrap();
+            let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+            assert_eq!(answer.header("date"), Some(date));
+        }
+    }
+    clock.release();
+    assert!(!clock.is_held() && clock.now() != noon());
+    let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+    assert_ne!(answer.header("date"), Some("Wed, 25 Nov 2026 12:00:01 GMT"));
+}
+
+#[tokio::test]
+async fn a_date_that_a_rule_says_stays() {
+    let mock = Mock::new();
+    mock.clock().hold_at(noon());
+    mock.fail_next(Fault::status(503).header("date", "yesterday")).unwrap();
+    assert_eq!(call(&mock).await.headers()["date"], "yesterday");
+}
+
+#[test]
+fn it_can_be_moved_only_while_it_is_held() {
+    let clock = Mock::new().clock();
+    let error = clock.advance(SECOND).unwrap_err();
+    assert!(error.to_string().contains("expected it to be held first"), "{error}");
+    clock.hold();
+    let held = clock.now();
+    clock.hold();
+    assert_eq!(clock.now(), held, "held twice, it stays");
+    clock.advance(SECOND).unwrap();
+    assert_eq!(clock.now().duration_since(held), SignedDuration::from_secs(1));
+    clock.advance(Duration::MAX).unwrap();
+    assert_eq!(clock.now(), Timestamp::MAX);
+    clock.release();
+    assert!(clock.advance(SECOND).is_err());
+    assert!(format!("{clock:?}").contains("is_held: false"));
+}
+
+#[tokio::test]
+async fn a_delay_of_half_a_minute_is_over_when_the_clock_has_been_moved_past_it() {
+    for fault in [
+        Fault::answer().delay(30 * SECOND),
+        Fault::answer().slow_headers(30 * SECOND),
+        Fault::answer().delay(10 * SECOND).slow_headers(20 * SECOND),
+        Fault::answer().drip(30 * SECOND),
+        Fault::answer().delay(5 * SECOND).slow_headers(5 * SECOND).drip(20 * SECOND),
+    ] {
+        let mock = MockServer::start().await.unwrap();
+        let clock = mock.clock();
+        clock.hold();
+        mock.partner().fail_next(fault.clone()).unwrap();
+        let mut connection = asked(&mock).await;
+        if fault == Fault::answer().delay(30 * SECOND) {
+            clock.advance(Duration::from_millis(29_999)).unwrap();
+            assert_nothing_came(&mock, &connection).await;
+            clock.advance(Duration::from_millis(1)).unwrap();
+        } else {
+            // One step ends waits that follow on each other, however long it takes to see them.
+            clock.advance(30 * SECOND).unwrap();
+        }
+        let answer = connection.answer().await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, WALLET), "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_soon_it_is_moved_a_request_in_the_journal_is_under_way() {
+    let mock = MockServer::start().await.unwrap();
+    mock.clock().hold();
+    mock.partner().faults().add(Fault::answer().delay(30 * SECOND).drip(30 * SECOND)).unwrap();
+    for _ in 0..100 {
+        let mut connection = asked(&mock).await;
+        mock.clock().advance(60 * SECOND).unwrap();
+        assert_eq!(connection.answer().await.body, WALLET);
+    }
+}
+
+#[tokio::test]
+async fn each_of_many_waits_ends_at_its_own_time() {
+    let mock = MockServer::start().await.unwrap();
+    let clock = mock.clock();
+    clock.hold();
+    let mut waiting = Vec::new();
+    for seconds in [30, 10, 20] {
+        mock.partner().fail_next(Fault::answer().delay(seconds * SECOND)).unwrap();
+        waiting.push((seconds, asked(&mock).await));
+    }
+    for now in [10, 20, 30] {
+        clock.advance(10 * SECOND).unwrap();
+        for (at, connection) in &mut waiting {
+            if *at == now {
+                assert_eq!(connection.answer().await.body, WALLET);
+            } else if *at > now {
+                assert_nothing_came(&mock, connection).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn to_be_set_ends_no_wait_and_prolongs_none() {
+    let mock = MockServer::start().await.unwrap();
+    let clock = mock.clock();
+    clock.hold_at(noon());
+    mock.partner().fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+    let mut connection = asked(&mock).await;
+    clock.hold_at("2030-01-01T00:00:00Z".parse().unwrap());
+    assert_nothing_came(&mock, &connection).await;
+    clock.hold_at("2020-01-01T00:00:00Z".parse().unwrap());
+    clock.advance(30 * SECOND).unwrap();
+    let answer = connection.answer().await;
+    assert_eq!(answer.body, WALLET);
+    assert_eq!(answer.header("date"), Some("Wed, 01 Jan 2020 00:00:30 GMT"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_stands_while_it_is_held_and_goes_on_in_real_time_when_it_is_let_go() {
+    let mock = Mock::new();
+    let clock = mock.clock();
+    mock.fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+    let started = Instant::now();
+    let waiting = tokio::spawn({
+        let mock = mock.clone();
+        async move { call(&mock).await }
+    });
+    tokio::time::sleep(10 * SECOND).await;
+    clock.hold();
+    tokio::time::sleep(3600 * SECOND).await;
+    assert!(!waiting.is_finished(), "it stands");
+    clock.advance(5 * SECOND).unwrap();
+    tokio::time::sleep(3600 * SECOND).await;
+    assert!(!waiting.is_finished(), "15 of 30 seconds are over");
+    clock.release();
+    waiting.await.unwrap();
+    let (expected, took) = (7225 * SECOND, started.elapsed());
+    assert!((expected..expected + SECOND).contains(&took), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_may_be_held_and_let_go_from_another_thread_with_no_runtime() {
+    let mock = Mock::new();
+    let clock = mock.clock();
+    clock.hold();
+    mock.fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+    let waiting = tokio::spawn({
+        let mock = mock.clone();
+        async move { call(&mock).await }
+    });
+    mock.calls().wait_for(1, PATIENCE).await.unwrap();
+    std::thread::spawn(move || {
+        clock.advance(29 * SECOND).unwrap();
+        clock.release();
+    })
+    .join()
+    .unwrap();
+    assert_eq!(tokio::time::timeout(PATIENCE, waiting).await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn without_a_socket_the_body_comes_by_the_same_clock() {
+    let mock = Mock::new();
+    let clock = mock.clock();
+    clock.hold();
+    mock.fail_next(Fault::answer().drip(80 * SECOND)).unwrap();
+    let mut body = call(&mock).await.into_body();
+    for at in 0..80 {
+        let mut piece = std::pin::pin!(body.frame());
+        let ready = asked_once(piece.as_mut()).await;
+        assert!(ready.is_none(), "{at} s, and byte {at} came");
+        clock.advance(SECOND).unwrap();
+        assert_eq!(piece.await.unwrap().unwrap().into_data().unwrap(), WALLET[at..=at]);
+    }
+    assert!(body.frame().await.is_none());
+}
+
+/// What this future has to say when it is asked once.
+async fn asked_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match std::pin::Pin::new(&mut future).poll(context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_retry_after_date_is_so_far_from_the_answers_date() {
+    let mock = MockServer::start().await.unwrap();
+    let busy = || Rule::new(Fault::status(503).retry_after_date_in(90 * SECOND)).times(1);
+    let dates = |answer: &raw::Answer| {
+        let parse = |name| DateTimeParser::new().parse_timestamp(answer.header(name).unwrap());
+        let (date, retry) = (parse("date").unwrap(), parse("retry-after").unwrap());
+        (date, retry.duration_since(date))
+    };
+    mock.faults().add(busy()).unwrap();
+    let before = Timestamp::now();
+    let (date, away) = dates(&raw::wallet_with(mock.address(), mock.api_key()).await);
+    // hyper keeps its date for up to a second.
+    assert!((90..=91).contains(&away.as_secs()), "{away:?}");
+    assert!(date.duration_since(before).abs() < SignedDuration::from_mins(1));
+
+    mock.clock().hold_at(noon());
+    mock.faults().add(busy()).unwrap();
+    let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+    assert_eq!(dates(&answer), (noon(), SignedDuration::from_secs(90)));
+
+    let late = Fault::status(503).delay(30 * SECOND).retry_after_date_in(90 * SECOND);
+    mock.partner().fail_next(late).unwrap();
+    let mut connection = asked(&mock).await;
+    mock.clock().advance(30 * SECOND).unwrap();
+    let (date, away) = dates(&connection.answer().await);
+    assert_eq!(date.duration_since(noon()), SignedDuration::from_secs(30));
+    assert_eq!(away, SignedDuration::from_secs(90), "counted from when the answer begins");
+}
+
+#[tokio::test]
+async fn a_mock_that_ends_ends_what_waits_for_its_clock() {
+    for ends in [false, true] {
+        let limit = Duration::from_millis(1);
+        let mock = MockServer::builder().drain_timeout(limit).start().await.unwrap();
+        let clock = mock.clock();
+        clock.hold();
+        mock.partner().fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+        let mut connection = asked(&mock).await;
+        if ends {
+            mock.shutdown().await;
+        } else {
+            drop(mock);
+        }
+        assert_eq!(connection.rest().await, b"");
+        clock.advance(SECOND).unwrap();
+    }
+}

@@ -1,0 +1,179 @@
+//! At stake: a test in another language waits for what its client does without sleeping or asking
+//! over and over; it is told at once, and told why when it did not come; and nobody waits for a mock
+//! that has ended.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::asking::{ask, start, told};
+use crate::raw;
+
+fn ids(list: &Value) -> Vec<&str> {
+    list["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_asked_is_told_with_why_and_what_was_answered() {
+    let mock = start().await;
+    let (address, key) = (mock.address(), mock.api_key());
+    told(address, "POST", "/faults", r#"{"status":503,"delay":"2ms","times":1}"#, 201).await;
+    raw::wallet_with(address, key).await;
+    raw::wallet_with(address, "pk_live_nobodys").await;
+    let all = told(address, "GET", "/requests", "", 200).await;
+    let (first, second) = (&all["data"][0], &all["data"][1]);
+    assert_eq!(
+        first["fault"],
+        json!({"rule": "status=503 delay=2ms times=1", "ruleNumber": 1, "request": 1,
+               "draw": null, "delay": "2ms"})
+    );
+    let shown = |name: &str| (first[name].clone(), second[name].clone());
+    assert_eq!(shown("partner"), (json!("p-1"), Value::Null));
+    assert_eq!(shown("partnerName"), (json!("default"), Value::Null));
+    assert_eq!(shown("why"), (json!("served"), json!("unknown key")));
+    assert_eq!(shown("status"), (json!(503), json!(503)), "each is another's first");
+
+    let one = ask(address, "GET", "/requests/req-1", "").await;
+    assert_eq!(one.body["answer"]["body"], r#"{"error":"service_unavailable"}"#);
+    assert!(!one.text.contains(key) && one.text.contains("[redacted]"), "{}", one.text);
+    for missing in ["req-3", "req-0", "req--1", "1", "req-x"] {
+        told(address, "GET", &format!("/requests/{missing}"), "", 404).await;
+    }
+}
+
+#[tokio::test]
+async fn filters_and_counts_are_those_of_rust() {
+    let mock = start().await;
+    let (address, key) = (mock.address(), mock.api_key());
+    for trace in ["a", "b", "b"] {
+        let headers = format!("authorization: Bearer {key}\r\nx-trace: {trace}\r\n");
+        raw::wallet(address, headers).await;
+    }
+    raw::wallet(address, "").await;
+    for (query, expected) in [
+        ("header=x-trace:b", &["req-2", "req-3"][..]),
+        ("header=X-Trace:%20b&status=200&to=wallet&method=GET", &["req-2", "req-3"]),
+        ("header=x-trace:a&header=host:mock", &["req-1"]),
+        ("status=401", &["req-4"]),
+        ("to=%2Fapi%2Fv1%2Fwallet&limit=1", &["req-4"]),
+        ("after=req-1&limit=1", &["req-2"]),
+        ("after=req-0&limit=2", &["req-1", "req-2"]),
+        ("to=companies", &[]),
+        ("query=", &["req-1", "req-2", "req-3", "req-4"]),
+    ] {
+        let list = told(address, "GET", &format!("/requests?{query}"), "", 200).await;
+        assert_eq!(ids(&list), expected, "{query}");
+    }
+    let mine = told(address, "GET", "/partners/p-1/requests", "", 200).await;
+    assert_eq!(ids(&mine), ["req-1", "req-2", "req-3"]);
+    for (query, status) in [
+        ("to=wallet&exactly=4", 200),
+        ("to=wallet&exactly=3", 409),
+        ("to=wallet&atLeast=3", 200),
+        ("to=wallet&atLeast=5", 409),
+        ("after=req-2&exactly=2", 200),
+        ("exactly=0&status=500", 200),
+    ] {
+        told(address, "GET", &format!("/requests?{query}"), "", status).await;
+    }
+    let unmet = ask(address, "GET", "/requests?header=x-trace:c&exactly=1", "").await;
+    let (error, _, message) = unmet.error();
+    assert_eq!(error, "unmet");
+    assert!(message.starts_with("expected  exactly 1 request of any method"), "{message}");
+    assert!(message.contains("\nnearest   "), "{message}");
+}
+
+#[tokio::test]
+async fn a_wrong_query_names_its_parameter() {
+    let mock = start().await;
+    let address = mock.address();
+    for (query, field) in [
+        ("limti=3", "limti"),
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=%2B5", "limit"),
+        ("limit=5&limit=6", "limit"),
+        ("status=ok", "status"),
+        ("after=12", "after"),
+        ("exactly=1&atLeast=1", "atLeast"),
+        ("exactly=-1", "exactly"),
+        ("within=1s", "within"),
+        ("after=req-1&within=61s", "within"),
+        ("after=req-1&within=soon", "within"),
+        ("header=x-trace", "header"),
+        ("to=%ff", ""),
+        ("%1b%5b2J=1", "\\u{1b}[2J"),
+    ] {
+        let refused = ask(address, "GET", &format!("/requests?{query}"), "").await;
+        let (error, at, message) = refused.error();
+        assert_eq!((refused.status, error, at), (400, "invalid", field), "{query}: {message}");
+        assert!(!message.contains('\u{1b}'), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_is_told_as_soon_as_it_came() {
+    let mock = start().await;
+    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let begun = Instant::now();
+    let counted = tokio::spawn(async move {
+        ask(address, "GET", "/partners/p-1/requests?to=wallet&atLeast=2&within=60s", "").await
+    });
+    let newer =
+        tokio::spawn(
+            async move { ask(address, "GET", "/requests?after=req-1&within=60s", "").await },
+        );
+    let exactly =
+        tokio::spawn(
+            async move { ask(address, "GET", "/requests?exactly=2&within=60s", "").await },
+        );
+    for _ in 0..2 {
+        tokio::task::yield_now().await;
+        raw::wallet_with(address, &key).await;
+    }
+    assert_eq!(ids(&counted.await.unwrap().body), ["req-1", "req-2"]);
+    assert_eq!(ids(&newer.await.unwrap().body), ["req-2"]);
+    assert_eq!(ids(&exactly.await.unwrap().body), ["req-1", "req-2"]);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn who_waits_in_vain_is_told_so_when_the_time_is_over() {
+    let mock = start().await;
+    let address = mock.address();
+    let unmet = ask(address, "GET", "/requests?atLeast=1&within=20ms", "").await;
+    assert_eq!((unmet.status, unmet.error().0), (409, "unmet"));
+    assert!(unmet.error().2.starts_with("expected  1 request within 20ms"), "{}", unmet.text);
+    let nothing = told(address, "GET", "/requests?after=req-0&within=20ms", "", 200).await;
+    assert_eq!(nothing, json!({"data": [], "dropped": 0}));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_mock_that_ends() {
+    let mock = start().await;
+    let address = mock.address();
+    let waiting = tokio::spawn(async move {
+        ask(address, "GET", "/requests?atLeast=1&within=60s", "").await.status
+    });
+    // Answered after the other was accepted, so that one is under way now.
+    raw::Connection::open(address).await;
+    told(address, "GET", "/health", "", 200).await;
+    let begun = Instant::now();
+    mock.shutdown().await;
+    assert_eq!(waiting.await.unwrap(), 409);
+    assert!(begun.elapsed() < Duration::from_secs(8), "it did not wait to be cut off");
+}
+
+#[tokio::test]
+async fn whoever_forgets_its_own_requests_forgets_no_one_elses() {
+    let mock = start().await;
+    let address = mock.address();
+    told(address, "POST", "/partners", r#"{"name":"b","keys":["b"]}"#, 201).await;
+    raw::wallet_with(address, mock.api_key()).await;
+    raw::wallet_with(address, "b").await;
+    told(address, "DELETE", "/partners/p-2/requests", "", 204).await;
+    let left = told(address, "GET", "/requests", "", 200).await;
+    assert_eq!(ids(&left), ["req-1"]);
+    told(address, "DELETE", "/requests", "", 204).await;
+    assert!(mock.requests().is_empty());
+}

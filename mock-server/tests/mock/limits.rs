@@ -1,0 +1,163 @@
+//! What is at stake: no client may use the mock up, and one that meets a limit must be told which.
+//! So each limit is exact, and is answered before the connection ends.
+
+use partner_api_mock::{
+    MAX_HEAD_BYTES, MAX_HEADERS, MAX_REQUEST_BODY, MockServer, MockServerBuilder, Stub,
+};
+
+use crate::raw;
+
+/// The head of a request for the wallet that has so many bytes.
+fn head_of(mock: &MockServer, length: usize) -> String {
+    let head = format!(
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
+         authorization: Bearer {}\r\nx-a: ",
+        mock.api_key()
+    );
+    let filling = "a".repeat(length - head.len() - 4);
+    head + &filling + "\r\n\r\n"
+}
+
+fn head_with_headers(mock: &MockServer, count: usize) -> String {
+    let further = "x-a: 1\r\n".repeat(count - 3);
+    format!(
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
+         authorization: Bearer {}\r\n{further}\r\n",
+        mock.api_key()
+    )
+}
+
+async fn started(limit: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> MockServer {
+    limit(MockServer::builder()).start().await.unwrap()
+}
+
+#[track_caller]
+fn is_refused(answer: &raw::Answer, status: u16, code: &str) {
+    assert_eq!((answer.status, answer.error()), (status, code));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(answer.header("x-partner-api-mock"), Some("limit"));
+    assert!(answer.header("date").is_some());
+}
+
+const HEAD_TOO_LARGE: &str = "request_header_fields_too_large";
+
+#[tokio::test]
+async fn a_head_may_have_so_many_bytes_and_not_one_more() {
+    for limit in [None, Some(500), Some(10_000), Some(1_000_000)] {
+        let mock =
+            started(|mock| limit.map_or(mock.clone(), |limit| mock.max_head_bytes(limit))).await;
+        let limit = limit.unwrap_or(MAX_HEAD_BYTES);
+        let largest = raw::exchange(mock.address(), head_of(&mock, limit)).await;
+        assert_eq!((largest.status, largest.header("x-partner-api-mock")), (200, None));
+
+        let whole = raw::exchange(mock.address(), head_of(&mock, limit + 1)).await;
+        is_refused(&whole, 431, HEAD_TOO_LARGE);
+
+        // Without its end, it is too large as soon as there is no room for one.
+        let mut unfinished = raw::Connection::open(mock.address()).await;
+        unfinished.send(&head_of(&mock, limit + 1)[..limit - 1]).await;
+        assert!(unfinished.is_open());
+        unfinished.send("a").await;
+        is_refused(&unfinished.last_answer().await, 431, HEAD_TOO_LARGE);
+        assert_eq!(mock.requests().len(), 1, "the others are not in the journal");
+    }
+}
+
+#[tokio::test]
+async fn who_goes_on_sending_gets_the_answer_all_the_same() {
+    let mock = MockServer::start().await.unwrap();
+    let mut large = raw::Connection::open(mock.address()).await;
+    large.try_send(head_of(&mock, 8_000_000)).await.unwrap();
+    is_refused(&large.last_answer().await, 431, HEAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_head_may_have_so_many_lines_and_not_one_more() {
+    for limit in [None, Some(3), Some(101), Some(1000)] {
+        let mock =
+            started(|mock| limit.map_or(mock.clone(), |limit| mock.max_headers(limit))).await;
+        let limit = limit.unwrap_or(MAX_HEADERS);
+        let most = raw::exchange(mock.address(), head_with_headers(&mock, limit)).await;
+        assert_eq!(most.status, 200);
+        let more = raw::exchange(mock.address(), head_with_headers(&mock, limit + 1)).await;
+        is_refused(&more, 431, HEAD_TOO_LARGE);
+    }
+}
+
+#[tokio::test]
+async fn a_request_line_that_is_too_long_is_414() {
+    let usual = MockServer::start().await.unwrap();
+    let large = started(|mock| mock.max_head_bytes(1_000_000)).await;
+    let small = started(|mock| mock.max_head_bytes(1000)).await;
+    for (mock, length) in [(&usual, 70_000), (&large, 65_535), (&small, 1200)] {
+        let line = format!("GET /{} HTTP/1.1\r\n", "a".repeat(length - 1));
+        let answer = raw::exchange(mock.address(), line + "host: mock\r\n\r\n").await;
+        is_refused(&answer, 414, "uri_too_long");
+    }
+    let longest = format!("GET /{} HTTP/1.1\r\n", "a".repeat(65_533));
+    let answer = raw::exchange(large.address(), longest + "host: m\r\nconnection: close\r\n\r\n");
+    assert_eq!(answer.await.status, 404);
+}
+
+#[tokio::test]
+async fn a_body_that_is_said_to_be_too_large_is_refused_before_it_is_sent() {
+    for limit in [None, Some(0), Some(10)] {
+        let mock =
+            started(|mock| limit.map_or(mock.clone(), |limit| mock.max_request_body(limit))).await;
+        let limit = limit.unwrap_or(MAX_REQUEST_BODY);
+        mock.add_stub(Stub::post("templates")).unwrap();
+        let head = |framing: String| {
+            format!(
+                "POST /api/v1/templates HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n\
+                 {framing}\r\n\r\n",
+                mock.api_key()
+            )
+        };
+        let mut fits = raw::Connection::open(mock.address()).await;
+        fits.send(head(format!("content-length: {limit}")) + &"x".repeat(limit)).await;
+        assert_eq!(fits.answer().await.status, 200);
+
+        for expect in ["", "\r\nexpect: 100-continue"] {
+            let framing = format!("content-length: {}{expect}", limit + 1);
+            let answer = raw::exchange(mock.address(), head(framing)).await;
+            is_refused(&answer, 413, "payload_too_large");
+        }
+        let chunk = format!("{:x}\r\n{}\r\n0\r\n\r\n", limit + 1, "x".repeat(limit + 1));
+        let mut chunked = raw::Connection::open(mock.address()).await;
+        chunked.try_send(head("transfer-encoding: chunked".to_owned()) + &chunk).await.unwrap();
+        let answer = chunked.answer().await;
+        assert_eq!((answer.status, answer.error()), (413, "payload_too_large"));
+    }
+}
+
+#[tokio::test]
+async fn above_the_limit_of_connections_one_is_told_so_and_the_others_go_on() {
+    let mock = started(|mock| mock.max_connections(2)).await;
+    let request = format!(
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n\r\n",
+        mock.api_key()
+    );
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut connection = raw::Connection::open(mock.address()).await;
+        connection.send(&request).await;
+        assert_eq!(connection.answer().await.status, 200);
+        open.push(connection);
+    }
+    let refused = raw::exchange(mock.address(), &request).await;
+    is_refused(&refused, 503, "too_many_connections");
+    for connection in &mut open {
+        connection.send(&request).await;
+        assert_eq!(connection.answer().await.status, 200);
+    }
+    assert_eq!(mock.requests().len(), 4, "the refused one is not in the journal");
+
+    open.pop().unwrap().end().await;
+    // Its end has to be seen first.
+    while raw::exchange(mock.address(), &request.replace("host", "connection: close\r\nhost"))
+        .await
+        .status
+        != 200
+    {}
+}

@@ -1,0 +1,168 @@
+//! What is at stake: the log is where one looks first. It must tell of every request what the journal
+//! does, and whoever wrote a path or a name, neither a key nor a control character may reach it.
+
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use partner_api_mock::{Fault, Mock, MockServer, Rule};
+use tower::ServiceExt as _;
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Level, Metadata, Subscriber, span};
+
+/// What was told on this thread: each event as its target and fields.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    fn listen() -> (Self, DefaultGuard) {
+        let told = Self::default();
+        (told.clone(), tracing::subscriber::set_default(told))
+    }
+
+    fn lines(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Subscriber for Told {
+    fn enabled(&self, about: &Metadata<'_>) -> bool {
+        about.target().starts_with("partner_api_mock")
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        assert_eq!(*event.metadata().level(), Level::INFO);
+        let mut line = Line(event.metadata().target().to_owned());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() != "took_us" {
+            write!(self.0, " {}={value:?}", field.name()).unwrap();
+        }
+    }
+}
+
+async fn ask(mock: &Mock, target: &str, key: &str) {
+    let request = Request::get(target).header("authorization", format!("Bearer {key}"));
+    let _ = mock.service().oneshot(request.body(Body::empty()).unwrap()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
+    let (told, _guard) = Told::listen();
+    let mock = Mock::new();
+    let key = mock.api_key();
+    ask(&mock, "/api/v1/wallet?a=1", key).await;
+    ask(&mock, "/api/v1/wallet", "pk_live_unknown").await;
+    let rule = Rule::new(Fault::status(503).delay(Duration::from_secs(2))).chance(1.0).times(1);
+    mock.faults().add(rule).unwrap();
+    ask(&mock, "/api/v1/companies", key).await;
+    mock.partner().fail_next(Fault::close()).unwrap();
+    ask(&mock, "/api/v1/companies", key).await;
+
+    let lines = told.lines();
+    let draw = mock.requests()[2].fault.as_ref().unwrap().draw().unwrap();
+    let draw = format!("{draw:.6}");
+    let answered = |rest: &str| {
+        format!("partner_api_mock::request message=answered {rest}").replace("DRAW", &draw)
+    };
+    assert_eq!(
+        lines,
+        [
+            answered(
+                "request.id=req-1 http.request.method=GET url.path=/api/v1/wallet url.query=a=1 \
+                 http.response.status_code=200 why=served partner=default"
+            ),
+            answered(
+                "request.id=req-2 http.request.method=GET url.path=/api/v1/wallet \
+                 http.response.status_code=401 why=unknown key"
+            ),
+            answered(
+                "request.id=req-3 http.request.method=GET url.path=/api/v1/companies \
+                 http.response.status_code=503 why=served partner=default \
+                 fault=rule 1 (status=503 delay=2s times=1 chance=1.0), request 1, draw DRAW, delay 2s"
+            ),
+            // No answer came, so there is no status.
+            answered(
+                "request.id=req-4 http.request.method=GET url.path=/api/v1/companies why=served \
+                 partner=default fault=rule 1 (connection=close times=1), request 1"
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn neither_a_key_nor_a_control_character_is_told() {
+    let (told, _guard) = Told::listen();
+    let mock = Mock::new();
+    let partner = mock.add_partner("a\u{1b}[31m\n\u{9b}\u{202e}");
+    let key = partner.issue_key();
+    let secret = key.strip_prefix("pk_live_").unwrap();
+    let fault = Fault::status(500).body(format!("{key}\u{7f}\u{9b}")).header("x-key", key.clone());
+    partner.faults().add(fault).unwrap();
+    for target in [
+        format!("/{key}/\u{9b}31m\u{202e}?key={key}&\u{9b}=\u{85}"),
+        format!("/api/v1/wallet?{key}%1b%5b31m"),
+    ] {
+        ask(&mock, &target, &key).await;
+    }
+    let lines = told.lines();
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        assert!(!line.contains(secret) && line.contains("pk_live_[redacted]"), "{line}");
+        assert!(!line.chars().any(|char| char.is_control() || char == '\u{202e}'), "{line}");
+    }
+    assert!(lines[0].contains(r"/pk_live_[redacted]/\u{9b}31m\u{202e} "), "{}", lines[0]);
+    assert!(lines[0].contains(r"url.query=key=pk_live_[redacted]&\u{9b}=\u{85} "), "{}", lines[0]);
+    assert!(lines[1].contains("url.query=pk_live_[redacted]%1b%5b31m "), "{}", lines[1]);
+    assert!(lines[1].contains(r"partner=a\u{1b}[31m\n\u{9b}\u{202e} "), "{}", lines[1]);
+    assert!(
+        lines[1].contains(r#"status=500 body="pk_live_[redacted]\u{7f}\u{9b}""#),
+        "{}",
+        lines[1]
+    );
+}
+
+#[tokio::test]
+async fn a_server_tells_where_it_listens_and_when_it_ends() {
+    let (told, _guard) = Told::listen();
+    let mock = MockServer::start().await.unwrap();
+    let address = mock.address();
+    mock.shutdown().await;
+    let told = told.lines();
+    let lines: Vec<_> =
+        told.iter().map(|line| line.strip_prefix("partner_api_mock::server ").unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            format!("message=listening address={address}"),
+            format!("message=shutting down: answering what is under way address={address}"),
+            format!("message=shut down address={address}"),
+        ]
+    );
+}

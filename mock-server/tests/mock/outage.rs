@@ -1,0 +1,230 @@
+//! What is at stake: a client's behaviour in an outage is tested with one mock, at one address. What
+//! is said to be down must not answer, must be met as said, and must be there again when told.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use partner_api_mock::{Fault, MockServer, Outage};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use crate::raw;
+
+async fn start() -> MockServer {
+    MockServer::builder().listen(raw::address_of_its_own()).start().await.unwrap()
+}
+
+fn request(mock: &MockServer) -> String {
+    let key = mock.api_key();
+    format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n")
+}
+
+async fn kept(mock: &MockServer) -> raw::Connection {
+    let mut kept = raw::Connection::open(mock.address()).await;
+    kept.send(request(mock)).await;
+    assert_eq!(kept.answer().await.status, 200);
+    kept
+}
+
+async fn serves(mock: &MockServer) {
+    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
+}
+
+/// What comes to who connects and asks.
+async fn asked(mock: &MockServer) -> Result<Vec<u8>, ErrorKind> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = TcpStream::connect(mock.address()).await.map_err(|error| error.kind())?;
+    let _ = stream.write_all(request(mock).as_bytes()).await;
+    let mut bytes = Vec::new();
+    match stream.read_to_end(&mut bytes).await {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(error.kind()),
+    }
+}
+
+#[tokio::test]
+async fn refusing_it_is_not_there_and_its_connections_are_closed() {
+    let mock = start().await;
+    let mut kept = kept(&mock).await;
+    mock.down(Outage::Refuse).unwrap();
+    assert_eq!(asked(&mock).await, Err(ErrorKind::ConnectionRefused));
+    let _ = kept.try_send(request(&mock)).await;
+    assert_eq!(kept.rest().await, b"");
+    assert_eq!(mock.requests().len(), 1, "nobody was answered meanwhile");
+    mock.up().unwrap();
+    serves(&mock).await;
+}
+
+#[tokio::test]
+async fn resetting_it_takes_a_connection_and_resets_it_before_a_byte() {
+    let mock = start().await;
+    let mut kept = kept(&mock).await;
+    mock.down(Outage::Reset).unwrap();
+    assert_eq!(asked(&mock).await, Err(ErrorKind::ConnectionReset));
+    assert_eq!(kept.end_of_connection().await, Some(ErrorKind::ConnectionReset));
+    assert_eq!(mock.requests().len(), 1, "nobody was answered meanwhile");
+    mock.up().unwrap();
+    serves(&mock).await;
+}
+
+#[tokio::test]
+async fn silent_it_says_nothing_until_it_is_up_again() {
+    let mock = start().await;
+    let mut kept = kept(&mock).await;
+    let mut dripping = raw::Connection::open(mock.address()).await;
+    mock.partner().fail_next(Fault::answer().slow_headers(Duration::from_secs(5))).unwrap();
+    dripping.send(request(&mock)).await;
+    assert_eq!(dripping.some(1).await, 1);
+
+    mock.down(Outage::Silent).unwrap();
+    let mut fresh = raw::Connection::open(mock.address()).await;
+    fresh.send(request(&mock)).await;
+    kept.send(request(&mock)).await;
+    // What was on its way may still come, and then nothing more.
+    let silence = Duration::from_millis(100);
+    while tokio::time::timeout(silence, dripping.some(1000)).await.is_ok_and(|count| count > 0) {}
+    assert!(kept.is_open() && fresh.is_open() && dripping.is_open());
+
+    mock.up().unwrap();
+    for connection in [&mut kept, &mut fresh, &mut dripping] {
+        assert_eq!(connection.rest().await, b"", "nobody is answered late");
+    }
+    assert_eq!(mock.requests().len(), 2);
+    serves(&mock).await;
+}
+
+#[tokio::test]
+async fn one_outage_may_follow_another() {
+    let mock = start().await;
+    let all = [Outage::Refuse, Outage::Reset, Outage::Silent];
+    for first in all {
+        for second in all {
+            mock.down(first).unwrap();
+            mock.down(first).unwrap();
+            mock.down(second).unwrap();
+            let met = match second {
+                Outage::Silent => {
+                    let asked = tokio::time::timeout(Duration::from_millis(20), asked(&mock)).await;
+                    asked.map_err(|_| "silence")
+                }
+                _ => Ok(asked(&mock).await),
+            };
+            let expected = match second {
+                Outage::Refuse => Ok(Err(ErrorKind::ConnectionRefused)),
+                Outage::Reset => Ok(Err(ErrorKind::ConnectionReset)),
+                _ => Err("silence"),
+            };
+            assert_eq!(met, expected, "{first:?}, {second:?}");
+            mock.up().unwrap();
+            mock.up().unwrap();
+            serves(&mock).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_gets_the_address_meanwhile() {
+    for is_used in [false, true] {
+        let mock = start().await;
+        // What is left of a connection may make an address harder to hold.
+        let left = if is_used { Some(kept(&mock).await) } else { None };
+        for outage in [Outage::Refuse, Outage::Reset, Outage::Silent] {
+            mock.down(outage).unwrap();
+            let taken = TcpListener::bind(mock.address()).await.map(|_| ());
+            assert_eq!(taken.unwrap_err().kind(), ErrorKind::AddrInUse, "{outage:?}, {is_used}");
+            let plain = TcpSocket::new_v4().unwrap();
+            assert!(plain.bind(mock.address()).is_err(), "{outage:?}, {is_used}");
+        }
+        mock.up().unwrap();
+        serves(&mock).await;
+        drop(left);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_thread_outside_of_the_runtime_may_tell_it_too() {
+    let mock = std::sync::Arc::new(start().await);
+    let told = std::sync::Arc::clone(&mock);
+    let outside = std::thread::spawn(move || {
+        for outage in [Outage::Refuse, Outage::Reset, Outage::Silent] {
+            told.down(outage).unwrap();
+            told.up().unwrap();
+        }
+    });
+    outside.join().unwrap();
+    serves(&mock).await;
+}
+
+#[test]
+fn without_its_runtime_it_is_an_error_and_no_panic() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mock = runtime.block_on(start());
+    drop(runtime);
+    mock.down(Outage::Refuse).unwrap();
+    mock.up().unwrap_err();
+    mock.down(Outage::Reset).unwrap_err();
+}
+
+#[tokio::test]
+async fn down_and_dropped_or_shut_down_it_is_dead() {
+    for outage in [Outage::Refuse, Outage::Reset, Outage::Silent] {
+        let mock = start().await;
+        let address = mock.address();
+        mock.down(outage).unwrap();
+        drop(mock);
+        assert!(std::net::TcpStream::connect(address).is_err(), "{outage:?}");
+        drop(TcpListener::bind(address).await.unwrap());
+
+        let mock = MockServer::builder()
+            .listen(address)
+            .drain_timeout(Duration::from_secs(3600))
+            .start()
+            .await
+            .unwrap();
+        let mut kept = kept(&mock).await;
+        mock.down(outage).unwrap();
+        mock.shutdown().await;
+        assert_eq!(kept.rest().await, b"");
+        assert!(std::net::TcpStream::connect(address).is_err(), "{outage:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_may_come_and_go_under_load() {
+    let mock = std::sync::Arc::new(start().await);
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            let mock = std::sync::Arc::clone(&mock);
+            tokio::spawn(async move {
+                let mut answered = 0;
+                while answered < 50 {
+                    if let Ok(bytes) = asked_once(&mock).await
+                        && !bytes.is_empty()
+                    {
+                        assert!(bytes.starts_with(b"HTTP/1.1 200 OK\r\n") && bytes.ends_with(b"}"));
+                        answered += 1;
+                    }
+                }
+            })
+        })
+        .collect();
+    for round in 0..30 {
+        let outage = [Outage::Refuse, Outage::Reset, Outage::Silent][round % 3];
+        mock.down(outage).unwrap();
+        tokio::task::yield_now().await;
+        mock.up().unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for client in clients {
+        client.await.unwrap();
+    }
+}
+
+async fn asked_once(mock: &MockServer) -> Result<Vec<u8>, ErrorKind> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = TcpStream::connect(mock.address()).await.map_err(|error| error.kind())?;
+    let request = request(mock).replace("host", "connection: close\r\nhost");
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.map_err(|error| error.kind())?;
+    Ok(bytes)
+}

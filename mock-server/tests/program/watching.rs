@@ -1,0 +1,172 @@
+//! What is at stake: who edits a seed file sees the mock follow at once, whatever the editor does with
+//! the file; and a mistake in it, or a moment without it, takes nothing away.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ChildStderr;
+
+use crate::{Running, raw};
+
+/// A folder of its own, removed when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("watched-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("seed.yaml")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn seed(balance: u32) -> String {
+    format!("partners:\n- {{name: p, keys: [k], wallet: {{balance: {balance}}}}}\n")
+}
+
+/// A mock that watches a file, and what it logs.
+struct Watching {
+    mock: Running,
+    log: BufReader<ChildStderr>,
+}
+
+impl Watching {
+    fn start(file: &Path) -> Self {
+        let file = file.to_str().unwrap();
+        let mut mock = Running::start(&["--seed", file, "--watch", "--listen", "127.0.0.1:0"]);
+        let log = BufReader::new(mock.child.stderr.take().unwrap());
+        Self { mock, log }
+    }
+
+    /// Waits for a line of the watch. One that comes from requests is none.
+    fn line(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            assert!(self.log.read_line(&mut line).unwrap() > 0, "the program ended");
+            if line.contains("loaded again") || line.contains("stays") {
+                return line;
+            }
+        }
+    }
+
+    async fn balance(&self) -> String {
+        let body = raw::wallet_with(self.mock.address(), "k").await.body;
+        body.split([':', ',']).nth(1).unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_in_place_is_loaded_again() {
+    let folder = Folder::new("in-place");
+    fs::write(folder.file(), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file());
+    assert_eq!(watching.balance().await, "1");
+    // Of the same length, and within a moment.
+    for balance in [2, 3] {
+        fs::write(folder.file(), seed(balance)).unwrap();
+        let line = watching.line();
+        assert!(line.contains("seed loaded again") && line.contains("partners=1"), "{line}");
+        assert_eq!(watching.balance().await, balance.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_is_said_with_its_place_and_what_was_there_stays() {
+    let folder = Folder::new("mistake");
+    fs::write(folder.file(), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file());
+    fs::write(folder.file(), "partners:\n- name: p\n  walet: {}\n").unwrap();
+    let line = watching.line();
+    let place = format!("{}:3:3: partners[0].walet: unknown field", folder.file().display());
+    assert!(line.contains(&place) && line.contains("did you mean `wallet`?"), "{line}");
+    assert!(line.trim_end().ends_with("; what was loaded before stays"), "{line}");
+    assert_eq!(watching.balance().await, "1");
+
+    fs::write(folder.file(), seed(4)).unwrap();
+    assert!(watching.line().contains("loaded again"));
+    assert_eq!(watching.balance().await, "4");
+}
+
+#[tokio::test]
+async fn a_file_that_another_is_moved_over_is_loaded_again() {
+    let folder = Folder::new("moved");
+    fs::write(folder.file(), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file());
+    for balance in [2, 3] {
+        let new = folder.0.join(".seed.yaml.swp");
+        fs::write(&new, seed(balance)).unwrap();
+        fs::rename(&new, folder.file()).unwrap();
+        assert!(watching.line().contains("loaded again"));
+        assert_eq!(watching.balance().await, balance.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_for_a_while_takes_nothing_away() {
+    let folder = Folder::new("gone");
+    fs::write(folder.file(), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file());
+    fs::remove_file(folder.file()).unwrap();
+    let line = watching.line();
+    assert!(line.contains("seed.yaml: cannot be read: "), "{line}");
+    assert_eq!(watching.balance().await, "1");
+
+    fs::write(folder.file(), seed(2)).unwrap();
+    assert!(watching.line().contains("loaded again"));
+    assert_eq!(watching.balance().await, "2");
+}
+
+/// As a config map is mounted: the file is a link into a folder that is a link, too, and that one
+/// is swapped.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_that_is_swapped_is_followed() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new("links");
+    let put = |version: &str, balance| {
+        fs::create_dir(folder.0.join(version)).unwrap();
+        fs::write(folder.0.join(version).join("seed.yaml"), seed(balance)).unwrap();
+        symlink(version, folder.0.join("..data_tmp")).unwrap();
+        fs::rename(folder.0.join("..data_tmp"), folder.0.join("..data")).unwrap();
+    };
+    put("..v1", 1);
+    symlink("..data/seed.yaml", folder.file()).unwrap();
+    let mut watching = Watching::start(&folder.file());
+    assert_eq!(watching.balance().await, "1");
+    put("..v2", 2);
+    assert!(watching.line().contains("loaded again"));
+    assert_eq!(watching.balance().await, "2");
+}
+
+#[tokio::test]
+async fn a_key_that_was_issued_goes_on_and_another_one_is_shown() {
+    let folder = Folder::new("keys");
+    fs::write(folder.file(), "partners: [{name: p}]\n").unwrap();
+    let mut watching = Watching::start(&folder.file());
+    let key = watching.mock.value("API key").to_owned();
+    fs::write(folder.file(), "partners: [{name: p, wallet: {balance: 2}}]\n").unwrap();
+    watching.line();
+    let answer = raw::wallet_with(watching.mock.address(), &key).await;
+    assert!(answer.body.starts_with(r#"{"balance":2,"#), "{answer:?}");
+
+    fs::write(folder.file(), "partners: [{name: p, keys: [mine]}]\n").unwrap();
+    let line = watching.line();
+    assert!(!line.contains("mine"), "a log holds no key: {line}");
+    let mut shown = String::new();
+    watching.mock.stdout.read_line(&mut shown).unwrap();
+    while !shown.starts_with("API key") {
+        shown.clear();
+        assert!(watching.mock.stdout.read_line(&mut shown).unwrap() > 0);
+    }
+    assert_eq!(shown, "API key   mine\n");
+}

@@ -1,0 +1,394 @@
+//! At stake: whoever drives the mock from another language reads `control.openapi.yaml`, and nothing
+//! else. Every route is there and none besides; every answer that is declared comes, and is what it
+//! was declared to be, with no field more or less.
+
+use std::collections::BTreeSet;
+
+use partner_api_mock::{Control, MAX_CONTROL_BODY, MockServer, Reply, Stub};
+use partner_api_tests::contract::{Contract, items};
+use partner_api_tests::control::{Observed, PREFIX, TEXT, head};
+use partner_api_tests::{Checked, document};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+#[test]
+fn the_document_is_valid_openapi_3_1_and_holds_together() -> Checked {
+    let contract = Contract::parse(TEXT)?;
+    document::valid(&contract)?;
+    document::consistent(&contract)
+}
+
+#[test]
+fn it_has_the_routes_of_the_mock_and_no_other() -> Checked {
+    let contract = Contract::parse(TEXT)?;
+    let operations = contract.operations()?;
+    let declared: BTreeSet<_> =
+        operations.iter().map(|one| (one.method, one.path.to_owned())).collect();
+    let served: BTreeSet<_> = Control::routes().collect();
+    assert_eq!(declared, served);
+    assert_eq!(declared.len(), operations.len());
+    for one in &operations {
+        let names: Vec<_> = one.path.split(['{', '}']).skip(1).step_by(2).collect();
+        let item = &contract.document()["paths"][one.path];
+        let mut described = Vec::new();
+        for parameter in items(item, "parameters") {
+            described.push(contract.resolved(parameter)?["name"].as_str().unwrap_or_default());
+        }
+        assert_eq!(described, names, "{}", one.path);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_limit_that_it_names_is_the_one_of_the_code() {
+    assert!(TEXT.contains(&format!("more than {} MiB", MAX_CONTROL_BODY >> 20)));
+}
+
+/// What is sent to an operation that wants a body, so that only what its path names is wrong.
+fn good_body(operation: &str) -> &'static str {
+    match operation {
+        "addPartner" => r#"{"name":"any"}"#,
+        "changePartner" | "changeWallet" | "replaceWallet" | "changeCompany" | "addKey"
+        | "changeConnection" => "{}",
+        "replaceCompanies" => r#"{"data":[]}"#,
+        "addCompany" | "replaceCompany" => r#"{"id":"c","name":"C"}"#,
+        "addConnection" | "replaceConnection" => r#"{"id":"n"}"#,
+        "addFault" | "addFaultOfPartner" => r#"{"status":503,"times":0}"#,
+        "addStub" | "addStubOfPartner" => r#"{"path":"any"}"#,
+        "setClock" => r#"{"held":false}"#,
+        "advanceClock" => r#"{"by":1}"#,
+        _ => "",
+    }
+}
+
+/// Whoever asks, and whatever is asked for: the same on every route.
+async fn refusals(seen: &mut Observed, contract: &Contract) -> Checked {
+    for one in contract.operations()? {
+        let (method, usual) = (one.method, seen.usual_headers());
+        let below = one.path.strip_prefix(PREFIX).unwrap_or_default();
+        let path = below.replace("{partner}", "p-1").replace(['{', '}'], "");
+        let body = good_body(one.id);
+        let foreign = format!("origin: http://evil.example\r\n{usual}");
+        assert_eq!(seen.ask_with(method, &path, &foreign, body).await?.status, 403);
+        let no_host = usual.replacen("host: ", "host: a b ", 1);
+        assert_eq!(seen.ask_with(method, &path, &no_host, body).await?.status, 400);
+        if method != "GET" {
+            let text = usual.replace("application/json", "text/plain");
+            assert_eq!(seen.ask_with(method, &path, &text, body).await?.status, 415);
+        }
+        if !matches!(method, "GET" | "DELETE") {
+            assert_eq!(seen.ask_with_too_much(method, &path).await?.status, 413);
+        }
+        assert_eq!(seen.ask("OPTIONS", &path, "").await?.status, 405);
+        if one.path.contains('{') {
+            let path = below.replace(['{', '}'], "");
+            let said = seen.told(method, &path, body, 404).await?;
+            assert_eq!(said["error"], "not_found");
+        }
+        if one.node.get("requestBody").is_some() {
+            let path = path
+                .replace("/companies/company", "/companies/c")
+                .replace("/connections/connection", "/connections/n");
+            for wrong in ["[]", "{", r#"{"no such field":1}"#, "null", "\u{1}"] {
+                let said = seen.told(method, &path, wrong, 400).await?;
+                assert_eq!(said["error"], "invalid", "{}", one.id);
+            }
+        }
+    }
+    for path in ["/no-such-thing", "/partners/p-1/nothing", "//", "/partners/"] {
+        assert_eq!(seen.ask("GET", path, "").await?.status, 404);
+    }
+    Ok(())
+}
+
+async fn partners_and_data(seen: &mut Observed) -> Checked {
+    let rich = json!({
+        "name": "rich", "active": true, "keys": ["pk_live_rich"],
+        "wallet": {"balance": -5, "currency": "EUR", "creditUnitPrice": "0.10", "costPerMessage": 2},
+        "companies": [{"id": "a/b", "name": "A", "onboardedAt": "2026-01-02T03:04:05Z",
+            "connections": [{"id": "n 1", "qualityRating": "RED", "status": "odd"}],
+            "_count": {"templates": 3}}],
+        "faults": [{"delay": "1ms", "times": 0}, "status=503 times=0"],
+        "stubs": [{"path": "stats", "json": {"sent": 3}}],
+    });
+    let added = seen.told("POST", "/partners", &rich.to_string(), 201).await?;
+    assert_eq!(added.get("key"), None);
+    let made = r#"{"name":"made","generate":{"companies":3,"seed":7}}"#;
+    let made = seen.told("POST", "/partners", made, 201).await?;
+    assert!(made["key"].as_str().is_some_and(|key| key.starts_with("pk_live_")));
+    seen.told("POST", "/partners", &rich.to_string(), 409).await?;
+
+    let all = seen.told("GET", "/partners", "", 200).await?;
+    assert!(items(&all, "data").all(|one| one.get("key").is_none()));
+    let one = format!("/partners/{}", added["id"].as_str().unwrap_or_default());
+    seen.told("GET", &one, "", 200).await?;
+    seen.told("HEAD", &one, "", 200).await?;
+    seen.told("PATCH", &one, r#"{"name":"richer","active":false}"#, 200).await?;
+
+    seen.told("GET", &format!("{one}/wallet"), "", 200).await?;
+    seen.told("PATCH", &format!("{one}/wallet"), r#"{"creditUnitPrice":"-1.50"}"#, 200).await?;
+    seen.told("PUT", &format!("{one}/wallet"), "{}", 200).await?;
+
+    let companies = format!("{one}/companies");
+    seen.told("GET", &companies, "", 200).await?;
+    seen.told("GET", &format!("{companies}/a%2Fb"), "", 200).await?;
+    seen.told("PATCH", &format!("{companies}/a%2Fb"), r#"{"_count":{"templates":0}}"#, 200).await?;
+    let new = r#"{"id":"n2"}"#;
+    seen.told("POST", &format!("{companies}/a%2Fb/connections"), new, 201).await?;
+    let connection = format!("{one}/connections/n%201");
+    seen.told("GET", &connection, "", 200).await?;
+    seen.told("PATCH", &connection, r#"{"status":"odder"}"#, 200).await?;
+    seen.told("PUT", &connection, r#"{"id":"n 1"}"#, 200).await?;
+    seen.told("DELETE", &connection, "", 204).await?;
+    seen.told("PUT", &format!("{companies}/a%2Fb"), r#"{"id":"c","name":"C"}"#, 200).await?;
+    seen.told("DELETE", &format!("{companies}/c"), "", 204).await?;
+    seen.told("POST", &companies, r#"{"id":"d","name":"D"}"#, 201).await?;
+    seen.told("PUT", &companies, r#"{"generate":{"companies":2}}"#, 200).await?;
+    seen.told("PUT", &companies, r#"{"data":[{"id":"e","name":"E"}]}"#, 200).await?;
+    seen.told("DELETE", &companies, "", 204).await?;
+
+    let keys = format!("{one}/keys");
+    let key = seen.told("POST", &keys, "", 201).await?;
+    seen.told("POST", &keys, r#"{"key":"pk_live_mine=="}"#, 201).await?;
+    seen.told("POST", &keys, r#"{"key":"pk_live_mine=="}"#, 409).await?;
+    let revoked = format!("{keys}/{}", key["id"].as_str().unwrap_or_default());
+    seen.told("DELETE", &revoked, "", 204).await?;
+    seen.told("DELETE", &revoked, "", 204).await?;
+    seen.told("GET", &keys, "", 200).await?;
+    seen.told("DELETE", &one, "", 204).await?;
+    Ok(())
+}
+
+/// One of every word that a rule has, no two that exclude each other.
+const RULES: [&str; 8] = [
+    r#"{"status":503,"page":true,"retryAfter":1,"headers":{"x-a":"1"},"operation":"wallet"}"#,
+    r#"{"body":"x","contentType":"text/plain","retryAfterDateIn":"2s","drip":"2ms","key":"k"}"#,
+    r#"{"delay":"lognormal(1ms,0.5)","slowHeaders":1,"cut":3,"chance":0.0,"seed":7}"#,
+    r#"{"length":9,"after":1,"every":2}"#,
+    r#"{"malformedJson":true,"flapping":"2/3","operation":"/api/v1/stats"}"#,
+    r#"{"invalidUtf8":true,"partner":"default"}"#,
+    r#"{"oversized":4096,"times":0}"#,
+    r#"{"connection":"silent","times":0}"#,
+];
+
+async fn faults_and_stubs(seen: &mut Observed) -> Checked {
+    for base in ["", "/partners/p-1"] {
+        let faults = format!("{base}/faults");
+        for rule in RULES {
+            seen.told("POST", &faults, rule, 201).await?;
+        }
+        let added = seen.told("POST", &faults, r#"{"rule":"status=503 times=2"}"#, 201).await?;
+        seen.told("GET", &faults, "", 200).await?;
+        let one = format!("/faults/{}", added["id"].as_str().unwrap_or_default());
+        seen.told("GET", &one, "", 200).await?;
+        seen.told("DELETE", &one, "", 204).await?;
+        seen.told("GET", &one, "", 404).await?;
+        seen.told("DELETE", &faults, "", 204).await?;
+
+        let stubs = format!("{base}/stubs");
+        for stub in [
+            r#"{"path":"stats"}"#,
+            r#"{"method":"POST","path":"templates/{id}","status":201,"json":[1.50]}"#,
+            r#"{"path":"/api/v1/x","body":"text","headers":{"x-a":"1"},"status":404}"#,
+            r#"{"path":"wallet","replacesDocumented":true,"status":204}"#,
+        ] {
+            let added = seen.told("POST", &stubs, stub, 201).await?;
+            let one = format!("/stubs/{}", added["id"].as_str().unwrap_or_default());
+            seen.told("GET", &one, "", 200).await?;
+            seen.told("DELETE", &one, "", 204).await?;
+        }
+        seen.told("GET", &stubs, "", 200).await?;
+        seen.told("DELETE", &stubs, "", 204).await?;
+    }
+    // They were added by the whole mock's path, and are the partner's that they name.
+    seen.told("DELETE", "/partners/p-1/faults", "", 204).await?;
+    Ok(())
+}
+
+async fn call(mock: &MockServer, key: &str, path: &str) -> Checked {
+    let mut stream = TcpStream::connect(mock.address()).await?;
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\
+         connection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    stream.read_to_end(&mut Vec::new()).await?;
+    Ok(())
+}
+
+async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
+    let rule = r#"{"status":503,"chance":1.0,"delay":"1ms","times":1}"#;
+    seen.told("POST", "/partners/p-1/faults", rule, 201).await?;
+    seen.told("POST", "/partners/p-1/faults", r#"{"connection":"close","times":1}"#, 201).await?;
+    let stub = r#"{"path":"stats","body":"text"}"#;
+    seen.told("POST", "/partners/p-1/stubs", stub, 201).await?;
+    // An injected answer, a lost one, a stub's, a large one, one without a key.
+    seen.told("PUT", "/partners/p-1/companies", r#"{"generate":{"companies":40}}"#, 200).await?;
+    for path in ["/api/v1/wallet?x=1", "/api/v1/wallet", "/api/v1/stats", "/api/v1/companies"] {
+        call(mock, mock.api_key(), path).await?;
+    }
+    call(mock, "pk_live_nobodys", "/api/v1/wallet").await?;
+
+    for base in ["", "/partners/p-1"] {
+        let requests = format!("{base}/requests");
+        let all = seen.told("GET", &requests, "", 200).await?;
+        let bodies = items(&all, "data").filter_map(|one| one["id"].as_str());
+        let mut answers = Vec::new();
+        for id in bodies {
+            let one = seen.told("GET", &format!("/requests/{id}"), "", 200).await?;
+            answers.push(one["answer"].clone());
+        }
+        assert!(items(&all, "data").all(|one| one.get("answer").is_none()));
+        assert!(
+            answers.contains(&Value::Null) && answers.iter().any(|one| one["body"].is_string())
+        );
+        assert!(answers.iter().any(|one| one["body"].is_null() && one["length"].is_number()));
+        seen.told("GET", &format!("{requests}?to=wallet&status=503&exactly=1"), "", 200).await?;
+        seen.told("GET", &format!("{requests}?atLeast=1000&within=1ms"), "", 409).await?;
+        seen.told("GET", &format!("{requests}?after=req-1000&within=1ms&limit=5"), "", 200).await?;
+    }
+    for base in ["/partners/p-1", ""] {
+        seen.told("DELETE", &format!("{base}/requests"), "", 204).await?;
+        let left = seen.told("GET", &format!("{base}/requests"), "", 200).await?;
+        assert_eq!(items(&left, "data").count(), 0);
+    }
+    Ok(())
+}
+
+async fn mock_and_clock(seen: &mut Observed) -> Checked {
+    for path in [
+        "/health",
+        "/ready",
+        "/info",
+        "/",
+        "/page/page.js",
+        "/page/page.css",
+        "/page/icon.svg",
+        "/openapi/partner-api.yaml",
+        "/openapi/control.yaml",
+    ] {
+        assert_eq!(seen.ask("GET", path, "").await?.status, 200, "{path}");
+    }
+    assert_eq!(seen.ask("GET", "", "").await?.status, 308);
+    for (path, text) in
+        [("/openapi/partner-api", partner_api_tests::contract::TEXT), ("/openapi/control", TEXT)]
+    {
+        let yaml = seen.ask("GET", &format!("{path}.yaml"), "").await?;
+        assert_eq!(yaml.text()?, text);
+        let json = seen.told("GET", &format!("{path}.json"), "", 200).await?;
+        assert_eq!(&json, Contract::parse(text)?.document());
+    }
+    seen.told("GET", "/clock", "", 200).await?;
+    seen.told("POST", "/clock/advance", r#"{"by":"30s"}"#, 409).await?;
+    seen.told("PUT", "/clock", r#"{"held":true}"#, 200).await?;
+    let set = r#"{"held":true,"now":"2026-06-01T10:12:00.000Z"}"#;
+    seen.told("PUT", "/clock", set, 200).await?;
+    let moved = seen.told("POST", "/clock/advance", r#"{"by":"30s"}"#, 200).await?;
+    assert_eq!(moved, json!({"now": "2026-06-01T10:12:30.000Z", "held": true}));
+    seen.told("POST", "/reset", "", 204).await?;
+    assert_eq!(seen.told("GET", "/clock", "", 200).await?["held"], false);
+    Ok(())
+}
+
+/// One more of each kind than there may be.
+async fn full(seen: &mut Observed, mock: &MockServer) -> Checked {
+    let partner = mock.partner();
+    for number in 0..10_000 {
+        mock.add_partner("one of many");
+        partner.faults().add("status=503 times=0".parse::<partner_api_mock::Rule>()?)?;
+        let reply = Reply::json(200, format!("{number}"));
+        mock.add_stub(Stub::get("stats").reply(reply))?;
+    }
+    seen.told("POST", "/partners", r#"{"name":"one more"}"#, 409).await?;
+    for base in ["", "/partners/p-1"] {
+        seen.told("POST", &format!("{base}/faults"), r#"{"status":503}"#, 409).await?;
+        seen.told("POST", &format!("{base}/stubs"), r#"{"path":"stats"}"#, 409).await?;
+    }
+    mock.reset();
+    Ok(())
+}
+
+async fn without_a_token(seen: &mut Observed, contract: &Contract) -> Checked {
+    let none = seen.usual_headers().replace("authorization", "x-other");
+    for one in contract.operations()? {
+        let below = one.path.strip_prefix(PREFIX).unwrap_or_default();
+        let path = below.replace("{file}", "page.js").replace(['{', '}'], "");
+        let answer = seen.ask_with(one.method, &path, &none, good_body(one.id)).await?;
+        let is_open = one.node["security"] == json!([]);
+        assert_eq!(answer.status == 401, !is_open, "{}", one.id);
+    }
+    Ok(())
+}
+
+async fn while_it_ends(seen: &mut Observed, mock: MockServer) -> Checked {
+    let address = mock.address();
+    let mut begun = TcpStream::connect(address).await?;
+    let head = head("GET", "/ready", &seen.usual_headers());
+    let (first, rest) = head.split_at(20);
+    begun.write_all(first.as_bytes()).await?;
+    // Answered after the other was accepted, so that one is under way now.
+    seen.told("GET", "/ready", "", 200).await?;
+    let ending = tokio::spawn(mock.shutdown());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    begun.write_all(rest.as_bytes()).await?;
+    let mut answer = Vec::new();
+    begun.read_to_end(&mut answer).await?;
+    assert_eq!(seen.judge("GET", "/ready", "", &answer)?.status, 503);
+    Ok(ending.await?)
+}
+
+#[tokio::test]
+async fn every_answer_that_is_declared_comes_and_is_as_it_is_declared() -> Checked {
+    let contract = Contract::parse(TEXT)?;
+    let mock = MockServer::builder().control(Control::new()).start().await?;
+    let mut seen = Observed::new(contract.clone(), mock.address());
+    mock_and_clock(&mut seen).await?;
+    seen.told(
+        "POST",
+        "/partners/p-1/companies",
+        r#"{"id":"c","name":"C","connections":[{"id":"n"}]}"#,
+        201,
+    )
+    .await?;
+    refusals(&mut seen, &contract).await?;
+    seen.told("POST", "/reset", "", 204).await?;
+    partners_and_data(&mut seen).await?;
+    faults_and_stubs(&mut seen).await?;
+    journal(&mut seen, &mock).await?;
+    full(&mut seen, &mock).await?;
+
+    let other = MockServer::builder().control(Control::new().token("a-token")).start().await?;
+    let mut seen = seen.go_on(other.address(), "a-token");
+    without_a_token(&mut seen, &contract).await?;
+    while_it_ends(&mut seen, other).await?;
+    assert_eq!(seen.unseen()?, [""; 0]);
+    Ok(())
+}
+
+/// The judge must be able to say no.
+#[tokio::test]
+async fn canary_an_answer_that_is_not_as_declared_turns_the_test_red() -> Checked {
+    let mock = MockServer::builder().control(Control::new()).start().await?;
+    for (from, to) in [
+        (
+            "required: [status], properties: { status: { type: string, enum: [ok] } }",
+            "type: string",
+        ),
+        ("enum: [ok]", "enum: [fine]"),
+        (
+            "properties: { status: { type: string, enum: [ok] } }",
+            "properties: { state: { type: string } }",
+        ),
+        ("X-Partner-Api-Mock: { $ref", "X-Another: { $ref"),
+        ("enum: [control]", "enum: [other]"),
+    ] {
+        assert!(TEXT.contains(from), "{from}");
+        let altered = TEXT.replace(from, to).replace("type: object, type: string", "type: string");
+        let mut seen = Observed::new(Contract::parse(&altered)?, mock.address());
+        assert!(seen.ask("GET", "/health", "").await.is_err(), "{from}");
+    }
+    Ok(())
+}

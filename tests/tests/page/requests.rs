@@ -1,0 +1,85 @@
+//! At stake: what is asked of the mock shows up on the page as it comes, and opens to what was asked,
+//! what was answered and why.
+
+use partner_api_mock::{Fault, Reply, Rule, Stub};
+use serde_json::json;
+
+use crate::{client, shown};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_shows_up_without_a_reload_and_opens_to_what_was_asked_and_answered() {
+    let Some((mock, browser)) = shown("").await else { return };
+    browser.until_shown("No request has come yet.");
+    mock.partner().faults().add(Rule::new(Fault::status(503)).times(1)).unwrap();
+    mock.partner()
+        .add_stub(Stub::post("templates").reply(Reply::json(201, r#"{"id":"t-1"}"#)))
+        .unwrap();
+    let client = client(&mock);
+    client.wallet().await.unwrap_err();
+    let body = json!({ "name": "welcome" });
+    client.post("templates").json(&body).returning_nothing().await.unwrap();
+
+    browser.until("all('.requests > li').length === 2");
+    browser.press_at("li:nth-child(2) summary");
+    browser.until_shown("status=503 times=1 rule 1, request 1");
+    browser.press_at("li:nth-child(1) summary");
+    browser.until_shown("\"name\": \"welcome\"");
+    let inside = browser.text("li:nth-child(1) .inside");
+    for part in ["stubbed", "POST /api/v1/templates", "authorization", "[redacted]", "201"] {
+        assert!(inside.contains(part), "{part} in {inside}");
+    }
+    assert!(!browser.text("body").contains(mock.api_key()));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_can_be_filtered_held_back_and_cleared() {
+    let Some((mock, browser)) = shown("").await else { return };
+    let client = client(&mock);
+    client.wallet().await.unwrap();
+    client.companies().await.unwrap();
+    client.get("stats").returning_nothing().await.unwrap_err();
+    let rows = |count: u64| browser.until_with("all('.requests > li').length === args", count);
+    rows(3);
+    browser.fill("Filter", "COMPANIES");
+    rows(1);
+    browser.fill("Filter", "no such thing");
+    browser.until_shown("No request matches.");
+    browser.press("Show all");
+    rows(3);
+    browser.run("kind.value = 'client'; kind.dispatchEvent(new Event('change'))");
+    rows(1);
+    browser.run("kind.value = 'all'; kind.dispatchEvent(new Event('change'))");
+
+    browser.press("Pause");
+    browser.until_shown("Paused");
+    client.wallet().await.unwrap();
+    // The count beside it comes another way, so the request is there by now, and is not shown.
+    browser.until("all('.partners .count')[0].textContent === '3'");
+    rows(3);
+    browser.press("Go on");
+    rows(4);
+
+    browser.press("Clear …");
+    browser.press("Clear");
+    browser.until_shown("No request has come yet.");
+    assert!(mock.requests().is_empty());
+    client.wallet().await.unwrap();
+    rows(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_open_stays_open_when_more_comes() {
+    let Some((mock, browser)) = shown("").await else { return };
+    let client = client(&mock);
+    client.wallet().await.unwrap();
+    browser.press_at("li summary");
+    browser.until_shown("user-agent");
+    for _ in 0..5 {
+        client.wallet().await.unwrap();
+    }
+    browser.until("all('.requests > li').length === 6");
+    browser.until("document.querySelector('[data-key=req-1] details').open");
+    let focused = browser.run("return document.activeElement.closest('li')?.dataset.key");
+    assert_eq!(focused, json!("req-1"));
+}
