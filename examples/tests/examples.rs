@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use partner_api_examples::{Responder, json};
-use partner_api_mock::{Company, Connection, MockServer, Wallet};
+use partner_api_mock::{Company, Connection, Control, Fault, MockServer, Wallet};
 use tokio::runtime::Runtime;
 
 /// Every example. What it must print when nothing is configured is in `printed/`.
@@ -219,6 +219,86 @@ fn a_reader_that_has_gone_is_an_error_and_no_panic() {
     }
 }
 
+/// Programs in other languages, and what runs them.
+const OTHERS: [(&str, &str); 2] = [("curl.sh", "bash"), ("python.py", "python3")];
+
+/// Whether all that a program needs is there; otherwise the test says that it is skipped.
+fn can_run(name: &str) -> bool {
+    let needs: &[&str] = if name == "curl.sh" { &["bash", "curl"] } else { &["python3"] };
+    let is_there = |program: &&str| {
+        let mut asked = Command::new(program);
+        asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        asked.status().is_ok_and(|status| status.success())
+    };
+    match needs.iter().find(|program| !is_there(program)) {
+        Some(program) => {
+            eprintln!("SKIPPED: {name} is not run, since this machine has no {program}");
+            false
+        }
+        None => true,
+    }
+}
+
+/// A program in another language, on its way to this mock.
+fn other((name, runner): (&str, &str), url: &str, token: Option<&str>) -> Command {
+    let mut command = Command::new(runner);
+    command.arg(package(&format!("other-languages/{name}"))).arg(url).env_remove(TOKEN);
+    command.envs(token.map(|token| (TOKEN, token)));
+    // Whatever stands there, it does not lead to a mock on this machine.
+    command.env("http_proxy", "http://127.0.0.1:9");
+    command
+}
+
+#[test]
+fn other_languages_share_one_mock_with_and_without_a_token() {
+    for token in [None, Some("a-token")] {
+        let control = Control::new();
+        let service = Service::controlled(token.map_or(control.clone(), |it| control.token(it)));
+        let all = OTHERS.into_iter().filter(|(name, _)| can_run(name));
+        let running: Vec<_> = all
+            .flat_map(|one| [one; 3])
+            .map(|one| {
+                let mut command = other(one, service.mock.url(), token);
+                (one.0, command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+            })
+            .collect();
+        for (name, child) in running {
+            let output = child.wait_with_output().unwrap();
+            let said = |bytes| harmless(String::from_utf8(bytes).unwrap());
+            let (out, err) = (said(output.stdout), said(output.stderr));
+            assert_eq!(output.status.code(), Some(0), "{name}\n{out}\n{err}");
+        }
+        assert_eq!(service.mock.partners().len(), 1, "they leave nothing behind");
+    }
+}
+
+#[test]
+fn other_languages_end_with_1_when_something_is_not_as_expected() {
+    for one in OTHERS.into_iter().filter(|(name, _)| can_run(name)) {
+        let service = Service::controlled(Control::new());
+        service.mock.faults().add(Fault::status(418)).unwrap();
+        let run = run(&mut other(one, service.mock.url(), None));
+        assert_eq!(run.code, Some(1), "{}\n{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains("FAIL"), "{}", run.stderr);
+        assert_eq!(service.mock.partners().len(), 1, "they leave nothing behind");
+    }
+}
+
+#[test]
+fn no_program_in_another_language_is_left_out_here_or_in_the_readme() {
+    let mut files: Vec<_> = fs::read_dir(package("other-languages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, OTHERS.map(|(name, _)| name), "OTHERS in this file names others");
+    let readme = fs::read_to_string(package("README.md")).unwrap();
+    for (name, _) in OTHERS {
+        assert!(readme.contains(&format!("| `{name}` |")), "README.md has no line for {name}");
+    }
+}
+
+const TOKEN: &str = "PARTNER_API_MOCK_TOKEN";
 const URL: &str = "PARTNER_API_BASE_URL";
 const KEY: &str = "PARTNER_API_KEY";
 const THRESHOLD: &str = "LOW_BALANCE_MESSAGES";
@@ -233,6 +313,12 @@ impl Service {
     fn start() -> Self {
         let runtime = Runtime::new().unwrap();
         let mock = runtime.block_on(MockServer::start()).unwrap();
+        Self { mock, _runtime: runtime }
+    }
+
+    fn controlled(control: Control) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let mock = runtime.block_on(MockServer::builder().control(control).start()).unwrap();
         Self { mock, _runtime: runtime }
     }
 

@@ -1,0 +1,29 @@
+# The mock server, small and without root:
+#
+#   docker build -t partner-api-mock .
+#   docker run --rm -p 127.0.0.1:4010:4010 -e PARTNER_API_MOCK_TOKEN=a-token partner-api-mock
+#
+# In a container it listens on more than loopback, so its control API needs a token; see mock-server/README.md.
+
+FROM rust:1-alpine AS build
+WORKDIR /build
+# All members of the workspace, since cargo reads the manifest of each; only the mock is built.
+COPY Cargo.toml Cargo.lock ./
+COPY client client
+COPY mock-server mock-server
+COPY examples examples
+COPY tests tests
+COPY fuzz fuzz
+RUN cargo build --locked --release --package partner-api-mock --bin partner-api-mock
+
+FROM alpine:3
+COPY --from=build /build/target/release/partner-api-mock /usr/local/bin/partner-api-mock
+COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/partner-api-mock/
+# Nobody's: it needs no name, no home and no file of its own.
+USER 65534:65534
+EXPOSE 4010
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:4010/_mock/ready"]
+ENTRYPOINT ["partner-api-mock"]
+CMD ["--listen", "0.0.0.0:4010"]

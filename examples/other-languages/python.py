@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Tests a Python program's call of the Partner API against the mock, with the standard library only.
+
+    python.py                        starts `partner-api-mock` (or what PARTNER_API_MOCK names) for itself
+    python.py http://127.0.0.1:4010  uses one that runs; PARTNER_API_MOCK_TOKEN is its token, if it has one
+
+Each test makes a partner of its own, so any number of them may run on one mock at the same time.
+The exit code is 0 if all is as expected, and 1 otherwise.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import unittest
+import urllib.error
+import urllib.request
+
+# What leads to a proxy must not lead away from the mock.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+# --- What is tested: the clients with a connection that needs attention, asked twice if need be ---------------
+
+
+def attention(base_url, key):
+    """The names of the clients with a connection that is not GREEN."""
+    request = urllib.request.Request(base_url + "/companies", headers={"Authorization": "Bearer " + key})
+    for attempt in (1, 2):
+        try:
+            with OPENER.open(request, timeout=5) as answer:
+                companies = json.load(answer)["data"]
+            break
+        except urllib.error.HTTPError as error:
+            if error.code < 500 or attempt == 2:
+                raise
+    return [
+        company["name"]
+        for company in companies
+        if any(one["qualityRating"] != "GREEN" for one in company["connections"])
+    ]
+
+
+# --- The mock, from any test ------------------------------------------------------------------------------------
+
+
+class Mock:
+    """The control API of one mock. What it refuses is an AssertionError that says why."""
+
+    def __init__(self, url):
+        self.url = url.rstrip("/")
+        self.base_url = self.url + "/api/v1"
+
+    def ask(self, method, path, body=None):
+        # Content-Type is needed even where there is no body.
+        headers = {"Content-Type": "application/json"}
+        if token := os.environ.get("PARTNER_API_MOCK_TOKEN"):
+            headers["Authorization"] = "Bearer " + token
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + "/_mock" + path, data, headers, method=method)
+        try:
+            with OPENER.open(request, timeout=70) as answer:
+                return json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {json.load(error)['message']}") from None
+
+    @contextlib.contextmanager
+    def partner(self, **seed):
+        """A partner with what a seed file may say of one; it is gone when the test is over."""
+        added = self.ask("POST", "/partners", {"name": "python.py", **seed})
+        try:
+            yield Partner(self, added)
+        finally:
+            self.ask("DELETE", "/partners/" + added["id"])
+
+
+class Partner:
+    def __init__(self, mock, added):
+        self.mock, self.key, self.path = mock, added["key"], "/partners/" + added["id"]
+
+    def ask(self, method, path, body=None):
+        return self.mock.ask(method, self.path + path, body)
+
+    def attention(self):
+        return attention(self.mock.base_url, self.key)
+
+
+@contextlib.contextmanager
+def started():
+    program = os.environ.get("PARTNER_API_MOCK", "partner-api-mock")
+    arguments = [program, "--listen", "127.0.0.1:0", "--quiet"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            first = process.stdout.readline()
+            if not first.startswith("base URL"):
+                sys.exit("the mock did not start")
+            yield first.split()[-1].removesuffix("/api/v1")
+        finally:
+            process.terminate()
+
+
+# --- The tests --------------------------------------------------------------------------------------------------
+
+ACME = {"id": "c-1", "name": "Acme Coffee", "connections": [{"id": "n-1"}]}
+BAKERY = {"id": "c-2", "name": "Blue Bakery", "connections": [{"id": "n-2", "qualityRating": "RED"}]}
+
+
+class Attention(unittest.TestCase):
+    mock = None
+
+    def test_it_names_who_needs_attention_as_things_change(self):
+        with self.mock.partner(companies=[ACME, BAKERY]) as partner:
+            self.assertEqual(partner.attention(), ["Blue Bakery"])
+            partner.ask("PATCH", "/connections/n-1", {"qualityRating": "YELLOW"})
+            self.assertEqual(partner.attention(), ["Acme Coffee", "Blue Bakery"])
+            partner.ask("DELETE", "/companies/c-2")
+            self.assertEqual(partner.attention(), ["Acme Coffee"])
+
+    def test_it_reads_thousands(self):
+        with self.mock.partner(generate={"companies": 5000, "seed": 7}) as partner:
+            self.assertGreater(len(partner.attention()), 0)
+            self.assertEqual(partner.ask("GET", "")["companies"], 5000)
+
+    def test_it_asks_again_once_and_no_more(self):
+        with self.mock.partner(companies=[BAKERY]) as partner:
+            partner.ask("POST", "/faults", {"status": 502, "page": True, "times": 1})
+            self.assertEqual(partner.attention(), ["Blue Bakery"])
+            rule = partner.ask("POST", "/faults", {"rule": "status=503"})
+            with self.assertRaises(urllib.error.HTTPError) as raised:
+                partner.attention()
+            self.assertEqual(raised.exception.code, 503)
+            raised.exception.close()
+            self.assertEqual(self.mock.ask("GET", "/faults/" + rule["id"])["injected"], 2)
+            partner.ask("GET", "/requests?to=companies&exactly=4")
+
+    def test_a_revoked_key_is_said_and_not_asked_about_again(self):
+        with self.mock.partner() as partner:
+            (key,) = partner.ask("GET", "/keys")["data"]
+            partner.ask("DELETE", "/keys/" + key["id"])
+            with self.assertRaises(urllib.error.HTTPError) as raised:
+                partner.attention()
+            self.assertEqual(json.load(raised.exception), {"error": "invalid_token"})
+            asked = partner.ask("GET", "/requests?exactly=1")["data"]
+            self.assertEqual(asked[0]["why"], "revoked key")
+
+    def test_what_runs_in_the_background_is_waited_for(self):
+        with self.mock.partner(companies=[ACME]) as partner:
+            worker = threading.Thread(target=partner.attention)
+            worker.start()
+            # It ends as soon as the call came, and fails if none came in time. Nobody sleeps.
+            came = partner.ask("GET", "/requests?to=companies&atLeast=1&within=30s")["data"]
+            worker.join()
+            self.assertEqual((came[0]["method"], came[0]["status"]), ("GET", 200))
+
+    def test_what_did_not_come_is_explained(self):
+        with self.mock.partner() as partner:
+            partner.attention()
+            with self.assertRaisesRegex(AssertionError, "nearest   req-"):
+                partner.ask("GET", "/requests?to=wallet&exactly=1")
+
+    def test_endpoints_that_are_only_announced_can_be_called_today(self):
+        with self.mock.partner() as partner:
+            partner.ask("POST", "/stubs", {"path": "stats", "json": {"sent": 3}})
+            url, headers = self.mock.base_url + "/stats", {"Authorization": "Bearer " + partner.key}
+            with OPENER.open(urllib.request.Request(url, headers=headers), timeout=5) as answer:
+                self.assertEqual(json.load(answer), {"sent": 3})
+
+
+def main():
+    given = sys.argv[1:]
+    with contextlib.nullcontext(given[0]) if given else started() as url:
+        Attention.mock = Mock(url)
+        return not unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result.wasSuccessful()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

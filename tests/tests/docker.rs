@@ -1,0 +1,68 @@
+//! At stake: the image can be built from a clone, and what it is told to run, to ask and to expose is
+//! there. No engine is needed: the files that it copies and the words that it uses are looked at.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use partner_api_mock::Control;
+use partner_api_tests::Checked;
+
+const DOCKERFILE: &str = include_str!("../../Dockerfile");
+const IGNORED: &str = include_str!("../../.dockerignore");
+
+fn instructions(name: &str) -> Vec<String> {
+    let whole = DOCKERFILE.replace("\\\n", " ");
+    let lines = whole.lines().filter_map(|line| line.strip_prefix(name));
+    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// What is copied from the clone, and not from the stage before.
+fn copied() -> BTreeSet<String> {
+    let copies = instructions("COPY ").into_iter().filter(|copy| !copy.starts_with("--from"));
+    copies
+        .flat_map(|copy| {
+            let mut all: Vec<_> = copy.split(' ').map(str::to_owned).collect();
+            all.pop();
+            all
+        })
+        .collect()
+}
+
+#[test]
+fn all_that_it_copies_is_there_and_nothing_else_is_sent_to_the_engine() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for file in copied() {
+        assert!(root.join(&file).exists(), "{file}");
+    }
+    let allowed = IGNORED.lines().filter_map(|line| line.strip_prefix('!'));
+    assert_eq!(allowed.map(str::to_owned).collect::<BTreeSet<_>>(), copied());
+}
+
+#[test]
+fn every_member_of_the_workspace_is_copied_since_cargo_reads_each() -> Checked {
+    let manifest = include_str!("../../Cargo.toml");
+    let members = manifest.split("members = [").nth(1).and_then(|rest| rest.split(']').next());
+    for member in members.ok_or("no members")?.split('"').skip(1).step_by(2) {
+        assert!(copied().contains(member), "{member}");
+    }
+    // The tests' own path dependency, which is a workspace of its own.
+    assert!(copied().contains("fuzz"));
+    Ok(())
+}
+
+#[test]
+fn it_runs_without_root_and_asks_for_a_path_that_is_there_and_open() -> Checked {
+    let user = instructions("USER ");
+    assert!(user.iter().any(|user| !user.starts_with('0') && !user.starts_with("root")), "{user:?}");
+    let health = instructions("HEALTHCHECK ");
+    let url = health.first().and_then(|line| line.split('"').find(|word| word.contains("://")));
+    let (address, path) = url
+        .and_then(|url| url.strip_prefix("http://"))
+        .and_then(|rest| rest.split_once('/'))
+        .ok_or("no URL")?;
+    assert!(Control::routes().any(|route| route == ("GET", format!("/{path}"))), "{path}");
+    let port = address.rsplit(':').next().unwrap_or_default();
+    assert_eq!(instructions("EXPOSE "), [port]);
+    assert!(instructions("CMD ").iter().any(|command| command.contains(&format!(":{port}\""))));
+    Ok(())
+}
