@@ -37,6 +37,7 @@ fn ask(stream: &mut TcpStream, key: &str) -> u16 {
 
 /// Whether this process may have so many descriptors. If it may have them for the asking, the test
 /// is run again where it has asked; if not, that is said.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn may_have_descriptors(count: usize, test: &str) -> bool {
     let limits = Command::new("sh").args(["-c", "ulimit -Sn; ulimit -Hn"]).output().unwrap().stdout;
     let limits = String::from_utf8(limits).unwrap();
