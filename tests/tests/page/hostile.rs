@@ -1,7 +1,7 @@
 //! At stake: names, paths, headers and bodies come from anywhere. On the page they are text, each
 //! character that could hide or turn text is spelled out, and nothing makes the page ask elsewhere.
 
-use partner_api_mock::{Company, Connection};
+use partner_api_mock::{Company, Connection, Stub};
 use partner_api_tests::peer::ask;
 use serde_json::{Value, json};
 
@@ -49,12 +49,31 @@ async fn a_hostile_name_path_header_or_body_is_shown_as_text_and_does_nothing() 
     let made = browser
         .run("return all('main img, main script, main b:not(.line b):not(.switch b)').length");
     assert_eq!(made, json!(0));
-    let wide = browser.run("return document.documentElement.scrollWidth > innerWidth");
+    let wide = browser
+        .run("return document.documentElement.scrollWidth > document.documentElement.clientWidth");
     assert_eq!(wide, json!(false));
     assert_eq!(browser.complaints(), [""; 0]);
     for address in browser.addresses() {
         assert!(address.starts_with(mock.url()), "{address}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_nothing_but_control_characters_is_cut_and_stays_few_elements() {
+    let Some((mock, browser)) = shown("").await else { return };
+    mock.partner().add_stub(Stub::post("templates")).unwrap();
+    for body in ["\u{7}\u{202e}", "\u{e0041}\u{200b}"] {
+        let body = body.repeat(50_000);
+        client(&mock).post("templates").json(&body).returning_nothing().await.unwrap();
+    }
+    browser.until("all('.requests > li').length === 2");
+    for row in [1, 2] {
+        browser.press_at(&format!("li:nth-child({row}) summary"));
+    }
+    browser.until("document.body.innerText.match(/characters more/g)?.length === 2");
+    browser.until_shown(r"\u{E0041}\u{200B}");
+    let elements = browser.run("return all('*').length");
+    assert!(elements.as_u64().unwrap() < 5000, "{elements}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

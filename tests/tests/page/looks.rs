@@ -30,7 +30,7 @@ async fn no_view_is_wider_than_a_phone() {
             browser.open(&format!("{}/_mock/#/{view}", mock.url()));
             browser.until("document.querySelector('main section')?.childElementCount > 0");
             browser.run("all('main details').forEach((one) => (one.open = true))");
-            let wider = browser.run("return document.documentElement.scrollWidth - innerWidth");
+            let wider = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
             assert!(wider.as_i64().unwrap() <= 0, "{view} at {width}: {wider} too wide");
         }
     }

@@ -1,6 +1,6 @@
 // How everything on the page is made: elements from text, never text from HTML.
 
-/** An element. `onclick` and the like are listeners, `true` is an attribute without a value, and nothing is left out. */
+/** An element. `onclick` and the like are listeners; `true` is an attribute without a value, `false` none. */
 export function h(tag, attributes = {}, ...children) {
 	const element = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) {
@@ -13,31 +13,40 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 // C0 and C1 controls, marks that change the direction of text, and characters that take no room: what could hide, or
-// show other text than there is. Lines and tabs pass where a text may have several lines.
-const TREACHEROUS =
-	/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+// show other text than there is.
+const TREACHEROUS = String.raw`\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f
+	\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}`.replace(/\s/g, "");
+const IN_A_LINE = new RegExp(`[${TREACHEROUS}]+`, "gu");
+const IN_LINES = new RegExp(`(?![\\n\\t])[${TREACHEROUS}](?:(?![\\n\\t])[${TREACHEROUS}])*`, "gu");
 
-/** Text from elsewhere: kept apart from the direction of what stands around it, with each treacherous character spelled out. */
-export function shown(text, { lines = false } = {}) {
+/** Of a text from elsewhere, at most so many characters are shown. */
+const MOST = 20_000;
+
+/**
+ * Text from elsewhere: kept apart from the direction of what stands around it, with each treacherous character spelled
+ * out, and cut where it is very long. With `lines` it may have several lines, and tabs.
+ */
+export function shown(text, { lines = false, most = MOST } = {}) {
 	const parts = h("bdi");
 	const whole = String(text);
+	const start = whole.slice(0, most);
 	let from = 0;
-	for (const match of whole.matchAll(TREACHEROUS)) {
-		if (lines && "\n\r\t".includes(match[0])) continue;
-		parts.append(
-			whole.slice(from, match.index),
-			h("span", { class: "escape", title: "a character that is not shown" }, spelled(match[0])),
-		);
+	for (const match of start.matchAll(lines ? IN_LINES : IN_A_LINE)) {
+		const escape = h("span", { class: "escape", title: "characters that are not shown" }, spelled(match[0]));
+		parts.append(start.slice(from, match.index), escape);
 		from = match.index + match[0].length;
 	}
-	parts.append(whole.slice(from));
+	parts.append(start.slice(from));
+	if (whole.length > most)
+		parts.append(h("span", { class: "quiet" }, ` … ${number(whole.length - most)} characters more`));
 	return parts;
 }
 
-const spelled = (char) => `\\u{${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}}`;
+const spelled = (chars) =>
+	[...chars].map((char) => `\\u{${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}}`).join("");
 
 /** The same for a place that can hold text only, such as a title. */
-export const plain = (text) => String(text).replace(TREACHEROUS, spelled);
+export const plain = (text) => String(text).slice(0, MOST).replace(IN_A_LINE, spelled);
 
 /**
  * Makes the children of an element those of a list, and leaves alone what is there already: an element keeps its focus
@@ -202,7 +211,7 @@ export function clockTime(iso) {
 /** A JSON body with its lines broken for a reader; any other as it is. Numbers are not touched. */
 export function readable(body) {
 	const text = body.trim();
-	if (!/^[[{]/.test(text)) return body;
+	if (!/^[[{]/.test(text) || text.length > MOST) return body;
 	try {
 		JSON.parse(text);
 	} catch {

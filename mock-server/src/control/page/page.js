@@ -30,6 +30,8 @@ const PARTS = {
 };
 
 const MANY_PARTNERS = 8;
+/** How many are listed; those beyond are found by name. */
+const LISTED = 200;
 
 const byId = (id) => document.getElementById(id);
 const main = byId("main");
@@ -151,7 +153,7 @@ const find = h("input", {
 	"aria-label": "Find a partner",
 	oninput: drawSide,
 });
-const noPartner = h("p", { class: "quiet" });
+const partnersNote = h("p", { class: "quiet" });
 
 const partnersTitle = h(
 	"div",
@@ -159,7 +161,7 @@ const partnersTitle = h(
 	h("h2", {}, "Partners"),
 	h("button", { type: "button", class: "small", onclick: newPartner }, "New …"),
 );
-side.append(h("div", { class: "stays" }, whole, partnersTitle, find, partners, noPartner));
+side.append(h("div", { class: "stays" }, whole, partnersTitle, find, partners, partnersNote));
 
 function drawSide() {
 	const at = place();
@@ -175,12 +177,14 @@ function drawSide() {
 	const found = state.partners.filter((one) => one.name.toLowerCase().includes(wanted) || one.id === wanted);
 	keep(
 		partners,
-		found,
+		found.slice(0, LISTED),
 		(one) => one.id,
 		partnerLink,
 		(item, one) => fillPartner(item.firstChild, one, at),
 	);
-	say(noPartner, found.length > 0 || !state.info ? "" : state.partners.length === 0 ? "None yet." : "None matches.");
+	const more = found.length - LISTED;
+	const none = state.partners.length === 0 ? "None yet." : found.length === 0 ? "None matches." : "";
+	say(partnersNote, !state.info ? "" : more > 0 ? `${number(more)} more are found by name.` : none);
 }
 
 const partnerLink = () =>

@@ -7,8 +7,6 @@ import { refresh, state } from "./state.js";
 
 const METHODS = ["get", "put", "post", "delete", "patch"];
 const TRY_FOR = 30_000;
-/** Of a long answer, so many characters are shown. */
-const SHOWN = 20_000;
 
 export function referenceView() {
 	const root = h("section", { "aria-label": "API reference" });
@@ -129,8 +127,6 @@ function trial(one, url, keys, signal) {
 
 function outcome(response, body, took) {
 	const tone = response.ok ? "good" : response.status < 500 ? "warn" : "bad";
-	const cut = body.length > SHOWN;
-	const text = cut ? body.slice(0, SHOWN) : readable(body);
 	return [
 		h(
 			"p",
@@ -144,9 +140,8 @@ function outcome(response, body, took) {
 			{ class: "headers" },
 			[...response.headers].map(([name, value]) => h("div", {}, h("dt", {}, shown(name)), h("dd", {}, shown(value)))),
 		),
-		h("pre", { class: "body", tabindex: "0" }, h("code", {}, shown(text, { lines: true }))),
-		cut && h("p", { class: "quiet" }, `The first ${count(SHOWN, "character")} of it.`),
-	].filter(Boolean);
+		h("pre", { class: "body", tabindex: "0" }, h("code", {}, shown(readable(body), { lines: true }))),
+	];
 }
 
 /** Which key calls are tried with: one that was shown on this page, one that is pasted, or a new one. */
@@ -211,8 +206,9 @@ function keyChooser() {
 function options(select, list, none) {
 	const chosen = select.value;
 	const all = list.length > 0 ? list : [["", none]];
-	if (JSON.stringify(all) === select.dataset.options) return;
-	select.dataset.options = JSON.stringify(all);
+	const isSame = ([value, label], at) =>
+		select.options[at]?.value === value && select.options[at].textContent === label;
+	if (all.length === select.options.length && all.every(isSame)) return;
 	select.replaceChildren(...all.map(([value, label]) => h("option", { value }, label)));
 	if (all.some(([value]) => value === chosen)) select.value = chosen;
 }

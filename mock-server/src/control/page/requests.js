@@ -21,6 +21,9 @@ import { partner, pause, refresh, state } from "./state.js";
 const HELD = 1000;
 /** How many are drawn at once. */
 const DRAWN = 200;
+/** How many characters of a path a row has room for. */
+const IN_A_ROW = 300;
+/** How many seconds one poll waits for the next request. */
 const WITHIN = 25;
 const BETWEEN_POLLS = 250;
 const BETWEEN_ANNOUNCEMENTS = 10_000;
@@ -259,7 +262,7 @@ function row(one, withPartner) {
 			{ class: withPartner ? "with-partner" : undefined },
 			h("time", { datetime: one.at, title: one.at }, clockTime(one.at)),
 			h("span", { class: "method" }, shown(one.method)),
-			h("span", { class: "path", title: plain(target(one)) }, shown(target(one))),
+			h("span", { class: "path", title: plain(target(one)) }, shown(target(one), { most: IN_A_ROW })),
 			statusOf(one),
 			h(
 				"span",
