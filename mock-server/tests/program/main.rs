@@ -17,6 +17,7 @@
 #[path = "../mock/raw.rs"]
 mod raw;
 
+mod control;
 mod live;
 mod load;
 mod logs;
@@ -32,7 +33,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api-mock"));
-    command.args(arguments).env_remove("RUST_LOG");
+    command.args(arguments).env_remove("RUST_LOG").env_remove("PARTNER_API_MOCK_TOKEN");
     piped(&mut command);
     command
 }
