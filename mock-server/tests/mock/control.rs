@@ -2,6 +2,7 @@
 //! is refused changes nothing and says where it is wrong; and whatever goes wrong with the API, the
 //! control API goes on.
 
+use partner_api_mock::{MAX_CONTROL_BODY, Outage};
 use serde_json::{Value, json};
 
 use crate::asking::{ask, start, told};
@@ -345,4 +346,39 @@ async fn a_body_that_is_no_utf_8_or_no_json_is_said_with_its_place() {
         assert!(message.contains(said), "{message}");
     }
     assert_eq!(mock.partners().len(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_goes_on_beyond_the_limit_is_refused_and_one_within_it_is_read() {
+    let mock = start().await;
+    let address = mock.address();
+    let piece = " ".repeat(1 << 20);
+    for (pieces, status) in [(MAX_CONTROL_BODY >> 20, 413), ((MAX_CONTROL_BODY >> 20) - 1, 200)] {
+        let mut connection = raw::Connection::open(address).await;
+        let head = format!(
+            "PATCH /_mock/partners/p-1 HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+             content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+        );
+        connection.send(head).await;
+        for _ in 0..pieces {
+            // It may be refused before all is sent.
+            let chunk = format!("100000\r\n{piece}\r\n");
+            if connection.try_send(chunk).await.is_err() {
+                break;
+            }
+        }
+        let _ = connection.try_send("f\r\n{\"active\":true}\r\n0\r\n\r\n").await;
+        assert_eq!(connection.last_answer().await.status, status, "{pieces} MiB");
+    }
+}
+
+#[tokio::test]
+async fn after_an_outage_of_the_whole_port_the_control_api_is_back_with_it() {
+    let mock = start().await;
+    let address = mock.address();
+    told(address, "POST", "/partners", r#"{"name":"before"}"#, 201).await;
+    mock.down(Outage::Reset).unwrap();
+    mock.up().unwrap();
+    told(address, "GET", "/partners/p-2", "", 200).await;
+    told(address, "GET", "/ready", "", 200).await;
 }
