@@ -8,7 +8,6 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout_at};
-use tower::util::ServiceExt;
 
 use crate::answer;
 use crate::decode::{Nature, Undecodable};
@@ -88,7 +87,7 @@ pub(crate) async fn open(
 ) -> Result<Arrived<ResponseBody>, Fault> {
     let sent_key = SentKey::of(&request);
     let response = patience
-        .wait_for(http.oneshot(request), Outcome::MaybeProcessed)
+        .wait_for(http.send(request), Outcome::MaybeProcessed)
         .await?
         .map_err(send_fault)?;
     let (mut head, mut body) = response.into_parts();
@@ -118,7 +117,7 @@ async fn read_into<T>(
     }
     let mut room = max_body_bytes;
     while let Some(piece) = next_piece(body, patience).await? {
-        let fits = piece.get(..room).unwrap_or(&piece);
+        let fits = piece.slice(..piece.len().min(room));
         if let Err(undecodable) = sink.take(fits) {
             return Ok(Err(undecodable));
         }

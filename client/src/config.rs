@@ -15,7 +15,7 @@ use crate::error::{BoxError, ConfigProblem};
 use crate::key_ring::{KeyRing, KeySource};
 use crate::limits::Limits;
 use crate::retry::RetryPolicy;
-use crate::transport::{self, HttpService, ProxyChoice, RequestBody, RootCertificate};
+use crate::transport::{HttpService, ProxyChoice, RequestBody, RootCertificate};
 
 mod check;
 
@@ -248,14 +248,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Replaces the HTTP service under the client with any [`tower::Service`] over `http` types: a
+    /// Replaces the HTTP service under the client with any [`tower::Service`](tower_service::Service) over `http` types: a
     /// router with no socket in tests, another HTTP client, or one with layers of your own.
     ///
     /// Deadline, retries, authorization, size limit and decoding stay with the client. Settings of
     /// the connection (`connect_timeout`, `proxy`, `add_root_certificate_pem`) have no meaning for it and are refused.
     pub fn http_service<S, B>(mut self, service: S) -> Self
     where
-        S: tower::Service<http::Request<RequestBody>, Response = http::Response<B>>
+        S: tower_service::Service<http::Request<RequestBody>, Response = http::Response<B>>
             + Clone
             + Send
             + Sync
@@ -265,7 +265,7 @@ impl ClientBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.http_service = Some(transport::boxed(service));
+        self.http_service = Some(HttpService::new(service));
         self
     }
 }

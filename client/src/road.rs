@@ -1,5 +1,6 @@
 //! The one road of every call: deadline, then retry, then one attempt after the other.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -63,7 +64,9 @@ where
     let span = trace::call_span(&request);
     let address = request.uri().clone();
     let mut trip = Trip::start(limits, is_repeatable(&request));
-    match go(road, request, &mut trip, attempt).instrument(span.clone()).await {
+    // Pinned where it is made: it is large, and to hand it on would be to copy it.
+    let went = pin!(go(road, request, &mut trip, attempt)).instrument(span.clone()).await;
+    match went {
         Ok(arrived) => {
             let Trip { started, deadline, failed_attempts, .. } = trip;
             Ok(Journey { arrived, failed_attempts, address, started, deadline, span })
@@ -96,9 +99,8 @@ where
         if let Some(retry) = unsent.take() {
             retry.sent();
         }
-        let attempted = attempt(road.http.clone(), request.clone(), trip.patience())
-            .instrument(span.clone())
-            .await;
+        let attempting = attempt(road.http.clone(), request.clone(), trip.patience());
+        let attempted = pin!(attempting).instrument(span.clone()).await;
         let fault = match attempted {
             Ok(arrived) => {
                 trace::record_answer(&span, arrived.head.status);

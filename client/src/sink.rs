@@ -11,7 +11,7 @@ use crate::error::MAX_ERROR_BODY_BYTES;
 /// Takes a body and gives a value.
 pub(crate) trait Sink<T>: Send {
     /// Takes the bytes that come next.
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Undecodable>;
+    fn take(&mut self, bytes: Bytes) -> Result<(), Undecodable>;
 
     /// Says that the body is whole.
     fn finish(&mut self) -> Result<T, Undecodable>;
@@ -30,7 +30,7 @@ pub(crate) type NewSink<T> = fn() -> Box<dyn Sink<T>>;
 
 /// A JSON document, read when it is whole.
 pub(crate) fn document<T: DeserializeOwned + 'static>() -> Box<dyn Sink<T>> {
-    Box::new(Document(Vec::new()))
+    Box::new(Document::default())
 }
 
 /// The elements of a list in its envelope, read as they come: all of them, or none.
@@ -46,7 +46,7 @@ pub(crate) fn nothing() -> Box<dyn Sink<()>> {
 struct Nothing;
 
 impl Sink<()> for Nothing {
-    fn take(&mut self, _: &[u8]) -> Result<(), Undecodable> {
+    fn take(&mut self, _: Bytes) -> Result<(), Undecodable> {
         Ok(())
     }
 
@@ -59,20 +59,37 @@ impl Sink<()> for Nothing {
     }
 }
 
-struct Document(Vec<u8>);
+/// Most documents come in one piece, which is read where it is.
+#[derive(Default)]
+struct Document {
+    first: Bytes,
+    /// All of it, where there is more than one.
+    all: Vec<u8>,
+}
+
+impl Document {
+    fn bytes(&self) -> &[u8] {
+        if self.all.is_empty() { &self.first } else { &self.all }
+    }
+}
 
 impl<T: DeserializeOwned> Sink<T> for Document {
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Undecodable> {
-        self.0.extend_from_slice(bytes);
+    fn take(&mut self, bytes: Bytes) -> Result<(), Undecodable> {
+        if self.bytes().is_empty() {
+            self.first = bytes;
+        } else {
+            self.all.append(&mut std::mem::take(&mut self.first).into());
+            self.all.extend_from_slice(&bytes);
+        }
         Ok(())
     }
 
     fn finish(&mut self) -> Result<T, Undecodable> {
-        decode::document(&self.0)
+        decode::document(self.bytes())
     }
 
     fn excerpt(&self) -> Bytes {
-        start_of(&self.0)
+        start_of(self.bytes())
     }
 }
 
@@ -83,9 +100,9 @@ struct List<T> {
 }
 
 impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Undecodable> {
+    fn take(&mut self, bytes: Bytes) -> Result<(), Undecodable> {
         let Self { decoder, elements, malformed } = self;
-        let pushed = decoder.push(bytes, &mut |element| match element {
+        let pushed = decoder.push(&bytes, &mut |element| match element {
             Ok(element) => elements.push(element),
             Err(problem) => *malformed = malformed.take().or(Some(problem)),
         });

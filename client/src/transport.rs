@@ -1,20 +1,23 @@
-//! The HTTP service below the client: a `tower::Service` over `http` types, by default reqwest.
+//! The HTTP service below the client: any `tower::Service` over `http` types, by default reqwest.
 
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use tower::Service;
-use tower::util::{BoxCloneSyncService, ServiceExt};
+use tower_service::Service;
 
 use crate::error::BoxError;
 
 mod fault;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod reqwest_service;
 #[cfg_attr(
     not(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider")),
@@ -28,13 +31,61 @@ pub(crate) use reqwest_service::{ProxyChoice, TransportSettings, connect};
 pub(crate) use tls::RootCertificate;
 
 /// The service that the client calls. It has no `Debug` of what it holds.
-pub(crate) type HttpService =
-    BoxCloneSyncService<Request<RequestBody>, Response<ResponseBody>, BoxError>;
+#[derive(Clone)]
+pub(crate) struct HttpService(Arc<dyn Exchange>);
+
+/// Takes a request to the service and back. Unlike a [`tower::Service`](Service) it is shared and not
+/// cloned, which for a boxed service would be an allocation for each request.
+trait Exchange: Send + Sync {
+    fn exchange(&self, request: Request<RequestBody>) -> Exchanging;
+}
+
+type Exchanging = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
+
+impl HttpService {
+    /// Any service. Asking for gzip and undoing it is ours, so it works with each of them.
+    pub(crate) fn new<S, B>(service: S) -> Self
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(Arc::new(Joined(service)))
+    }
+
+    /// Sends a request, and gives the answer with its body as it was before it was compressed.
+    pub(crate) fn send(&self, request: Request<RequestBody>) -> Exchanging {
+        #[cfg(feature = "gzip")]
+        let request = gzip::asked_for(request);
+        self.0.exchange(request)
+    }
+}
+
+struct Joined<S>(S);
+
+impl<S, B> Exchange for Joined<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    fn exchange(&self, request: Request<RequestBody>) -> Exchanging {
+        let mut service = self.0.clone();
+        Box::pin(async move {
+            poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
+            service.call(request).await.map(received).map_err(Into::into)
+        })
+    }
+}
 
 /// The body of an answer, decompressed, of any service.
 pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
-/// The body of a request: whole, in memory, often empty. What a [`tower::Service`] given to
+/// The body of a request: whole, in memory, often empty. What a [`tower::Service`](Service) given to
 /// [`ClientBuilder::http_service`](crate::ClientBuilder::http_service) receives.
 #[derive(Clone, Default)]
 pub struct RequestBody(Option<Bytes>);
@@ -82,45 +133,29 @@ impl Body for RequestBody {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndsByClosing;
 
-/// Boxes any service, with decompression around it, so that both kinds of service accept gzip.
-pub(crate) fn boxed<S, B>(service: S) -> HttpService
+/// An answer as it came, made one as the client reads it.
+fn received<B>(response: Response<B>) -> Response<ResponseBody>
 where
-    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let service = service.map_err(Into::into).map_response(|response| {
-        prepare(response).map(|body| body.map_err(Into::<BoxError>::into))
-    });
+    let ends_by_closing = ends_by_closing(&response);
+    let mut response = response.map(|body| body.map_err(Into::into).boxed_unsync());
+    if ends_by_closing {
+        response.extensions_mut().insert(EndsByClosing);
+    }
     #[cfg(feature = "gzip")]
-    let service = tower_http::decompression::Decompression::new(service);
-    BoxCloneSyncService::new(
-        service.map_response(|response: Response<_>| response.map(BodyExt::boxed_unsync)),
-    )
+    let response = gzip::undone(response);
+    response
 }
 
-/// Sees to an answer before decompression, which takes headers away and knows one name of gzip.
-fn prepare<B: Body>(mut response: Response<B>) -> Response<B> {
-    // RFC 9112, section 6.3.
+/// Source: RFC 9112, section 6.3.
+fn ends_by_closing<B: Body>(response: &Response<B>) -> bool {
     let headers = response.headers();
     let is_framed = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
     let is_told = is_framed
         || response.body().size_hint().exact().is_some()
         || response.version() > Version::HTTP_11
         || response.status() == StatusCode::NO_CONTENT;
-    // RFC 9110, sections 8.4.1 and 8.4.1.3.
-    let is_gzip = headers.get(CONTENT_ENCODING).is_some_and(|coding| {
-        ["gzip", "x-gzip"]
-            .iter()
-            .any(|name| coding.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
-    });
-    if !is_told {
-        response.extensions_mut().insert(EndsByClosing);
-    }
-    if is_gzip {
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    response
+    !is_told
 }

@@ -81,13 +81,8 @@ fn expected(values: &[Vec<u8>], key: &[u8]) -> Seen {
     if value.len() < 6 || !value[..6].eq_ignore_ascii_case(b"bearer") {
         return Seen::Missing;
     }
-    match &value[6..] {
-        [] => Seen::Missing,
-        [b' ', rest @ ..] => {
-            let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
-            if &rest[blanks..] == key { Seen::Served } else { Seen::Invalid }
-        }
-        // Another scheme, which begins as this one does.
-        _ => Seen::Missing,
-    }
+    // Otherwise it is another scheme, which begins as this one does, or there is nothing after it.
+    let Some(rest) = value[6..].strip_prefix(b" ") else { return Seen::Missing };
+    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+    if &rest[blanks..] == key { Seen::Served } else { Seen::Invalid }
 }

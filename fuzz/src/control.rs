@@ -30,7 +30,9 @@ pub fn holds(bytes: &[u8]) {
             let (line, body) = request.split_once('\n').unwrap_or((request, ""));
             let Some((method, path)) = line.split_once(' ') else { continue };
             let is_method = method.bytes().all(|byte| byte.is_ascii_uppercase());
-            let is_path = path.starts_with('/') && path.parse::<http::Uri>().is_ok();
+            // What follows a `#` is no part of a target.
+            let is_target = !path.contains('#') && path.parse::<http::Uri>().is_ok();
+            let is_path = path.starts_with('/') && is_target;
             if is_method && !method.is_empty() && is_path {
                 is_answered(mock.address(), method, path, body).await;
             }

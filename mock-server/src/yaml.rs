@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 100;
 const MAX_ALIASED: usize = 16 << 20;
 
 /// JSON in one line, and where each piece of it comes from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Json {
     pub(crate) text: String,
     /// Where in `text` a piece begins, in ascending order, and its line and column in the YAML.
@@ -139,12 +139,6 @@ struct Anchored {
     height: usize,
 }
 
-impl Default for Json {
-    fn default() -> Self {
-        Self { text: String::new(), places: Vec::new() }
-    }
-}
-
 impl Writer {
     fn take(&mut self, event: Event<'_>, at: Place) -> Result<(), String> {
         match event {
@@ -162,8 +156,14 @@ impl Writer {
                 let kind = Kind::Object { names: HashSet::new(), is_value_due: false };
                 self.begin(kind, '{', anchor, at)
             }
-            Event::SequenceEnd => self.end(']'),
-            Event::MappingEnd => self.end('}'),
+            Event::SequenceEnd => {
+                self.end(']');
+                Ok(())
+            }
+            Event::MappingEnd => {
+                self.end('}');
+                Ok(())
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let scalar = Scalar::read(&text, style, tag.as_deref())?;
                 if self.is_name_due() {
@@ -247,14 +247,13 @@ impl Writer {
         self.is_within_depth(0)
     }
 
-    fn end(&mut self, bracket: char) -> Result<(), String> {
+    fn end(&mut self, bracket: char) {
         let Some(Open { at, start, anchor, height, .. }) = self.open.pop() else {
-            return Ok(());
+            return;
         };
         self.json.places.push((self.json.text.len(), at));
         self.json.text.push(bracket);
         self.anchored(anchor, start, height + 1);
-        Ok(())
     }
 
     /// Remembers what came, for aliases, and how deep it was.

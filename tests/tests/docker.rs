@@ -53,7 +53,10 @@ fn every_member_of_the_workspace_is_copied_since_cargo_reads_each() -> Checked {
 #[test]
 fn it_runs_without_root_and_asks_for_a_path_that_is_there_and_open() -> Checked {
     let user = instructions("USER ");
-    assert!(user.iter().any(|user| !user.starts_with('0') && !user.starts_with("root")), "{user:?}");
+    assert!(
+        user.iter().any(|user| !user.starts_with('0') && !user.starts_with("root")),
+        "{user:?}"
+    );
     let health = instructions("HEALTHCHECK ");
     let url = health.first().and_then(|line| line.split('"').find(|word| word.contains("://")));
     let (address, path) = url

@@ -2,6 +2,7 @@
 //! held together over a sample of every field, changed at every place in every way, and over rules,
 //! stubs and partners of any fields. What a schema cannot say stands in its description.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jsonschema::{Draft, Validator};
@@ -26,12 +27,14 @@ static SCHEMA: LazyLock<Result<Validator, String>> =
 /// Whether both take it. An error if they do not agree.
 fn taken(schema: &Validator, document: &Value) -> Checked<bool> {
     let read = Seed::from_json(&document.to_string());
-    let judged = schema.validate(document);
-    match (&read, &judged) {
-        (Ok(_), Ok(())) => Ok(true),
-        (Err(_), Err(_)) => Ok(false),
-        (Ok(_), Err(error)) => Err(format!("only the mock takes {document}: {error}").into()),
-        (Err(error), Ok(())) => Err(format!("only the schema takes {document}: {error}").into()),
+    match (&read, schema.is_valid(document)) {
+        (Ok(_), true) => Ok(true),
+        (Err(_), false) => Ok(false),
+        (Ok(_), false) => {
+            let error = schema.validate(document).err().map(|error| error.to_string());
+            Err(format!("only the mock takes {document}: {error:?}").into())
+        }
+        (Err(error), true) => Err(format!("only the schema takes {document}: {error}").into()),
     }
 }
 
@@ -70,12 +73,45 @@ fn everything() -> Value {
         "faults": [
             {"connection": "reset", "delay": 250, "flapping": "2/3"},
             {"body": "x", "length": 90}, {"malformedJson": true}, {"invalidUtf8": true},
-            {"oversized": 100, "operation": "/api/v1/stats"},
+            {"oversized": 100, "operation": "/api/v1/stats"}, {"retryAfterDateIn": "30s"},
             {"fault": "MALFORMED_RESPONSE_CHUNK", "latency": "lognormal(90ms,0.5)", "next": 1, "toxicity": 1},
             {"limit_data": 1, "slicer": "1s"}, {"chunkedDribbleDelay": 2, "fixedDelayMilliseconds": 5},
         ],
         "stubs": [{"path": "wallet", "body": "x", "replacesDocumented": true}],
     })
+}
+
+/// The fields of an object, as the mock names them when it is given one that it does not know.
+fn known_fields(document: &Value) -> BTreeSet<String> {
+    let error = Seed::from_json(&document.to_string()).err().map(|error| error.to_string());
+    let error = error.unwrap_or_default();
+    let known = error.split_once(", expected ").map_or("", |(_, known)| known);
+    let known = known.split_once("; did you mean").map_or(known, |(known, _)| known);
+    known.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_schema_has_every_field_and_no_other() -> Checked {
+    let schema: Value = serde_json::from_str(SEED_SCHEMA)?;
+    let partner = |field: &str, value: Value| json!({"partners": [{"name": "p", field: value}]});
+    let unknown = json!({"?": 1});
+    for (place, document) in [
+        ("", unknown.clone()),
+        ("/$defs/partner", json!({"partners": [unknown]})),
+        ("/$defs/wallet", partner("wallet", unknown.clone())),
+        ("/$defs/company", partner("companies", json!([unknown]))),
+        ("/$defs/connection", partner("companies", json!([{"connections": [unknown]}]))),
+        ("/$defs/company/properties/_count", partner("companies", json!([{"_count": unknown}]))),
+        ("/$defs/generate", partner("generate", unknown.clone())),
+        ("/$defs/rule", partner("faults", json!([unknown]))),
+        ("/$defs/stub", partner("stubs", json!([unknown]))),
+    ] {
+        let fields = schema.pointer(&format!("{place}/properties")).and_then(Value::as_object);
+        let fields = fields.into_iter().flat_map(Map::keys).cloned().collect::<BTreeSet<_>>();
+        assert_eq!(fields, known_fields(&document), "{place}");
+        assert!(!fields.is_empty(), "{place}");
+    }
+    Ok(())
 }
 
 /// All that may be put in the place of a value.
@@ -240,6 +276,7 @@ fn rule() -> impl Strategy<Value = Value> {
         ("contentType", vec![json!("text/html"), json!("\n")]),
         ("headers", vec![json!({}), json!({"x": "1"}), json!({"Connection": "close"})]),
         ("retryAfter", vec![json!(1), json!("x"), json!(-1)]),
+        ("retryAfterDateIn", time()),
         ("delay", vec![json!("1s"), json!("1s..2s"), json!("lognormal(1s,1)"), json!("soon")]),
         ("latency", time()),
         ("slowHeaders", time()),

@@ -109,7 +109,7 @@ fn is_refusal_of_native_tls(cause: &(dyn StdError + 'static)) -> bool {
         && !cause.to_string().to_ascii_lowercase().contains("unexpected eof")
 }
 
-fn sources<'a>(
+pub(super) fn sources<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| below(*error))

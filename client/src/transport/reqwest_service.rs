@@ -3,21 +3,20 @@
 //! Only this file and that of TLS name reqwest, and none of its types leaves this folder.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{HashSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
-use tower::{Layer, Service};
+use http::{Extensions, Request, Uri};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpInfo;
 use url::Url;
 
-use super::fault::{SendError, chain};
+use super::fault::{SendError, chain, sources};
 use super::tls::{self, RootCertificate};
-use super::{HttpService, RequestBody, boxed};
-use crate::error::{BoxError, ConfigProblem};
+use super::{Exchange, Exchanging, HttpService, RequestBody, received};
+use crate::error::ConfigProblem;
 
 /// The time limit for making a connection, TLS included.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,15 +70,13 @@ pub(crate) struct TransportSettings {
 
 /// The service over a connection pool of its own. No connection is made yet.
 pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, ConfigProblem> {
-    let connections = Connections::default();
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
         .no_proxy()
         .connect_timeout(settings.connect_timeout)
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .connector_layer(CountConnections(connections.clone()));
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT);
     if let Some(proxy) = proxy(settings)? {
         builder = builder.proxy(proxy);
     }
@@ -92,7 +89,11 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Confi
             setting: "tls",
             problem: format!("the HTTP client cannot be made: {}", chain(&cause)),
         })?;
-    Ok(boxed(ReqwestService { client, connections, addresses: Addresses::default() }))
+    Ok(HttpService(Arc::new(ReqwestService {
+        client,
+        answered: Answered::default(),
+        addresses: Addresses::default(),
+    })))
 }
 
 fn proxy(settings: &TransportSettings) -> Result<Option<reqwest::Proxy>, ConfigProblem> {
@@ -140,63 +141,50 @@ fn proxy_url(text: &str) -> Option<Url> {
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-/// How many connections were made so far. If the number did not change during a request that
-/// failed, the request went out on a connection of the pool.
+/// The connections that have answered, by their address on this side. A request that fails on one of
+/// them went out on a connection of the pool.
 #[derive(Clone, Debug, Default)]
-struct Connections(Arc<AtomicU64>);
+struct Answered(Arc<Mutex<HashSet<SocketAddr>>>);
 
-#[derive(Clone, Debug)]
-struct CountConnections(Connections);
+impl Answered {
+    /// Connections end unseen, so now and then all are forgotten. One that lives is soon known again.
+    const MOST: usize = 1024;
 
-impl<S> Layer<S> for CountConnections {
-    type Service = CountingConnector<S>;
+    fn note(&self, response: &reqwest::Response) {
+        if let Some(connection) = response.extensions().get::<HttpInfo>() {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= Self::MOST {
+                known.clear();
+            }
+            known.insert(connection.local_addr());
+        }
+    }
 
-    fn layer(&self, inner: S) -> Self::Service {
-        CountingConnector { inner, connections: self.0.clone() }
+    /// Whether this error ended one of them.
+    fn lost(&self, error: &reqwest::Error) -> bool {
+        let mut of_connection = Extensions::new();
+        for cause in sources(error) {
+            if let Some(info) = cause.downcast_ref().and_then(legacy::Error::connect_info) {
+                info.get_extras(&mut of_connection);
+            }
+        }
+        of_connection.get::<HttpInfo>().is_some_and(|connection| {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            known.remove(&connection.local_addr())
+        })
     }
 }
 
-#[derive(Clone, Debug)]
-struct CountingConnector<S> {
-    inner: S,
-    connections: Connections,
-}
-
-impl<S: Service<R>, R> Service<R> for CountingConnector<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        self.connections.0.fetch_add(1, Ordering::Relaxed);
-        self.inner.call(request)
-    }
-}
-
-/// reqwest as a service over `http` types.
-#[derive(Clone)]
+/// reqwest over `http` types.
 struct ReqwestService {
     client: reqwest::Client,
-    connections: Connections,
+    answered: Answered,
     addresses: Addresses,
 }
 
-impl Service<Request<RequestBody>> for ReqwestService {
-    type Response = Response<reqwest::Body>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        let connections = self.connections.clone();
-        let before = connections.0.load(Ordering::Relaxed);
+impl Exchange for ReqwestService {
+    fn exchange(&self, request: Request<RequestBody>) -> Exchanging {
+        let answered = self.answered.clone();
         let (head, body) = request.into_parts();
         let sent = self.addresses.url(&head.uri).map(|url| {
             let mut request = reqwest::Request::new(head.method, url);
@@ -205,17 +193,23 @@ impl Service<Request<RequestBody>> for ReqwestService {
             self.client.execute(request)
         });
         Box::pin(async move {
-            sent?.await.map(Into::into).map_err(|cause| {
-                let reused = connections.0.load(Ordering::Relaxed) == before;
-                SendError { reused, cause: cause.without_url().into() }.into()
-            })
+            match sent?.await {
+                Ok(response) => {
+                    answered.note(&response);
+                    Ok(received(response.into()))
+                }
+                Err(cause) => {
+                    let reused = answered.lost(&cause);
+                    Err(SendError { reused, cause: cause.without_url().into() }.into())
+                }
+            }
         })
     }
 }
 
 /// The last few addresses, parsed: reqwest wants a [`Url`], and to make it costs a fifth of a call.
-#[derive(Clone, Debug, Default)]
-struct Addresses(Arc<Mutex<VecDeque<(Uri, Url)>>>);
+#[derive(Debug, Default)]
+struct Addresses(Mutex<VecDeque<(Uri, Url)>>);
 
 impl Addresses {
     const KEPT: usize = 4;

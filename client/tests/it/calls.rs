@@ -75,10 +75,13 @@ async fn an_answer_may_come_in_any_form_that_http_has() {
         WALLET.len(),
         WALLET
     );
+    let (start, end) = WALLET.as_bytes().split_at(20);
     for whole in [
         chunked.into_bytes(),
         answer("200 OK", &["content-type: application/json", "content-encoding: gzip"], gzip(WALLET.as_bytes())),
         answer("200 OK", &["content-encoding: X-GZip"], gzip(WALLET.as_bytes())),
+        // A file of gzip may be several, one after the other (RFC 1952, section 2.2).
+        answer("200 OK", &["content-encoding: gzip"], [gzip(start), gzip(b""), gzip(end)].concat()),
         format!("HTTP/1.0 200 OK\r\n\r\n{WALLET}").into_bytes(),
         format!("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\nconnection: close\r\n\r\n{WALLET}")
             .into_bytes(),

@@ -71,7 +71,8 @@ impl<'a> Answering<'a> {
             match api.answer(received, &head) {
                 Answer::Ready(answer) => Answered::Ready(Some(answer)),
                 Answer::Injected(injection) => {
-                    Answered::Late(Box::pin(inject(*injection, head.method, Some(body))))
+                    let unread = Some((body, limits.body));
+                    Answered::Late(Box::pin(inject(*injection, head.method, unread)))
                 }
             }
         };
@@ -210,7 +211,7 @@ fn is_malformed(error: &(dyn Error + 'static)) -> bool {
 async fn inject(
     Injection { mut timeline, delay, act }: Injection,
     method: Method,
-    unread: Option<Incoming>,
+    unread: Option<(Incoming, Duration)>,
 ) -> Result<Response<AnswerBody>, TakeOver> {
     timeline.wait(delay).await;
     Err(TakeOver::new(match act {
@@ -223,9 +224,11 @@ async fn inject(
         }
         Act::Lost(loss) => {
             if loss == Loss::ResetAfterRequest
-                && let Some(mut body) = unread
+                && let Some((mut body, limit)) = unread
             {
-                while let Some(Ok(_)) = body.frame().await {}
+                let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+                // The reset comes either way.
+                let _ = tokio::time::timeout(limit, reading).await;
             }
             WireAct::Lost(loss)
         }

@@ -42,7 +42,7 @@ impl Refusal {
             if line.len() >= limits.head_bytes.min(LONGEST_URI) {
                 return Self::UriTooLong;
             }
-            let lines = unread.iter().filter(|byte| **byte == b'\n').count();
+            let lines = memchr::memchr_iter(b'\n', unread).count();
             // A length beyond all lengths is told of in the same way, once the head is out of there.
             let is_head = unread.len() >= limits.head_bytes || lines > limits.headers;
             return if is_head { Self::HeadTooLarge } else { Self::BodyTooLarge };

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -98,7 +100,7 @@ fn a_few_lines_cannot_stand_for_more_than_memory_holds() {
     let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for at in 1..30 {
         let before = vec![format!("*a{}", at - 1); 9].join(", ");
-        bomb += &format!("a{at}: &a{at} [{before}]\n");
+        writeln!(bomb, "a{at}: &a{at} [{before}]").unwrap();
     }
     let error = to_json(&bomb).unwrap_err();
     assert_eq!(error.message, "the aliases stand for more than 16 MiB: expected less");
@@ -112,13 +114,13 @@ fn what_is_too_deep_is_refused_also_where_aliases_make_it_deep() {
 
     let mut chain = "a0: &a0 []\n".to_owned();
     for at in 1..MAX_DEPTH - 1 {
-        chain += &format!("a{at}: &a{at} [*a{}]\n", at - 1);
+        writeln!(chain, "a{at}: &a{at} [*a{}]", at - 1).unwrap();
     }
     assert!(to_json(&chain).is_ok());
     let text = to_json(&chain).unwrap().text;
     assert!(serde_json::from_str::<Value>(&text).is_ok());
     let last = MAX_DEPTH - 2;
-    chain += &format!("b: [[*a{last}]]\n");
+    writeln!(chain, "b: [[*a{last}]]").unwrap();
     assert!(to_json(&chain).unwrap_err().message.starts_with("too deep"));
 }
 

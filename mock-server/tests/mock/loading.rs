@@ -1,7 +1,7 @@
 //! What is at stake: who loads another seed, or resets, goes on as if the mock had just been started
 //! with it, and whoever holds a partner of it, or has its key, goes on too, at any moment.
 
-use partner_api_mock::{Company, Fault, MockServer, Reply, Rule, Seed, Stub};
+use partner_api_mock::{Company, Fault, MockServer, Partner, Reply, Rule, Seed, Stub};
 
 use crate::raw;
 
@@ -44,7 +44,7 @@ async fn another_seed_is_as_if_it_had_been_there_from_the_start() {
     };
     assert!(whose("k-gone").await.starts_with(r#"{"balance":2,"#), "the key is another's now");
     assert!(whose("k-new").await.starts_with(r#"{"balance":4,"#));
-    let names: Vec<_> = mock.partners().iter().map(|partner| partner.name()).collect();
+    let names: Vec<_> = mock.partners().iter().map(Partner::name).collect();
     assert_eq!(names, ["a", "b", "new"], "in the order they were added");
 }
 
@@ -65,7 +65,7 @@ async fn a_partner_of_the_same_name_stays_the_same_one_and_the_others_go() {
     assert!(gone.requests().is_empty() && gone.keys().is_empty());
     gone.update_wallet(|wallet| wallet.balance = 99);
     assert_eq!(mock.partners().len(), 3);
-    assert_eq!(mock.partners().first().map(|one| one.id()), Some(a.id()));
+    assert_eq!(mock.partners().first().map(Partner::id), Some(a.id()));
 }
 
 #[tokio::test]

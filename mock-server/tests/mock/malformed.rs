@@ -67,6 +67,11 @@ const HEADS: &[(&str, &[u8], &[&str])] = &[
     ("HTTP/1.10", b"GET /api/v1/wallet HTTP/1.10\r\n@$\r\n", BAD),
     ("http/1.1", b"GET /api/v1/wallet http/1.1\r\n@$\r\n", BAD),
     ("HTTPS/1.1", b"GET /api/v1/wallet HTTPS/1.1\r\n@$\r\n", BAD),
+    (
+        "chunks, HTTP/1.0",
+        b"POST /api/v1/wallet HTTP/1.0\r\n@transfer-encoding: chunked\r\n$\r\n0\r\n\r\n",
+        BAD,
+    ),
     // Field lines: section 5.
     ("a blank before a colon", b"GET /api/v1/wallet HTTP/1.1\r\n@x-a : 1\r\n$\r\n", BAD),
     ("a tab before a colon", b"GET /api/v1/wallet HTTP/1.1\r\n@x-a\t: 1\r\n$\r\n", BAD),
@@ -318,4 +323,21 @@ async fn good_requests_before_a_malformed_one_are_answered_first() {
     let good = filled(&mock, b"GET /api/v1/wallet HTTP/1.1\r\n@$\r\n");
     let bytes = [&good[..], &good, b"GET / HTTP/1.1\r\nhost : mock\r\n\r\n"].concat();
     assert_eq!(answers(&mock, &bytes).await, ["200", "200", "400 bad_request"]);
+
+    // Also while an answer before it is still on its way.
+    mock.fail_next(Fault::answer().oversized(8_000_000)).unwrap();
+    let mut lazy = raw::Connection::open(mock.address()).await;
+    lazy.send(bytes).await;
+    while mock.requests().len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let told = String::from_utf8(lazy.rest().await).unwrap();
+    assert!(told.len() > 8_000_000 && told.ends_with(r#"{"error":"bad_request"}"#));
+}
+
+#[tokio::test]
+async fn a_method_may_be_long_and_is_still_none_that_is_allowed() {
+    let mock = MockServer::start().await.unwrap();
+    let request = "A".repeat(60_000) + " /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n";
+    assert_eq!(answers(&mock, request.as_bytes()).await, ["405 method_not_allowed"]);
 }

@@ -175,11 +175,11 @@ async fn within<T>(what: impl Future<Output = T>) -> T {
 pub(crate) fn all(mut bytes: &[u8]) -> Vec<Answer> {
     let mut answers = Vec::new();
     while !bytes.is_empty() {
-        let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-        let length = parse(&bytes[..head])
-            .header("content-length")
-            .map_or(0, |length| length.parse().unwrap());
-        let (answer, rest) = bytes.split_at(head + length);
+        let (head, _) =
+            bytes.split_at(bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4);
+        let length =
+            parse(head).header("content-length").map_or(0, |length| length.parse().unwrap());
+        let (answer, rest) = bytes.split_at(head.len() + length);
         answers.push(parse(answer));
         bytes = rest;
     }

@@ -110,7 +110,10 @@ fn a_mistake_is_said_at_its_place_in_the_yaml() {
             "partners:\n- name: p\n  name: q\n",
             "3:3: the field `name` stands twice: expected each field once",
         ),
-        ("partners: [\n", "2:1: not YAML: while parsing a flow sequence, expected ',' or ']'"),
+        (
+            "partners: [\n",
+            "2:1: not YAML: while parsing a node, did not find expected node content",
+        ),
         ("partners:\n- name: p\n---\n", "3:1: a second document begins: expected one only"),
     ];
     for (text, expected) in rows {

@@ -105,6 +105,16 @@ async fn a_body_that_is_not_complete_in_time_is_408() {
     }
 }
 
+#[tokio::test]
+async fn a_reset_after_the_request_waits_no_longer_for_its_body() {
+    let mock = patient().body_read_timeout(SHORT).start().await.unwrap();
+    mock.partner().fail_next(Fault::reset_after_request()).unwrap();
+    let mut slow = raw::Connection::open(mock.address()).await;
+    slow.send(request(&mock).replace("host", "content-length: 5\r\nhost")).await;
+    let end = slow.end_of_connection().await;
+    assert_eq!(end, Some(std::io::ErrorKind::ConnectionReset));
+}
+
 /// More than sockets have room for.
 const LONG_ANSWER: u64 = 32 * 1024 * 1024;
 

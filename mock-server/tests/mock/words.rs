@@ -135,6 +135,41 @@ fn a_mistake_is_said_in_one_line_with_what_was_expected() {
     assert!(wrong.to_string().starts_with("cut, length: expected one of them"), "{wrong}");
 }
 
+#[test]
+fn a_rule_in_json_may_be_its_text_and_says_no_word_twice_or_as_null() {
+    let rule = serde_json::from_str::<Rule>(r#""status=503 times=2""#).unwrap();
+    assert_eq!(rule, Rule::new(Fault::status(503)).times(2));
+    for (json, expected) in [
+        (r#"{"status": 503, "status": 502}"#, "a word stands twice: expected each word once"),
+        (r#"{"status": null}"#, "status: found `null`, expected a whole number"),
+        (r#"{"status": 503, "next": 1, "times": 2}"#, "the field `times` stands twice"),
+        (r#""staus=503""#, "unknown field `staus`, expected one of"),
+        ("503", "invalid type: integer `503`, expected a rule as an object or as text, such as"),
+    ] {
+        let error = serde_json::from_str::<Rule>(json).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{json}: {error}");
+    }
+}
+
+#[test]
+fn no_mistake_shows_a_key_wherever_it_stands() {
+    for json in [
+        r#"{"status": "pk_live_canary"}"#,
+        r#"{"pk_live_canary": 1}"#,
+        r#"{"status": 503, "key": ["canary"]}"#,
+        r#"{"status": 503, "key": "canary canary"}"#,
+        r#"{"delay": "pk_live_canary"}"#,
+        r#"{"connection": "pk_live_canary"}"#,
+        r#"{"retryAfter": {"x": "canary"}}"#,
+        r#"["pk_live_canary"]"#,
+        r#""status=pk_live_canary""#,
+        r#""pk_live_canary""#,
+    ] {
+        let error = serde_json::from_str::<Rule>(json).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{json}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn a_rule_is_checked_when_it_is_added_wherever_it_comes_from() {
     let mock = MockServer::start().await.unwrap();

@@ -98,6 +98,34 @@ async fn or_an_object_for_a_program() {
 }
 
 #[tokio::test]
+async fn a_fault_is_named_and_where_no_answer_came_there_is_no_status() {
+    let faults = ["--fault", "status=503 times=1", "--fault", "connection=close times=1"];
+    let mock = Running::start(&[&["--listen", "127.0.0.1:0"], &faults[..]].concat());
+    let (address, key) = (mock.address(), mock.value("API key"));
+    assert_eq!(raw::wallet_with(address, key).await.status, 503);
+    let mut connection = raw::Connection::open(address).await;
+    let request =
+        format!("GET /api/v1/wallet HTTP/1.1\r\nhost: m\r\nauthorization: Bearer {key}\r\n\r\n");
+    connection.send(request).await;
+    assert_eq!(connection.rest().await, b"");
+    let (log, _) = ended(mock);
+    let requests: Vec<_> =
+        log.iter().map(|line| steady(line)).filter(|line| line.contains(" req-")).collect();
+    let line = |id: &str, status: &str, fault: &str| {
+        format!(
+            "INFO {id} GET /api/v1/wallet {status} served partner=\"default\" fault=\"{fault}\""
+        )
+    };
+    assert_eq!(
+        requests,
+        [
+            line("req-1", "503", "rule 1 (status=503 times=1), request 1"),
+            line("req-2", "-", "rule 2 (connection=close times=1), request 1"),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn what_is_logged_can_be_said() {
     let listen = ["--listen", "127.0.0.1:0"];
     let quiet = ["--listen", "127.0.0.1:0", "--quiet"];

@@ -8,7 +8,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     reason = "in a test, that is how a failure is said"
 )]
@@ -17,6 +16,7 @@
 #[path = "../mock/raw.rs"]
 mod raw;
 
+mod control;
 mod live;
 mod load;
 mod logs;
@@ -32,7 +32,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api-mock"));
-    command.args(arguments).env_remove("RUST_LOG");
+    command.args(arguments).env_remove("RUST_LOG").env_remove("PARTNER_API_MOCK_TOKEN");
     piped(&mut command);
     command
 }
@@ -63,7 +63,7 @@ impl Running {
             assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended after {greeting:?}");
             greeting.push(line.trim_end().to_owned());
         }
-        Self { greeting, child, stdout }
+        Self { child, stdout, greeting }
     }
 
     fn value(&self, label: &str) -> &str {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use partner_api_mock::{Company, Connection, Fault, MockServer, Seed};
 use serde_json::{Value, json};
 
-use crate::live::{COMPANIES, DRIFTED, WALLET, against, altered, run, serve, shown};
+use crate::live::{COMPANIES, DRIFTED, WALLET, against, altered, help, run, serve, shown};
 
 /// A path of its own, with nothing there.
 struct File(PathBuf);
@@ -313,6 +313,5 @@ async fn a_wrong_start_is_said_in_one_line_and_ends_with_2() {
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
         assert_eq!(run.stderr, format!("partner-api-mock: {expected}\n"));
     }
-    let help = run(&["record", "--help"], &[]).await;
-    assert!(help.code == Some(0) && help.stdout.contains("Exit codes: 0 written, 2 not"));
+    assert!(help("record").await.contains("Exit codes: 0 written, 2 not"));
 }

@@ -28,8 +28,8 @@ Usage: partner-api-mock record [--base-url URL] [options]
 
 ";
 
-const OPTIONS: &str = "\
-  --output FILE      where the seed goes, readable by you only [default: stdout]
+const OPTIONS: &str =
+    "  --output FILE      where the seed goes, readable by you only [default: stdout]
   --force            write the file although there is one
   --keep-real-values replace nothing: the file then holds your clients' data
   -h, --help         print this

@@ -32,8 +32,7 @@ Usage: partner-api-mock verify [--base-url URL] [options]
 
 ";
 
-const OPTIONS: &str = "\
-  --format FORMAT    text, json or junit [default: text]
+const OPTIONS: &str = "  --format FORMAT    text, json or junit [default: text]
   --output FILE      where the report goes [default: stdout]
   --allow GRADE      tell of `assumptions` or `additions`, and let them pass; can be given twice
   --show-values      show some of the values that are wrong: your clients' data. Without it there

@@ -13,8 +13,7 @@ const API_KEY: &str = "PARTNER_API_KEY";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The options that both have, for their `--help`.
-pub(crate) const HELP: &str = "\
-  --base-url URL     where the service is: https, or http on this machine; /api/v1 is added unless
+pub(crate) const HELP: &str = "  --base-url URL     where the service is: https, or http on this machine; /api/v1 is added unless
                      it is there [default: PARTNER_API_BASE_URL]
   --timeout TIME     for each answer, such as 30s or 500ms [default: 30s]
 ";

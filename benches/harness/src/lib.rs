@@ -1,0 +1,13 @@
+//! What every measured program shares, so that no two of them measure differently.
+
+mod allocations;
+mod bodies;
+mod measure;
+mod server;
+mod wire;
+
+pub use self::allocations::Counting;
+pub use self::bodies::{WALLET, companies};
+pub use self::measure::{Outcome, Progress, Service, Task, arguments, calls, list};
+pub use self::server::{Address, serve};
+pub use self::wire::{Companies, Company, Wallet};

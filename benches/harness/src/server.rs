@@ -1,0 +1,101 @@
+//! What every measured server does: serve until its input ends, or start and stop again and again.
+
+use std::error::Error;
+use std::future::Future;
+use std::io::{self, Read as _};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::allocations::counts;
+use crate::measure::{Outcome, runtime};
+
+/// Where a server is, and what lets one in.
+pub struct Address {
+    /// `127.0.0.1:PORT`.
+    pub host: String,
+    pub key: String,
+}
+
+/// `serve COMPANIES` prints where it is and serves until its standard input ends; `start ROUNDS` tells how long it takes
+/// to start, to give its first answer and to be gone; `further COUNT` tells what memory each further one takes.
+///
+/// # Errors
+///
+/// If it is none of these, or the server cannot start.
+pub fn serve<F, Server>(start: impl Fn(usize) -> F) -> Outcome
+where
+    F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
+{
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, count) = match arguments.as_slice() {
+        [task, count] => (task.as_str(), count.parse()?),
+        _ => return Err("expected: serve COMPANIES | start ROUNDS | further COUNT".into()),
+    };
+    runtime()?.block_on(async {
+        match task {
+            "serve" => until_input_ends(start(count).await?).await,
+            "start" => starts(count, start).await,
+            "further" => further(count, start).await,
+            other => Err(format!("unknown task `{other}`").into()),
+        }
+    })
+}
+
+async fn until_input_ends<Server>((server, address): (Server, Address)) -> Outcome {
+    let Address { host, key } = address;
+    println!(r#"{{"host":"{host}","key":"{key}"}}"#);
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = io::stdin().read_to_end(&mut Vec::new());
+        let _ = ended.send(());
+    });
+    end.await?;
+    drop(server);
+    Ok(())
+}
+
+async fn starts<F, Server>(rounds: usize, start: impl Fn(usize) -> F) -> Outcome
+where
+    F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
+{
+    let mut took = Vec::with_capacity(rounds);
+    for _ in 0..rounds {
+        let began = Instant::now();
+        let (server, address) = start(1).await?;
+        ask(&address).await?;
+        drop(server);
+        took.push(began.elapsed());
+    }
+    took.sort();
+    let median = took.get(rounds / 2).map_or(0, Duration::as_nanos);
+    println!(r#"{{"median_ns":{median}}}"#);
+    Ok(())
+}
+
+/// One request for the wallet on a connection of its own; the first bytes of the answer are enough.
+async fn ask(Address { host, key }: &Address) -> Outcome {
+    let mut stream = TcpStream::connect(host).await?;
+    let request = format!(
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = [0; 512];
+    let read = stream.read(&mut answer).await?;
+    if answer[..read].starts_with(b"HTTP/1.1 200") { Ok(()) } else { Err("no good answer".into()) }
+}
+
+async fn further<F, Server>(count: usize, start: impl Fn(usize) -> F) -> Outcome
+where
+    F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
+{
+    let mut servers = vec![start(1).await?];
+    let before = counts().live;
+    for _ in 0..count {
+        servers.push(start(1).await?);
+    }
+    let each = (counts().live - before) / count as u64;
+    println!(r#"{{"bytes":{each}}}"#);
+    Ok(())
+}

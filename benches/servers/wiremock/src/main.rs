@@ -1,0 +1,28 @@
+//! wiremock with ready bytes, each behind the key, as its documentation shows.
+
+use harness::{Address, Counting, Outcome, WALLET, companies, serve};
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const KEY: &str = "pk_live_exampleexampleexample001";
+
+fn main() -> Outcome {
+    serve(async |count| {
+        let server = MockServer::start().await;
+        for (at, body) in
+            [("/api/v1/wallet", WALLET.to_owned()), ("/api/v1/companies", companies(count))]
+        {
+            Mock::given(method("GET"))
+                .and(path(at))
+                .and(header("authorization", format!("Bearer {KEY}")))
+                .respond_with(ResponseTemplate::new(200).set_body_raw(body, "application/json"))
+                .mount(&server)
+                .await;
+        }
+        let host = server.address().to_string();
+        Ok((server, Address { host, key: KEY.to_owned() }))
+    })
+}

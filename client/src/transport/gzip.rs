@@ -1,0 +1,111 @@
+//! The content coding gzip: asked for, and undone piece by piece (RFC 9110, section 8.4.1.3).
+
+use std::io::{self, BufRead, Read};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use flate2::bufread::MultiGzDecoder;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+
+use super::{RequestBody, ResponseBody};
+use crate::error::BoxError;
+
+/// No piece is larger, whatever a few bytes stand for: so the size cap is counted before the memory is
+/// taken.
+const PIECE: usize = 16 * 1024;
+
+pub(super) fn asked_for(mut request: Request<RequestBody>) -> Request<RequestBody> {
+    request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    request
+}
+
+/// The answer without its coding, if that is gzip.
+pub(super) fn undone(response: Response<ResponseBody>) -> Response<ResponseBody> {
+    if !is_gzip(response.headers()) || response.body().is_end_stream() {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    head.headers.remove(CONTENT_ENCODING);
+    head.headers.remove(CONTENT_LENGTH);
+    let decoder = MultiGzDecoder::new(Received::default());
+    Response::from_parts(head, Gunzip { body, decoder }.boxed_unsync())
+}
+
+/// `x-gzip` is the same (RFC 9110, section 8.4.1.3).
+fn is_gzip(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_some_and(|coding| {
+        ["gzip", "x-gzip"]
+            .iter()
+            .any(|name| coding.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
+struct Gunzip {
+    body: ResponseBody,
+    decoder: MultiGzDecoder<Received>,
+}
+
+/// What came and is not decoded yet. While more may come, reading on is `WouldBlock`, after which the
+/// decoder goes on where it was.
+#[derive(Default)]
+struct Received {
+    bytes: Bytes,
+    is_all: bool,
+}
+
+impl BufRead for Received {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.bytes.is_empty() && !self.is_all {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(&self.bytes)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.bytes.advance(count.min(self.bytes.len()));
+    }
+}
+
+impl Read for Received {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl Body for Gunzip {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Self { body, decoder } = &mut *self;
+        let mut piece = [0; PIECE];
+        loop {
+            match decoder.read(&mut piece) {
+                Ok(0) => return Poll::Ready(None),
+                Ok(count) => {
+                    let bytes = Bytes::copy_from_slice(piece.get(..count).unwrap_or(&piece));
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    match ready!(Pin::new(&mut *body).poll_frame(context)) {
+                        None => decoder.get_mut().is_all = true,
+                        Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                        Some(Ok(frame)) => {
+                            decoder.get_mut().bytes = frame.into_data().unwrap_or_default();
+                        }
+                    }
+                }
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
+            }
+        }
+    }
+}
