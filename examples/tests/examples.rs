@@ -223,6 +223,7 @@ fn a_reader_that_has_gone_is_an_error_and_no_panic() {
 const OTHERS: [(&str, &str); 2] = [("curl.sh", "bash"), ("python.py", "python3")];
 
 /// Whether all that a program needs is there; otherwise the test says that it is skipped.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn can_run(name: &str) -> bool {
     let needs: &[&str] = if name == "curl.sh" { &["bash", "curl"] } else { &["python3"] };
     let is_there = |program: &&str| {

@@ -217,6 +217,7 @@ impl ControlApi {
         let api = Arc::clone(self);
         let asked = Asked::new(api, names, head.uri.query().unwrap_or_default(), body)?;
         match handler {
+            Handler::Always(answer) => Ok(answer(&asked)),
             Handler::Now(answer) => answer(&asked),
             Handler::Later(answer) => answer(asked).await,
         }

@@ -31,7 +31,8 @@ impl KeyHash {
 
     /// By what it can be known without being shown: its first 8 hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
-        self.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        let [one, two, three, four, ..] = self.0;
+        format!("{one:02x}{two:02x}{three:02x}{four:02x}")
     }
 }
 

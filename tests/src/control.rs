@@ -47,6 +47,7 @@ impl Observed {
     }
 
     /// As [`new`](Self::new), of one that wants this token; what was seen of the other counts.
+    #[must_use]
     pub fn go_on(self, address: SocketAddr, token: &str) -> Self {
         Self { address, token: Some(token.into()), ..self }
     }
@@ -233,6 +234,6 @@ fn accepted(contract: &Contract, operation: &Operation<'_>, body: &str) -> Check
     if body.is_empty() && declared["required"] != true {
         return Ok(());
     }
-    let schema = &declared["content"]["application/json"]["schema"];
+    let schema = declared.pointer("/content/application~1json/schema").ok_or("no schema")?;
     contract.validate(schema, Reading::Closed, &serde_json::from_str(body)?)
 }

@@ -4,31 +4,31 @@ use bytes::Bytes;
 use http::{HeaderValue, Response};
 
 use super::asked::Asked;
-use super::reply::{self, Failure};
+use super::reply;
 use super::table::Route;
 use crate::contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new("GET", "/openapi/partner-api.yaml", contract),
-    Route::new("GET", "/openapi/partner-api.json", contract_as_json),
-    Route::new("GET", "/openapi/control.yaml", control),
-    Route::new("GET", "/openapi/control.json", control_as_json),
+    Route::always("GET", "/openapi/partner-api.yaml", contract),
+    Route::always("GET", "/openapi/partner-api.json", contract_as_json),
+    Route::always("GET", "/openapi/control.yaml", control),
+    Route::always("GET", "/openapi/control.json", control_as_json),
 ];
 
-fn contract(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(yaml(CONTRACT))
+fn contract(_: &Asked) -> Response<Bytes> {
+    yaml(CONTRACT)
 }
 
-fn contract_as_json(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(reply::raw_json(Bytes::from_static(contract_json().as_bytes())))
+fn contract_as_json(_: &Asked) -> Response<Bytes> {
+    reply::raw_json(Bytes::from_static(contract_json().as_bytes()))
 }
 
-fn control(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(yaml(CONTROL_CONTRACT))
+fn control(_: &Asked) -> Response<Bytes> {
+    yaml(CONTROL_CONTRACT)
 }
 
-fn control_as_json(_: &Asked) -> Result<Response<Bytes>, Failure> {
-    Ok(reply::raw_json(Bytes::from_static(control_contract_json().as_bytes())))
+fn control_as_json(_: &Asked) -> Response<Bytes> {
+    reply::raw_json(Bytes::from_static(control_contract_json().as_bytes()))
 }
 
 /// RFC 9512.

@@ -9,8 +9,8 @@ use super::reply::{self, Failure};
 use super::table::Route;
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new("GET", "", to_the_page).open(),
-    Route::new("GET", "/", page).open(),
+    Route::always("GET", "", to_the_page).open(),
+    Route::always("GET", "/", page).open(),
     Route::new("GET", "/page/{file}", file).open(),
 ];
 
@@ -44,16 +44,16 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// The page names its files relative to a slash.
-fn to_the_page(_: &Asked) -> Result<Response<Bytes>, Failure> {
+fn to_the_page(_: &Asked) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     response.headers_mut().insert(LOCATION, HeaderValue::from_static("/_mock/"));
-    Ok(response)
+    response
 }
 
-fn page(_: &Asked) -> Result<Response<Bytes>, Failure> {
+fn page(_: &Asked) -> Response<Bytes> {
     let html = HeaderValue::from_static("text/html; charset=utf-8");
-    Ok(reply::with_type(html, Bytes::from_static(PAGE)))
+    reply::with_type(html, Bytes::from_static(PAGE))
 }
 
 fn file(asked: &Asked) -> Result<Response<Bytes>, Failure> {

@@ -125,7 +125,7 @@ impl Failure {
 
     pub(super) fn wrong_method(methods: &[&str]) -> Self {
         let methods = methods.iter().map(|one| if *one == "GET" { "GET, HEAD" } else { one });
-        let allow = Vec::from_iter(methods).join(", ");
+        let allow = methods.collect::<Vec<_>>().join(", ");
         let message = format!("expected one of {allow} here");
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Self { allow: Some(allow), ..Self::of(status, "method_not_allowed", message) }

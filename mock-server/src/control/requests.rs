@@ -50,9 +50,14 @@ struct RequestBody {
     status: u16,
     why: String,
     fault: Option<FaultBody>,
-    /// Of one request only, so that a list of many stays short.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<Option<AnswerBody>>,
+}
+
+/// The answer is shown of one request only, so that a list of many stays short.
+#[derive(Serialize)]
+struct WithAnswer {
+    #[serde(flatten)]
+    request: RequestBody,
+    answer: Option<AnswerBody>,
 }
 
 #[derive(Serialize)]
@@ -103,7 +108,6 @@ impl From<Seen> for RequestBody {
             status: request.status.as_u16(),
             why: request.why.to_string(),
             fault: request.fault.as_ref().map(FaultBody::from),
-            answer: None,
         }
     }
 }
@@ -221,7 +225,8 @@ fn list(asked: Asked) -> Waiting {
             };
             asked.api.unless_ending(calls.come(enough, within)).await;
         }
-        let expected = |judged: Result<Vec<_>, Unmet>| judged.map(drop).map_err(unmet);
+        let expected =
+            |judged: Result<Vec<_>, Unmet>| judged.map(drop).map_err(|error| unmet(&error));
         match (count, within) {
             (Some(Count::Exactly(count)), _) => expected(calls.exactly(count))?,
             (Some(Count::AtLeast(count)), None) => expected(calls.at_least(count))?,
@@ -245,7 +250,7 @@ fn list(asked: Asked) -> Waiting {
     })
 }
 
-fn unmet(unmet: Unmet) -> Failure {
+fn unmet(unmet: &Unmet) -> Failure {
     Failure::of(StatusCode::CONFLICT, "unmet", unmet.to_string())
 }
 
@@ -261,8 +266,8 @@ fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     })?;
     let request = api.read(&entry);
     let answer = request.answer.as_ref().map(|one| AnswerBody::of(request.status, one));
-    let body = RequestBody::from(Seen { partner: entry.tenant, request });
-    reply::json(&RequestBody { answer: Some(answer), ..body })
+    let request = RequestBody::from(Seen { partner: entry.tenant, request });
+    reply::json(&WithAnswer { request, answer })
 }
 
 fn clear(asked: &Asked) -> Result<Response<Bytes>, Failure> {

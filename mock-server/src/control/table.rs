@@ -44,6 +44,8 @@ type Answer = Result<Response<Bytes>, Failure>;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Handler {
+    /// It cannot be refused.
+    Always(fn(&Asked) -> Response<Bytes>),
     Now(fn(&Asked) -> Answer),
     /// It may wait.
     Later(fn(Asked) -> Pin<Box<dyn Future<Output = Answer> + Send>>),
@@ -56,6 +58,14 @@ impl Route {
         answer: fn(&Asked) -> Answer,
     ) -> Self {
         Self { method, path, handler: Handler::Now(answer), is_open: false }
+    }
+
+    pub(super) const fn always(
+        method: &'static str,
+        path: &'static str,
+        answer: fn(&Asked) -> Response<Bytes>,
+    ) -> Self {
+        Self { method, path, handler: Handler::Always(answer), is_open: false }
     }
 
     pub(super) const fn waiting(

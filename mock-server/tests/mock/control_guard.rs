@@ -153,7 +153,8 @@ fn header(name: &str, value: &str) -> String {
     if value == "none-sent" {
         return String::new();
     }
-    value.split('|').map(|value| format!("{name}: {value}\r\n")).collect()
+    let lines: Vec<_> = value.split('|').map(|value| format!("{name}: {value}\r\n")).collect();
+    lines.concat()
 }
 
 struct Case {

@@ -1,7 +1,7 @@
 //! What is at stake: "requests scoped automatically to your partner account". One partner must
 //! never see another's data, and what a test changes must be what the next request sees.
 
-use partner_api_mock::{Company, Connection, MockServer, Unknown, Wallet};
+use partner_api_mock::{Company, Connection, MockServer, Partner, Unknown, Wallet};
 
 use crate::raw;
 
@@ -37,7 +37,7 @@ async fn each_key_sees_its_own_partner_and_nothing_else() {
 async fn a_new_partner_has_no_key_no_company_and_no_credit() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.add_partner("new");
-    let names: Vec<_> = mock.partners().iter().map(|one| one.name().to_owned()).collect();
+    let names: Vec<_> = mock.partners().iter().map(Partner::name).collect();
     assert_eq!(names, ["default", "new"]);
     assert!(partner.is_active() && partner.companies().is_empty());
     assert_eq!(partner.wallet(), Wallet::new(0));

@@ -20,7 +20,7 @@ fn steps() -> Vec<Step> {
     for line in block.unwrap().lines() {
         match (line.strip_prefix("$ "), steps.last_mut()) {
             (Some(typed), _) => steps.push(Step { typed: typed.into(), shown: String::new() }),
-            (None, Some(step)) => step.shown += &format!("{line}\n"),
+            (None, Some(step)) => step.shown.extend([line, "\n"]),
             (None, None) => panic!("{line}"),
         }
     }

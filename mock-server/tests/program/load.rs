@@ -28,7 +28,11 @@ fn ask(stream: &mut TcpStream, key: &str) -> u16 {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"}") {
         let mut some = [0; 1024];
-        let count = stream.read(&mut some).unwrap();
+        let count = match stream.read(&mut some) {
+            // A read with a limit ends early when the process is stopped for a while.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            count => count.unwrap(),
+        };
         assert_ne!(count, 0, "{}", bytes.escape_ascii());
         bytes.extend(some.iter().take(count));
     }
