@@ -46,6 +46,7 @@ export function requestsView(id) {
 	let since = state.info.startedAt;
 	let isLive = true;
 	let isLoaded = false;
+	let isBehind = false;
 	let poll = new AbortController();
 
 	const filter = h("input", {
@@ -126,14 +127,17 @@ export function requestsView(id) {
 	}
 
 	async function next(signal) {
-		// At first the newest that are kept; then what came after them, as it comes.
-		const wait = isLoaded ? `&within=${WITHIN}s&after=${encodeURIComponent(held[0]?.id ?? "req-0")}` : "";
+		// At first the newest that are kept; then what came after them, as it comes. If that is more than the page holds, it
+		// does not run after them: it starts again with the newest.
+		const isFirst = !isLoaded;
+		const follows = isLoaded && !isBehind;
+		const wait = follows ? `&within=${WITHIN}s&after=${encodeURIComponent(held[0]?.id ?? "req-0")}` : "";
 		const answer = await get(`${base}?limit=${HELD}${wait}`, { signal, patience: (WITHIN + 15) * 1000 });
 		if (signal.aborted) return;
-		const isFirst = !isLoaded;
 		isLoaded = true;
+		isBehind = follows && answer.data.length === HELD;
 		dropped = answer.dropped;
-		held = [...answer.data.reverse(), ...held].slice(0, HELD);
+		held = [...answer.data.reverse(), ...(follows ? held : [])].slice(0, HELD);
 		if (answer.data.length > 0 || isFirst) draw();
 		if (!isFirst) hear(answer.data.length);
 	}
