@@ -2,6 +2,8 @@
 //! else. Every route is there and none besides; every answer that is declared comes, and is what it
 //! was declared to be, with no field more or less.
 
+#![expect(clippy::indexing_slicing, reason = "in a test, that is how a failure is said")]
+
 use std::collections::BTreeSet;
 
 use partner_api_mock::{Control, MAX_CONTROL_BODY, MockServer, Reply, Stub};
