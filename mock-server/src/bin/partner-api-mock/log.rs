@@ -9,7 +9,6 @@ mod line;
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -85,24 +84,19 @@ impl Drop for Log {
     }
 }
 
-fn filter(wanted: Option<OsString>, is_quiet: bool) -> Result<EnvFilter, String> {
+fn filter(wanted: Option<OsString>, is_quiet: bool) -> Result<Targets, String> {
     let wanted = wanted.unwrap_or_default();
     let wanted = wanted.to_string_lossy();
-    let wrong = |error: &dyn fmt::Display| {
-        let expected = "expected a filter such as `info` or `info,partner_api_mock::request=off`";
-        format!("RUST_LOG `{}`: {error}; {expected}", wanted.escape_debug())
-    };
     let filter = match wanted.trim() {
         "" if is_quiet => "warn",
         "" => "info",
         filter => filter,
     };
-    let filter = EnvFilter::builder().parse(filter).map_err(|error| wrong(&error))?;
-    if !is_quiet {
-        return Ok(filter);
-    }
-    let no_requests = format!("{REQUEST}=off").parse().map_err(|error| wrong(&error))?;
-    Ok(filter.add_directive(no_requests))
+    let filter: Targets = filter.parse().map_err(|error| {
+        let expected = "expected a filter such as `info` or `info,partner_api_mock::request=off`";
+        format!("RUST_LOG `{}`: {error}; {expected}", wanted.escape_debug())
+    })?;
+    Ok(if is_quiet { filter.with_target(REQUEST, LevelFilter::OFF) } else { filter })
 }
 
 /// Makes lines of events, and hands them to the writer.
