@@ -148,8 +148,12 @@ async fn the_requests_of_a_mock_that_was_started_again_take_the_place_of_the_old
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_that_is_not_there_is_said_to_be_gone() {
-    let Some((_mock, browser)) = shown("#/partners/p-99/keys").await else { return };
+async fn an_address_that_leads_nowhere_says_so_or_leads_to_the_requests() {
+    let Some((mock, browser)) = shown("#/partners/p-99/keys").await else { return };
     browser.until_shown("This partner is not there.");
+    for place in ["#/constructor", "#/partners/p-1/constructor", "#/%", "#nonsense"] {
+        browser.open(&format!("{}/_mock/{place}", mock.url()));
+        browser.until_shown("No request has come yet.");
+    }
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -42,8 +42,8 @@ const menu = byId("menu");
 
 function place() {
 	const [first, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
-	if (first === "partners" && rest[0]) return { partner: rest[0], view: rest[1] in PARTS ? rest[1] : "requests" };
-	return { view: first in WHOLE ? first : "requests" };
+	if (first === "partners" && rest[0]) return { partner: rest[0], view: Object.hasOwn(PARTS, rest[1]) ? rest[1] : "requests" };
+	return { view: Object.hasOwn(WHOLE, first) ? first : "requests" };
 }
 
 function decoded(part) {
