@@ -72,7 +72,8 @@ pub(crate) fn redact_text(text: &str) -> String {
     String::from_utf8_lossy(&redact(text.as_bytes().to_vec())).into_owned()
 }
 
-/// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
+/// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header. What
+/// was replaced before stays as it is, since a text may come by here more than once.
 pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
     if FIND_PREFIX.find(&text).is_none() {
         return text;
@@ -83,11 +84,18 @@ pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
         let (before, key) = rest.split_at(at + PREFIX.len());
         clean.extend_from_slice(before);
         clean.extend_from_slice(REDACTED.as_bytes());
-        let length = key.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let key = key.strip_prefix(REDACTED.as_bytes()).unwrap_or(key);
+        let length = key.iter().take_while(|byte| is_of_a_key(**byte)).count();
         rest = key.split_at(length).1;
     }
     clean.extend_from_slice(rest);
     clean
+}
+
+/// What a key goes on with. The reference shows letters and digits; other ways to write random bytes,
+/// and keys that somebody made up, have these two as well.
+fn is_of_a_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 #[cfg(test)]
@@ -118,5 +126,16 @@ mod tests {
         let clean = String::from_utf8(redact(text)).unwrap();
         assert_eq!(clean, "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]");
         assert_eq!(redact(b"pk_liv".to_vec()), b"pk_liv");
+        assert_eq!(
+            redact_text("/pk_live_a-b_c/d?pk_live_pk_live_e"),
+            "/pk_live_[redacted]/d?pk_live_[redacted]"
+        );
+    }
+
+    #[test]
+    fn what_was_blotted_out_before_is_blotted_out_once() {
+        let clean = redact_text("k=pk_live_abc123 (pk_live_)");
+        assert_eq!(redact_text(&clean), clean);
+        assert_eq!(redact_text("pk_live_[redacted]abc"), "pk_live_[redacted]");
     }
 }
