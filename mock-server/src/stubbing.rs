@@ -21,6 +21,9 @@ pub(crate) fn checked(stub: Stub) -> Result<Stub, StubError> {
     if !stub.is_below_base() {
         return Err(StubError::Path(stub.path));
     }
+    if !stub.can_be_sent() {
+        return Err(StubError::Unsent(stub.path));
+    }
     let is_documented = routes::is_documented(&stub.method, &stub.path);
     if is_documented && !stub.replaces_documented {
         return Err(StubError::Documented(stub.method, stub.path));

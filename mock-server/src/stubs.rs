@@ -131,4 +131,8 @@ pub enum StubError {
     /// Its path is not one under `/api/v1`.
     #[error("`{}`: expected a path under /api/v1, such as `stats`", .0.escape_debug())]
     Path(String),
+    /// No request has its path, which is as it was sent: percent-encoded, and without a query.
+    #[error("`{}`: no request has this path: expected it percent-encoded, without a query, and braces \
+             around whole segments only", .0.escape_debug())]
+    Unsent(String),
 }
