@@ -216,6 +216,9 @@ impl ControlApi {
     ) -> Result<Response<Bytes>, Failure> {
         let api = Arc::clone(self);
         let asked = Asked::new(api, names, head.uri.query().unwrap_or_default(), body)?;
+        if !head.method.is_safe() {
+            asked.query.check_none()?;
+        }
         match handler {
             Handler::Always(answer) => Ok(answer(&asked)),
             Handler::Now(answer) => answer(&asked),

@@ -69,7 +69,18 @@ impl Faults {
         let mut mine =
             tenants.iter().filter(|tenant| self.owner.is_none() || Some(tenant.id) == self.id());
         let found = mine.find(|tenant| *tenant.name() == *wanted);
+        // In a file each name stands once; over HTTP, suites that know nothing of each other may choose
+        // the same.
+        if mine.any(|tenant| *tenant.name() == *wanted) {
+            let message = format!(
+                "partner: several are named `{wanted}`, expected one; a rule of a partner's own names none"
+            );
+            return Err(RuleError::of(message));
+        }
         found.map(|tenant| Some(tenant.id)).ok_or_else(|| {
+            if let Some(owner) = &self.owner {
+                return another_partner(wanted, &owner.name());
+            }
             let names: Vec<_> = tenants.iter().map(|tenant| tenant.name()).collect();
             unknown_partner(wanted, names.iter().map(|name| &**name))
         })
@@ -91,6 +102,13 @@ pub(crate) fn unknown_partner<'a>(
     names: impl IntoIterator<Item = &'a str>,
 ) -> RuleError {
     unknown("partner", wanted, "one of this mock's", names)
+}
+
+/// A rule among those of one partner names another.
+pub(crate) fn another_partner(wanted: &str, owner: &str) -> RuleError {
+    let message =
+        format!("partner: found `{wanted}` in a rule of `{owner}`, expected that name, or none");
+    RuleError::of(message)
 }
 
 /// An operation's name, or a path.

@@ -10,7 +10,7 @@ use super::query::Query;
 use super::reply::Failure;
 use crate::mock::Mock;
 use crate::partner::Partner;
-use crate::seed::part::{self, Expected, Object};
+use crate::seed::part::{self, Expected};
 
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -64,8 +64,7 @@ impl Asked {
 
     /// The body as a JSON object.
     pub(super) fn body<T: DeserializeOwned + Expected>(&self) -> Result<T, Failure> {
-        let Object(body) = part::read(self.text()?)?;
-        Ok(body)
+        Ok(part::object(self.text()?)?)
     }
 
     /// As [`body`](Self::body), where nothing is as good as `{}`.

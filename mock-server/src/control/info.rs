@@ -2,17 +2,18 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
 use super::reply::{self, Failure};
 use super::table::Route;
+use crate::seed::part::Expected;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/health", health).open(),
     Route::new("GET", "/ready", ready).open(),
     Route::new("GET", "/info", info),
-    Route::always("POST", "/reset", reset),
+    Route::new("POST", "/reset", reset),
 ];
 
 #[derive(Serialize)]
@@ -34,12 +35,22 @@ fn ready(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     reply::json(&Status { status: "ready" })
 }
 
+/// What says nothing. Who says more means less than all, which would be gone.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl Expected for Nothing {
+    const EXPECTED: &'static str = "an empty object, or nothing";
+}
+
 /// All is again as it was at the start.
-fn reset(asked: &Asked) -> Response<Bytes> {
+fn reset(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+    let Nothing {} = asked.body_or_default()?;
     let mock = asked.mock();
     mock.reset();
     mock.clock().release();
-    reply::no_content()
+    Ok(reply::no_content())
 }
 
 #[derive(Serialize)]

@@ -163,6 +163,12 @@ impl From<SeedError> for Failure {
             Some(rest) => format!("the body {rest}"),
             None => error.message().to_owned(),
         };
+        if let Some(missing) = missing_field(&message) {
+            let field = error.field();
+            let field =
+                if field.is_empty() { missing.into() } else { format!("{field}.{missing}") };
+            return Self::invalid(field, "this field is missing");
+        }
         match (error.field(), error.line(), error.column()) {
             ("", Some(line), Some(column)) => {
                 Self::invalid("", format!("line {line}, column {column}: {message}"))
@@ -170,6 +176,11 @@ impl From<SeedError> for Failure {
             (field, _, _) => Self::invalid(field, message),
         }
     }
+}
+
+/// The name in serde's message for a field that has to be there and is not.
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 impl From<RuleError> for Failure {

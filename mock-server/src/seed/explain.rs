@@ -35,8 +35,9 @@ const SYNTAX: [(&str, &str); 12] = [
 
 const ESCAPES: &str = "expected a string with valid escapes";
 
-/// `path` is serde's: the root is `.`, and a name that never came is `?`. No key is shown.
-pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> SeedError {
+/// `path` is serde's: the root is `.`, and a name that never came is `?`. `whole` is what was expected
+/// of the text. No key is shown.
+pub(super) fn explain(text: &str, path: &str, whole: &str, error: &serde_json::Error) -> SeedError {
     let path = path.trim_end_matches(['.', '?']);
     let message = error.to_string();
     let suffix = format!(" at line {} column {}", error.line(), error.column());
@@ -44,7 +45,7 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
 
     let (place, said) = if error.is_eof() {
         let expected = match translated(&EARLY_ENDS, message) {
-            "a value" if path.is_empty() => "an object with `partners`",
+            "a value" if path.is_empty() => whole,
             expected => expected,
         };
         let said = format!("the file ends here; expected {expected}");

@@ -20,18 +20,18 @@ use crate::stub::Stub;
 use crate::{faults, key};
 
 pub(super) fn parse(text: &str) -> Result<Seed, SeedError> {
-    let Object(file): Object<SeedFile> = read(text)?;
+    let Object(file): Object<SeedFile> = read(text, SeedFile::EXPECTED)?;
     file.checked().map_err(|wrong| wrong.in_text(text))
 }
 
-/// What a text is, or what is wrong with it and where.
-pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SeedError> {
+/// What a text is, or what is wrong with it and where. `expected` says what the whole should be.
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, SeedError> {
     let mut json = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        explain(text, &path, error.inner())
+        explain(text, &path, expected, error.inner())
     })?;
-    json.end().map_err(|error| explain(text, ".", &error))?;
+    json.end().map_err(|error| explain(text, ".", expected, &error))?;
     Ok(read)
 }
 
@@ -166,8 +166,10 @@ impl PartnerFile {
         }
         for (at, rule) in self.faults.into_iter().enumerate() {
             let rule = rule.checked().and_then(|rule| {
-                whose(&rule, std::iter::once(seed.name.as_str()))?;
-                Ok(rule)
+                match rule.words.partner.as_deref().filter(|named| *named != seed.name) {
+                    Some(another) => Err(faults::another_partner(another, &seed.name).into()),
+                    None => Ok(rule),
+                }
             });
             seed.extras.faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
         }

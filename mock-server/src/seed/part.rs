@@ -14,13 +14,18 @@ use super::{PartnerSeed, SeedError};
 use crate::data::{Company, Connection, Wallet};
 use crate::stub::Stub;
 
-/// Whatever can be read from JSON, with mistakes that are said as those in a seed are.
+/// Whatever can be read from a JSON object, with mistakes that are said as those in a seed are.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, SeedError> {
-    file::read(text)
+    file::read(text, "an object")
+}
+
+/// As [`read`], with what was expected of the object.
+pub(crate) fn object<T: DeserializeOwned + Expected>(text: &str) -> Result<T, SeedError> {
+    file::read(text, T::EXPECTED).map(|Object(object)| object)
 }
 
 pub(crate) fn partner(text: &str) -> Result<PartnerSeed, SeedError> {
-    let Object(partner): Object<PartnerFile> = file::read(text)?;
+    let partner: PartnerFile = object(text)?;
     let partner = partner.checked().and_then(|partner| {
         file::is_first(&partner, &mut HashSet::new(), &mut HashSet::new())?;
         Ok(partner)
@@ -41,13 +46,13 @@ pub(crate) fn connection(text: &str) -> Result<Connection, SeedError> {
 }
 
 pub(crate) fn stub(text: &str) -> Result<Stub, SeedError> {
-    let Object(stub): Object<StubFile> = file::read(text)?;
+    let stub: StubFile = object(text)?;
     stub.checked().map_err(|wrong| wrong.in_text(text))
 }
 
 /// `{"data": […]}`, as `GET /companies` has it, or `{"generate": {"companies": 1000}}`.
 pub(crate) fn companies(text: &str) -> Result<Vec<Company>, SeedError> {
-    let Object(body): Object<CompaniesFile> = file::read(text)?;
+    let body: CompaniesFile = object(text)?;
     let companies = file::one_of(body.data, body.generate)
         .and_then(|companies| companies.ok_or_else(|| Wrong::of("expected `data` or `generate`")));
     Ok(companies.map_err(|wrong| wrong.in_text(text))?.made())
@@ -67,6 +72,6 @@ impl Expected for CompaniesFile {
 }
 
 fn one<'a, T: Deserialize<'a> + Expected + Into<U>, U>(text: &'a str) -> Result<U, SeedError> {
-    let Object(one): Object<T> = file::read(text)?;
+    let Object(one): Object<T> = file::read(text, T::EXPECTED)?;
     Ok(one.into())
 }
