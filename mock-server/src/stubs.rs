@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Method;
 
+use crate::mistake::shortened;
 use crate::store::TenantId;
 use crate::stub::Stub;
 
@@ -129,10 +130,10 @@ pub enum StubError {
     #[error("{0} {1} is documented; say `replaces_documented()` if this is meant to answer it")]
     Documented(Method, String),
     /// Its path is not one under `/api/v1`.
-    #[error("`{}`: expected a path under /api/v1, such as `stats`", .0.escape_debug())]
+    #[error("`{}`: expected a path under /api/v1, such as `stats`", shortened(.0).escape_debug())]
     Path(String),
     /// No request has its path, which is as it was sent: percent-encoded, and without a query.
     #[error("`{}`: no request has this path: expected it percent-encoded, without a query, and braces \
-             around whole segments only", .0.escape_debug())]
+             around whole segments only", shortened(.0).escape_debug())]
     Unsent(String),
 }
