@@ -56,13 +56,41 @@ pub(super) fn explain(text: &str, path: &str, whole: &str, error: &serde_json::E
             _ => translated(&SYNTAX, message).to_owned(),
         };
         // serde_json counts the bytes that it has read. Of an array or an object that it does not
-        // want, it has not read the first.
+        // want, it has not read the first; of anything else that it read, the place is where it begins.
         let unread =
             ["found an array", "found an object"].iter().any(|unread| said.starts_with(unread));
-        let column = error.column() + usize::from(unread);
+        let column = match error.classify() {
+            _ if unread => error.column() + 1,
+            Category::Data => beginning(text, error.line(), error.column()),
+            _ => error.column(),
+        };
         ((error.line(), column.max(1)), said)
     };
     SeedError::at(place, &said).in_field(&shortened(path))
+}
+
+/// The column at which the string, number or word begins that ends in this one. Of all else, this one.
+fn beginning(text: &str, line: usize, end: usize) -> usize {
+    let line = text.split('\n').nth(line.saturating_sub(1)).unwrap_or_default().as_bytes();
+    let read = line.get(..end).unwrap_or(line);
+    let length = match read.split_last() {
+        Some((b'"', before)) => {
+            // A quote with an odd number of backslashes before it is one in the string.
+            let is_escaped = |at: usize| {
+                let backslashes = before.iter().take(at).rev().take_while(|byte| **byte == b'\\');
+                backslashes.count() % 2 == 1
+            };
+            let quotes = before.iter().enumerate().rev().filter(|(_, byte)| **byte == b'"');
+            let opening = quotes.map(|(at, _)| at).find(|at| !is_escaped(*at));
+            opening.map_or(1, |at| read.len() - at)
+        }
+        _ => {
+            let is_of_a_word =
+                |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+            read.iter().rev().take_while(is_of_a_word).count().max(1)
+        }
+    };
+    (end + 1).saturating_sub(length)
 }
 
 fn is_of_a_key(path: &str) -> bool {

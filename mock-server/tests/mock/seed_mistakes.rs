@@ -32,21 +32,21 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
         (r#"{"partners": [{}]}"#, "seed:1:16: partners[0]: missing field `name`"),
         (
             "{\n  \"partners\": [\n    {\"name\": \"p\",\n      \"walet\": {}\n",
-            "seed:4:13: partners[0].walet: unknown field `walet`, expected one of `name`, `keys`, \
+            "seed:4:7: partners[0].walet: unknown field `walet`, expected one of `name`, `keys`, \
              `active`, `wallet`, `companies`, `generate`, `faults`, `stubs`; did you mean `wallet`?",
         ),
         (
             r#"{"partners": [{"name": "p", "xyz": 1}]}"#,
-            "seed:1:33: partners[0].xyz: unknown field `xyz`, expected one of `name`, `keys`, \
+            "seed:1:29: partners[0].xyz: unknown field `xyz`, expected one of `name`, `keys`, \
              `active`, `wallet`, `companies`, `generate`, `faults`, `stubs`",
         ),
         (
             r#"{"partners": [{"name": "p", "name": "q"}]}"#,
-            "seed:1:34: partners[0]: the field `name` stands twice: expected each field once",
+            "seed:1:29: partners[0]: the field `name` stands twice: expected each field once",
         ),
         (
             r#"{"partners": [{"name": "p", "companies": [{"id": "c", "name": "C", "onboardedAt": "June"}]}]}"#,
-            "seed:1:88: partners[0].companies[0].onboardedAt: found the string \"June\", \
+            "seed:1:83: partners[0].companies[0].onboardedAt: found the string \"June\", \
              expected a time such as \"2026-06-01T10:12:00.000Z\"",
         ),
         (
@@ -241,6 +241,25 @@ fn null_is_refused_at_every_place() {
 }
 
 #[test]
+fn the_place_is_where_a_value_begins_as_in_yaml_however_it_ends() {
+    for (value, found) in [
+        (r#""a \"b\" \\""#, "the string"),
+        (r#""""#, "the string"),
+        ("-12.5e+3", "the number"),
+        ("null", "`null`"),
+        ("[1]", "an array"),
+        ("{}", "an object"),
+    ] {
+        let text = format!("{{\"partners\": [{{\n  \"name\": \"p\", \"active\": {value}\n}}]}}");
+        let error = error_of(&text);
+        assert!(error.starts_with("seed:2:26: partners[0].active: found "), "{value}: {error}");
+        assert!(error.contains(found), "{value}: {error}");
+        let in_yaml = Seed::from_yaml(&text).unwrap_err();
+        assert_eq!((in_yaml.line(), in_yaml.column()), (Some(2), Some(26)), "{value}: {in_yaml}");
+    }
+}
+
+#[test]
 fn a_price_is_a_number_as_json_writes_it() {
     let with = |price| partner_with(&format!(r#""wallet": {{"creditUnitPrice": "{price}"}}"#));
     for good in ["0", "25", "25.0000", "0.0385", "-1.5", "10.01"] {
@@ -250,9 +269,8 @@ fn a_price_is_a_number_as_json_writes_it() {
         ["1_0", "+1", ".5", "5.", "01", "00.5", "-01", "", "-", ".", "1e3", " 1", "1,5", "0x1"]
     {
         let expected = format!(
-            "seed:1:{}: partners[0].wallet.creditUnitPrice: found the string \"{wrong}\", expected a \
-             decimal number as a string, such as \"25.0000\"",
-            60 + wrong.len()
+            "seed:1:59: partners[0].wallet.creditUnitPrice: found the string \"{wrong}\", expected a \
+             decimal number as a string, such as \"25.0000\""
         );
         assert_eq!(error_of(&with(wrong)), expected);
     }
