@@ -52,6 +52,12 @@ impl Asked {
         if self.names.is_empty() { Ok(None) } else { self.partner().map(Some) }
     }
 
+    /// Takes back what was added to a partner that was removed meanwhile, so that nothing of it is
+    /// left behind.
+    pub(super) fn undo_if_removed(&self, undo: impl FnOnce()) -> Result<(), Failure> {
+        self.partner_if_named().map(drop).inspect_err(|_| undo())
+    }
+
     pub(super) fn text(&self) -> Result<&str, Failure> {
         std::str::from_utf8(&self.body).map_err(|error| {
             let at = error.valid_up_to();

@@ -5,8 +5,8 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::asked::Asked;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer};
+use super::route::Route;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/health", health).open(),
@@ -20,12 +20,12 @@ struct Status {
     status: &'static str,
 }
 
-fn health(_: &Asked) -> Result<Response<Bytes>, Failure> {
+fn health(_: &Asked) -> Answer {
     reply::json(&Status { status: "ok" })
 }
 
 /// New connections are refused by then, but one that was kept may ask.
-fn ready(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn ready(asked: &Asked) -> Answer {
     if asked.api.is_ending() {
         let mut response = reply::json(&Status { status: "draining" })?;
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -54,7 +54,7 @@ struct Info<'a> {
     seed: &'static str,
 }
 
-fn info(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn info(asked: &Asked) -> Answer {
     let mock = asked.mock();
     reply::json(&Info {
         version: env!("CARGO_PKG_VERSION"),

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::PREFIX;
 use crate::fault::RuleError;
 use crate::key;
+use crate::routes::BY_THE_MOCK;
 use crate::seed::SeedError;
 use crate::store::{KeyTaken, Unknown};
 
@@ -23,7 +24,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'";
 
 const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
-    (HeaderName::from_static("x-partner-api-mock"), HeaderValue::from_static("control")),
+    (BY_THE_MOCK, HeaderValue::from_static("control")),
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -37,12 +38,21 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
 /// What stands for itself in a segment of a path (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What a route answers.
+pub(super) type Answer = Result<Response<Bytes>, Failure>;
+
+/// Several of a kind, wrapped as the service wraps them (reference, List companies).
+#[derive(Serialize)]
+pub(super) struct List<T> {
+    pub(super) data: Vec<T>,
+}
+
 pub(super) fn finish(mut response: Response<Bytes>) -> Response<Bytes> {
     response.headers_mut().extend(EVERYWHERE);
     response
 }
 
-pub(super) fn json(body: &impl Serialize) -> Result<Response<Bytes>, Failure> {
+pub(super) fn json(body: &impl Serialize) -> Answer {
     serde_json::to_vec(body).map(|body| raw_json(body.into())).map_err(|error| {
         let message = format!("this cannot be shown as JSON: {error}");
         Failure::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)

@@ -3,15 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::asked::Asked;
-use super::check_room;
-use super::faults::still_there;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure, List};
+use super::room;
+use super::route::Route;
 use crate::seed::part;
 use crate::stub::Reply;
 use crate::stubbing::ActiveStub;
@@ -27,11 +25,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("POST", "/partners/{partner}/stubs", add),
     Route::new("DELETE", "/partners/{partner}/stubs", remove_all),
 ];
-
-#[derive(Serialize)]
-struct List {
-    data: Vec<StubBody>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,19 +67,19 @@ impl From<&Placed> for StubBody {
     }
 }
 
-fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn list(asked: &Asked) -> Answer {
     let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
     let stubs = asked.mock().api().stubs.of(owner);
     reply::json(&List { data: stubs.iter().map(|placed| StubBody::from(&**placed)).collect() })
 }
 
-fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn add(asked: &Asked) -> Answer {
     let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
     let stub = part::stub(asked.text()?)?;
     let api = asked.mock().api();
-    check_room(api.stubs.len(), "stubs")?;
+    room::check(api.stubs.len(), "stubs")?;
     let added = ActiveStub::new(&api, api.stubs.add(owner, stub));
-    still_there(asked, || added.remove())?;
+    asked.undo_if_removed(|| added.remove())?;
     let body = StubBody::from(added.placed());
     Ok(reply::created(reply::json(&body)?, &["stubs", &added.id()]))
 }
@@ -98,16 +91,16 @@ fn find(asked: &Asked) -> Result<ActiveStub, Failure> {
     })
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     reply::json(&StubBody::from(find(asked)?.placed()))
 }
 
-fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove(asked: &Asked) -> Answer {
     find(asked)?.remove();
     Ok(reply::no_content())
 }
 
-fn remove_all(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove_all(asked: &Asked) -> Answer {
     let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
     asked.mock().api().stubs.retain(|placed| placed.owner != owner);
     Ok(reply::no_content())
