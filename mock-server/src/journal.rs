@@ -2,6 +2,7 @@
 
 mod answer;
 mod entry;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use http::HeaderName;
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use memchr::memmem::Finder;
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +18,12 @@ const RANDOM_LENGTH: usize = 24;
 
 /// What stands where a key was.
 pub(crate) const REDACTED: &str = "[redacted]";
+
+/// Whether a header is there to carry what is secret.
+#[inline]
+pub(crate) fn is_secret(name: &HeaderName) -> bool {
+    matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE)
+}
 
 /// All that the store keeps of a key: its SHA-256.
 ///

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
+
+use crate::key;
 
 /// What every path of the service begins with.
 const BASE_PATH: &str = "/api/v1/";
@@ -223,15 +225,12 @@ pub struct StubRequest {
 
 impl StubRequest {
     fn new(head: &request::Parts, body: &Bytes, partner: &str) -> Self {
-        let mut headers = head.headers.clone();
-        for secret in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE] {
-            headers.remove(secret);
-        }
+        let headers = head.headers.iter().filter(|(name, _)| !key::is_secret(name));
         Self {
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            headers,
+            headers: headers.map(|(name, value)| (name.clone(), value.clone())).collect(),
             body: body.clone(),
             partner: partner.to_owned(),
         }
