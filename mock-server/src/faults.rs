@@ -79,8 +79,7 @@ impl Faults {
 /// A rule that contradicts itself nowhere, and is for an operation that is there.
 pub(crate) fn checked(rule: Rule) -> Result<NewRule, RuleError> {
     // A body or a header that a rule says may hold a key, too.
-    let text = key::redact(rule.to_string().into_bytes());
-    let text = String::from_utf8_lossy(&text).into();
+    let text = key::redact_text(&rule.to_string()).into();
     let words = rule.into_words()?;
     let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
     Ok(NewRule { target, words, text })

@@ -2,7 +2,7 @@
 
 // `use crate::` goes one way, from left to right: server, control, mock, plant, seed, partner, calls,
 // stubbing, faults, service, routes, inject, log, journal, auth, rules, host, body, fault, stubs, stub, wire,
-// store, key, mistake, hint, rendered, latest, generate, mix, contract, yaml, data, clock.
+// store, key, mistake, hint, escape, rendered, latest, generate, mix, contract, yaml, data, clock.
 mod auth;
 mod body;
 mod calls;
@@ -10,6 +10,7 @@ mod clock;
 mod contract;
 mod control;
 mod data;
+mod escape;
 mod fault;
 mod faults;
 mod generate;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
 use crate::data::{Company, Connection, Wallet};
+use crate::escape::escaped;
 use crate::fault::{Rule, RuleError};
 use crate::rules::NewRule;
 use crate::stub::Stub;
@@ -127,8 +128,8 @@ impl Seed {
     /// As [`from_json`](Self::from_json), with the place in the YAML.
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let text = text_of(text.as_bytes())?;
-        let json = yaml::to_json(text)
-            .map_err(|error| SeedError::at(error.place, &redacted(error.message)))?;
+        let json =
+            yaml::to_json(text).map_err(|error| SeedError::at(error.place, &error.message))?;
         file::parse(&json.text).map_err(|error| error.in_yaml(&json, text))
     }
 
@@ -205,36 +206,12 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Without any key in it.
-fn redacted(text: String) -> String {
-    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
-}
-
 /// Line and column of the byte at this offset, both counted from 1.
 fn place(text: &[u8], offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let newlines = memchr::memchr_iter(b'\n', before);
     let (count, line_start) = newlines.fold((0, 0), |(count, _), newline| (count + 1, newline + 1));
     (count + 1, before.len() - line_start + 1)
-}
-
-/// One line, whatever stands in a file or in its name. What a terminal would obey, or what turns
-/// the order of the letters, is shown as an escape.
-fn in_one_line(text: &str) -> String {
-    let is_obeyed = |char: char| {
-        char.is_control()
-            || matches!(char, '\u{200e}' | '\u{200f}' | '\u{feff}')
-            || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut line = String::with_capacity(text.len());
-    for char in text.chars() {
-        if is_obeyed(char) {
-            line.extend(char.escape_default());
-        } else {
-            line.push(char);
-        }
-    }
-    line
 }
 
 /// Names only: keys in a seed are in clear.
@@ -265,12 +242,12 @@ impl SeedError {
 
     /// The message may hold texts from the file.
     fn at(place: (usize, usize), message: &str) -> Self {
-        let (field, message) = (String::new(), in_one_line(&key::redact_text(message)));
+        let (field, message) = (String::new(), escaped(&key::redact_text(message)).into_owned());
         Self { file: None, place: Some(place), field, message, source: None }
     }
 
     fn in_field(self, path: &str) -> Self {
-        Self { field: in_one_line(&key::redact_text(path)), ..self }
+        Self { field: escaped(&key::redact_text(path)).into_owned(), ..self }
     }
 
     /// The same mistake, at its place in the YAML that the JSON was made of.
@@ -308,7 +285,7 @@ impl SeedError {
 impl fmt::Display for SeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
-            Some(file) => f.write_str(&in_one_line(&file.to_string_lossy()))?,
+            Some(file) => f.write_str(&escaped(&file.to_string_lossy()))?,
             None => f.write_str("seed")?,
         }
         if let Some((line, column)) = self.place {

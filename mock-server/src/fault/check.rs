@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::words::{Connection, Flapping, Key, Words};
+use crate::escape::escaped;
 use crate::key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
@@ -14,11 +15,7 @@ impl RuleError {
     /// The message may hold what came from outside. It is shown in one line, whatever it is, and
     /// without a key.
     pub(crate) fn of(message: impl AsRef<str>) -> Self {
-        let clean = key::redact(message.as_ref().as_bytes().to_vec());
-        let shown = |char: char| {
-            if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }
-        };
-        Self(String::from_utf8_lossy(&clean).chars().map(shown).collect())
+        Self(escaped(&key::redact_text(message.as_ref())).into_owned())
     }
 
     /// The word that is wrong, or the first of several, if the message names one: `every` of

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::{SeedError, place, redacted};
+use super::{SeedError, place};
 
 /// One step from a value to one in it.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl Wrong {
         let way: Vec<_> = self.way_back.into_iter().rev().collect();
         let path = Path(&way).to_string();
         let place = place(text.as_bytes(), offset(text, &way));
-        SeedError::at(place, &redacted(self.message)).in_field(&redacted(path))
+        SeedError::at(place, &self.message).in_field(&path)
     }
 }
 
