@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use super::ControlApi;
 use super::query::Query;
 use super::reply::Failure;
+use crate::json::{self, Expected};
 use crate::mock::Mock;
 use crate::partner::Partner;
-use crate::seed::part::{self, Expected, Object};
 
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -70,8 +70,7 @@ impl Asked {
 
     /// The body as a JSON object.
     pub(super) fn body<T: DeserializeOwned + Expected>(&self) -> Result<T, Failure> {
-        let Object(body) = part::read(self.text()?)?;
-        Ok(body)
+        Ok(json::object(self.text()?)?)
     }
 
     /// As [`body`](Self::body), where nothing is as good as `{}`.

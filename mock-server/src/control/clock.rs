@@ -8,7 +8,7 @@ use super::reply::{self, Answer, Failure};
 use super::route::Route;
 use crate::clock::NotHeld;
 use crate::fault::Time;
-use crate::seed::part::{Expected, timestamp};
+use crate::json::{Expected, timestamp};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/clock", get),

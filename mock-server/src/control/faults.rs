@@ -10,10 +10,10 @@ use super::room;
 use super::route::Route;
 use crate::fault::Rule;
 use crate::faults::{ActiveRule, Faults};
+use crate::json;
 use crate::key;
 use crate::partner::Partner;
 use crate::rules::InForce;
-use crate::seed::part::{self, Fields};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/faults", list),
@@ -88,9 +88,9 @@ fn add(asked: &Asked) -> Answer {
 
 /// A rule as JSON has it, or its text form as `{"rule": "status=503 times=2"}`.
 fn read(text: &str) -> Result<Rule, Failure> {
-    let Fields(fields): Fields<Box<RawValue>> = part::read(text)?;
+    let fields = json::fields::<Box<RawValue>>(text)?;
     match fields.get("rule") {
-        None => Ok(Rule::of(part::read(text)?)),
+        None => Ok(Rule::of(json::object(text)?)),
         Some(_) if fields.len() > 1 => {
             let message = "expected it alone, or the words of a rule in its place";
             Err(Failure::invalid("rule", message))

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::asked::Asked;
 use super::reply::{self, Answer, Failure, List};
 use super::route::Route;
+use crate::json::{Expected, given};
 use crate::key;
-use crate::seed::part::{Expected, given};
 use crate::store::PartnerKey;
 
 pub(super) const ROUTES: &[Route] = &[

@@ -7,9 +7,10 @@ use super::reply::{self, Answer, List};
 use super::room;
 use super::route::Route;
 use crate::data::Wallet;
+use crate::json::{Expected, given};
 use crate::mock::Mock;
 use crate::partner::Partner;
-use crate::seed::part::{self, Expected, given};
+use crate::seed::part;
 use crate::wire::WalletBody;
 
 pub(super) const ROUTES: &[Route] = &[

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::PREFIX;
 use crate::fault::RuleError;
+use crate::json::Mistake;
 use crate::key;
 use crate::routes::BY_THE_MOCK;
-use crate::seed::SeedError;
 use crate::store::{KeyTaken, Unknown};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -167,18 +167,12 @@ impl Failure {
     }
 }
 
-impl From<SeedError> for Failure {
-    fn from(error: SeedError) -> Self {
-        let message = match error.message().strip_prefix("the file ") {
-            Some(rest) => format!("the body {rest}"),
-            None => error.message().to_owned(),
-        };
-        match (error.field(), error.line(), error.column()) {
-            ("", Some(line), Some(column)) => {
-                Self::invalid("", format!("line {line}, column {column}: {message}"))
-            }
-            (field, _, _) => Self::invalid(field, message),
+impl From<Mistake> for Failure {
+    fn from(Mistake { place: (line, column), field, message }: Mistake) -> Self {
+        if field.is_empty() {
+            return Self::invalid("", format!("line {line}, column {column}: {message}"));
         }
+        Self::invalid(field, message)
     }
 }
 

@@ -1,38 +1,25 @@
 //! The seed file: JSON text to a seed, or what is wrong with it and where.
 
 use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 
 use super::data::{CompanyFile, WalletFile};
-use super::explain::explain;
-use super::locate::Wrong;
 use super::rule::RuleFile;
 use super::stub::StubFile;
-use super::value::{Expected, Object, at_least_one, given, unwrapped};
-use super::{Companies, Extras, PartnerSeed, Seed, SeedError};
+use super::{Companies, Extras, PartnerSeed, Seed};
 use crate::data::Wallet;
 use crate::fault::RuleError;
 use crate::generate::MAX_GENERATED;
-use crate::mistake::shortened;
+use crate::json::{self, Expected, Mistake, Object, Wrong, given, shortened, unwrapped};
 use crate::rules::NewRule;
 use crate::stub::Stub;
 use crate::{faults, key};
 
-pub(super) fn parse(text: &str) -> Result<Seed, SeedError> {
-    let Object(file): Object<SeedFile> = read(text)?;
-    file.checked().map_err(|wrong| wrong.in_text(text))
-}
-
-/// What a text is, or what is wrong with it and where.
-pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SeedError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        explain(text, &path, error.inner())
-    })?;
-    json.end().map_err(|error| explain(text, ".", &error))?;
-    Ok(read)
+pub(super) fn parse(text: &str) -> Result<Seed, Mistake> {
+    json::object::<SeedFile>(text)?.checked().map_err(|wrong| wrong.in_text(text))
 }
 
 #[derive(serde::Deserialize)]
@@ -87,6 +74,34 @@ impl Expected for PartnerFile {
 
 impl Expected for GenerateFile {
     const EXPECTED: &'static str = "an object with how many `companies`";
+}
+
+fn at_least_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    from.deserialize_seq(AtLeastOne(PhantomData))
+}
+
+/// Where it is asked while the array is read, the error has the array's place.
+struct AtLeastOne<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(one) = array.next_element()? {
+            all.push(one);
+        }
+        if all.is_empty() {
+            return Err(A::Error::custom("expected at least one partner"));
+        }
+        Ok(all)
+    }
 }
 
 impl SeedFile {

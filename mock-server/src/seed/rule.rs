@@ -5,9 +5,9 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::locate::{Step, Wrong};
 use crate::fault::{A_RULE, Rule, RuleError, Words};
 use crate::faults;
+use crate::json::{Step, Wrong};
 use crate::rules::NewRule;
 
 #[derive(Debug)]

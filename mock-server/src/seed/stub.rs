@@ -3,9 +3,8 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 
-use super::locate::{Step, Wrong};
-use super::value::{Expected, Fields, given};
 use crate::fault::is_bodyless;
+use crate::json::{Expected, Fields, Step, Wrong, given};
 use crate::stub::{Reply, Stub};
 use crate::stubbing;
 use crate::stubs::StubError;

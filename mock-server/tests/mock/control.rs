@@ -330,7 +330,7 @@ async fn a_body_that_is_no_utf_8_or_no_json_is_said_with_its_place() {
     let address = mock.address();
     for (body, said) in [
         (&b"{\"name\":\n  \"x\",}"[..], "line 2, column 7"),
-        (b"", "the body ends here"),
+        (b"", "the text ends here; expected an object with the `name` of a partner"),
         (b"{\"name\":\"\xff\"}", "not UTF-8"),
         (b"{\"name\":\"x\"} {}", "expected nothing more"),
     ] {

@@ -3,8 +3,8 @@
 
 use serde_json::error::Category;
 
-use super::{SeedError, place};
-use crate::mistake::{in_words_of_json, shortened, translated};
+use super::words::{in_words_of_json, shortened, translated};
+use super::{Mistake, place};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
 const EARLY_ENDS: [(&str, &str); 4] = [
@@ -35,8 +35,9 @@ const SYNTAX: [(&str, &str); 12] = [
 
 const ESCAPES: &str = "expected a string with valid escapes";
 
-/// `path` is serde's: the root is `.`, and a name that never came is `?`. No key is shown.
-pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> SeedError {
+/// `path` is serde's: the root is `.`, and a name that never came is `?`. `whole` is what was
+/// expected if nothing came. No key is shown.
+pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error, whole: &str) -> Mistake {
     let path = path.trim_end_matches(['.', '?']);
     let message = error.to_string();
     let suffix = format!(" at line {} column {}", error.line(), error.column());
@@ -44,10 +45,10 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
 
     let (place, said) = if error.is_eof() {
         let expected = match translated(&EARLY_ENDS, message) {
-            "a value" if path.is_empty() => "an object with `partners`",
+            "a value" if path.is_empty() => whole,
             expected => expected,
         };
-        let said = format!("the file ends here; expected {expected}");
+        let said = format!("the text ends here; expected {expected}");
         (place(text.as_bytes(), text.len()), said)
     } else {
         let said = match error.classify() {
@@ -61,7 +62,7 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error) -> Seed
         let column = error.column() + usize::from(unread);
         ((error.line(), column.max(1)), said)
     };
-    SeedError::at(place, &said).in_field(&shortened(path))
+    Mistake::at(place, &said).in_field(&shortened(path))
 }
 
 fn is_of_a_key(path: &str) -> bool {

@@ -58,7 +58,7 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     format!("found {found}, expected {}", translated(&EXPECTED, expected))
 }
 
-pub(crate) fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a str {
+pub(super) fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a str {
     let row = table.iter().find(|(serde, _)| *serde == words);
     row.map_or(words, |(_, ours)| ours)
 }
