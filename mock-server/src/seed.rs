@@ -14,9 +14,9 @@ use crate::data::{Company, Connection, Wallet};
 use crate::escape::escaped;
 use crate::fault::{Rule, RuleError};
 use crate::json::{Mistake, place};
-use crate::rules::NewRule;
+use crate::rules::{self, NewRule};
 use crate::stub::Stub;
-use crate::{faults, yaml};
+use crate::yaml;
 
 /// The largest seed that is read, in bytes: 256 MiB.
 pub const MAX_SEED: usize = 256 << 20;
@@ -174,7 +174,7 @@ impl Seed {
     ///
     /// If the rule contradicts itself, or names an operation or a partner that is not there.
     pub fn with_fault(mut self, rule: impl Into<Rule>) -> Result<Self, RuleError> {
-        let rule = faults::checked(rule.into())?;
+        let rule = rules::checked(rule.into())?;
         let all = std::iter::once(&self.first).chain(&self.others);
         let whose = file::whose(&rule, all.map(|partner| partner.name.as_str()))?;
         self.faults.push((whose, rule));

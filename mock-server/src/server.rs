@@ -23,10 +23,10 @@ pub use self::limits::{
 use self::limits::{Limits, bounded};
 pub use self::outage::Outage;
 use self::socket::Socket;
+use crate::api::MAX_REQUEST_BODY;
 use crate::control::{Control, ControlApi, ControlError};
 use crate::log;
 use crate::mock::Mock;
-use crate::routes::MAX_REQUEST_BODY;
 use crate::seed::Seed;
 
 /// What the reference calls the base URL ends in this.

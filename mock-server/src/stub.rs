@@ -1,5 +1,8 @@
 //! An answer of a test's own on a path under `/api/v1`: what it is, and which requests it is for.
 
+mod check;
+mod list;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +10,9 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
 
+pub use self::check::StubError;
+pub(crate) use self::check::checked;
+pub(crate) use self::list::{Found, Placed, StubList};
 use crate::key;
 
 /// What every path of the service begins with.

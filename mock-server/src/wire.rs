@@ -1,11 +1,15 @@
 //! What is sent, strictly: the fields of the reference's samples, in their order, and no other.
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use crate::data::{Company, Connection, Wallet};
+
+/// Says that the mock refused, and not the service that it stands for; and by what.
+pub(crate) const BY_THE_MOCK: HeaderName = HeaderName::from_static("x-partner-api-mock");
+pub(crate) const LIMIT: HeaderValue = HeaderValue::from_static("limit");
 
 /// The body of `GET /companies` (reference, List companies, Response 200).
 pub(crate) fn companies(companies: &[Company]) -> Bytes {

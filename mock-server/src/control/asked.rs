@@ -9,8 +9,7 @@ use super::ControlApi;
 use super::query::Query;
 use super::reply::Failure;
 use crate::json::{self, Expected};
-use crate::mock::Mock;
-use crate::partner::Partner;
+use crate::mock::{Mock, Partner};
 
 #[derive(Debug)]
 pub(super) struct Asked {

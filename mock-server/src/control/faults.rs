@@ -9,10 +9,9 @@ use super::reply::{self, Answer, Failure, List};
 use super::room;
 use super::route::Route;
 use crate::fault::Rule;
-use crate::faults::{ActiveRule, Faults};
 use crate::json;
 use crate::key;
-use crate::partner::Partner;
+use crate::mock::{ActiveRule, Faults, Partner};
 use crate::rules::InForce;
 
 pub(super) const ROUTES: &[Route] = &[

@@ -8,8 +8,7 @@ use super::room;
 use super::route::Route;
 use crate::data::Wallet;
 use crate::json::{Expected, given};
-use crate::mock::Mock;
-use crate::partner::Partner;
+use crate::mock::{Mock, Partner};
 use crate::seed::part;
 use crate::wire::WalletBody;
 

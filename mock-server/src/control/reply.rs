@@ -13,8 +13,8 @@ use super::PREFIX;
 use crate::fault::RuleError;
 use crate::json::Mistake;
 use crate::key;
-use crate::routes::BY_THE_MOCK;
 use crate::store::{KeyTaken, Unknown};
+use crate::wire::BY_THE_MOCK;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

@@ -9,9 +9,8 @@ use super::asked::Asked;
 use super::query::HEADER;
 use super::reply::{self, Answer, Failure};
 use super::route::{Route, Waiting};
-use crate::calls::{Calls, Seen, Unmet};
 use crate::journal::{RecordedAnswer, number_of};
-use crate::partner::Partner;
+use crate::mock::{Calls, Partner, Seen, Unmet};
 use crate::rules::Injected;
 
 pub(super) const ROUTES: &[Route] = &[

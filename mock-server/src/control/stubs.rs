@@ -10,10 +10,9 @@ use super::asked::Asked;
 use super::reply::{self, Answer, Failure, List};
 use super::room;
 use super::route::Route;
+use crate::mock::ActiveStub;
 use crate::seed::part;
-use crate::stub::Reply;
-use crate::stubbing::ActiveStub;
-use crate::stubs::Placed;
+use crate::stub::{Placed, Reply};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/stubs", list),

@@ -14,9 +14,9 @@ use crate::data::Wallet;
 use crate::fault::RuleError;
 use crate::generate::MAX_GENERATED;
 use crate::json::{self, Expected, Mistake, Object, Wrong, given, shortened, unwrapped};
-use crate::rules::NewRule;
+use crate::key;
+use crate::rules::{self, NewRule};
 use crate::stub::Stub;
-use crate::{faults, key};
 
 pub(super) fn parse(text: &str) -> Result<Seed, Mistake> {
     json::object::<SeedFile>(text)?.checked().map_err(|wrong| wrong.in_text(text))
@@ -160,7 +160,7 @@ pub(super) fn whose<'a>(
         return Ok(None);
     };
     let found = names.clone().position(|name| name == wanted);
-    found.map(Some).ok_or_else(|| faults::unknown_partner(wanted, names))
+    found.map(Some).ok_or_else(|| rules::unknown_partner(wanted, names))
 }
 
 impl PartnerFile {

@@ -5,9 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::fault::is_bodyless;
 use crate::json::{Expected, Fields, Step, Wrong, given};
-use crate::stub::{Reply, Stub};
-use crate::stubbing;
-use crate::stubs::StubError;
+use crate::stub::{self, Reply, Stub, StubError};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -63,7 +61,7 @@ impl StubFile {
         }
         let stub = Stub::new(method, self.path).reply(reply);
         let stub = if self.replaces_documented { stub.replaces_documented() } else { stub };
-        stubbing::checked(stub).map_err(|error| match error {
+        stub::checked(stub).map_err(|error| match error {
             StubError::Documented(..) => Wrong::of(
                 "this call is documented: expected `true`, if the stub is meant to answer it",
             )

@@ -10,8 +10,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 pub use self::unmet::Unmet;
+use crate::api::Api;
 use crate::journal::{Entry, RecordedRequest, number_of};
-use crate::routes::Api;
 use crate::store::{Tenant, TenantId};
 use crate::stub::full_path;
 
