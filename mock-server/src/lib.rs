@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 // `use crate::` goes one way, from left to right: server, control, mock, seed, api, inject, log,
-// journal, auth, rules, stub, routes, wire, store, host, body, fault, generate, contract, yaml, json,
+// journal, auth, rules, stub, routes, fault, wire, store, host, body, generate, contract, yaml, json,
 // hint, escape, key, mix, data, clock.
 mod api;
 mod auth;

@@ -11,6 +11,9 @@ use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::store::Tenant;
 
+/// What every path of the service begins with (reference, Base URL).
+pub(crate) const BASE_PATH: &str = "/api/v1";
+
 /// An endpoint of the reference.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -14,9 +14,7 @@ pub use self::check::StubError;
 pub(crate) use self::check::checked;
 pub(crate) use self::list::{Found, Placed, StubList};
 use crate::key;
-
-/// What every path of the service begins with.
-const BASE_PATH: &str = "/api/v1/";
+use crate::routes::BASE_PATH;
 
 /// An answer on a path under `/api/v1`, behind the same authorization as the documented calls: for
 /// endpoints that are announced, or that only you know.
@@ -101,7 +99,8 @@ impl Stub {
     }
 
     pub(crate) fn is_below_base(&self) -> bool {
-        self.path.len() > BASE_PATH.len() && self.path.starts_with(BASE_PATH)
+        let rest = self.path.strip_prefix(BASE_PATH).and_then(|rest| rest.strip_prefix('/'));
+        rest.is_some_and(|rest| !rest.is_empty())
     }
 
     pub(crate) fn is_on(&self, path: &str) -> bool {
@@ -144,7 +143,7 @@ impl fmt::Debug for Stub {
 
 /// `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as it is.
 pub(crate) fn full_path(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("{BASE_PATH}{path}") }
+    if path.starts_with('/') { path.to_owned() } else { format!("{BASE_PATH}/{path}") }
 }
 
 /// What a stub answers.

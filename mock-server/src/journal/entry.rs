@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use super::answer::Answered;
 use super::text::{BEFORE_BODY, headers, split_body, write_headers};
 use super::{RecordedRequest, Why};
-use crate::fault::is_bodyless;
 use crate::key;
 use crate::rules::Injected;
 use crate::store::TenantId;
+use crate::wire::is_bodyless;
 
 /// A request and what became of it, on their way into the journal.
 pub(crate) struct Exchange<'a> {

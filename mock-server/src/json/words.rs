@@ -30,8 +30,7 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     for (kind, serde) in [("field", "unknown field `"), ("word", "unknown variant `")] {
         if let Some(name) = wrong.strip_prefix(serde) {
             let name = shortened(name.strip_suffix('`').unwrap_or(name));
-            let hint = hint::nearest_in(message)
-                .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            let hint = hint::of_message(message);
             return format!("unknown {kind} `{name}`, expected {expected}{hint}");
         }
     }

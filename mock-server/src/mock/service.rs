@@ -20,9 +20,9 @@ use hyper_util::rt::TokioIo;
 
 use crate::api::{Answer, Api};
 use crate::body::AnswerBody;
-use crate::fault::is_bodyless;
 use crate::host::Arrival;
 use crate::inject::{Act, GARBAGE, Injection, Loss};
+use crate::wire::is_bodyless;
 
 /// The mock as a [`tower_service::Service`] with no socket, by [`Mock::service`](crate::Mock::service).
 ///

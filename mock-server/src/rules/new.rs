@@ -60,7 +60,6 @@ fn unknown<'a>(
     expected: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> RuleError {
-    let hint = hint::nearest(wanted, names)
-        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    let hint = hint::of(wanted, names);
     RuleError::of(format!("{word}: unknown `{wanted}`, expected {expected}{hint}"))
 }
