@@ -178,9 +178,10 @@ impl Calls {
     /// Ends when so many have come, or the time is over. Which it was is seen in the journal.
     pub(crate) async fn come(&self, count: usize, limit: Duration) {
         let (mut seen, mut met) = (self.after, 0);
+        let watcher = self.api.journal.watcher();
         let enough = poll_fn(|context| {
             let owner = self.owner.as_ref().map(|tenant| tenant.id);
-            for entry in self.api.journal.watch(owner, seen, context.waker()) {
+            for entry in watcher.after(owner, seen, context.waker()) {
                 seen = entry.number();
                 met += usize::from(self.wanted.is_met_by(&self.api.read(&entry)));
             }
