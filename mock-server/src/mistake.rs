@@ -65,7 +65,12 @@ pub(crate) fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a s
 
 /// The beginning of a text from outside, if it is a long one.
 pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
+    shortened_to(text, LONGEST_SHOWN)
+}
+
+/// As [`shortened`], to so many characters.
+pub(crate) fn shortened_to(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
         None => text.to_owned(),
     }

@@ -9,11 +9,15 @@ use std::time::Duration;
 
 use crate::fault::{Key, Words};
 use crate::key::KeyHash;
+use crate::mistake::shortened_to;
 use crate::mix::mix;
 use crate::store::{Tenant, TenantId};
 
 /// How many rules are remembered that had all their `times`.
 const SPENT_RULES: usize = 1000;
+
+/// How many characters of a rule are shown with each request that met it.
+const LONGEST_RULE: usize = 1000;
 
 /// A fault that met a request: by which rule, and how chance fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,12 @@ impl Injected {
     /// The rule, in its text form; a key is `[redacted]`.
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// As [`rule`](Self::rule), where it is shown with each request: a body that it says may be
+    /// of megabytes.
+    pub(crate) fn rule_in_short(&self) -> String {
+        shortened_to(&self.rule, LONGEST_RULE)
     }
 
     /// Which rule it was, counted from 1 in the order they were added to its partner, or to the
@@ -53,10 +63,11 @@ impl Injected {
     }
 }
 
+/// A rule of more than 1000 characters is cut.
 impl fmt::Display for Injected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, request) = (self.number, self.request);
-        write!(f, "rule {number} ({}), request {request}", self.rule)?;
+        write!(f, "rule {number} ({}), request {request}", self.rule_in_short())?;
         if let Some(draw) = self.draw() {
             write!(f, ", draw {draw:.6}")?;
         }

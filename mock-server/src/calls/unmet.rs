@@ -206,7 +206,7 @@ impl fmt::Display for Line<'_> {
         }
         write!(f, " -> {} ({})", request.status.as_str(), request.why)?;
         match &request.fault {
-            Some(fault) => write!(f, " by {}", cut(&fault.to_string(), 0)),
+            Some(fault) => write!(f, " by {fault}"),
             None => Ok(()),
         }
     }
