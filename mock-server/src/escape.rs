@@ -19,6 +19,14 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     line.into()
 }
 
+/// The beginning of a text, up to so many characters.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
 /// Controls, format characters, and what XML 1.0 cannot hold.
 fn is_obeyed(char: char) -> bool {
     char.is_control()

@@ -12,7 +12,7 @@ use serde::de::Deserialize;
 use self::explain::explain;
 pub(crate) use self::locate::{Step, Wrong};
 pub(crate) use self::value::{Expected, Fields, Object, decimal, given, timestamp, unwrapped};
-pub(crate) use self::words::{in_words_of_json, shortened};
+pub(crate) use self::words::{in_short, in_words_of_json};
 use crate::escape::escaped;
 use crate::key;
 

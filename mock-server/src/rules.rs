@@ -13,12 +13,16 @@ use std::time::Duration;
 use self::chance::{Chance, text_hash, unit};
 use self::new::Target;
 pub(crate) use self::new::{NewRule, checked, unknown_partner};
+use crate::escape::shortened;
 use crate::fault::{Key, Words};
 use crate::key::KeyHash;
 use crate::store::{Tenant, TenantId};
 
 /// How many rules are remembered that had all their `times`.
 const SPENT_RULES: usize = 1000;
+
+/// How many characters of a rule are shown with each request that met it.
+const LONGEST_RULE: usize = 1000;
 
 /// A fault that met a request: by which rule, and how chance fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,12 @@ impl Injected {
     /// The rule, in its text form; a key is `[redacted]`.
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// As [`rule`](Self::rule), where it is shown with each request: a body that it says may be
+    /// of megabytes.
+    pub(crate) fn rule_in_short(&self) -> String {
+        shortened(&self.rule, LONGEST_RULE)
     }
 
     /// Which rule it was, counted from 1 in the order they were added to its partner, or to the
@@ -58,10 +68,11 @@ impl Injected {
     }
 }
 
+/// A rule of more than 1000 characters is cut.
 impl fmt::Display for Injected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, request) = (self.number, self.request);
-        write!(f, "rule {number} ({}), request {request}", self.rule)?;
+        write!(f, "rule {number} ({}), request {request}", self.rule_in_short())?;
         if let Some(draw) = self.draw() {
             write!(f, ", draw {draw:.6}")?;
         }

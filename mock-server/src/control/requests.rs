@@ -79,7 +79,7 @@ struct FaultBody {
 impl From<&Injected> for FaultBody {
     fn from(fault: &Injected) -> Self {
         Self {
-            rule: fault.rule().to_owned(),
+            rule: fault.rule_in_short(),
             rule_number: fault.rule_number(),
             request: fault.request_number(),
             draw: fault.draw(),

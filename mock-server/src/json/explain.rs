@@ -3,7 +3,7 @@
 
 use serde_json::error::Category;
 
-use super::words::{in_words_of_json, shortened, translated};
+use super::words::{in_short, in_words_of_json, translated};
 use super::{Mistake, place};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
@@ -62,7 +62,7 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error, whole: 
         let column = error.column() + usize::from(unread);
         ((error.line(), column.max(1)), said)
     };
-    Mistake::at(place, &said).in_field(&shortened(path))
+    Mistake::at(place, &said).in_field(&in_short(path))
 }
 
 fn is_of_a_key(path: &str) -> bool {

@@ -1,5 +1,6 @@
 //! What serde says of a mistake, in the words of JSON instead of Rust's.
 
+use crate::escape::shortened;
 use crate::hint;
 
 /// A text from outside is shown up to here, so that the line stays one that can be read.
@@ -29,7 +30,7 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     };
     for (kind, serde) in [("field", "unknown field `"), ("word", "unknown variant `")] {
         if let Some(name) = wrong.strip_prefix(serde) {
-            let name = shortened(name.strip_suffix('`').unwrap_or(name));
+            let name = in_short(name.strip_suffix('`').unwrap_or(name));
             let hint = hint::of_message(message);
             return format!("unknown {kind} `{name}`, expected {expected}{hint}");
         }
@@ -41,7 +42,7 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     };
     let found = match found.split_once(' ') {
         Some(("string", _)) if of_a_key => "a string".to_owned(),
-        Some(("string", text)) => format!("the string {}", shortened(text)),
+        Some(("string", text)) => format!("the string {}", in_short(text)),
         Some(("integer", number)) => format!("the number {number}"),
         Some(("floating", number)) => {
             format!("the number {}", number.trim_start_matches("point "))
@@ -63,9 +64,6 @@ pub(super) fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a s
 }
 
 /// The beginning of a text from outside, if it is a long one.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
-    }
+pub(crate) fn in_short(text: &str) -> String {
+    shortened(text, LONGEST_SHOWN)
 }

@@ -13,7 +13,7 @@ use super::{Companies, Extras, PartnerSeed, Seed};
 use crate::data::Wallet;
 use crate::fault::RuleError;
 use crate::generate::MAX_GENERATED;
-use crate::json::{self, Expected, Mistake, Object, Wrong, given, shortened, unwrapped};
+use crate::json::{self, Expected, Mistake, Object, Wrong, given, in_short, unwrapped};
 use crate::key;
 use crate::rules::{self, NewRule};
 use crate::stub::Stub;
@@ -137,7 +137,7 @@ pub(super) fn is_first(
     keys: &mut HashSet<String>,
 ) -> Result<(), Wrong> {
     if !names.insert(partner.name.clone()) {
-        let name = shortened(&partner.name);
+        let name = in_short(&partner.name);
         let message = format!("a second partner named `{name}`: expected each name once");
         return Err(Wrong::of(message).at("name"));
     }

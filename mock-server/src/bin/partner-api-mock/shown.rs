@@ -1,13 +1,10 @@
 //! Texts of others on a terminal, in a log, in a file: nothing in them is obeyed, and none is long.
 
-use crate::escape::escaped;
+use crate::escape::{escaped, shortened};
 
-/// The beginning of a text, up to so many characters.
+/// The beginning of a text, up to so many characters, with nothing in it that is obeyed.
 pub(crate) fn shown(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", escaped(text.get(..end).unwrap_or_default())),
-        None => escaped(text).into_owned(),
-    }
+    escaped(&shortened(text, most)).into_owned()
 }
 
 /// Whether a text is surely a word of a set, such as `GREEN` or `missing_bearer_token`, and no
