@@ -19,7 +19,7 @@ partner="" program="" greeting=""
 
 cleanup() {
     if [[ -n $partner ]]; then control DELETE "$partner" >/dev/null || true; fi
-    if [[ -n $program ]]; then kill "$program" && wait "$program" || true; fi
+    if [[ -n $program ]]; then kill "$program" 2>/dev/null && wait "$program" || true; fi
     if [[ -n $greeting ]]; then rm -f "$greeting"; fi
 }
 trap cleanup EXIT
@@ -32,7 +32,7 @@ else
     program=$!
     # Its first line says where it listens; it is there before the first request can be.
     until mock=$(sed -n 's|^base URL *\(.*\)/api/v1$|\1|p' "$greeting") && [[ -n $mock ]]; do
-        kill -0 "$program" 2>/dev/null || fail "the mock did not start"
+        kill -0 "$program" 2>/dev/null || fail "the mock did not start; PARTNER_API_MOCK says which program it is"
         sleep 0.05
     done
 fi

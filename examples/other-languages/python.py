@@ -91,7 +91,11 @@ class Partner:
 def started():
     program = os.environ.get("PARTNER_API_MOCK", "partner-api-mock")
     arguments = [program, "--listen", "127.0.0.1:0", "--quiet"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+    try:
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    except OSError as error:
+        sys.exit(f"the mock did not start: {error}; PARTNER_API_MOCK says which program it is")
+    with process:
         try:
             first = process.stdout.readline()
             if not first.startswith("base URL"):

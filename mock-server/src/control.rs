@@ -214,6 +214,9 @@ impl ControlApi {
     ) -> Answer {
         let api = Arc::clone(self);
         let asked = Asked::new(api, names, head.uri.query().unwrap_or_default(), body)?;
+        if !head.method.is_safe() {
+            asked.query.check_none()?;
+        }
         match handler {
             Handler::Always(answer) => Ok(answer(&asked)),
             Handler::Now(answer) => answer(&asked),

@@ -97,11 +97,9 @@ pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
         let (before, key) = rest.split_at(at + PREFIX.len());
         clean.extend_from_slice(before);
         clean.extend_from_slice(REDACTED.as_bytes());
+        let key = key.strip_prefix(REDACTED.as_bytes()).unwrap_or(key);
         let is_key = |byte: &&u8| **byte == b'%' || is_body(**byte);
-        let length = match key.strip_prefix(REDACTED.as_bytes()) {
-            Some(_) => REDACTED.len(),
-            None => key.iter().take_while(is_key).count(),
-        };
+        let length = key.iter().take_while(is_key).count();
         rest = key.split_at(length).1;
     }
     clean.extend_from_slice(rest);
@@ -136,6 +134,13 @@ mod tests {
         let clean = String::from_utf8(redact(text)).unwrap();
         assert_eq!(clean, "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]");
         assert_eq!(redact(b"pk_liv".to_vec()), b"pk_liv");
+    }
+
+    #[test]
+    fn what_was_blotted_out_before_is_blotted_out_once() {
+        let clean = redact_text("k=pk_live_abc123 (pk_live_)");
+        assert_eq!(redact_text(&clean), clean);
+        assert_eq!(redact_text("pk_live_[redacted]abc"), "pk_live_[redacted]");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use self::chance::{Chance, text_hash, unit};
 use self::new::Target;
-pub(crate) use self::new::{NewRule, checked, unknown_partner};
+pub(crate) use self::new::{NewRule, another_partner, checked, unknown_partner};
 use crate::escape::shortened;
 use crate::fault::{Key, Words};
 use crate::key::KeyHash;

@@ -290,6 +290,11 @@ impl StartError {
     pub fn needs_token(&self) -> bool {
         matches!(self.0, Cause::Control(ControlError::NoToken(_)))
     }
+
+    /// Whether the [token](crate::Control::token) that it was given is none, such as a blank one.
+    pub fn refuses_token(&self) -> bool {
+        matches!(self.0, Cause::Control(ControlError::Token))
+    }
 }
 
 impl From<ControlError> for StartError {

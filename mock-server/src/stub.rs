@@ -46,7 +46,8 @@ enum Answer {
 
 impl Stub {
     /// Answers this method on this path with `{}` and 200, unless more is said. `stats` is
-    /// `/api/v1/stats`; a segment in braces, as in `templates/{id}`, is any one segment.
+    /// `/api/v1/stats`; a segment in braces, as in `templates/{id}`, is any one segment. It is the path
+    /// as a request has it: percent-encoded, and without a query.
     ///
     /// `GET` answers `HEAD` too.
     pub fn new(method: Method, path: impl AsRef<str>) -> Self {
@@ -103,8 +104,15 @@ impl Stub {
         rest.is_some_and(|rest| !rest.is_empty())
     }
 
+    /// Whether a request can have this path, which is percent-encoded then, and followed by a query.
+    pub(crate) fn can_be_sent(&self) -> bool {
+        self.path.split('/').all(|segment| {
+            let is_shown = segment.bytes().all(|byte| byte.is_ascii_graphic());
+            is_shown && (is_any(segment) || is_encoded(segment))
+        })
+    }
+
     pub(crate) fn is_on(&self, path: &str) -> bool {
-        let is_any = |segment: &str| segment.starts_with('{') && segment.ends_with('}');
         let (mut mine, mut asked) = (self.path.split('/'), path.split('/'));
         loop {
             match (mine.next(), asked.next()) {
@@ -139,6 +147,23 @@ impl fmt::Debug for Stub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Stub({} {})", self.method, self.path)
     }
+}
+
+/// Whether a segment of a stub's path is any one segment of a request's.
+fn is_any(segment: &str) -> bool {
+    segment.starts_with('{') && segment.ends_with('}')
+}
+
+/// Whether there is nothing in it that ends a path, that stands for something else, or that a client
+/// would percent-encode.
+fn is_encoded(segment: &str) -> bool {
+    let mut parts = segment.split('%');
+    let begins_well = parts.next().is_some_and(|first| !first.contains(['?', '#', '{', '}']));
+    let is_escape = |part: &str| {
+        let digits = part.as_bytes().iter().take(2).filter(|byte| byte.is_ascii_hexdigit());
+        digits.count() == 2 && !part.contains(['?', '#', '{', '}'])
+    };
+    begins_well && parts.all(is_escape)
 }
 
 /// `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as it is.

@@ -1,18 +1,18 @@
 //! The mock itself: whether it lives, whether it is ready, what it is, and the way back to its start.
 
-use bytes::Bytes;
-use http::{Response, StatusCode};
-use serde::Serialize;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
 use super::reply::{self, Answer};
 use super::route::Route;
+use crate::json::Expected;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/health", health).open(),
     Route::new("GET", "/ready", ready).open(),
     Route::new("GET", "/info", info),
-    Route::always("POST", "/reset", reset),
+    Route::new("POST", "/reset", reset),
 ];
 
 #[derive(Serialize)]
@@ -34,12 +34,20 @@ fn ready(asked: &Asked) -> Answer {
     reply::json(&Status { status: "ready" })
 }
 
+/// What says nothing. Who says more means less than all, which would be gone.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl Expected for Nothing {
+    const EXPECTED: &'static str = "an empty object, or nothing";
+}
+
 /// All is again as it was at the start.
-fn reset(asked: &Asked) -> Response<Bytes> {
-    let mock = asked.mock();
-    mock.reset();
-    mock.clock().release();
-    reply::no_content()
+fn reset(asked: &Asked) -> Answer {
+    let Nothing {} = asked.body_or_default()?;
+    asked.mock().reset();
+    Ok(reply::no_content())
 }
 
 #[derive(Serialize)]

@@ -47,6 +47,18 @@ impl Query {
         Err(Failure::invalid(name, format!("it is unknown: expected one of {expected}{hint}")))
     }
 
+    /// Refuses all. Who writes with a query means a part, and the whole would be changed.
+    pub(super) fn check_none(&self) -> Result<(), Failure> {
+        let Some((name, _)) = self.0.first() else {
+            return Ok(());
+        };
+        let name: String = name.escape_debug().collect();
+        Err(Failure::invalid(
+            name,
+            "expected no query: what is written is said by the path and the body",
+        ))
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.each(name).next()
     }

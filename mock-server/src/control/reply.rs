@@ -169,11 +169,20 @@ impl Failure {
 
 impl From<Mistake> for Failure {
     fn from(Mistake { place: (line, column), field, message }: Mistake) -> Self {
+        if let Some(missing) = missing_field(&message) {
+            let dot = if field.is_empty() { "" } else { "." };
+            return Self::invalid(format!("{field}{dot}{missing}"), "this field is missing");
+        }
         if field.is_empty() {
             return Self::invalid("", format!("line {line}, column {column}: {message}"));
         }
         Self::invalid(field, message)
     }
+}
+
+/// The name in serde's message for a field that has to be there and is not.
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 impl From<RuleError> for Failure {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::Api;
 use crate::fault::{Rule, RuleError};
-use crate::rules::{InForce, checked, unknown_partner};
+use crate::rules::{InForce, another_partner, checked, unknown_partner};
 use crate::store::{Tenant, TenantId};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
@@ -68,7 +68,18 @@ impl Faults {
         let mut mine =
             tenants.iter().filter(|tenant| self.owner.is_none() || Some(tenant.id) == self.id());
         let found = mine.find(|tenant| *tenant.name() == *wanted);
+        // In a file each name stands once; over HTTP, suites that know nothing of each other may choose
+        // the same.
+        if mine.any(|tenant| *tenant.name() == *wanted) {
+            let message = format!(
+                "partner: several are named `{wanted}`, expected one; a rule of a partner's own names none"
+            );
+            return Err(RuleError::of(message));
+        }
         found.map(|tenant| Some(tenant.id)).ok_or_else(|| {
+            if let Some(owner) = &self.owner {
+                return another_partner(wanted, &owner.name());
+            }
             let names: Vec<_> = tenants.iter().map(|tenant| tenant.name()).collect();
             unknown_partner(wanted, names.iter().map(|name| &**name))
         })

@@ -39,6 +39,13 @@ pub(crate) fn unknown_partner<'a>(
     unknown("partner", wanted, "one of this mock's", names)
 }
 
+/// A rule among those of one partner names another.
+pub(crate) fn another_partner(wanted: &str, owner: &str) -> RuleError {
+    let message =
+        format!("partner: found `{wanted}` in a rule of `{owner}`, expected that name, or none");
+    RuleError::of(message)
+}
+
 /// An operation's name, or a path.
 fn target(wanted: &str) -> Result<Target, RuleError> {
     if wanted.starts_with('/') {

@@ -181,8 +181,10 @@ impl PartnerFile {
         }
         for (at, rule) in self.faults.into_iter().enumerate() {
             let rule = rule.checked().and_then(|rule| {
-                whose(&rule, std::iter::once(seed.name.as_str()))?;
-                Ok(rule)
+                match rule.words.partner.as_deref().filter(|named| *named != seed.name) {
+                    Some(another) => Err(rules::another_partner(another, &seed.name).into()),
+                    None => Ok(rule),
+                }
             });
             seed.extras.faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
         }

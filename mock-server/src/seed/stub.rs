@@ -32,9 +32,11 @@ impl Expected for StubFile {
 impl StubFile {
     pub(super) fn checked(self) -> Result<Stub, Wrong> {
         let method = self.method.as_deref().unwrap_or("GET");
-        let method: Method = method
-            .parse()
-            .map_err(|_| Wrong::of("expected the name of a method, such as `POST`").at("method"))?;
+        // A method's letters have a case, so `get` would be another one, which nobody sends.
+        let is_capital = !method.bytes().any(|byte| byte.is_ascii_lowercase());
+        let method: Method = method.parse().ok().filter(|_| is_capital).ok_or_else(|| {
+            Wrong::of("expected the name of a method in capitals, such as `POST`").at("method")
+        })?;
         let status = self.status.unwrap_or(200);
         if !(200..600).contains(&status) {
             return Err(Wrong::of("expected one from 200 to 599").at("status"));
@@ -63,7 +65,7 @@ impl StubFile {
                 "this call is documented: expected `true`, if the stub is meant to answer it",
             )
             .at("replacesDocumented"),
-            StubError::Path(_) => Wrong::of(error.to_string()).at("path"),
+            StubError::Path(_) | StubError::Unsent(_) => Wrong::of(error.to_string()).at("path"),
         })
     }
 }

@@ -15,12 +15,19 @@ pub enum StubError {
     /// Its path is not one under `/api/v1`.
     #[error("`{}`: expected a path under /api/v1, such as `stats`", .0.escape_debug())]
     Path(String),
+    /// No request has its path, which is as it was sent: percent-encoded, and without a query.
+    #[error("`{}`: no request has this path: expected it percent-encoded, without a query, and braces \
+             around whole segments only", .0.escape_debug())]
+    Unsent(String),
 }
 
 /// A stub that is where one may be.
 pub(crate) fn checked(stub: Stub) -> Result<Stub, StubError> {
     if !stub.is_below_base() {
         return Err(StubError::Path(stub.path));
+    }
+    if !stub.can_be_sent() {
+        return Err(StubError::Unsent(stub.path));
     }
     let is_documented = routes::is_documented(&stub.method, &stub.path);
     if is_documented && !stub.replaces_documented {

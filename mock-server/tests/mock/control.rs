@@ -283,7 +283,7 @@ async fn the_clock_is_held_moved_and_let_go() {
     for (path, body, field) in [
         ("/clock", r#"{"held":false,"now":"2026-06-01T10:12:00Z"}"#, "now"),
         ("/clock", r#"{"held":true,"now":"today"}"#, "now"),
-        ("/clock", r#"{"now":"2026-06-01T10:12:00Z"}"#, ""),
+        ("/clock", r#"{"now":"2026-06-01T10:12:00Z"}"#, "held"),
         ("/clock", r#"{"held":1}"#, "held"),
     ] {
         let refused = ask(address, "PUT", path, body).await;
@@ -381,4 +381,84 @@ async fn after_an_outage_of_the_whole_port_the_control_api_is_back_with_it() {
     mock.up().unwrap();
     told(address, "GET", "/partners/p-2", "", 200).await;
     told(address, "GET", "/ready", "", 200).await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
+    let mock = start().await;
+    let address = mock.address();
+    for (method, path, body, field, said) in [
+        ("POST", "/partners", "{}", "name", "name: this field is missing"),
+        ("PUT", "/clock", "{}", "held", "held: this field is missing"),
+        ("POST", "/clock/advance", "{}", "by", "by: this field is missing"),
+        ("POST", "/stubs", "{}", "path", "path: this field is missing"),
+        (
+            "PUT",
+            "/partners/p-1/companies",
+            r#"{"data":[{"id":"a"}]}"#,
+            "data[0].name",
+            "is missing",
+        ),
+        ("POST", "/partners", "", "", "expected an object with the `name` of a partner"),
+        ("POST", "/stubs", "", "", "expected an object with the `path` of a stub"),
+        ("POST", "/faults", "", "", "the text ends here; expected an object"),
+        (
+            "PUT",
+            "/partners/p-1/companies",
+            "",
+            "",
+            "expected an object with `data`, or with `generate`",
+        ),
+    ] {
+        let refused = ask(address, method, path, body).await;
+        let (error, at, message) = refused.error();
+        assert_eq!(
+            (refused.status, error, at),
+            (400, "invalid", field),
+            "{path} {body}: {message}"
+        );
+        assert!(message.contains(said) && !message.contains("`partners`"), "{path}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn who_means_a_part_does_not_lose_the_whole() {
+    let mock = start().await;
+    let address = mock.address();
+    told(address, "POST", "/partners", r#"{"name":"suite"}"#, 201).await;
+    raw::wallet_with(address, mock.api_key()).await;
+    for (method, path, body, field) in [
+        ("DELETE", "/requests?to=companies", "", "to"),
+        ("DELETE", "/partners/p-1/requests?after=req-1", "", "after"),
+        ("DELETE", "/partners/p-1/companies?id=x", "", "id"),
+        ("POST", "/reset?partner=suite", "", "partner"),
+        ("POST", "/reset", r#"{"partner":"suite"}"#, "partner"),
+        ("POST", "/reset", "[]", ""),
+    ] {
+        let refused = ask(address, method, path, body).await;
+        assert_eq!((refused.status, refused.error().1), (400, field), "{path}: {}", refused.text);
+    }
+    assert_eq!((mock.partners().len(), mock.requests().len()), (2, 1));
+    assert_eq!(mock.partner().companies().len(), 1);
+    told(address, "POST", "/reset", "{}", 204).await;
+    assert_eq!((mock.partners().len(), mock.requests().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_rule_of_one_partner_that_names_another_says_so() {
+    let mock = start().await;
+    let address = mock.address();
+    told(address, "POST", "/partners", r#"{"name":"suite"}"#, 201).await;
+    let rule = r#"{"status":503,"partner":"suite"}"#;
+    let refused = ask(address, "POST", "/partners/p-1/faults", rule).await;
+    let expected = "partner: found `suite` in a rule of `default`, expected that name, or none";
+    assert_eq!((refused.status, refused.error().2), (400, expected));
+    told(address, "POST", "/partners/p-2/faults", rule, 201).await;
+    told(address, "POST", "/faults", rule, 201).await;
+
+    told(address, "POST", "/partners", r#"{"name":"suite"}"#, 201).await;
+    let refused = ask(address, "POST", "/faults", rule).await;
+    assert_eq!((refused.status, refused.error().1), (400, "partner"), "{}", refused.text);
+    assert!(refused.error().2.contains("several are named `suite`"), "{}", refused.text);
+    told(address, "POST", "/partners/p-3/faults", rule, 201).await;
 }

@@ -6,7 +6,7 @@ use http::header::{HeaderValue, LOCATION};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use partner_api_mock::{
-    Fault, MAX_REQUEST_BODY, Mock, MockServer, Refusal, Reply, Rule, Stub, StubError, Why,
+    Fault, MAX_REQUEST_BODY, Mock, MockServer, Refusal, Reply, Rule, Seed, Stub, StubError, Why,
 };
 use tower::ServiceExt as _;
 
@@ -152,6 +152,39 @@ fn only_a_path_below_the_base_can_be_stubbed() {
         assert!(matches!(error, StubError::Path(_)), "{path}");
     }
     mock.add_stub(Stub::get("/api/v1/stats")).unwrap();
+}
+
+#[test]
+fn a_path_that_no_request_has_is_refused_and_not_waited_for_in_vain() {
+    let mock = Mock::new();
+    for path in
+        ["a b", "a?b=1", "a#b", "é", "a\n", "a/{id", "a/i}d", "a{id}", "%zz", "a%2", "{a b}"]
+    {
+        let error = mock.add_stub(Stub::get(path)).unwrap_err();
+        assert!(matches!(error, StubError::Unsent(_)), "{path}");
+        assert!(error.to_string().contains("percent-encoded"), "{error}");
+        let json = serde_json::json!({"partners": [{"name": "p"}], "stubs": [{"path": path}]});
+        let error = Seed::from_json(&json.to_string()).unwrap_err().to_string();
+        assert!(error.contains("stubs[0].path: "), "{error}");
+    }
+    for path in ["a%20b", "%C3%A9", "a//b", "{id}/x", "a-b_c.d~e:f@g", "/api/v1/a/{id}"] {
+        mock.add_stub(Stub::get(path)).unwrap();
+    }
+}
+
+#[test]
+fn a_method_in_a_file_is_in_capitals_since_another_is_another_method() {
+    let seed = |method: &str| {
+        let stub = serde_json::json!({"path": "stats", "method": method});
+        let seed = serde_json::json!({"partners": [{"name": "p"}], "stubs": [stub]});
+        Seed::from_json(&seed.to_string()).map(drop).map_err(|error| error.to_string())
+    };
+    for method in ["get", "Post", "G T", ""] {
+        assert!(
+            seed(method).unwrap_err().contains("method: expected the name of a method in capitals")
+        );
+    }
+    seed("POST").unwrap();
 }
 
 #[tokio::test]

@@ -86,6 +86,7 @@ impl Command {
         let mut address = DEFAULT_ADDRESS.to_owned();
         let (mut seeding, mut watches) = (Seeding::default(), false);
         let (mut has_control, mut control) = (true, Control::new());
+        let mut has_host = false;
         let mut log = log::Options { format: Format::Text, is_quiet: false };
         while let Some(argument) = arguments.next()? {
             match argument {
@@ -102,6 +103,7 @@ impl Command {
                 Arg::Long("no-control") => has_control = false,
                 Arg::Long("control-host") => {
                     control = control.host(arguments.value()?.to_string_lossy());
+                    has_host = true;
                 }
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Print(HELP.to_owned())),
                 Arg::Short('V') | Arg::Long("version") => {
@@ -120,6 +122,9 @@ impl Command {
             control = control.token(token.to_string_lossy());
         }
         seeding.check(watches)?;
+        if has_host && !has_control {
+            return Err("--control-host: expected no --no-control with it".into());
+        }
         let control = has_control.then_some(control);
         Ok(Self::Serve(Options { address, seeding, watches, control, log }))
     }
@@ -166,6 +171,9 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
 fn hinted(error: StartError) -> Box<dyn Error> {
     if error.needs_token() {
         return format!("{error}: set {TOKEN}, or say --no-control").into();
+    }
+    if error.refuses_token() {
+        return format!("{TOKEN}: {error}").into();
     }
     error.into()
 }
