@@ -11,7 +11,8 @@ const EXPECTED: [(&str, &str); 8] = [
     ("i64", "a whole number of 64 bits"),
     ("u64", "a whole number of 64 bits, not below 0"),
     ("u32", "a whole number of 32 bits, not below 0"),
-    ("u16", "a whole number from 0 to 65535"),
+    // Only statuses are.
+    ("u16", "a whole number from 200 to 599"),
     ("f64", "a number"),
     ("a sequence", "an array"),
     ("a map", "an object"),

@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::Stub;
+use crate::json::in_short;
 use crate::routes;
 
 /// A stub that cannot be added. It shows as one line.
@@ -13,11 +14,11 @@ pub enum StubError {
     #[error("{0} {1} is documented; say `replaces_documented()` if this is meant to answer it")]
     Documented(Method, String),
     /// Its path is not one under `/api/v1`.
-    #[error("`{}`: expected a path under /api/v1, such as `stats`", .0.escape_debug())]
+    #[error("`{}`: expected a path under /api/v1, such as `stats`", in_short(.0).escape_debug())]
     Path(String),
     /// No request has its path, which is as it was sent: percent-encoded, and without a query.
     #[error("`{}`: no request has this path: expected it percent-encoded, without a query, and braces \
-             around whole segments only", .0.escape_debug())]
+             around whole segments only", in_short(.0).escape_debug())]
     Unsent(String),
 }
 

@@ -151,6 +151,8 @@ fn only_a_path_below_the_base_can_be_stubbed() {
         let error = mock.add_stub(Stub::get(path)).unwrap_err();
         assert!(matches!(error, StubError::Path(_)), "{path}");
     }
+    let error = mock.add_stub(Stub::get("/".repeat(5000))).unwrap_err();
+    assert!(error.to_string().len() < 250, "{error}");
     mock.add_stub(Stub::get("/api/v1/stats")).unwrap();
 }
 

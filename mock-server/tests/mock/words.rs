@@ -91,7 +91,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "status=many",
-        "status: found the string \"many\", expected a whole number from 0 to 65535",
+        "status: found the string \"many\", expected a whole number from 200 to 599",
         "",
     ),
     ("status=42", "status: expected one from 200 to 599", ""),
