@@ -15,6 +15,7 @@ use std::{fmt, fs, io};
 
 use crate::data::{Company, Connection, Wallet};
 use crate::fault::{Rule, RuleError};
+use crate::mistake::is_obeyed;
 use crate::rules::NewRule;
 use crate::stub::Stub;
 use crate::{faults, key, yaml};
@@ -221,11 +222,6 @@ fn place(text: &[u8], offset: usize) -> (usize, usize) {
 /// One line, whatever stands in a file or in its name. What a terminal would obey, or what turns
 /// the order of the letters, is shown as an escape.
 fn in_one_line(text: &str) -> String {
-    let is_obeyed = |char: char| {
-        char.is_control()
-            || matches!(char, '\u{200e}' | '\u{200f}' | '\u{feff}')
-            || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     let mut line = String::with_capacity(text.len());
     for char in text.chars() {
         if is_obeyed(char) {
@@ -276,7 +272,7 @@ impl SeedError {
     /// The same mistake, at its place in the YAML that the JSON was made of.
     fn in_yaml(self, json: &yaml::Json, text: &str) -> Self {
         let of_json = |(_, column): (usize, usize)| json.place(text, column.saturating_sub(1));
-        let is_bare = ["found the number", "found `true`", "found `false`"];
+        let is_bare = ["found the number", "found a number", "found `true`", "found `false`"];
         let is_bare = is_bare.iter().any(|found| self.message.starts_with(found));
         let is_text =
             self.message.contains("expected a string") || self.message.contains("as a string");

@@ -1,5 +1,7 @@
 //! What the control API answers, and the headers that each of its answers has.
 
+use std::io::{Result as Written, Write};
+
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
@@ -8,10 +10,12 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use super::PREFIX;
 use crate::fault::RuleError;
 use crate::key;
+use crate::mistake::is_obeyed;
 use crate::seed::SeedError;
 use crate::store::{KeyTaken, Unknown};
 
@@ -43,10 +47,33 @@ pub(super) fn finish(mut response: Response<Bytes>) -> Response<Bytes> {
 }
 
 pub(super) fn json(body: &impl Serialize) -> Result<Response<Bytes>, Failure> {
-    serde_json::to_vec(body).map(|body| raw_json(body.into())).map_err(|error| {
+    let mut json = Vec::new();
+    let mut to = serde_json::Serializer::with_formatter(&mut json, Harmless);
+    let written = body.serialize(&mut to);
+    written.map(|()| raw_json(json.into())).map_err(|error| {
         let message = format!("this cannot be shown as JSON: {error}");
         Failure::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     })
+}
+
+/// JSON that can be shown on a terminal, whoever wrote the texts in it.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> Written<()> {
+        let mut rest = text;
+        while let Some(at) = rest.find(is_obeyed) {
+            let (before, from) = rest.split_at(at);
+            to.write_all(before.as_bytes())?;
+            let mut chars = from.chars();
+            // None of them is beyond the first plane, where it would take two escapes.
+            if let Some(char) = chars.next() {
+                write!(to, "\\u{:04x}", u32::from(char))?;
+            }
+            rest = chars.as_str();
+        }
+        to.write_all(rest.as_bytes())
+    }
 }
 
 pub(super) fn raw_json(body: Bytes) -> Response<Bytes> {

@@ -382,3 +382,24 @@ async fn after_an_outage_of_the_whole_port_the_control_api_is_back_with_it() {
     told(address, "GET", "/partners/p-2", "", 200).await;
     told(address, "GET", "/ready", "", 200).await;
 }
+
+#[tokio::test]
+async fn nothing_that_a_terminal_obeys_and_no_key_is_shown_whoever_wrote_it() {
+    let mock = start().await;
+    let address = mock.address();
+    let nasty = "\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\u{feff}\u{e9}";
+    let partner = json!({"name": nasty}).to_string();
+    let stub =
+        json!({"path": "x", "body": "pk_live_a-canary", "headers": {"x-key": "pk_live_a.canary"}});
+    for (path, body) in [("/partners", partner), ("/stubs", stub.to_string())] {
+        let made = ask(address, "POST", path, &body).await;
+        let listed = ask(address, "GET", path, "").await;
+        for answer in [made, listed] {
+            let is_obeyed = |char: char| char.is_control() || "\u{202e}\u{feff}".contains(char);
+            assert!(!answer.text.contains(is_obeyed), "{:?}", answer.text);
+            assert!(!answer.text.contains("canary"), "{}", answer.text);
+        }
+    }
+    let listed = ask(address, "GET", "/partners", "").await;
+    assert_eq!(listed.body["data"][1]["name"], nasty);
+}
