@@ -28,7 +28,7 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
 }
 
 /// Controls, format characters, and what XML 1.0 cannot hold.
-fn is_obeyed(char: char) -> bool {
+pub(crate) fn is_obeyed(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}')
         || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

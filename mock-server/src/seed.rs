@@ -232,7 +232,7 @@ impl SeedError {
     /// The same mistake, at its place in the YAML that the JSON was made of.
     fn in_yaml(self, json: &yaml::Json, text: &str) -> Self {
         let of_json = |(_, column): (usize, usize)| json.place(text, column.saturating_sub(1));
-        let is_bare = ["found the number", "found `true`", "found `false`"];
+        let is_bare = ["found the number", "found a number", "found `true`", "found `false`"];
         let is_bare = is_bare.iter().any(|found| self.message.starts_with(found));
         let is_text =
             self.message.contains("expected a string") || self.message.contains("as a string");

@@ -1,5 +1,7 @@
 //! What the control API answers, and the headers that each of its answers has.
 
+use std::io::{Result as Written, Write};
+
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
@@ -8,8 +10,10 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use super::PREFIX;
+use crate::escape::is_obeyed;
 use crate::fault::RuleError;
 use crate::json::Mistake;
 use crate::key;
@@ -53,10 +57,34 @@ pub(super) fn finish(mut response: Response<Bytes>) -> Response<Bytes> {
 }
 
 pub(super) fn json(body: &impl Serialize) -> Answer {
-    serde_json::to_vec(body).map(|body| raw_json(body.into())).map_err(|error| {
+    let mut json = Vec::new();
+    let mut to = serde_json::Serializer::with_formatter(&mut json, Harmless);
+    let written = body.serialize(&mut to);
+    written.map(|()| raw_json(json.into())).map_err(|error| {
         let message = format!("this cannot be shown as JSON: {error}");
         Failure::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     })
+}
+
+/// JSON that can be shown on a terminal, whoever wrote the texts in it.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> Written<()> {
+        let mut rest = text;
+        while let Some(at) = rest.find(is_obeyed) {
+            let (before, from) = rest.split_at(at);
+            to.write_all(before.as_bytes())?;
+            let mut chars = from.chars();
+            if let Some(char) = chars.next() {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    write!(to, "\\u{unit:04x}")?;
+                }
+            }
+            rest = chars.as_str();
+        }
+        to.write_all(rest.as_bytes())
+    }
 }
 
 pub(super) fn raw_json(body: Bytes) -> Response<Bytes> {
@@ -204,5 +232,18 @@ impl From<Unknown> for Failure {
 impl From<KeyTaken> for Failure {
     fn from(taken: KeyTaken) -> Self {
         Self::conflict(taken.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_means_the_same() {
+        let text = "a\u{9b}\u{202e}\u{e0001}\u{e9}";
+        let json = json(&text).ok().unwrap().into_body();
+        assert_eq!(json, "\"a\\u009b\\u202e\\udb40\\udc01\u{e9}\"");
+        assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
     }
 }

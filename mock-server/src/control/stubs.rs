@@ -10,6 +10,7 @@ use super::asked::Asked;
 use super::reply::{self, Answer, Failure, List};
 use super::room;
 use super::route::Route;
+use crate::key;
 use crate::mock::ActiveStub;
 use crate::seed::part;
 use crate::stub::{Placed, Reply};
@@ -46,13 +47,15 @@ impl From<&Placed> for StubBody {
     fn from(placed: &Placed) -> Self {
         let stub = &placed.stub;
         let reply = stub.canned();
+        // A key may stand in what it answers, too.
+        let text = |bytes: &[u8]| key::redact_text(&String::from_utf8_lossy(bytes));
         let headers = |reply: &Reply| {
             let shown = |(name, value): (&HeaderName, &HeaderValue)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                (name.to_string(), text(value.as_bytes()))
             };
             reply.headers().iter().map(shown).collect()
         };
-        let body = |reply: &Reply| String::from_utf8_lossy(reply.body()).into_owned();
+        let body = |reply: &Reply| text(reply.body());
         Self {
             id: placed.id(),
             partner: placed.owner.map(|owner| owner.to_string()),

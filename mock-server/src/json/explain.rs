@@ -65,6 +65,11 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error, whole: 
     Mistake::at(place, &said).in_field(&in_short(path))
 }
 
+/// A key, one of several, or all of them.
 fn is_of_a_key(path: &str) -> bool {
-    path.ends_with("keys") || path.ends_with("key")
+    let path = match path.strip_suffix(']') {
+        Some(item) => item.trim_end_matches(|char: char| char.is_ascii_digit()),
+        None => path,
+    };
+    ["keys", "keys[", "key"].iter().any(|end| path.ends_with(end))
 }

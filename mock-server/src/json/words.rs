@@ -20,8 +20,8 @@ const EXPECTED: [(&str, &str); 8] = [
 ];
 
 /// What is JSON, but not what was expected. What serde expected is never a text from outside, so
-/// it is what stands after the last `expected`. Where a key was expected, no string is shown: not
-/// every key can be told by how it begins.
+/// it is what stands after the last `expected`. Where a key was expected, no string and no number is
+/// shown: not every key can be told by how it begins.
 pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     if let Some(field) = message.strip_prefix("duplicate field ") {
         return format!("the field {field} stands twice: expected each field once");
@@ -43,6 +43,7 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     };
     let found = match found.split_once(' ') {
         Some(("string", _)) if of_a_key => "a string".to_owned(),
+        Some(("integer" | "floating", _)) if of_a_key => "a number".to_owned(),
         Some(("string", text)) => format!("the string {}", in_short(text)),
         Some(("integer", number)) => format!("the number {number}"),
         Some(("floating", number)) => {

@@ -462,3 +462,24 @@ async fn a_rule_of_one_partner_that_names_another_says_so() {
     assert!(refused.error().2.contains("several are named `suite`"), "{}", refused.text);
     told(address, "POST", "/partners/p-3/faults", rule, 201).await;
 }
+
+#[tokio::test]
+async fn nothing_that_a_terminal_obeys_and_no_key_is_shown_whoever_wrote_it() {
+    let mock = start().await;
+    let address = mock.address();
+    let nasty = "\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\u{feff}\u{e9}";
+    let partner = json!({"name": nasty}).to_string();
+    let stub =
+        json!({"path": "x", "body": "pk_live_a-canary", "headers": {"x-key": "pk_live_a.canary"}});
+    for (path, body) in [("/partners", partner), ("/stubs", stub.to_string())] {
+        let made = ask(address, "POST", path, &body).await;
+        let listed = ask(address, "GET", path, "").await;
+        for answer in [made, listed] {
+            let is_obeyed = |char: char| char.is_control() || "\u{202e}\u{feff}".contains(char);
+            assert!(!answer.text.contains(is_obeyed), "{:?}", answer.text);
+            assert!(!answer.text.contains("canary"), "{}", answer.text);
+        }
+    }
+    let listed = ask(address, "GET", "/partners", "").await;
+    assert_eq!(listed.body["data"][1]["name"], nasty);
+}

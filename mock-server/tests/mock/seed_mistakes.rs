@@ -335,6 +335,15 @@ fn no_key_of_a_seed_is_shown() {
     let error = Seed::from_json(r#"{"partners": [{"name": "p", "keys": "pk_live_canary"}]}"#);
     let shown = format!("{seed:?} {:?}", error.unwrap_err());
     assert!(!shown.contains("exampleexample") && !shown.contains("canary"), "{shown}");
+    let of_a_key = |text: &str| Seed::from_yaml(text).unwrap_err().to_string();
+    assert_eq!(
+        of_a_key("partners:\n- {name: p, keys: [a, 4711]}"),
+        "seed:2:23: partners[0].keys[1]: found a number, expected a string; in quotes it is a string"
+    );
+    assert_eq!(
+        of_a_key("partners: [{name: p}]\nfaults: [{status: 500, key: 47.11}]"),
+        "seed:2:29: faults[0].key: found a number, expected a string; in quotes it is a string"
+    );
 }
 
 #[test]
