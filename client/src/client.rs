@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::{ACCEPT, USER_AGENT};
-use http::{HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 
 use crate::api_key::ApiKey;
 use crate::base_url::BaseUrl;
@@ -19,7 +19,7 @@ use crate::path::ApiPath;
 use crate::request::ApiRequest;
 use crate::road::Road;
 use crate::sink::{self, NewSink};
-use crate::transport::RequestBody;
+use crate::transport::{self, RequestBody};
 use crate::wallet::{self, Wallet};
 
 /// A client of the Partner API.
@@ -188,11 +188,14 @@ where
 
 impl Plan {
     fn request(&self, method: Method, address: Uri) -> Request<RequestBody> {
+        let mut headers = HeaderMap::with_capacity(4); // these and the key
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        transport::ask_for_codings(&mut headers);
         let mut request = Request::new(RequestBody::empty());
         *request.method_mut() = method;
         *request.uri_mut() = address;
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
+        *request.headers_mut() = headers;
         request
     }
 }

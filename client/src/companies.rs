@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::document::{Word, document};
+use crate::document::{Word, document, fitted};
 use crate::text::{identifier, open_enum};
 
 /// The path below the base URL. Source: the reference, "Endpoints".
@@ -20,7 +20,7 @@ document! {
         /// it, and finer only if the service sent it finer.
         "onboardedAt" => onboarded_at: Timestamp, via Rfc3339;
         /// Its WhatsApp connections; none is possible.
-        "connections" => connections: Vec<Connection>;
+        "connections" => connections: Vec<Connection>, then fitted;
         /// How many things it has.
         "_count" => counts: Counts;
     }
@@ -135,6 +135,12 @@ mod tests {
         assert_eq!(company.connections[0].status, ConnectionStatus::Connected);
         assert_eq!(company.counts.templates, 4);
         assert_eq!(serde_json::to_string(&company).unwrap(), SAMPLE);
+    }
+
+    #[test]
+    fn a_company_takes_no_more_room_than_its_connections_need() {
+        let company = decoded(SAMPLE).unwrap();
+        assert_eq!((company.connections.len(), company.connections.capacity()), (1, 1));
     }
 
     #[test]

@@ -124,12 +124,12 @@ impl<'de> Deserialize<'de> for Word<'de> {
 /// Declares a JSON object: the struct, its constructor, and both directions of serde.
 ///
 /// `"wabaId" => waba_id: WabaId` is a documented field; `via Wire` reads and writes it through a
-/// wrapper with the value in `.0`.
+/// wrapper with the value in `.0`; `then function` makes the value of what was read.
 macro_rules! document {
     (
         $(#[$meta:meta])*
         $Name:ident, expecting $expecting:literal {
-            $($(#[$fmeta:meta])* $json:literal => $field:ident: $Type:ty $(, via $Wire:ident)?;)+
+            $($(#[$fmeta:meta])* $json:literal => $field:ident: $Type:ty $(, via $Wire:ident)? $(, then $then:ident)?;)+
         }
     ) => {
         $(#[$meta])*
@@ -207,7 +207,7 @@ macro_rules! document {
                                     if $field.is_some() {
                                         return Err(A::Error::duplicate_field($json));
                                     }
-                                    $field = Some($crate::document::from_wire!(map $(, $Wire)?));
+                                    $field = Some($crate::document::from_wire!(map $(, via $Wire)? $(, then $then)?));
                                 })+
                                 _ => {
                                     let value: Box<serde_json::value::RawValue> = map.next_value()?;
@@ -243,11 +243,21 @@ macro_rules! from_wire {
     ($map:ident) => {
         $map.next_value()?
     };
-    ($map:ident, $Wire:ident) => {
+    ($map:ident, via $Wire:ident) => {
         $map.next_value::<$Wire>()?.0
+    };
+    ($map:ident, then $then:ident) => {
+        $then($map.next_value()?)
     };
 }
 pub(crate) use from_wire;
+
+/// A list in no more room than it needs. `serde` makes room for four where there is one, and in a long
+/// list of lists that is half of the memory.
+pub(crate) fn fitted<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
+}
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,10 @@ use crate::sink::start_of;
 use crate::trace;
 use crate::transport::{ResponseBody, body_fault};
 
+/// How much is made elements of at once. A socket may give a hundred times more, which takes less room
+/// as bytes.
+const MAX_PIECE: usize = 16 * 1024;
+
 /// The elements of a list as they arrive. See [`Call::stream`](crate::Call::stream).
 ///
 /// It is a [`Stream`], and has [`next`](Self::next) for those who need no more than that. An
@@ -57,6 +61,8 @@ pub(crate) struct Opened {
 
 struct Transfer<T> {
     body: ResponseBody,
+    /// What came and was not looked at: elements are made as they are asked for.
+    unread: Bytes,
     decoder: ListDecoder<T>,
     ready: VecDeque<Element<T>>,
     /// What is wrong behind what is ready.
@@ -128,6 +134,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
         let Journey { arrived, failed_attempts, address, started, deadline, span } = journey;
         Self {
             body: arrived.value,
+            unread: Bytes::new(),
             decoder: ListDecoder::new(),
             ready: VecDeque::new(),
             broken: None,
@@ -185,6 +192,11 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
             if let Some(fault) = self.broken.take() {
                 return Poll::Ready(Err(fault));
             }
+            if !self.unread.is_empty() {
+                let piece = self.unread.split_to(self.unread.len().min(MAX_PIECE));
+                self.broken = self.decode(&piece).err();
+                continue;
+            }
             // A body that is always ready shall leave the timer and other tasks their turn.
             ready!(poll_proceed(cx)).made_progress();
             let is_over = Instant::now() >= self.deadline.deadline();
@@ -198,7 +210,7 @@ impl<T: DeserializeOwned + 'static> Transfer<T> {
                 );
             };
             if let Ok(bytes) = frame.map_err(body_fault)?.into_data() {
-                self.broken = self.decode(&bytes).err();
+                self.unread = bytes;
             }
         }
     }

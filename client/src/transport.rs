@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -43,7 +43,7 @@ trait Exchange: Send + Sync {
 type Exchanging = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
 impl HttpService {
-    /// Any service. Asking for gzip and undoing it is ours, so it works with each of them.
+    /// Any service. Undoing a content coding is ours, so it works with each of them.
     pub(crate) fn new<S, B>(service: S) -> Self
     where
         S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -57,8 +57,6 @@ impl HttpService {
 
     /// Sends a request, and gives the answer with its body as it was before it was compressed.
     pub(crate) fn send(&self, request: Request<RequestBody>) -> Exchanging {
-        #[cfg(feature = "gzip")]
-        let request = gzip::asked_for(request);
         self.0.exchange(request)
     }
 }
@@ -132,6 +130,14 @@ impl Body for RequestBody {
 /// whole.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndsByClosing;
+
+/// Says which content codings an answer may have: those that are undone here.
+pub(crate) fn ask_for_codings(headers: &mut HeaderMap) {
+    #[cfg(feature = "gzip")]
+    gzip::ask_for(headers);
+    #[cfg(not(feature = "gzip"))]
+    let _ = headers;
+}
 
 /// An answer as it came, made one as the client reads it.
 fn received<B>(response: Response<B>) -> Response<ResponseBody>

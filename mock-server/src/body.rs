@@ -86,9 +86,7 @@ impl AnswerBody {
             Kind::Odd(odd) => odd.length,
         }
     }
-}
 
-impl AnswerBody {
     /// How many bytes come, and all that come.
     pub(crate) fn content(&self) -> (u64, impl Iterator<Item = Bytes>) {
         let (pieces, blanks) = match &self.0 {

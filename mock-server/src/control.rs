@@ -20,6 +20,8 @@ mod patch;
 mod query;
 mod reply;
 mod requests;
+mod room;
+mod route;
 mod stubs;
 mod table;
 mod wallet;
@@ -31,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, request};
+use http::{Method, Response, request};
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
@@ -39,8 +41,8 @@ use tokio::sync::watch;
 
 use self::asked::Asked;
 use self::guard::Guard;
-use self::reply::Failure;
-use self::table::Handler;
+use self::reply::{Answer, Failure};
+use self::route::Handler;
 use crate::mock::Mock;
 
 /// How large the body of a request to the control API may be: 64 MiB.
@@ -48,10 +50,6 @@ pub const MAX_CONTROL_BODY: usize = 64 << 20;
 
 /// How long a request to the control API may wait for others to come: 60 seconds.
 pub const MAX_CONTROL_WAIT: Duration = Duration::from_secs(60);
-
-/// How many partners, and rules, and stubs there may be before the control API adds no more. A
-/// suite that never cleans up is told so, before it has eaten the machine's memory.
-const MOST_OF_A_KIND: usize = 10_000;
 
 /// What stands before every path of the control API.
 const PREFIX: &str = "/_mock";
@@ -213,7 +211,7 @@ impl ControlApi {
         names: Vec<String>,
         head: &request::Parts,
         body: Bytes,
-    ) -> Result<Response<Bytes>, Failure> {
+    ) -> Answer {
         let api = Arc::clone(self);
         let asked = Asked::new(api, names, head.uri.query().unwrap_or_default(), body)?;
         if !head.method.is_safe() {
@@ -254,13 +252,4 @@ where
         Ok(Err(error)) => Err(Unread::Broken(error)),
         Err(_) => Err(Unread::Late),
     }
-}
-
-/// Refuses what would be one more of a kind than there may be.
-fn check_room(count: usize, what: &str) -> Result<(), Failure> {
-    if count < MOST_OF_A_KIND {
-        return Ok(());
-    }
-    let message = format!("there are {count} {what}, and no more are added: remove some first");
-    Err(Failure::of(StatusCode::CONFLICT, "conflict", message))
 }

@@ -17,7 +17,6 @@ use serde::de::{self, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::check::RuleError;
-pub(crate) use self::check::is_bodyless;
 pub use self::time::Delay;
 pub(crate) use self::time::Time;
 pub(crate) use self::words::{Connection, Key, Words};

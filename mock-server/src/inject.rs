@@ -10,9 +10,10 @@ use jiff::Timestamp;
 
 use crate::body::AnswerBody;
 use crate::clock::{Clock, Timeline, http_date};
-use crate::fault::{Connection, Words, is_bodyless};
+use crate::fault::{Connection, Words};
 use crate::host::Arrival;
 use crate::rules::Decided;
+use crate::wire::is_bodyless;
 
 /// What is to be done in place of sending the answer.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod entry;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;
@@ -125,7 +126,8 @@ pub(crate) struct Journal {
 struct Pages {
     recorded: u64,
     /// Who waits for the next request.
-    waiting: Vec<Waker>,
+    waiting: BTreeMap<u64, Waker>,
+    watchers: u64,
     of: BTreeMap<Option<TenantId>, Page>,
     /// Whose requests are kept no more. One may have been under way.
     removed: BTreeSet<TenantId>,
@@ -152,7 +154,7 @@ impl Journal {
         if !pages.waiting.is_empty() {
             let waiting = std::mem::take(&mut pages.waiting);
             drop(pages);
-            waiting.into_iter().for_each(Waker::wake);
+            waiting.into_values().for_each(Waker::wake);
         }
         number
     }
@@ -164,13 +166,11 @@ impl Journal {
         pages.removed.insert(tenant);
     }
 
-    /// As [`after`](Self::after). The waker is woken when the next request comes.
-    pub(crate) fn watch(&self, of: Option<TenantId>, number: u64, waker: &Waker) -> Vec<Entry> {
+    /// Somebody who waits for requests.
+    pub(crate) fn watcher(&self) -> Watcher<'_> {
         let mut pages = self.pages();
-        if !pages.waiting.iter().any(|one| one.will_wake(waker)) {
-            pages.waiting.push(waker.clone());
-        }
-        pages.after(of, number)
+        pages.watchers += 1;
+        Watcher { journal: self, id: pages.watchers }
     }
 
     /// What came after the request of this number, of one partner or of all, in the order it was
@@ -252,6 +252,30 @@ impl Page {
             self.bytes -= oldest.size() + oldest.size_beside(self.entries.front());
             self.dropped += 1;
         }
+    }
+}
+
+/// When it is dropped, nothing is left of it: who gives up may come again and again, and no request
+/// that wakes all of them.
+pub(crate) struct Watcher<'a> {
+    journal: &'a Journal,
+    id: u64,
+}
+
+impl Watcher<'_> {
+    /// As [`after`](Journal::after). The waker is woken when the next request comes.
+    pub(crate) fn after(&self, of: Option<TenantId>, number: u64, waker: &Waker) -> Vec<Entry> {
+        let mut pages = self.journal.pages();
+        pages.waiting.insert(self.id, waker.clone());
+        pages.after(of, number)
+    }
+}
+
+impl Drop for Watcher<'_> {
+    fn drop(&mut self) {
+        let waker = self.journal.pages().waiting.remove(&self.id);
+        // Whatever that ends, the lock is open again.
+        drop(waker);
     }
 }
 
@@ -337,6 +361,20 @@ mod tests {
         // Another body of the same bytes has its own memory.
         page.push(entry(7, "/", &Bytes::from(one.to_vec())), 5, usize::MAX);
         assert_eq!(page.bytes, 5 * size + 200);
+    }
+
+    #[test]
+    fn who_gives_up_waiting_leaves_nothing_behind() {
+        let journal = Journal::default();
+        let (one, other) = (journal.watcher(), journal.watcher());
+        for watcher in [&one, &other, &one] {
+            assert!(watcher.after(None, 0, Waker::noop()).is_empty());
+        }
+        assert_eq!(journal.pages().waiting.len(), 2, "each has its own, even in one task");
+        drop(one);
+        assert_eq!(journal.pages().waiting.len(), 1);
+        drop(other);
+        assert!(journal.pages().waiting.is_empty());
     }
 
     #[test]

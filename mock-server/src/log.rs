@@ -3,9 +3,9 @@
 //! Names are OpenTelemetry's where it has one (semantic conventions for HTTP spans). Whoever wrote
 //! a text, its control characters are escaped: not every subscriber does that.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 
+use crate::escape::escaped;
 use crate::journal::Told;
 
 /// The target of the event of a request. The program's `--quiet` names it, too.
@@ -49,19 +49,4 @@ pub(crate) fn shutting_down(address: SocketAddr) {
 
 pub(crate) fn shut_down(address: SocketAddr) {
     tracing::info!(target: SERVER, %address, "shut down");
-}
-
-/// Every character that does not show is written as `\u{…}`.
-fn escaped(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.into();
-    }
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '"' | '\'' | '\\' => escaped.push(char),
-            char => escaped.extend(char.escape_debug()),
-        }
-    }
-    escaped.into()
 }

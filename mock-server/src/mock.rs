@@ -1,25 +1,33 @@
 //! The mock without a port: all that a test holds of it.
 
+mod calls;
+mod faults;
+mod latest;
+mod partner;
+mod plant;
+mod service;
+mod stubs;
+
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
 
-use crate::calls::Calls;
+pub(crate) use self::calls::Seen;
+pub use self::calls::{Calls, Unmet};
+pub use self::faults::{ActiveRule, Faults};
+pub use self::partner::Partner;
+use self::plant::Planted;
+pub use self::service::MockService;
+pub use self::stubs::ActiveStub;
+use crate::api::{Api, MAX_REQUEST_BODY};
 use crate::clock::Clock;
 use crate::data::Wallet;
 use crate::fault::{Fault, Rule, RuleError};
-use crate::faults::{ActiveRule, Faults};
 use crate::journal::{RecordedRequest, number_of};
-use crate::partner::Partner;
-use crate::plant::{self, Planted};
-use crate::routes::{Api, MAX_REQUEST_BODY};
 use crate::seed::{PartnerSeed, Seed};
-use crate::service::MockService;
 use crate::store::{KeyTaken, Store};
-use crate::stub::Stub;
-use crate::stubbing::{self, ActiveStub};
-use crate::stubs::StubError;
+use crate::stub::{Stub, StubError};
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
 /// [`router`](Self::router).
@@ -167,7 +175,7 @@ impl Mock {
     /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
     /// say that it is [meant to](Stub::replaces_documented).
     pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
-        stubbing::add(&self.api, None, stub)
+        stubs::add(&self.api, None, stub)
     }
 
     /// The clock that the journal, the dates in answers and the waits of faults go by.

@@ -1,19 +1,28 @@
 //! The rules in force, and which request meets which of them. Nothing here waits, fails or looks
 //! at a clock: what is decided hangs on the rules and on the order of one partner's requests.
 
+mod chance;
+mod new;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use self::chance::{Chance, text_hash, unit};
+use self::new::Target;
+pub(crate) use self::new::{NewRule, another_partner, checked, unknown_partner};
+use crate::escape::shortened;
 use crate::fault::{Key, Words};
 use crate::key::KeyHash;
-use crate::mix::mix;
 use crate::store::{Tenant, TenantId};
 
 /// How many rules are remembered that had all their `times`.
 const SPENT_RULES: usize = 1000;
+
+/// How many characters of a rule are shown with each request that met it.
+const LONGEST_RULE: usize = 1000;
 
 /// A fault that met a request: by which rule, and how chance fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +38,12 @@ impl Injected {
     /// The rule, in its text form; a key is `[redacted]`.
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// As [`rule`](Self::rule), where it is shown with each request: a body that it says may be
+    /// of megabytes.
+    pub(crate) fn rule_in_short(&self) -> String {
+        shortened(&self.rule, LONGEST_RULE)
     }
 
     /// Which rule it was, counted from 1 in the order they were added to its partner, or to the
@@ -53,10 +68,11 @@ impl Injected {
     }
 }
 
+/// A rule of more than 1000 characters is cut.
 impl fmt::Display for Injected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, request) = (self.number, self.request);
-        write!(f, "rule {number} ({}), request {request}", self.rule)?;
+        write!(f, "rule {number} ({}), request {request}", self.rule_in_short())?;
         if let Some(draw) = self.draw() {
             write!(f, ", draw {draw:.6}")?;
         }
@@ -74,14 +90,6 @@ pub(crate) struct Asked<'a> {
     pub(crate) token: Option<&'a str>,
     pub(crate) operation: Option<&'static str>,
     pub(crate) path: &'a str,
-}
-
-/// Which requests a rule is for, of those of its partner.
-#[derive(Debug, Clone)]
-pub(crate) enum Target {
-    All,
-    Operation(&'static str),
-    Path(String),
 }
 
 /// A rule that was added.
@@ -103,15 +111,6 @@ pub(crate) struct InForce {
 struct Count {
     seen: u64,
     injected: u64,
-}
-
-/// A rule that was checked, and can be added.
-#[derive(Debug, Clone)]
-pub(crate) struct NewRule {
-    pub(crate) target: Target,
-    pub(crate) words: Words,
-    /// Its text form; a key is `[redacted]`.
-    pub(crate) text: Arc<str>,
 }
 
 /// All rules in force, in the order they were added.
@@ -349,34 +348,6 @@ fn is_due(words: &Words, seen: u64) -> bool {
         (at - 1) % flapping.bad.saturating_add(flapping.good) < flapping.bad
     });
     is_turn && is_bad
-}
-
-/// All that chance hangs on.
-struct Chance {
-    seed: u64,
-    rule: u64,
-    partner: u64,
-    request: u64,
-}
-
-impl Chance {
-    /// One of several independent draws, of 53 bits.
-    fn draw(&self, which: u64) -> u64 {
-        let inputs = [self.seed, self.rule, self.partner, self.request, which];
-        inputs.into_iter().fold(0, |hash, input| mix(hash ^ input)) >> 11
-    }
-}
-
-/// A number in [0, 1), exactly.
-#[expect(clippy::cast_precision_loss, reason = "53 bits are what a float holds")]
-fn unit(draw: u64) -> f64 {
-    draw as f64 / (1_u64 << 53) as f64
-}
-
-/// FNV-1a. Not the partner's number: tests that share a mock add partners in any order.
-fn text_hash(text: &str) -> u64 {
-    let start = 0xcbf2_9ce4_8422_2325_u64;
-    text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,23 +1,22 @@
 //! What a mock starts with: the reference's sample, nothing, or a file.
 
 mod data;
-mod explain;
 mod file;
-mod locate;
 pub(crate) mod part;
 mod rule;
 mod stub;
-mod value;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
 use crate::data::{Company, Connection, Wallet};
+use crate::escape::escaped;
 use crate::fault::{Rule, RuleError};
-use crate::rules::NewRule;
+use crate::json::{Mistake, place};
+use crate::rules::{self, NewRule};
 use crate::stub::Stub;
-use crate::{faults, key, yaml};
+use crate::yaml;
 
 /// The largest seed that is read, in bytes: 256 MiB.
 pub const MAX_SEED: usize = 256 << 20;
@@ -114,7 +113,7 @@ impl Seed {
     /// If the text is not JSON, or not of the documented format, or is longer than [`MAX_SEED`]:
     /// which line and column, and what was expected there.
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
-        file::parse(text_of(text.as_bytes())?)
+        Ok(file::parse(text_of(text.as_bytes())?)?)
     }
 
     /// Reads a seed from YAML text: the format is that of JSON, written as YAML 1.2 writes it.
@@ -127,9 +126,8 @@ impl Seed {
     /// As [`from_json`](Self::from_json), with the place in the YAML.
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let text = text_of(text.as_bytes())?;
-        let json = yaml::to_json(text)
-            .map_err(|error| SeedError::at(error.place, &redacted(error.message)))?;
-        file::parse(&json.text).map_err(|error| error.in_yaml(&json, text))
+        let json = yaml::to_json(text)?;
+        file::parse(&json.text).map_err(|mistake| SeedError::from(mistake).in_yaml(&json, text))
     }
 
     /// Reads a seed file: YAML, if its name ends in `.yaml` or `.yml`, and JSON otherwise.
@@ -142,7 +140,7 @@ impl Seed {
         let path = path.as_ref();
         let in_file = |error| SeedError { file: Some(path.to_owned()), ..error };
         let bytes = read(path).map_err(|error| in_file(SeedError::unreadable(error)))?;
-        let text = text_of(&bytes).map_err(in_file)?;
+        let text = text_of(&bytes).map_err(|mistake| in_file(mistake.into()))?;
         let is_yaml = path.extension().is_some_and(|extension| {
             extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
         });
@@ -176,7 +174,7 @@ impl Seed {
     ///
     /// If the rule contradicts itself, or names an operation or a partner that is not there.
     pub fn with_fault(mut self, rule: impl Into<Rule>) -> Result<Self, RuleError> {
-        let rule = faults::checked(rule.into())?;
+        let rule = rules::checked(rule.into())?;
         let all = std::iter::once(&self.first).chain(&self.others);
         let whose = file::whose(&rule, all.map(|partner| partner.name.as_str()))?;
         self.faults.push((whose, rule));
@@ -185,15 +183,15 @@ impl Seed {
 }
 
 /// The text of a file. A byte order mark at its start is no part of it.
-fn text_of(bytes: &[u8]) -> Result<&str, SeedError> {
+fn text_of(bytes: &[u8]) -> Result<&str, Mistake> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
     if bytes.len() > MAX_SEED {
         let message = "the file goes on after 256 MiB: expected no more than that";
-        return Err(SeedError::at(place(bytes, MAX_SEED), message));
+        return Err(Mistake::at(place(bytes, MAX_SEED), message));
     }
     std::str::from_utf8(bytes).map_err(|error| {
         let message = "this byte is not UTF-8: expected text in UTF-8";
-        SeedError::at(place(bytes, error.valid_up_to()), message)
+        Mistake::at(place(bytes, error.valid_up_to()), message)
     })
 }
 
@@ -203,38 +201,6 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let most = MAX_SEED + BYTE_ORDER_MARK.len() + 1;
     fs::File::open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Without any key in it.
-fn redacted(text: String) -> String {
-    String::from_utf8_lossy(&key::redact(text.into_bytes())).into_owned()
-}
-
-/// Line and column of the byte at this offset, both counted from 1.
-fn place(text: &[u8], offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let newlines = memchr::memchr_iter(b'\n', before);
-    let (count, line_start) = newlines.fold((0, 0), |(count, _), newline| (count + 1, newline + 1));
-    (count + 1, before.len() - line_start + 1)
-}
-
-/// One line, whatever stands in a file or in its name. What a terminal would obey, or what turns
-/// the order of the letters, is shown as an escape.
-fn in_one_line(text: &str) -> String {
-    let is_obeyed = |char: char| {
-        char.is_control()
-            || matches!(char, '\u{200e}' | '\u{200f}' | '\u{feff}')
-            || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut line = String::with_capacity(text.len());
-    for char in text.chars() {
-        if is_obeyed(char) {
-            line.extend(char.escape_default());
-        } else {
-            line.push(char);
-        }
-    }
-    line
 }
 
 /// Names only: keys in a seed are in clear.
@@ -263,20 +229,10 @@ impl SeedError {
         Self { file: None, place: None, field: String::new(), message, source: Some(source) }
     }
 
-    /// The message may hold texts from the file.
-    fn at(place: (usize, usize), message: &str) -> Self {
-        let (field, message) = (String::new(), in_one_line(&key::redact_text(message)));
-        Self { file: None, place: Some(place), field, message, source: None }
-    }
-
-    fn in_field(self, path: &str) -> Self {
-        Self { field: in_one_line(&key::redact_text(path)), ..self }
-    }
-
     /// The same mistake, at its place in the YAML that the JSON was made of.
     fn in_yaml(self, json: &yaml::Json, text: &str) -> Self {
         let of_json = |(_, column): (usize, usize)| json.place(text, column.saturating_sub(1));
-        let is_bare = ["found the number", "found `true`", "found `false`"];
+        let is_bare = ["found the number", "found a number", "found `true`", "found `false`"];
         let is_bare = is_bare.iter().any(|found| self.message.starts_with(found));
         let is_text =
             self.message.contains("expected a string") || self.message.contains("as a string");
@@ -289,26 +245,22 @@ impl SeedError {
         self.place.map(|(line, _)| line)
     }
 
-    /// The field that is wrong, as `partners[0].walet`; empty if it is the whole.
-    pub(crate) fn field(&self) -> &str {
-        &self.field
-    }
-
-    /// What is wrong, without the place.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
     /// The column, in bytes, counted from 1; none if the file could not be read.
     pub fn column(&self) -> Option<usize> {
         self.place.map(|(_, column)| column)
     }
 }
 
+impl From<Mistake> for SeedError {
+    fn from(Mistake { place, field, message }: Mistake) -> Self {
+        Self { file: None, place: Some(place), field, message, source: None }
+    }
+}
+
 impl fmt::Display for SeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
-            Some(file) => f.write_str(&in_one_line(&file.to_string_lossy()))?,
+            Some(file) => f.write_str(&escaped(&file.to_string_lossy()))?,
             None => f.write_str("seed")?,
         }
         if let Some((line, column)) = self.place {

@@ -23,14 +23,12 @@ pub use self::limits::{
 use self::limits::{Limits, bounded};
 pub use self::outage::Outage;
 use self::socket::Socket;
+use crate::api::MAX_REQUEST_BODY;
 use crate::control::{Control, ControlApi, ControlError};
 use crate::log;
 use crate::mock::Mock;
-use crate::routes::MAX_REQUEST_BODY;
+use crate::routes::BASE_PATH;
 use crate::seed::Seed;
-
-/// What the reference calls the base URL ends in this.
-const BASE_PATH: &str = "/api/v1";
 
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
 ///

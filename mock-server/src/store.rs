@@ -1,14 +1,16 @@
 //! The state of the service: partners, their keys and their data. It knows neither HTTP nor JSON.
 
+mod rendered;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use self::rendered::Rendered;
 use crate::data::{Company, Connection, Wallet};
 use crate::key::{self, KeyHash};
-use crate::rendered::Rendered;
 
 /// What was named is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

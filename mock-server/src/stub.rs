@@ -1,14 +1,20 @@
 //! An answer of a test's own on a path under `/api/v1`: what it is, and which requests it is for.
 
+mod check;
+mod list;
+
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
 
-/// What every path of the service begins with.
-const BASE_PATH: &str = "/api/v1/";
+pub use self::check::StubError;
+pub(crate) use self::check::checked;
+pub(crate) use self::list::{Found, Placed, StubList};
+use crate::key;
+use crate::routes::BASE_PATH;
 
 /// An answer on a path under `/api/v1`, behind the same authorization as the documented calls: for
 /// endpoints that are announced, or that only you know.
@@ -94,7 +100,8 @@ impl Stub {
     }
 
     pub(crate) fn is_below_base(&self) -> bool {
-        self.path.len() > BASE_PATH.len() && self.path.starts_with(BASE_PATH)
+        let rest = self.path.strip_prefix(BASE_PATH).and_then(|rest| rest.strip_prefix('/'));
+        rest.is_some_and(|rest| !rest.is_empty())
     }
 
     /// Whether a request can have this path, which is percent-encoded then, and followed by a query.
@@ -161,7 +168,7 @@ fn is_encoded(segment: &str) -> bool {
 
 /// `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as it is.
 pub(crate) fn full_path(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("{BASE_PATH}{path}") }
+    if path.starts_with('/') { path.to_owned() } else { format!("{BASE_PATH}/{path}") }
 }
 
 /// What a stub answers.
@@ -229,7 +236,7 @@ impl Reply {
 }
 
 /// A request that a stub computes its answer from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct StubRequest {
     /// The method.
@@ -248,18 +255,29 @@ pub struct StubRequest {
 
 impl StubRequest {
     fn new(head: &request::Parts, body: &Bytes, partner: &str) -> Self {
-        let mut headers = head.headers.clone();
-        for secret in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE] {
-            headers.remove(secret);
-        }
+        let headers = head.headers.iter().filter(|(name, _)| !key::is_secret(name));
         Self {
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            headers,
+            headers: headers.map(|(name, value)| (name.clone(), value.clone())).collect(),
             body: body.clone(),
             partner: partner.to_owned(),
         }
+    }
+}
+
+/// There is no key in it.
+impl fmt::Debug for StubRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StubRequest")
+            .field("method", &self.method)
+            .field("path", &key::redact_text(&self.path))
+            .field("query", &self.query.as_deref().map(key::redact_text))
+            .field("headers", &key::redact_text(&format!("{:?}", self.headers)))
+            .field("body", &key::redact_text(&String::from_utf8_lossy(&self.body)))
+            .field("partner", &self.partner)
+            .finish()
     }
 }
 

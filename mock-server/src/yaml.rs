@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use self::scalar::Scalar;
+use crate::json::Mistake;
 
 /// How deep arrays and objects may stand in each other. `serde_json` reads 128.
 const MAX_DEPTH: usize = 100;
@@ -66,18 +67,9 @@ impl Json {
     }
 }
 
-/// What is not YAML, or not the part of it that is read here. The message may hold texts from the
-/// document.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct YamlError {
-    /// Line and column in bytes, both counted from 1.
-    pub(crate) place: (usize, usize),
-    pub(crate) message: String,
-}
-
 /// Reads a document. Without content it is `null`.
-pub(crate) fn to_json(yaml: &str) -> Result<Json, YamlError> {
-    convert(yaml).map_err(|Wrong { at, message }| YamlError { place: at.in_bytes(yaml), message })
+pub(crate) fn to_json(yaml: &str) -> Result<Json, Mistake> {
+    convert(yaml).map_err(|Wrong { at, message }| Mistake::at(at.in_bytes(yaml), &message))
 }
 
 fn convert(yaml: &str) -> Result<Json, Wrong> {
@@ -97,6 +89,8 @@ fn convert(yaml: &str) -> Result<Json, Wrong> {
     Ok(writer.json)
 }
 
+/// What is not YAML, or not the part of it that is read here. The message may hold texts from the
+/// document.
 struct Wrong {
     at: Place,
     message: String,

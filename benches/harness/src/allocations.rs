@@ -23,6 +23,18 @@ pub(crate) struct Counts {
     pub(crate) peak: u64,
 }
 
+impl Counts {
+    /// Prints what was allocated since then, for so many calls.
+    pub(crate) fn print_since(&self, calls: usize) {
+        let after = counts();
+        let allocations = after.allocations - self.allocations;
+        let reallocations = after.reallocations - self.reallocations;
+        println!(
+            r#"{{"calls":{calls},"allocations":{allocations},"reallocations":{reallocations}}}"#
+        );
+    }
+}
+
 pub(crate) fn counts() -> Counts {
     Counts {
         allocations: ALLOCATIONS.load(Relaxed),

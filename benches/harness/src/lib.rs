@@ -2,12 +2,14 @@
 
 mod allocations;
 mod bodies;
+mod decoding;
 mod measure;
 mod server;
 mod wire;
 
 pub use self::allocations::Counting;
 pub use self::bodies::{WALLET, companies};
+pub use self::decoding::{Check, decode};
 pub use self::measure::{Outcome, Progress, Service, Task, arguments, calls, list};
 pub use self::server::{Address, serve};
 pub use self::wire::{Companies, Company, Wallet};

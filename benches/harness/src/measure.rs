@@ -64,12 +64,7 @@ where
         for _ in 0..count {
             call().await?;
         }
-        let after = counts();
-        let (allocations, reallocations) =
-            (after.allocations - before.allocations, after.reallocations - before.reallocations);
-        println!(
-            r#"{{"calls":{count},"allocations":{allocations},"reallocations":{reallocations}}}"#
-        );
+        before.print_since(count);
         Ok(())
     })
 }

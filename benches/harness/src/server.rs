@@ -18,8 +18,9 @@ pub struct Address {
     pub key: String,
 }
 
-/// `serve COMPANIES` prints where it is and serves until its standard input ends; `start ROUNDS` tells how long it takes
-/// to start, to give its first answer and to be gone; `further COUNT` tells what memory each further one takes.
+/// `serve COMPANIES` prints where it is and serves until its standard input ends; `start ROUNDS` tells how long it
+/// takes to start, to give its first answer and to be gone; `further COUNT` tells what memory each further one takes;
+/// `answers COUNT` tells how often it allocates for so many answers.
 ///
 /// # Errors
 ///
@@ -31,13 +32,14 @@ where
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (task, count) = match arguments.as_slice() {
         [task, count] => (task.as_str(), count.parse()?),
-        _ => return Err("expected: serve COMPANIES | start ROUNDS | further COUNT".into()),
+        _ => return Err("expected: serve|start|further|answers COUNT".into()),
     };
     runtime()?.block_on(async {
         match task {
             "serve" => until_input_ends(start(count).await?).await,
             "start" => starts(count, start).await,
             "further" => further(count, start).await,
+            "answers" => answers(count, start(1).await?).await,
             other => Err(format!("unknown task `{other}`").into()),
         }
     })
@@ -74,16 +76,39 @@ where
     Ok(())
 }
 
-/// One request for the wallet on a connection of its own; the first bytes of the answer are enough.
-async fn ask(Address { host, key }: &Address) -> Outcome {
-    let mut stream = TcpStream::connect(host).await?;
-    let request = format!(
-        "GET /api/v1/wallet HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\r\n"
-    );
+async fn ask(address: &Address) -> Outcome {
+    let mut stream = TcpStream::connect(&address.host).await?;
+    ask_on(&mut stream, &request(address)).await
+}
+
+fn request(Address { host, key }: &Address) -> String {
+    format!("GET /api/v1/wallet HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\r\n")
+}
+
+/// One request for the wallet. Its answer is small and comes in one piece. Nothing here allocates.
+async fn ask_on(stream: &mut TcpStream, request: &str) -> Outcome {
     stream.write_all(request.as_bytes()).await?;
     let mut answer = [0; 512];
     let read = stream.read(&mut answer).await?;
-    if answer[..read].starts_with(b"HTTP/1.1 200") { Ok(()) } else { Err("no good answer".into()) }
+    let answer = answer.get(..read).unwrap_or_default();
+    if answer.starts_with(b"HTTP/1.1 200") { Ok(()) } else { Err("no good answer".into()) }
+}
+
+/// Asks so often that what a server keeps of its requests is full, and then counts.
+async fn answers<Server>(count: usize, (server, address): (Server, Address)) -> Outcome {
+    const BEFORE: usize = 12_000;
+    let mut stream = TcpStream::connect(&address.host).await?;
+    let request = request(&address);
+    for _ in 0..BEFORE {
+        ask_on(&mut stream, &request).await?;
+    }
+    let before = counts();
+    for _ in 0..count {
+        ask_on(&mut stream, &request).await?;
+    }
+    before.print_since(count);
+    drop(server);
+    Ok(())
 }
 
 async fn further<F, Server>(count: usize, start: impl Fn(usize) -> F) -> Outcome

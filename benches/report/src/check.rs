@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::client::{Cost, measure};
+use crate::client::{self, Cost};
+use crate::mock;
 use crate::program::{Outcome, Program, service, workspace};
 
 /// Versions of the compiler and of what is built on move the instructions a little; allocations not at all.
 const MARGIN_PERCENT: u64 = 3;
 
-const CHECKED: &str = "peer-partner-api";
+const CLIENT: &str = "peer-partner-api";
 
 pub(crate) fn run(write: bool) -> Outcome<()> {
     let service = service(&Program::build("service")?, 1)?;
-    let measured = BTreeMap::from([(CHECKED, measure(&Program::build(CHECKED)?, &service)?)]);
+    let measured = BTreeMap::from([
+        (CLIENT, client::measure(&Program::build(CLIENT)?, &service)?),
+        (mock::OURS, mock::answer_cost()?),
+    ]);
     let file = workspace().join("baseline.json");
     if write {
         fs::write(file, serde_json::to_string_pretty(&measured)? + "\n")?;

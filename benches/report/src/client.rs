@@ -33,11 +33,24 @@ pub(crate) struct Cost {
     pub(crate) reallocations: u64,
 }
 
+/// What so many calls, or answers, allocated.
 #[derive(Deserialize)]
-struct Counted {
+pub(crate) struct Counted {
     calls: u64,
     allocations: u64,
     reallocations: u64,
+}
+
+impl Counted {
+    /// What one allocated. Its instructions are not known.
+    pub(crate) fn each(&self) -> Cost {
+        let each = |count: u64| (count + self.calls / 2) / self.calls;
+        Cost {
+            instructions: 0,
+            allocations: each(self.allocations),
+            reallocations: each(self.reallocations),
+        }
+    }
 }
 
 pub(crate) fn print() -> Outcome<()> {
@@ -67,12 +80,7 @@ pub(crate) fn measure(program: &Program, service: &Serving) -> Outcome<Cost> {
     let few = program.instructions(&["wallet", &once, &service.line])?;
     let many = program.instructions(&["wallet", &twice, &service.line])?;
     let counted: Counted = program.run(&["wallet", &once, &service.line])?;
-    let each = |count: u64| (count + counted.calls / 2) / counted.calls;
-    Ok(Cost {
-        instructions: many.saturating_sub(few) / CALLS as u64,
-        allocations: each(counted.allocations),
-        reallocations: each(counted.reallocations),
-    })
+    Ok(Cost { instructions: many.saturating_sub(few) / CALLS as u64, ..counted.each() })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio is shown with two digits")]

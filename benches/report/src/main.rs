@@ -2,6 +2,7 @@
 
 mod check;
 mod client;
+mod decode;
 mod list;
 mod mock;
 mod program;
@@ -16,6 +17,7 @@ benches/run [TABLE…]    all of them, if none is named
 
   client    one wallet() call: instructions and allocations, beside other ways to make it
   list      a long list: time to the first company, to all of them, and memory, at three sizes
+  decode    decoding alone: instructions a company, beside other JSON libraries
   mock      the mock's answers beside other servers: instructions, requests a second, large lists
   starts    how long the mock takes to start, and its memory, beside other servers
   check     the client's instructions and allocations against benches/baseline.json; says so if
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if words.is_empty() {
-        words = vec!["client", "list", "mock", "starts"];
+        words = vec!["client", "list", "decode", "mock", "starts"];
     }
     match run(&words) {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,6 +52,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         match *word {
             "client" => client::print()?,
             "list" => list::print()?,
+            "decode" => decode::print()?,
             "mock" => mock::print()?,
             "starts" => mock::print_starts()?,
             "help" | "--help" | "-h" => print!("{HELP}"),

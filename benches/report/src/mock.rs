@@ -1,16 +1,21 @@
 //! The mock beside other servers: what an answer costs, how many come in a second, how long a start takes.
 
+use std::process::Stdio;
+
 use serde::Deserialize;
 
+use crate::client::{Cost, Counted};
 use crate::program::{Outcome, Program, Serving, collected, machine, version};
 use crate::table::{self, ratio, thousands};
 
 /// By what all others are measured.
 const FLOOR: usize = 0;
 
+pub(crate) const OURS: &str = "server-partner-api-mock";
+
 const SERVERS: [(&str, &str, &str); 5] = [
     ("hyper, ready bytes: the floor", "server-hyper", "hyper"),
-    ("partner-api-mock, all on", "server-partner-api-mock", "partner-api-mock"),
+    ("partner-api-mock, all on", OURS, "partner-api-mock"),
     ("axum, ready bytes", "server-axum", "axum"),
     ("wiremock", "server-wiremock", "wiremock"),
     ("httpmock", "server-httpmock", "httpmock"),
@@ -59,43 +64,50 @@ struct Built {
     servers: Vec<Program>,
 }
 
+/// Asks a server, and waits for the answers.
+fn ask(
+    load: &Program,
+    serving: &Serving,
+    path: &str,
+    connections: u64,
+    unit: &str,
+    count: u64,
+) -> Outcome<Load> {
+    let Address { host, key } = serde_json::from_str(&serving.line)?;
+    let output = load
+        .command_on(1)
+        .args([&host, &key, path, &connections.to_string(), unit, &count.to_string()])
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("{path}: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Instructions of one answer, by the slope.
+fn instructions(load: &Program, server: &Program, path: &str, companies: usize) -> Outcome<u64> {
+    let count_of = |requests| {
+        let mut command = server.under_valgrind();
+        command.args(["serve", &companies.to_string()]).stderr(Stdio::piped());
+        let serving = Serving::start(&mut command)?;
+        ask(load, &serving, path, 1, "requests", requests)?;
+        collected(&serving.end()?)
+    };
+    Ok(count_of(2 * REQUESTS)?.saturating_sub(count_of(REQUESTS)?) / REQUESTS)
+}
+
+/// What one answer of ours for the wallet costs, once its journal is full.
+pub(crate) fn answer_cost() -> Outcome<Cost> {
+    let (load, server) = (Program::build("load")?, Program::build(OURS)?);
+    let counted = server.run::<Counted>(&["answers", &REQUESTS.to_string()])?;
+    Ok(Cost { instructions: instructions(&load, &server, WALLET, 1)?, ..counted.each() })
+}
+
 impl Built {
     fn new() -> Outcome<Self> {
         let servers: Outcome<Vec<_>> =
             SERVERS.iter().map(|(_, package, _)| Program::build(package)).collect();
         Ok(Self { load: Program::build("load")?, servers: servers? })
-    }
-
-    fn ask(
-        &self,
-        serving: &Serving,
-        path: &str,
-        connections: u64,
-        unit: &str,
-        count: u64,
-    ) -> Outcome<Load> {
-        let Address { host, key } = serde_json::from_str(&serving.line)?;
-        let output = self
-            .load
-            .command_on(1)
-            .args([&host, &key, path, &connections.to_string(), unit, &count.to_string()])
-            .output()?;
-        if !output.status.success() {
-            return Err(format!("{path}: {}", String::from_utf8_lossy(&output.stderr)).into());
-        }
-        Ok(serde_json::from_slice(&output.stdout)?)
-    }
-
-    /// Instructions of one answer, by the slope.
-    fn instructions(&self, server: &Program, path: &str, companies: usize) -> Outcome<u64> {
-        let count_of = |requests| {
-            let mut command = server.under_valgrind();
-            command.args(["serve", &companies.to_string()]).stderr(std::process::Stdio::piped());
-            let serving = Serving::start(&mut command)?;
-            self.ask(&serving, path, 1, "requests", requests)?;
-            collected(&serving.end()?)
-        };
-        Ok(count_of(2 * REQUESTS)?.saturating_sub(count_of(REQUESTS)?) / REQUESTS)
     }
 
     fn serving(&self, companies: usize) -> Outcome<Vec<Serving>> {
@@ -119,11 +131,11 @@ pub(crate) fn print() -> Outcome<()> {
          of one large list, beside the floor's. {}.\n",
         machine()
     );
-    let mut instructions = Vec::new();
+    let mut costs = Vec::new();
     for server in &built.servers {
-        instructions.push([
-            built.instructions(server, WALLET, 1)?,
-            built.instructions(server, COMPANIES, 1_000)?,
+        costs.push([
+            instructions(&built.load, server, WALLET, 1)?,
+            instructions(&built.load, server, COMPANIES, 1_000)?,
         ]);
     }
     let wallets = rounds(&built, WALLET, 1)?;
@@ -131,7 +143,7 @@ pub(crate) fn print() -> Outcome<()> {
     let large = large(&built)?;
     let mut rows = Vec::new();
     for (at, server) in SERVERS.into_iter().enumerate() {
-        let [wallet, thousand] = instructions[at];
+        let [wallet, thousand] = costs[at];
         let (rate, middle, slow) = wallets[at];
         rows.push(vec![
             name_of(server)?,
@@ -164,7 +176,7 @@ fn rounds(built: &Built, path: &str, companies: usize) -> Outcome<Vec<(f64, f64,
     let mut loads: Vec<Vec<Load>> = serving.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
         for (one, loads) in serving.iter().zip(&mut loads) {
-            loads.push(built.ask(one, path, CONNECTIONS, "seconds", 1)?);
+            loads.push(ask(&built.load, one, path, CONNECTIONS, "seconds", 1)?);
         }
     }
     let medians = loads.iter().map(|loads| {
@@ -183,8 +195,8 @@ fn large(built: &Built) -> Outcome<Vec<(f64, f64)>> {
     for server in &built.servers {
         let mut command = server.command_on(0);
         let serving = Serving::start(command.args(["serve", "100000"]))?;
-        built.ask(&serving, COMPANIES, 1, "requests", 1)?;
-        let load = built.ask(&serving, COMPANIES, 1, "requests", LARGE)?;
+        ask(&built.load, &serving, COMPANIES, 1, "requests", 1)?;
+        let load = ask(&built.load, &serving, COMPANIES, 1, "requests", LARGE)?;
         all.push((load.p50_ns, as_f64(serving.memory("VmHWM")?)));
     }
     Ok(all)
@@ -202,9 +214,9 @@ pub(crate) fn print_starts() -> Outcome<()> {
         let further: Further = program.run(&["further", FURTHER])?;
         let serving = Serving::start(program.command_on(0).args(["serve", "1"]))?;
         let idle = serving.memory("VmRSS")?;
-        built.ask(&serving, WALLET, CONNECTIONS, "requests", MANY)?;
+        ask(&built.load, &serving, WALLET, CONNECTIONS, "requests", MANY)?;
         let once = serving.memory("VmRSS")?;
-        built.ask(&serving, WALLET, CONNECTIONS, "requests", MANY)?;
+        ask(&built.load, &serving, WALLET, CONNECTIONS, "requests", MANY)?;
         let twice = serving.memory("VmRSS")?;
         rows.push(vec![
             name_of(server)?,

@@ -7,20 +7,19 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use flate2::bufread::MultiGzDecoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 
-use super::{RequestBody, ResponseBody};
+use super::ResponseBody;
 use crate::error::BoxError;
 
 /// No piece is larger, whatever a few bytes stand for: so the size cap is counted before the memory is
 /// taken.
 const PIECE: usize = 16 * 1024;
 
-pub(super) fn asked_for(mut request: Request<RequestBody>) -> Request<RequestBody> {
-    request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    request
+pub(super) fn ask_for(headers: &mut HeaderMap) {
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
 }
 
 /// The answer without its coding, if that is gzip.

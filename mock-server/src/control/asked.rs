@@ -8,9 +8,8 @@ use serde::de::DeserializeOwned;
 use super::ControlApi;
 use super::query::Query;
 use super::reply::Failure;
-use crate::mock::Mock;
-use crate::partner::Partner;
-use crate::seed::part::{self, Expected};
+use crate::json::{self, Expected};
+use crate::mock::{Mock, Partner};
 
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -52,6 +51,12 @@ impl Asked {
         if self.names.is_empty() { Ok(None) } else { self.partner().map(Some) }
     }
 
+    /// Takes back what was added to a partner that was removed meanwhile, so that nothing of it is
+    /// left behind.
+    pub(super) fn undo_if_removed(&self, undo: impl FnOnce()) -> Result<(), Failure> {
+        self.partner_if_named().map(drop).inspect_err(|_| undo())
+    }
+
     pub(super) fn text(&self) -> Result<&str, Failure> {
         std::str::from_utf8(&self.body).map_err(|error| {
             let at = error.valid_up_to();
@@ -64,7 +69,7 @@ impl Asked {
 
     /// The body as a JSON object.
     pub(super) fn body<T: DeserializeOwned + Expected>(&self) -> Result<T, Failure> {
-        Ok(part::object(self.text()?)?)
+        Ok(json::object(self.text()?)?)
     }
 
     /// As [`body`](Self::body), where nothing is as good as `{}`.

@@ -1,16 +1,14 @@
 //! The mock's clock: looked at, held, set, moved and let go.
 
-use bytes::Bytes;
-use http::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure};
+use super::route::Route;
 use crate::clock::NotHeld;
 use crate::fault::Time;
-use crate::seed::part::{Expected, timestamp};
+use crate::json::{Expected, timestamp};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/clock", get),
@@ -24,7 +22,7 @@ struct ClockBody {
     held: bool,
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     let clock = asked.mock().clock();
     reply::json(&ClockBody { now: format!("{:.3}", clock.now()), held: clock.is_held() })
 }
@@ -41,7 +39,7 @@ impl Expected for Wanted {
     const EXPECTED: &'static str = "an object with `held`, and perhaps `now`";
 }
 
-fn set(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn set(asked: &Asked) -> Answer {
     let Wanted { held, now } = asked.body()?;
     let clock = asked.mock().clock();
     match (held, now) {
@@ -73,7 +71,7 @@ impl From<NotHeld> for Failure {
     }
 }
 
-fn advance(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn advance(asked: &Asked) -> Answer {
     let Step { by: Time(by) } = asked.body()?;
     asked.mock().clock().advance(by)?;
     get(asked)

@@ -1,12 +1,9 @@
 //! A partner's companies, as `GET /api/v1/companies` shows them.
 
-use bytes::Bytes;
-use http::Response;
-
 use super::asked::Asked;
 use super::patch::merged;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure};
+use super::route::Route;
 use crate::seed::part;
 use crate::store::Unknown;
 use crate::wire;
@@ -22,23 +19,23 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("DELETE", "/partners/{partner}/companies/{company}", remove),
 ];
 
-fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn list(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     Ok(reply::raw_json(partner.tenant().companies.bytes(|companies| wire::companies(companies))))
 }
 
-fn replace_all(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn replace_all(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     partner.set_companies(part::companies(asked.text()?)?);
     list(asked)
 }
 
-fn remove_all(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove_all(asked: &Asked) -> Answer {
     asked.partner()?.set_companies(Vec::new());
     Ok(reply::no_content())
 }
 
-fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn add(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let company = part::company(asked.text()?)?;
     let (id, shown) = (company.id.clone(), wire::company(&company));
@@ -46,7 +43,7 @@ fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::created(reply::raw_json(shown), &["partners", &partner.id(), "companies", &id]))
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     let (partner, id) = (asked.partner()?, asked.name(1));
     let shown = partner
         .tenant()
@@ -55,7 +52,7 @@ fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::raw_json(shown.ok_or_else(|| Unknown::Company(id.to_owned()))?))
 }
 
-fn replace(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn replace(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let new = part::company(asked.text()?)?;
     let shown = wire::company(&new);
@@ -63,7 +60,7 @@ fn replace(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::raw_json(shown))
 }
 
-fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn change(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let fields = asked.text()?;
     let shown = partner.update_company(asked.name(1), |company| {
@@ -73,7 +70,7 @@ fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::raw_json(shown?))
 }
 
-fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove(asked: &Asked) -> Answer {
     asked.partner()?.remove_company(asked.name(1))?;
     Ok(reply::no_content())
 }

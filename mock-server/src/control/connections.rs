@@ -1,12 +1,9 @@
 //! The connections of a partner's companies.
 
-use bytes::Bytes;
-use http::Response;
-
 use super::asked::Asked;
 use super::patch::merged;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure};
+use super::route::Route;
 use crate::seed::part;
 use crate::store::Unknown;
 use crate::wire;
@@ -19,7 +16,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("DELETE", "/partners/{partner}/connections/{connection}", remove),
 ];
 
-fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn add(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let connection = part::connection(asked.text()?)?;
     let (id, shown) = (connection.id.clone(), wire::connection(&connection));
@@ -27,7 +24,7 @@ fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::created(reply::raw_json(shown), &["partners", &partner.id(), "connections", &id]))
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     let (partner, id) = (asked.partner()?, asked.name(1));
     let shown = partner.tenant().companies.read(|companies| {
         let mut all = companies.iter().flat_map(|company| &company.connections);
@@ -36,7 +33,7 @@ fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::raw_json(shown.ok_or_else(|| Unknown::Connection(id.to_owned()))?))
 }
 
-fn replace(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn replace(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let new = part::connection(asked.text()?)?;
     let shown = wire::connection(&new);
@@ -44,7 +41,7 @@ fn replace(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::raw_json(shown))
 }
 
-fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn change(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let fields = asked.text()?;
     let shown = partner.update_connection(asked.name(1), |connection| {
@@ -54,7 +51,7 @@ fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::raw_json(shown?))
 }
 
-fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove(asked: &Asked) -> Answer {
     asked.partner()?.remove_connection(asked.name(1))?;
     Ok(reply::no_content())
 }

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response};
 
 use super::asked::Asked;
 use super::reply;
-use super::table::Route;
+use super::route::Route;
 use crate::contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
 
 pub(super) const ROUTES: &[Route] = &[

@@ -1,21 +1,18 @@
 //! Rules by which requests meet faults: of the whole mock, and of one partner.
 
-use bytes::Bytes;
-use http::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::asked::Asked;
-use super::check_room;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure, List};
+use super::room;
+use super::route::Route;
 use crate::fault::Rule;
-use crate::faults::{ActiveRule, Faults};
+use crate::json;
 use crate::key;
-use crate::partner::Partner;
+use crate::mock::{ActiveRule, Faults, Partner};
 use crate::rules::InForce;
-use crate::seed::part::{self, Fields};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/faults", list),
@@ -27,11 +24,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("POST", "/partners/{partner}/faults", add),
     Route::new("DELETE", "/partners/{partner}/faults", remove_all),
 ];
-
-#[derive(Serialize)]
-struct List {
-    data: Vec<FaultBody>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,28 +68,28 @@ fn faults(asked: &Asked) -> Result<Faults, Failure> {
     Ok(partner.as_ref().map_or_else(|| asked.mock().faults(), Partner::faults))
 }
 
-fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn list(asked: &Asked) -> Answer {
     let active = faults(asked)?.active();
     let data = active.iter().map(|one| FaultBody::of(one.in_force(), true)).collect();
     reply::json(&List { data })
 }
 
-fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn add(asked: &Asked) -> Answer {
     let faults = faults(asked)?;
     let rule = read(asked.text()?)?;
     let mock = asked.mock();
-    check_room(mock.api().rules.len(), "rules")?;
+    room::check(mock.api().rules.len(), "rules")?;
     let added = faults.add(rule)?;
-    still_there(asked, || added.remove())?;
+    asked.undo_if_removed(|| added.remove())?;
     let body = FaultBody::of(added.in_force(), true);
     Ok(reply::created(reply::json(&body)?, &["faults", &added.id()]))
 }
 
 /// A rule as JSON has it, or its text form as `{"rule": "status=503 times=2"}`.
 fn read(text: &str) -> Result<Rule, Failure> {
-    let Fields(fields): Fields<Box<RawValue>> = part::read(text)?;
+    let fields = json::fields::<Box<RawValue>>(text)?;
     match fields.get("rule") {
-        None => Ok(Rule::of(part::read(text)?)),
+        None => Ok(Rule::of(json::object(text)?)),
         Some(_) if fields.len() > 1 => {
             let message = "expected it alone, or the words of a rule in its place";
             Err(Failure::invalid("rule", message))
@@ -110,11 +102,6 @@ fn read(text: &str) -> Result<Rule, Failure> {
     }
 }
 
-/// A partner that is removed while something is added to it leaves nothing behind.
-pub(super) fn still_there(asked: &Asked, undo: impl FnOnce()) -> Result<(), Failure> {
-    asked.partner_if_named().map(drop).inspect_err(|_| undo())
-}
-
 fn find(asked: &Asked) -> Result<(ActiveRule, bool), Failure> {
     let id = asked.name(0);
     asked.mock().rule_with_id(id).ok_or_else(|| {
@@ -123,17 +110,17 @@ fn find(asked: &Asked) -> Result<(ActiveRule, bool), Failure> {
     })
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     let (rule, in_force) = find(asked)?;
     reply::json(&FaultBody::of(rule.in_force(), in_force))
 }
 
-fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove(asked: &Asked) -> Answer {
     find(asked)?.0.remove();
     Ok(reply::no_content())
 }
 
-fn remove_all(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove_all(asked: &Asked) -> Answer {
     faults(asked)?.clear();
     Ok(reply::no_content())
 }

@@ -1,13 +1,12 @@
 //! The mock itself: whether it lives, whether it is ready, what it is, and the way back to its start.
 
-use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
-use super::reply::{self, Failure};
-use super::table::Route;
-use crate::seed::part::Expected;
+use super::reply::{self, Answer};
+use super::route::Route;
+use crate::json::Expected;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/health", health).open(),
@@ -21,12 +20,12 @@ struct Status {
     status: &'static str,
 }
 
-fn health(_: &Asked) -> Result<Response<Bytes>, Failure> {
+fn health(_: &Asked) -> Answer {
     reply::json(&Status { status: "ok" })
 }
 
 /// New connections are refused by then, but one that was kept may ask.
-fn ready(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn ready(asked: &Asked) -> Answer {
     if asked.api.is_ending() {
         let mut response = reply::json(&Status { status: "draining" })?;
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -45,11 +44,9 @@ impl Expected for Nothing {
 }
 
 /// All is again as it was at the start.
-fn reset(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn reset(asked: &Asked) -> Answer {
     let Nothing {} = asked.body_or_default()?;
-    let mock = asked.mock();
-    mock.reset();
-    mock.clock().release();
+    asked.mock().reset();
     Ok(reply::no_content())
 }
 
@@ -65,7 +62,7 @@ struct Info<'a> {
     seed: &'static str,
 }
 
-fn info(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn info(asked: &Asked) -> Answer {
     let mock = asked.mock();
     reply::json(&Info {
         version: env!("CARGO_PKG_VERSION"),

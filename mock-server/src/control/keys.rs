@@ -1,15 +1,13 @@
 //! A partner's keys: issued, given, revoked. Of each, only the beginning of its hash is ever shown,
 //! but for the one time that it is issued.
 
-use bytes::Bytes;
-use http::Response;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure, List};
+use super::route::Route;
+use crate::json::{Expected, given};
 use crate::key;
-use crate::seed::part::{Expected, given};
 use crate::store::PartnerKey;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -17,11 +15,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("POST", "/partners/{partner}/keys", add),
     Route::new("DELETE", "/partners/{partner}/keys/{id}", revoke),
 ];
-
-#[derive(Serialize)]
-struct List {
-    data: Vec<KeyBody>,
-}
 
 #[derive(Serialize)]
 struct KeyBody {
@@ -37,7 +30,7 @@ impl From<PartnerKey> for KeyBody {
     }
 }
 
-fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn list(asked: &Asked) -> Answer {
     let keys = asked.partner()?.keys();
     reply::json(&List { data: keys.into_iter().map(KeyBody::from).collect() })
 }
@@ -53,7 +46,7 @@ impl Expected for NewKey {
     const EXPECTED: &'static str = "an object with a `key`, or an empty one";
 }
 
-fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn add(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let NewKey { key } = asked.body_or_default()?;
     let key = match key {
@@ -72,7 +65,7 @@ fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::created(reply::json(&body)?, &place))
 }
 
-fn revoke(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn revoke(asked: &Asked) -> Answer {
     let (partner, id) = (asked.partner()?, asked.name(1));
     partner.revoke_key_known_by(id).map_err(|_| {
         Failure::not_found(format!("this partner never had a key `{}`", id.escape_debug()))

@@ -5,8 +5,8 @@ use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
 
 use super::asked::Asked;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure};
+use super::route::Route;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::always("GET", "", to_the_page).open(),
@@ -56,7 +56,7 @@ fn page(_: &Asked) -> Response<Bytes> {
     reply::with_type(html, Bytes::from_static(PAGE))
 }
 
-fn file(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn file(asked: &Asked) -> Answer {
     let found = FILES.iter().find(|(name, _)| *name == asked.name(0));
     let (name, bytes) = found.ok_or_else(|| Failure::not_found("the page has no such file"))?;
     let content_type = TYPES.iter().find(|(end, _)| name.ends_with(end));

@@ -1,17 +1,15 @@
 //! Partners: added, looked at, renamed, switched off and on, removed.
 
-use bytes::Bytes;
-use http::Response;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
-use super::check_room;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, List};
+use super::room;
+use super::route::Route;
 use crate::data::Wallet;
-use crate::mock::Mock;
-use crate::partner::Partner;
-use crate::seed::part::{self, Expected, given};
+use crate::json::{Expected, given};
+use crate::mock::{Mock, Partner};
+use crate::seed::part;
 use crate::wire::WalletBody;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -21,11 +19,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("PATCH", "/partners/{partner}", change),
     Route::new("DELETE", "/partners/{partner}", remove),
 ];
-
-#[derive(Serialize)]
-struct List<T> {
-    data: Vec<T>,
-}
 
 #[derive(Serialize)]
 struct PartnerBody<'a> {
@@ -66,7 +59,7 @@ impl<'a> PartnerBody<'a> {
     }
 }
 
-fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn list(asked: &Asked) -> Answer {
     let mock = asked.mock();
     let partners: Vec<_> =
         mock.partners().into_iter().map(|partner| (partner.wallet(), partner)).collect();
@@ -75,10 +68,10 @@ fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     reply::json(&List { data })
 }
 
-fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn add(asked: &Asked) -> Answer {
     let mock = asked.mock();
     let seed = part::partner(asked.text()?)?;
-    check_room(mock.partners().len(), "partners")?;
+    room::check(mock.partners().len(), "partners")?;
     let has_keys = !seed.keys.is_empty();
     let partner = mock.plant(seed)?;
     let key = (!has_keys).then(|| partner.issue_key());
@@ -87,11 +80,11 @@ fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::created(reply::json(&body)?, &["partners", &partner.id()]))
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     shown(asked, &asked.partner()?)
 }
 
-fn shown(asked: &Asked, partner: &Partner) -> Result<Response<Bytes>, Failure> {
+fn shown(asked: &Asked, partner: &Partner) -> Answer {
     reply::json(&PartnerBody::of(asked.mock(), partner, &partner.wallet()))
 }
 
@@ -108,7 +101,7 @@ impl Expected for Change {
     const EXPECTED: &'static str = "an object with the `name` of a partner, or `active`";
 }
 
-fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn change(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let Change { name, active } = asked.body()?;
     if let Some(name) = name {
@@ -122,7 +115,7 @@ fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     shown(asked, &partner)
 }
 
-fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove(asked: &Asked) -> Answer {
     asked.mock().remove_partner(&asked.partner()?);
     Ok(reply::no_content())
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::reply::Failure;
-use crate::seed::part::{self, Fields};
+use crate::json;
 
 /// The whole as JSON with these fields in it.
 pub(super) fn merged(whole: &[u8], fields: &str) -> Result<String, Failure> {
-    let Fields(given): Fields<Box<RawValue>> = part::read(fields)?;
+    let given = json::fields::<Box<RawValue>>(fields)?;
     let unreadable = |_| Failure::invalid("", "the object as it is cannot be changed in part");
     let mut merged: BTreeMap<String, Box<RawValue>> =
         serde_json::from_slice(whole).map_err(unreadable)?;
@@ -34,7 +34,7 @@ mod tests {
         for (fields, said) in [
             ("[]", "found an array, expected an object"),
             (r#"{"a":1,"a":2}"#, "the field `a` stands twice"),
-            ("", "the body ends here"),
+            ("", "the text ends here; expected an object"),
         ] {
             let failure = merged(b"{}", fields).unwrap_err();
             assert!(format!("{failure:?}").contains(said), "{failure:?}");

@@ -41,8 +41,7 @@ impl Query {
         let Some((name, _)) = unknown else {
             return Ok(());
         };
-        let hint = hint::nearest(name, KNOWN)
-            .map_or_else(String::new, |known| format!("; did you mean `{known}`?"));
+        let hint = hint::of(name, KNOWN);
         let name: String = name.escape_debug().collect();
         let expected = KNOWN.map(|known| format!("`{known}`")).join(", ");
         Err(Failure::invalid(name, format!("it is unknown: expected one of {expected}{hint}")))

@@ -1,5 +1,7 @@
 //! What the control API answers, and the headers that each of its answers has.
 
+use std::io::{Result as Written, Write};
+
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
@@ -8,12 +10,15 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use super::PREFIX;
+use crate::escape::is_obeyed;
 use crate::fault::RuleError;
+use crate::json::Mistake;
 use crate::key;
-use crate::seed::SeedError;
 use crate::store::{KeyTaken, Unknown};
+use crate::wire::BY_THE_MOCK;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -23,7 +28,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'";
 
 const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
-    (HeaderName::from_static("x-partner-api-mock"), HeaderValue::from_static("control")),
+    (BY_THE_MOCK, HeaderValue::from_static("control")),
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -37,16 +42,49 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
 /// What stands for itself in a segment of a path (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What a route answers.
+pub(super) type Answer = Result<Response<Bytes>, Failure>;
+
+/// Several of a kind, wrapped as the service wraps them (reference, List companies).
+#[derive(Serialize)]
+pub(super) struct List<T> {
+    pub(super) data: Vec<T>,
+}
+
 pub(super) fn finish(mut response: Response<Bytes>) -> Response<Bytes> {
     response.headers_mut().extend(EVERYWHERE);
     response
 }
 
-pub(super) fn json(body: &impl Serialize) -> Result<Response<Bytes>, Failure> {
-    serde_json::to_vec(body).map(|body| raw_json(body.into())).map_err(|error| {
+pub(super) fn json(body: &impl Serialize) -> Answer {
+    let mut json = Vec::new();
+    let mut to = serde_json::Serializer::with_formatter(&mut json, Harmless);
+    let written = body.serialize(&mut to);
+    written.map(|()| raw_json(json.into())).map_err(|error| {
         let message = format!("this cannot be shown as JSON: {error}");
         Failure::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     })
+}
+
+/// JSON that can be shown on a terminal, whoever wrote the texts in it.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> Written<()> {
+        let mut rest = text;
+        while let Some(at) = rest.find(is_obeyed) {
+            let (before, from) = rest.split_at(at);
+            to.write_all(before.as_bytes())?;
+            let mut chars = from.chars();
+            if let Some(char) = chars.next() {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    write!(to, "\\u{unit:04x}")?;
+                }
+            }
+            rest = chars.as_str();
+        }
+        to.write_all(rest.as_bytes())
+    }
 }
 
 pub(super) fn raw_json(body: Bytes) -> Response<Bytes> {
@@ -157,24 +195,16 @@ impl Failure {
     }
 }
 
-impl From<SeedError> for Failure {
-    fn from(error: SeedError) -> Self {
-        let message = match error.message().strip_prefix("the file ") {
-            Some(rest) => format!("the body {rest}"),
-            None => error.message().to_owned(),
-        };
+impl From<Mistake> for Failure {
+    fn from(Mistake { place: (line, column), field, message }: Mistake) -> Self {
         if let Some(missing) = missing_field(&message) {
-            let field = error.field();
-            let field =
-                if field.is_empty() { missing.into() } else { format!("{field}.{missing}") };
-            return Self::invalid(field, "this field is missing");
+            let dot = if field.is_empty() { "" } else { "." };
+            return Self::invalid(format!("{field}{dot}{missing}"), "this field is missing");
         }
-        match (error.field(), error.line(), error.column()) {
-            ("", Some(line), Some(column)) => {
-                Self::invalid("", format!("line {line}, column {column}: {message}"))
-            }
-            (field, _, _) => Self::invalid(field, message),
+        if field.is_empty() {
+            return Self::invalid("", format!("line {line}, column {column}: {message}"));
         }
+        Self::invalid(field, message)
     }
 }
 
@@ -202,5 +232,18 @@ impl From<Unknown> for Failure {
 impl From<KeyTaken> for Failure {
     fn from(taken: KeyTaken) -> Self {
         Self::conflict(taken.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_means_the_same() {
+        let text = "a\u{9b}\u{202e}\u{e0001}\u{e9}";
+        let json = json(&text).ok().unwrap().into_body();
+        assert_eq!(json, "\"a\\u009b\\u202e\\udb40\\udc01\u{e9}\"");
+        assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
     }
 }

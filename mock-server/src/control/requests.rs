@@ -1,19 +1,16 @@
 //! The journal: what was asked, to be looked at, counted and waited for.
 
-use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use super::asked::Asked;
 use super::query::HEADER;
-use super::reply::{self, Failure};
-use super::table::Route;
-use crate::calls::{Calls, Seen, Unmet};
+use super::reply::{self, Answer, Failure};
+use super::route::{Route, Waiting};
 use crate::journal::{RecordedAnswer, number_of};
-use crate::partner::Partner;
+use crate::mock::{Calls, Partner, Seen, Unmet};
 use crate::rules::Injected;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -82,7 +79,7 @@ struct FaultBody {
 impl From<&Injected> for FaultBody {
     fn from(fault: &Injected) -> Self {
         Self {
-            rule: fault.rule().to_owned(),
+            rule: fault.rule_in_short(),
             rule_number: fault.rule_number(),
             request: fault.request_number(),
             draw: fault.draw(),
@@ -213,8 +210,6 @@ fn filtered(asked: &Asked) -> Result<Calls, Failure> {
     Ok(calls)
 }
 
-type Waiting = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Failure>> + Send>>;
-
 fn list(asked: Asked) -> Waiting {
     Box::pin(async move {
         let Wanted { calls, is_after, count, limit, within } = Wanted::read(&asked)?;
@@ -254,7 +249,7 @@ fn unmet(unmet: &Unmet) -> Failure {
     Failure::of(StatusCode::CONFLICT, "unmet", unmet.to_string())
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     let id = asked.name(0);
     let api = asked.mock().api();
     let entry = number_of(id).and_then(|number| api.journal.find(number));
@@ -270,7 +265,7 @@ fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     reply::json(&WithAnswer { request, answer })
 }
 
-fn clear(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn clear(asked: &Asked) -> Answer {
     let partner = asked.partner_if_named()?;
     asked.mock().api().journal.clear(partner.map(|partner| partner.tenant().id));
     Ok(reply::no_content())

@@ -3,19 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::asked::Asked;
-use super::check_room;
-use super::faults::still_there;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure, List};
+use super::room;
+use super::route::Route;
+use crate::key;
+use crate::mock::ActiveStub;
 use crate::seed::part;
-use crate::stub::Reply;
-use crate::stubbing::ActiveStub;
-use crate::stubs::Placed;
+use crate::stub::{Placed, Reply};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("GET", "/stubs", list),
@@ -27,11 +25,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("POST", "/partners/{partner}/stubs", add),
     Route::new("DELETE", "/partners/{partner}/stubs", remove_all),
 ];
-
-#[derive(Serialize)]
-struct List {
-    data: Vec<StubBody>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,13 +47,15 @@ impl From<&Placed> for StubBody {
     fn from(placed: &Placed) -> Self {
         let stub = &placed.stub;
         let reply = stub.canned();
+        // A key may stand in what it answers, too.
+        let text = |bytes: &[u8]| key::redact_text(&String::from_utf8_lossy(bytes));
         let headers = |reply: &Reply| {
             let shown = |(name, value): (&HeaderName, &HeaderValue)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                (name.to_string(), text(value.as_bytes()))
             };
             reply.headers().iter().map(shown).collect()
         };
-        let body = |reply: &Reply| String::from_utf8_lossy(reply.body()).into_owned();
+        let body = |reply: &Reply| text(reply.body());
         Self {
             id: placed.id(),
             partner: placed.owner.map(|owner| owner.to_string()),
@@ -74,19 +69,19 @@ impl From<&Placed> for StubBody {
     }
 }
 
-fn list(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn list(asked: &Asked) -> Answer {
     let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
     let stubs = asked.mock().api().stubs.of(owner);
     reply::json(&List { data: stubs.iter().map(|placed| StubBody::from(&**placed)).collect() })
 }
 
-fn add(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn add(asked: &Asked) -> Answer {
     let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
     let stub = part::stub(asked.text()?)?;
     let api = asked.mock().api();
-    check_room(api.stubs.len(), "stubs")?;
+    room::check(api.stubs.len(), "stubs")?;
     let added = ActiveStub::new(&api, api.stubs.add(owner, stub));
-    still_there(asked, || added.remove())?;
+    asked.undo_if_removed(|| added.remove())?;
     let body = StubBody::from(added.placed());
     Ok(reply::created(reply::json(&body)?, &["stubs", &added.id()]))
 }
@@ -98,16 +93,16 @@ fn find(asked: &Asked) -> Result<ActiveStub, Failure> {
     })
 }
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     reply::json(&StubBody::from(find(asked)?.placed()))
 }
 
-fn remove(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove(asked: &Asked) -> Answer {
     find(asked)?.remove();
     Ok(reply::no_content())
 }
 
-fn remove_all(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn remove_all(asked: &Asked) -> Answer {
     let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
     asked.mock().api().stubs.retain(|placed| placed.owner != owner);
     Ok(reply::no_content())

@@ -1,12 +1,9 @@
 //! A partner's wallet, as `GET /api/v1/wallet` shows it.
 
-use bytes::Bytes;
-use http::Response;
-
 use super::asked::Asked;
 use super::patch::merged;
-use super::reply::{self, Failure};
-use super::table::Route;
+use super::reply::{self, Answer, Failure};
+use super::route::Route;
 use crate::seed::part;
 use crate::wire;
 
@@ -16,12 +13,12 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("PATCH", "/partners/{partner}/wallet", change),
 ];
 
-fn get(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn get(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     Ok(reply::raw_json(partner.tenant().wallet.bytes(wire::wallet)))
 }
 
-fn replace(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn replace(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let wallet = part::wallet(asked.text()?)?;
     let shown = wire::wallet(&wallet);
@@ -29,7 +26,7 @@ fn replace(asked: &Asked) -> Result<Response<Bytes>, Failure> {
     Ok(reply::raw_json(shown))
 }
 
-fn change(asked: &Asked) -> Result<Response<Bytes>, Failure> {
+fn change(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
     let fields = asked.text()?;
     let shown = partner.update_wallet(|wallet| {

@@ -1,9 +1,12 @@
 //! What must hold of a rule before it is taken.
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::words::{Connection, Flapping, Key, Words};
+use crate::escape::escaped;
 use crate::key;
+use crate::wire::{is_bodyless, is_framing};
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,11 +17,7 @@ impl RuleError {
     /// The message may hold what came from outside. It is shown in one line, whatever it is, and
     /// without a key.
     pub(crate) fn of(message: impl AsRef<str>) -> Self {
-        let clean = key::redact(message.as_ref().as_bytes().to_vec());
-        let shown = |char: char| {
-            if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }
-        };
-        Self(String::from_utf8_lossy(&clean).chars().map(shown).collect())
+        Self(escaped(&key::redact_text(message.as_ref())).into_owned())
     }
 
     /// The word that is wrong, or the first of several, if the message names one: `every` of
@@ -57,7 +56,7 @@ impl Words {
             let name = HeaderName::from_bytes(name.as_bytes());
             ensure(name.is_ok(), "headers: a name that HTTP does not allow")?;
             ensure(
-                name.is_ok_and(|name| !FRAMING.contains(&name.as_str())),
+                name.is_ok_and(|name| name != CONTENT_TYPE && !is_framing(&name)),
                 "headers: not this one; see `contentType`, `length` and `connection`",
             )?;
             ensure_value("headers", value)?;
@@ -132,14 +131,6 @@ impl Words {
             "chance: expected a probability from 0 to 1",
         )
     }
-}
-
-/// What says where an answer ends, or that it is compressed.
-const FRAMING: [&str; 4] = ["connection", "content-length", "content-type", "transfer-encoding"];
-
-/// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
-pub(crate) fn is_bodyless(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 fn ensure(holds: bool, wrong: &str) -> Result<(), RuleError> {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::check::RuleError;
 use super::words::Words;
-use crate::mistake::in_words_of_json;
+use crate::json::in_words_of_json;
 
 pub(super) fn write(words: &Words, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (at, (word, value)) in words.said().enumerate() {

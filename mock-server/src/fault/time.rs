@@ -33,7 +33,8 @@ impl Delay {
     }
 
     /// The long tail of real services: half of the waits are shorter than the median, and a few
-    /// much longer. The larger sigma, the longer the tail; `0.1` is mild, `1.0` is wild. What is no finite number above zero counts as `0.0`: always the median.
+    /// much longer. The larger sigma, the longer the tail; `0.1` is mild, `1.0` is wild. What is no
+    /// finite number above zero counts as `0.0`: always the median.
     pub fn log_normal(median: Duration, sigma: f64) -> Self {
         let is_sigma = sigma.is_finite() && sigma > 0.0;
         let sigma = if is_sigma { sigma } else { 0.0 };

@@ -7,13 +7,13 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::Value;
 
 use super::time::{Delay, NumberOrText, Time};
+use crate::json::{Expected, given};
 use crate::key::{self, KeyHash};
 
 /// A fault, its scope and its schedule. The aliases are what `WireMock` and Toxiproxy call
 /// the same.
 #[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-#[serde(expecting = "a rule as an object, such as {\"status\": 503, \"times\": 2}")]
 pub(crate) struct Words {
     #[serde(deserialize_with = "given")]
     pub(crate) status: Option<u16>,
@@ -69,6 +69,10 @@ pub(crate) struct Words {
     pub(crate) chance: Option<f64>,
     #[serde(deserialize_with = "given")]
     pub(crate) seed: Option<u64>,
+}
+
+impl Expected for Words {
+    const EXPECTED: &'static str = "a rule as an object, such as {\"status\": 503, \"times\": 2}";
 }
 
 /// A key, of which the hash is kept.
@@ -140,11 +144,6 @@ impl<'de> Deserialize<'de> for Flapping {
         let (bad, good) = numbers.ok_or_else(wrong)?;
         Ok(Self { bad, good })
     }
-}
-
-/// A value that may be left out. `null` is none: to leave it out is the only way to the default.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
 }
 
 fn retry_after<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::entry::{BEFORE_BODY, split_body, write_headers};
-use super::{JOURNAL_ANSWER_BODY, RecordedAnswer, entry};
+use super::text::{self, BEFORE_BODY, split_body, write_headers};
+use super::{JOURNAL_ANSWER_BODY, RecordedAnswer};
 use crate::key;
 
 /// An answer, as small as it can be kept.
@@ -82,7 +82,7 @@ impl Answered {
             Self::Other { text, length } => {
                 let (lines, body) = split_body(text);
                 RecordedAnswer {
-                    headers: entry::headers(lines),
+                    headers: text::headers(lines),
                     body: body.map(Bytes::copy_from_slice),
                     body_length: *length,
                 }

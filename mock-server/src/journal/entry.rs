@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
+use http::{HeaderMap, Method, StatusCode, request};
 use jiff::Timestamp;
 
 use super::answer::Answered;
+use super::text::{BEFORE_BODY, headers, split_body, write_headers};
 use super::{RecordedRequest, Why};
-use crate::fault::is_bodyless;
 use crate::key;
 use crate::rules::Injected;
 use crate::store::TenantId;
+use crate::wire::is_bodyless;
 
 /// A request and what became of it, on their way into the journal.
 pub(crate) struct Exchange<'a> {
@@ -163,9 +163,6 @@ pub(crate) fn number_of(request_id: &str) -> Option<u64> {
     request_id.strip_prefix(ID_PREFIX)?.parse().ok()
 }
 
-/// An empty line ends the head, as it does on the wire.
-pub(super) const BEFORE_BODY: &[u8] = b"\n\n";
-
 /// The target, then each header as `name:value`, a line each: neither can hold a line's end. After
 /// an empty line, the body, if there was one to be read.
 fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
@@ -179,40 +176,4 @@ fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
         head.extend_from_slice(body);
     }
     key::redact(head).into_boxed_slice()
-}
-
-#[inline]
-pub(super) fn write_headers(text: &mut Vec<u8>, headers: &HeaderMap) {
-    for (name, value) in headers {
-        let value = match *name {
-            AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE => key::REDACTED.as_bytes(),
-            _ => value.as_bytes(),
-        };
-        text.push(b'\n');
-        text.extend_from_slice(name.as_str().as_bytes());
-        text.push(b':');
-        text.extend_from_slice(value);
-    }
-}
-
-/// What stands before the body, and the body.
-pub(super) fn split_body(text: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match memchr::memmem::find(text, BEFORE_BODY) {
-        None => (text, None),
-        Some(at) => {
-            let (head, body) = text.split_at(at);
-            (head, body.strip_prefix(BEFORE_BODY))
-        }
-    }
-}
-
-/// The headers in the lines after the first.
-pub(super) fn headers(lines: &[u8]) -> HeaderMap {
-    lines.split(|byte| *byte == b'\n').skip(1).filter_map(header_of).collect()
-}
-
-fn header_of(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
-    let value = value.strip_prefix(b":")?;
-    Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
 }

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::value::{Expected, Object, decimal, given, timestamp, unwrapped};
 use crate::data::{Company, Connection, Wallet};
+use crate::json::{Expected, Object, decimal, given, timestamp, unwrapped};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

@@ -1,38 +1,25 @@
 //! The seed file: JSON text to a seed, or what is wrong with it and where.
 
 use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 
 use super::data::{CompanyFile, WalletFile};
-use super::explain::explain;
-use super::locate::Wrong;
 use super::rule::RuleFile;
 use super::stub::StubFile;
-use super::value::{Expected, Object, at_least_one, given, unwrapped};
-use super::{Companies, Extras, PartnerSeed, Seed, SeedError};
+use super::{Companies, Extras, PartnerSeed, Seed};
 use crate::data::Wallet;
 use crate::fault::RuleError;
 use crate::generate::MAX_GENERATED;
-use crate::mistake::shortened;
-use crate::rules::NewRule;
+use crate::json::{self, Expected, Mistake, Object, Wrong, given, in_short, unwrapped};
+use crate::key;
+use crate::rules::{self, NewRule};
 use crate::stub::Stub;
-use crate::{faults, key};
 
-pub(super) fn parse(text: &str) -> Result<Seed, SeedError> {
-    let Object(file): Object<SeedFile> = read(text, SeedFile::EXPECTED)?;
-    file.checked().map_err(|wrong| wrong.in_text(text))
-}
-
-/// What a text is, or what is wrong with it and where. `expected` says what the whole should be.
-pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, SeedError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        explain(text, &path, expected, error.inner())
-    })?;
-    json.end().map_err(|error| explain(text, ".", expected, &error))?;
-    Ok(read)
+pub(super) fn parse(text: &str) -> Result<Seed, Mistake> {
+    json::object::<SeedFile>(text)?.checked().map_err(|wrong| wrong.in_text(text))
 }
 
 #[derive(serde::Deserialize)]
@@ -89,6 +76,34 @@ impl Expected for GenerateFile {
     const EXPECTED: &'static str = "an object with how many `companies`";
 }
 
+fn at_least_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    from.deserialize_seq(AtLeastOne(PhantomData))
+}
+
+/// Where it is asked while the array is read, the error has the array's place.
+struct AtLeastOne<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(one) = array.next_element()? {
+            all.push(one);
+        }
+        if all.is_empty() {
+            return Err(A::Error::custom("expected at least one partner"));
+        }
+        Ok(all)
+    }
+}
+
 impl SeedFile {
     fn checked(self) -> Result<Seed, Wrong> {
         let mut checked = Vec::new();
@@ -122,7 +137,7 @@ pub(super) fn is_first(
     keys: &mut HashSet<String>,
 ) -> Result<(), Wrong> {
     if !names.insert(partner.name.clone()) {
-        let name = shortened(&partner.name);
+        let name = in_short(&partner.name);
         let message = format!("a second partner named `{name}`: expected each name once");
         return Err(Wrong::of(message).at("name"));
     }
@@ -145,7 +160,7 @@ pub(super) fn whose<'a>(
         return Ok(None);
     };
     let found = names.clone().position(|name| name == wanted);
-    found.map(Some).ok_or_else(|| faults::unknown_partner(wanted, names))
+    found.map(Some).ok_or_else(|| rules::unknown_partner(wanted, names))
 }
 
 impl PartnerFile {
@@ -167,7 +182,7 @@ impl PartnerFile {
         for (at, rule) in self.faults.into_iter().enumerate() {
             let rule = rule.checked().and_then(|rule| {
                 match rule.words.partner.as_deref().filter(|named| *named != seed.name) {
-                    Some(another) => Err(faults::another_partner(another, &seed.name).into()),
+                    Some(another) => Err(rules::another_partner(another, &seed.name).into()),
                     None => Ok(rule),
                 }
             });

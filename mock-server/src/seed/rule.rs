@@ -5,10 +5,9 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::locate::{Step, Wrong};
 use crate::fault::{A_RULE, Rule, RuleError, Words};
-use crate::faults;
-use crate::rules::NewRule;
+use crate::json::{Step, Wrong};
+use crate::rules::{self, NewRule};
 
 #[derive(Debug)]
 pub(super) enum RuleFile {
@@ -44,10 +43,10 @@ impl RuleFile {
     pub(super) fn checked(self) -> Result<NewRule, Wrong> {
         match self {
             Self::Text(text) => {
-                let rule = text.parse().and_then(|rule: Rule| faults::checked(rule));
+                let rule = text.parse().and_then(|rule: Rule| rules::checked(rule));
                 rule.map_err(|error| Wrong::of(error.to_string()))
             }
-            Self::Words(words) => Ok(faults::checked(Rule::of(*words))?),
+            Self::Words(words) => Ok(rules::checked(Rule::of(*words))?),
         }
     }
 }

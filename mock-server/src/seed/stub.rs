@@ -3,12 +3,9 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 
-use super::locate::{Step, Wrong};
-use super::value::{Expected, Fields, given};
-use crate::fault::is_bodyless;
-use crate::stub::{Reply, Stub};
-use crate::stubbing;
-use crate::stubs::StubError;
+use crate::json::{Expected, Fields, Step, Wrong, given};
+use crate::stub::{self, Reply, Stub, StubError};
+use crate::wire::{is_bodyless, is_framing};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -31,9 +28,6 @@ pub(super) struct StubFile {
 impl Expected for StubFile {
     const EXPECTED: &'static str = "an object with the `path` of a stub";
 }
-
-/// What says where an answer ends, which the mock says itself.
-const FRAMING: [&str; 3] = ["connection", "content-length", "transfer-encoding"];
 
 impl StubFile {
     pub(super) fn checked(self) -> Result<Stub, Wrong> {
@@ -66,7 +60,7 @@ impl StubFile {
         }
         let stub = Stub::new(method, self.path).reply(reply);
         let stub = if self.replaces_documented { stub.replaces_documented() } else { stub };
-        stubbing::checked(stub).map_err(|error| match error {
+        stub::checked(stub).map_err(|error| match error {
             StubError::Documented(..) => Wrong::of(
                 "this call is documented: expected `true`, if the stub is meant to answer it",
             )
@@ -83,7 +77,7 @@ fn bodyless(field: &'static str) -> Wrong {
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = HeaderName::from_bytes(name.as_bytes());
     let name = name.map_err(|_| "a name that HTTP does not allow")?;
-    if FRAMING.contains(&name.as_str()) {
+    if is_framing(&name) {
         return Err("not this one: the mock says itself how long an answer is");
     }
     let value = HeaderValue::from_str(value);

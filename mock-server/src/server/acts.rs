@@ -21,13 +21,13 @@ use tokio::net::TcpStream;
 use super::guard::Progress;
 use super::limits::Limits;
 use super::refusal::{CLOSE, Refusal};
+use crate::api::{Answer, Api, Received};
 use crate::body::{AnswerBody, pieces};
 use crate::clock::{Clock, Timeline, http_date};
 use crate::control::{ControlApi, Unread};
-use crate::fault::is_bodyless;
 use crate::host::{self, Arrival};
 use crate::inject::{Act, GARBAGE, Injection, Loss};
-use crate::routes::{Answer, Api, Received};
+use crate::wire::is_bodyless;
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still
 /// has something to read would take back what was sent.

@@ -8,7 +8,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::limits::Limits;
 use crate::body::AnswerBody;
-use crate::routes::{BY_THE_MOCK, LIMIT};
+use crate::wire::{BY_THE_MOCK, LIMIT};
 
 /// What the HTTP library reads of a target, however large a head may be.
 const LONGEST_URI: usize = 65_534;

@@ -22,9 +22,9 @@ use super::guard::{Guarded, Lapse, Progress};
 use super::limits::Limits;
 use super::outage::{Outage, Port};
 use super::refusal::Refusal;
+use crate::api::Api;
 use crate::control::ControlApi;
 use crate::inject::Loss;
-use crate::routes::Api;
 
 /// How long to let be after an accept that failed since there is no descriptor left, or the like.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

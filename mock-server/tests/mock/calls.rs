@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::Request;
-use partner_api_mock::{Fault, Mock, MockServer, Rule};
+use partner_api_mock::{Fault, Mock, MockServer, Rule, Stub};
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
@@ -150,4 +150,37 @@ async fn of_many_requests_the_newest_are_listed_and_no_key_is() {
     assert!(text.contains("journal   10 before these\n          req-11 "), "{text}");
     assert!(!text.contains(mock.api_key()) && text.contains("pk_live_[redacted]"), "{text}");
     assert!(text.contains("query: expected  a\n                 came      (none)\n"), "{text}");
+}
+
+#[tokio::test]
+async fn long_bodies_are_explained_in_short_and_at_once() {
+    let mock = Mock::new();
+    mock.add_stub(Stub::post("stats")).unwrap();
+    let body = |last: &str| format!("{}{last}", "\u{1}a".repeat(200_000));
+    for last in ["one", "two"] {
+        let request = Request::post("/api/v1/stats")
+            .header("authorization", format!("Bearer {}", mock.api_key()))
+            .body(Body::from(body(last)))
+            .unwrap();
+        mock.service().oneshot(request).await.unwrap();
+    }
+    let calls = mock.calls().to("/api/v1/stats").body(body("twice"));
+    let text = calls.exactly(1).unwrap_err().to_string();
+    assert!(text.contains("\nnearest   req-2 POST /api/v1/stats"), "{text}");
+    let begins = |what: &str| format!("{what}  …{}", "\\u{1}a".repeat(49));
+    assert!(text.contains(&begins("expected")) && text.contains(&begins("came    ")), "{text}");
+    assert!(text.contains("a\\u{1}atwice\n") && text.contains("a\\u{1}atwo\n"), "{text}");
+    assert!(text.len() < 20_000, "{}", text.len());
+}
+
+#[tokio::test]
+async fn a_key_that_is_asked_for_is_shown_by_nothing() {
+    let mock = Mock::new();
+    ask(&mock, "/api/v1/wallet", "").await;
+    let secret = "pk_live_a-canary.1";
+    let calls = mock.calls().header("x-key", secret).query(format!("k={secret}"));
+    let calls = calls.body(secret).method(secret).to(format!("/{secret}"));
+    for shown in [calls.exactly(1).unwrap_err().to_string(), format!("{calls:?}")] {
+        assert!(shown.contains("pk_live_[redacted]") && !shown.contains("canary"), "{shown}");
+    }
 }

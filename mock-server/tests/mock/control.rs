@@ -330,7 +330,7 @@ async fn a_body_that_is_no_utf_8_or_no_json_is_said_with_its_place() {
     let address = mock.address();
     for (body, said) in [
         (&b"{\"name\":\n  \"x\",}"[..], "line 2, column 7"),
-        (b"", "the body ends here"),
+        (b"", "the text ends here; expected an object with the `name` of a partner"),
         (b"{\"name\":\"\xff\"}", "not UTF-8"),
         (b"{\"name\":\"x\"} {}", "expected nothing more"),
     ] {
@@ -401,7 +401,7 @@ async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
         ),
         ("POST", "/partners", "", "", "expected an object with the `name` of a partner"),
         ("POST", "/stubs", "", "", "expected an object with the `path` of a stub"),
-        ("POST", "/faults", "", "", "the body ends here; expected an object"),
+        ("POST", "/faults", "", "", "the text ends here; expected an object"),
         (
             "PUT",
             "/partners/p-1/companies",
@@ -461,4 +461,25 @@ async fn a_rule_of_one_partner_that_names_another_says_so() {
     assert_eq!((refused.status, refused.error().1), (400, "partner"), "{}", refused.text);
     assert!(refused.error().2.contains("several are named `suite`"), "{}", refused.text);
     told(address, "POST", "/partners/p-3/faults", rule, 201).await;
+}
+
+#[tokio::test]
+async fn nothing_that_a_terminal_obeys_and_no_key_is_shown_whoever_wrote_it() {
+    let mock = start().await;
+    let address = mock.address();
+    let nasty = "\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\u{feff}\u{e9}";
+    let partner = json!({"name": nasty}).to_string();
+    let stub =
+        json!({"path": "x", "body": "pk_live_a-canary", "headers": {"x-key": "pk_live_a.canary"}});
+    for (path, body) in [("/partners", partner), ("/stubs", stub.to_string())] {
+        let made = ask(address, "POST", path, &body).await;
+        let listed = ask(address, "GET", path, "").await;
+        for answer in [made, listed] {
+            let is_obeyed = |char: char| char.is_control() || "\u{202e}\u{feff}".contains(char);
+            assert!(!answer.text.contains(is_obeyed), "{:?}", answer.text);
+            assert!(!answer.text.contains("canary"), "{}", answer.text);
+        }
+    }
+    let listed = ask(address, "GET", "/partners", "").await;
+    assert_eq!(listed.body["data"][1]["name"], nasty);
 }

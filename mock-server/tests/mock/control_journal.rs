@@ -42,6 +42,23 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
 }
 
 #[tokio::test]
+async fn a_rule_of_a_megabyte_stands_with_each_request_in_short() {
+    let mock = start().await;
+    let (address, key) = (mock.address(), mock.api_key());
+    let rule = json!({"body": "x".repeat(1 << 20)}).to_string();
+    told(address, "POST", "/faults", &rule, 201).await;
+    for _ in 0..3 {
+        raw::wallet_with(address, key).await;
+    }
+    let all = ask(address, "GET", "/requests", "").await;
+    assert_eq!(all.body["data"].as_array().unwrap().len(), 3);
+    assert!(all.body["data"][0]["fault"]["rule"].as_str().unwrap().ends_with("xxx…"));
+    assert!(all.text.len() < 10_000, "{}", all.text.len());
+    let fault = mock.requests()[0].fault.clone().unwrap();
+    assert!(fault.rule().len() > 1 << 20 && fault.to_string().len() < 2000);
+}
+
+#[tokio::test]
 async fn filters_and_counts_are_those_of_rust() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());

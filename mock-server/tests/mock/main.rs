@@ -1,4 +1,4 @@
-//! The mock from outside: one file for each thing that must hold.
+//! The mock from outside: one file for each thing that must hold. They ask by `asking`, `load` and `raw`.
 
 #![expect(
     clippy::unwrap_used,

@@ -75,18 +75,18 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
 #[test]
 fn where_a_file_ends_too_early_it_says_so() {
     let rows = [
-        ("", "1:1: the file ends here; expected an object with `partners`"),
-        (" \n", "2:1: the file ends here; expected an object with `partners`"),
-        ("{", "1:2: the file ends here; expected the rest of an object, up to its `}`"),
+        ("", "1:1: the text ends here; expected an object with `partners`"),
+        (" \n", "2:1: the text ends here; expected an object with `partners`"),
+        ("{", "1:2: the text ends here; expected the rest of an object, up to its `}`"),
         (
             "{\"partners\": [",
-            "1:15: partners: the file ends here; expected the rest of an array, up to its `]`",
+            "1:15: partners: the text ends here; expected the rest of an array, up to its `]`",
         ),
         (
             "{\"partners\":\n[{\"name\": \"p",
-            "2:13: partners[0].name: the file ends here; expected the rest of a string, up to its `\"`",
+            "2:13: partners[0].name: the text ends here; expected the rest of a string, up to its `\"`",
         ),
-        ("{\"partners\":", "1:13: partners: the file ends here; expected a value"),
+        ("{\"partners\":", "1:13: partners: the text ends here; expected a value"),
     ];
     for (text, expected) in rows {
         assert_eq!(error_of(text), format!("seed:{expected}"), "{text}");
@@ -353,6 +353,15 @@ fn no_key_of_a_seed_is_shown() {
     let error = Seed::from_json(r#"{"partners": [{"name": "p", "keys": "pk_live_canary"}]}"#);
     let shown = format!("{seed:?} {:?}", error.unwrap_err());
     assert!(!shown.contains("exampleexample") && !shown.contains("canary"), "{shown}");
+    let of_a_key = |text: &str| Seed::from_yaml(text).unwrap_err().to_string();
+    assert_eq!(
+        of_a_key("partners:\n- {name: p, keys: [a, 4711]}"),
+        "seed:2:23: partners[0].keys[1]: found a number, expected a string; in quotes it is a string"
+    );
+    assert_eq!(
+        of_a_key("partners: [{name: p}]\nfaults: [{status: 500, key: 47.11}]"),
+        "seed:2:29: faults[0].key: found a number, expected a string; in quotes it is a string"
+    );
 }
 
 #[test]
@@ -361,7 +370,7 @@ fn a_file_cut_anywhere_is_an_error_in_one_line() {
     for cut in (0..text.trim_end().len()).filter_map(|at| text.get(..at)) {
         let error = Seed::from_json(cut).unwrap_err().to_string();
         assert_eq!(error.lines().count(), 1, "{error}");
-        assert!(error.contains("the file ends here; expected "), "{error}");
+        assert!(error.contains("the text ends here; expected "), "{error}");
     }
 }
 

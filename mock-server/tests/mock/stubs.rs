@@ -230,3 +230,21 @@ async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
     assert_eq!(broken.rest().await, b"");
     assert_eq!(mock.requests().len(), 4, "half a request is none");
 }
+
+#[tokio::test]
+async fn no_key_is_in_the_debug_of_what_a_stub_is_asked() {
+    let mock = Mock::new();
+    let stub = Stub::post("{any}").compute(|request| Reply::text(200, format!("{request:?}")));
+    mock.add_stub(stub).unwrap();
+    let secret = "pk_live_a-canary";
+    let request = Request::post(format!("/api/v1/{secret}?k={secret}"))
+        .header("authorization", format!("Bearer {}", mock.api_key()))
+        .header("x-key", secret)
+        .body(Body::from(secret))
+        .unwrap();
+    let answer = mock.service().oneshot(request).await.unwrap();
+    let shown = answer.into_body().collect().await.unwrap().to_bytes();
+    let shown = String::from_utf8(shown.to_vec()).unwrap();
+    assert_eq!(shown.matches("pk_live_[redacted]").count(), 4, "{shown}");
+    assert!(!shown.contains("canary") && !shown.contains(mock.api_key()), "{shown}");
+}

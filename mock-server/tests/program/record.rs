@@ -248,6 +248,40 @@ async fn a_file_that_is_there_stays_unless_it_is_forced_and_is_its_owners_only()
     assert!(run.stderr.contains("/no-such-folder/seed.json: cannot be written: "), "{run:?}");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_is_replaced_and_not_what_it_leads_to() {
+    let (live, link, other) =
+        (MockServer::start().await.unwrap(), File::new("link"), File::new("other"));
+    std::fs::write(&other.0, "mine").unwrap();
+    std::os::unix::fs::symlink(&other.0, &link.0).unwrap();
+    let run = against(&live, &["record", "--output", link.name()]).await;
+    assert_eq!((run.code, other.text().as_str()), (Some(2), "mine"), "{run:?}");
+    let run = against(&live, &["record", "--force", "--output", link.name()]).await;
+    assert_eq!((run.code, other.text().as_str()), (Some(0), "mine"), "{run:?}");
+    assert!(!link.0.is_symlink() && link.text().starts_with("{\n"));
+}
+
+#[tokio::test]
+async fn a_number_without_end_is_recorded_as_any_other() {
+    let mock = MockServer::start().await.unwrap();
+    let number = "9".repeat(70_000);
+    let companies = altered(COMPANIES, "+237 6 90 00 00 00", &number);
+    serve(&mock.partner(), "companies", companies);
+    let run = against(&mock, &["record"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let made_up = format!("\"{}1\"", "0".repeat(number.len() - 1));
+    assert!(run.stdout.contains(&made_up) && !run.stdout.contains("999"));
+}
+
+#[tokio::test]
+async fn a_name_of_this_machine_is_asked_of_nobody_else() {
+    let mock = MockServer::start().await.unwrap();
+    let base_url = format!("http://mock.localhost:{}", mock.address().port());
+    let run = against(&mock, &["record", "--base-url", &base_url]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+}
+
 #[tokio::test]
 async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
     for (operation, body, expected) in [

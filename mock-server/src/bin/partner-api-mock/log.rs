@@ -11,7 +11,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,8 +24,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub(crate) use self::line::Format;
 use self::line::{REQUEST, Style};
 
-/// How many lines may wait to be written.
+/// How many lines may wait to be written, and how many bytes: a line is as long as what came.
 const MOST_WAITING: usize = 4096;
+const MOST_BYTES: usize = 16 << 20;
 
 /// Lines that wait are written together until they are this long.
 const CHUNK: usize = 64 * 1024;
@@ -59,11 +60,11 @@ impl Log {
         let is_colored = !no_color && io::stderr().is_terminal();
         let style = Style { format: options.format, is_colored };
 
-        let dropped = Arc::new(AtomicU64::new(0));
+        let backlog = Arc::new(Backlog::default());
         let (lines, waiting) = sync_channel(MOST_WAITING);
-        let writer = Writer { style, waiting, dropped: Arc::clone(&dropped) };
+        let writer = Writer { style, waiting, backlog: Arc::clone(&backlog) };
         thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
-        let layer = Reporter { style, lines: lines.clone(), dropped };
+        let layer = Reporter { style, lines: lines.clone(), backlog };
         tracing_subscriber::registry().with(filter).with(layer).try_init()?;
         Ok(Self { lines })
     }
@@ -99,17 +100,29 @@ fn filter(wanted: Option<OsString>, is_quiet: bool) -> Result<Targets, String> {
     Ok(if is_quiet { filter.with_target(REQUEST, LevelFilter::OFF) } else { filter })
 }
 
+/// How many bytes wait, and how many lines were dropped.
+#[derive(Default)]
+struct Backlog {
+    bytes: AtomicUsize,
+    dropped: AtomicU64,
+}
+
 /// Makes lines of events, and hands them to the writer.
 struct Reporter {
     style: Style,
     lines: SyncSender<Message>,
-    dropped: Arc<AtomicU64>,
+    backlog: Arc<Backlog>,
 }
 
 impl<S: Subscriber> Layer<S> for Reporter {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if self.lines.try_send(Message::Line(self.style.line(event))).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        let line = self.style.line(event);
+        let length = line.len();
+        let before = self.backlog.bytes.fetch_add(length, Ordering::Relaxed);
+        let has_room = before.saturating_add(length) <= MOST_BYTES;
+        if !has_room || self.lines.try_send(Message::Line(line)).is_err() {
+            self.backlog.bytes.fetch_sub(length, Ordering::Relaxed);
+            self.backlog.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -117,7 +130,7 @@ impl<S: Subscriber> Layer<S> for Reporter {
 struct Writer {
     style: Style,
     waiting: Receiver<Message>,
-    dropped: Arc<AtomicU64>,
+    backlog: Arc<Backlog>,
 }
 
 impl Writer {
@@ -127,12 +140,15 @@ impl Writer {
             let mut next = Some(message);
             while let Some(message) = next {
                 match message {
-                    Message::Line(line) => text.push_str(&line),
+                    Message::Line(line) => {
+                        self.backlog.bytes.fetch_sub(line.len(), Ordering::Relaxed);
+                        text.push_str(&line);
+                    }
                     Message::Flush(done) => flush = Some(done),
                 }
                 next = if text.len() < CHUNK { self.waiting.try_recv().ok() } else { None };
             }
-            let dropped = self.dropped.swap(0, Ordering::Relaxed);
+            let dropped = self.backlog.dropped.swap(0, Ordering::Relaxed);
             if dropped > 0 {
                 text.push_str(&self.style.dropped(dropped));
             }
@@ -142,5 +158,27 @@ impl Writer {
                 let _ = done.send(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_bounded_by_its_bytes_too() {
+        let (lines, waiting) = sync_channel(MOST_WAITING);
+        let style = Style { format: Format::Text, is_colored: false };
+        let backlog = Arc::new(Backlog::default());
+        let layer = Reporter { style, lines, backlog: Arc::clone(&backlog) };
+        let long = "x".repeat(MOST_BYTES / 16);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            (0..40).for_each(|_| tracing::info!("{long}"));
+        });
+        let length = |message| if let Message::Line(line) = message { line.len() } else { 0 };
+        let lengths: Vec<_> = waiting.try_iter().map(length).collect();
+        assert_eq!(lengths.len(), 15, "each is a little longer than a sixteenth");
+        assert_eq!(backlog.bytes.load(Ordering::Relaxed), lengths.iter().sum::<usize>());
+        assert_eq!(backlog.dropped.load(Ordering::Relaxed), 25);
     }
 }

@@ -1,5 +1,8 @@
 //! The command line of the mock: which command it is, and how it ends.
 
+// The library's own file, so that texts of others are shown in one way by both.
+#[path = "../../escape.rs"]
+mod escape;
 mod live;
 mod log;
 mod record;

@@ -1,29 +1,10 @@
 //! Texts of others on a terminal, in a log, in a file: nothing in them is obeyed, and none is long.
 
-/// The text with what a terminal would obey, or what turns the order of the letters, as escapes,
-/// and cut to so many characters.
-pub(crate) fn shown(text: &str, most: usize) -> String {
-    let mut line = String::new();
-    for (count, char) in text.chars().enumerate() {
-        if count == most {
-            line.push('…');
-            break;
-        }
-        if is_obeyed(char) {
-            line.extend(char.escape_unicode());
-        } else {
-            line.push(char);
-        }
-    }
-    line
-}
+use crate::escape::{escaped, shortened};
 
-/// Controls, format characters, and what XML 1.0 cannot hold.
-fn is_obeyed(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}')
-        || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        || matches!(char, '\u{fff9}'..='\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+/// The beginning of a text, up to so many characters, with nothing in it that is obeyed.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    escaped(&shortened(text, most)).into_owned()
 }
 
 /// Whether a text is surely a word of a set, such as `GREEN` or `missing_bearer_token`, and no
@@ -46,12 +27,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped_and_a_long_text_is_cut() {
-        assert_eq!(
-            shown("caf\u{e9} \u{1b}[2J\u{202e}\n", 99),
-            "caf\u{e9} \\u{1b}[2J\\u{202e}\\u{a}"
-        );
-        assert_eq!(shown("abcdef", 3), "abc…");
+    fn a_long_text_is_cut_and_none_is_obeyed() {
+        assert_eq!(shown("a\u{1b}b\n", 99), "a\\u{1b}b\\n");
+        assert_eq!(shown("\u{1b}bcdef", 3), "\\u{1b}bc…");
         assert_eq!(shown("abc", 3), "abc");
     }
 

@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod contract;
+mod document;
 mod grade;
 mod part;
 mod report;

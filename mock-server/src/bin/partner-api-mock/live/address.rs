@@ -56,6 +56,12 @@ impl Address {
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.0)
     }
+
+    /// The host, if it is a name that means this machine.
+    pub(crate) fn name_of_this_machine(&self) -> Option<&str> {
+        let name = self.0.domain()?;
+        self.is_loopback().then_some(name)
+    }
 }
 
 /// Hosts that never leave this machine (RFC 6761, RFC 5735, RFC 4291).

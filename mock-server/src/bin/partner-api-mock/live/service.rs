@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING};
@@ -17,6 +18,12 @@ use crate::whole;
 const MAX_BODY: usize = 256 << 20;
 
 const USER_AGENT: &str = concat!("partner-api-mock/", env!("CARGO_PKG_VERSION"));
+
+/// This machine; the port is that of the URL.
+const THIS_MACHINE: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+];
 
 /// A service that can be asked.
 #[derive(Debug)]
@@ -52,6 +59,10 @@ impl Service {
         } else {
             // Plain http needs nobody's certificate, so those of the system are not read.
             builder = builder.tls_certs_only([]);
+        }
+        // Not every system keeps `.localhost` to itself, and the key may go in clear to this machine.
+        if let Some(name) = address.name_of_this_machine() {
+            builder = builder.resolve_to_addrs(name, &THIS_MACHINE);
         }
         // An error says that one is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
+use crate::escape::escaped;
+
 /// The target of the mock's event for each request.
 pub(super) const REQUEST: &str = "partner_api_mock::request";
 
@@ -115,7 +117,7 @@ impl Line {
     fn bare(&mut self, between: &str, value: &Value<'_>) {
         self.written.push_str(between);
         match value {
-            Value::Text(text) => push_shown(&mut self.written, text),
+            Value::Text(text) => self.written.push_str(&escaped(text)),
             Value::Plain(plain) => drop(self.written.write_fmt(*plain)),
         }
     }
@@ -153,24 +155,8 @@ fn color(level: Level) -> u8 {
     }
 }
 
-fn is_ascii_shown(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
-}
-
-fn push_shown(line: &mut String, text: &str) {
-    if text.bytes().all(is_ascii_shown) {
-        return line.push_str(text);
-    }
-    for char in text.chars() {
-        match char {
-            ' '..='~' => line.push(char),
-            char => line.extend(char.escape_debug()),
-        }
-    }
-}
-
 fn push_json(line: &mut String, text: &str) {
-    if text.bytes().all(|byte| is_ascii_shown(byte) && !matches!(byte, b'"' | b'\\')) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
         line.extend(["\"", text, "\""]);
         return;
     }

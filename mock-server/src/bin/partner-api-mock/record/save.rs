@@ -20,6 +20,9 @@ pub(super) fn save(path: &Path, content: &[u8], force: bool) -> Result<(), Strin
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}", std::process::id()));
         let beside = path.with_file_name(name);
+        if fs::symlink_metadata(&beside).is_ok() {
+            return Err(format!("{}: it stands in the way; remove it first", named(&beside)));
+        }
         write_new(&beside, content).and_then(|()| {
             fs::rename(&beside, path).inspect_err(|_| {
                 let _ = fs::remove_file(&beside);

@@ -140,7 +140,9 @@ impl StandIns {
         let code = digits.get(..kept).unwrap_or_default().to_owned();
         let next = self.phones.len() + 1;
         let count = *self.phones.entry(digits).or_insert(next);
-        let count = format!("{count:0length$}");
+        let count = count.to_string();
+        // Not by a width: that would have a limit, and a number from elsewhere has none.
+        let count = "0".repeat(length.saturating_sub(count.len())) + &count;
         let last = count.get(count.len() - length..).unwrap_or_default();
         let mut digits = code.chars().chain(last.chars());
         let same = |char: char| match char {

@@ -4,15 +4,9 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
+use super::document::{Document, Read, Unreadable, entries, regex, text};
 use super::grade::Source;
 use super::part::{Part, Parts, Test};
-
-/// What the contract has that cannot be checked, or cannot be understood.
-#[derive(Debug, thiserror::Error)]
-#[error("the contract: {0}")]
-pub(crate) struct Unreadable(pub(crate) String);
-
-pub(crate) type Read<T> = Result<T, Unreadable>;
 
 /// The examples of a 401, by name, and when each is due.
 const WITHOUT_KEY: &str = "missing_bearer_token";
@@ -69,13 +63,13 @@ pub(crate) struct Header {
 
 impl Contract {
     pub(crate) fn read(document: &Value) -> Read<Self> {
-        let document = Document(document);
+        let document = Document { root: document };
         let mut contract = Self {
-            version: text(document.0, "/info/version")?.to_owned(),
+            version: text(document.root, "/info/version")?.to_owned(),
             exchanges: Vec::new(),
             left_out: Vec::new(),
         };
-        for (path, item) in entries(document.0.get("paths")) {
+        for (path, item) in entries(document.root.get("paths")) {
             for (method, operation) in entries(Some(item)) {
                 let id = text(operation, "/operationId")?;
                 if method != "get" {
@@ -91,24 +85,10 @@ impl Contract {
     }
 }
 
-/// The contract's document, in which parts are referred to.
-#[derive(Clone, Copy)]
-pub(super) struct Document<'a>(&'a Value);
-
 impl<'a> Document<'a> {
-    /// The part itself, or what it refers to, with the way there.
-    pub(super) fn resolved(self, part: &'a Value) -> Read<(&'a Value, Option<&'a str>)> {
-        let Some(reference) = part.get("$ref").and_then(Value::as_str) else {
-            return Ok((part, None));
-        };
-        let found = reference.strip_prefix('#').and_then(|pointer| self.0.pointer(pointer));
-        let found = found.ok_or_else(|| Unreadable(format!("nothing at {reference}")))?;
-        Ok((found, Some(reference)))
-    }
-
     fn exchanges(self, id: &str, path: &str, operation: &'a Value) -> Read<Vec<Exchange>> {
         let mut exchanges = Vec::new();
-        let security = operation.get("security").or(self.0.get("security"));
+        let security = operation.get("security").or(self.root.get("security"));
         let is_guarded = security.and_then(Value::as_array).is_some_and(|all| !all.is_empty());
         for (status, response) in entries(operation.get("responses")) {
             let (response, _) = self.resolved(response)?;
@@ -188,21 +168,6 @@ fn demand(exchange: &mut Exchange, response: &Value, example: &str) -> Read<()> 
         part.hold_to(due);
     }
     Ok(())
-}
-
-pub(super) fn regex(pattern: &str) -> Read<Regex> {
-    Regex::new(pattern).map_err(|cause| Unreadable(format!("the pattern {pattern}: {cause}")))
-}
-
-/// The entries of an object, and none of anything else.
-pub(super) fn entries(node: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
-    let object = node.and_then(Value::as_object).into_iter().flatten();
-    object.map(|(key, value)| (key.as_str(), value))
-}
-
-fn text<'a>(node: &'a Value, pointer: &str) -> Read<&'a str> {
-    let found = node.pointer(pointer).and_then(Value::as_str);
-    found.ok_or_else(|| Unreadable(format!("no text at {pointer}")))
 }
 
 #[cfg(test)]

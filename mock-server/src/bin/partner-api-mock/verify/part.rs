@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::contract::{Document, Read, Unreadable, entries, regex};
+use super::document::{Document, Read, Unreadable, entries, regex};
 use super::grade::Source;
 
 /// The keywords of a schema that are understood. Any other is an error, so that no rule of the

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::api::Api;
 use crate::fault::{Rule, RuleError};
-use crate::routes::{Api, ROUTES};
-use crate::rules::{InForce, NewRule, Target};
+use crate::rules::{InForce, another_partner, checked, unknown_partner};
 use crate::store::{Tenant, TenantId};
-use crate::{hint, key};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
-/// by [`MockServer::faults`](crate::Mock::faults).
+/// by [`Mock::faults`](crate::Mock::faults).
 ///
 /// A request goes to the rules in the order they were added, the partner's and the mock's. The
 /// first that has a fault for it ends its way: later rules neither see nor count it. A rule of the
@@ -85,56 +84,6 @@ impl Faults {
             unknown_partner(wanted, names.iter().map(|name| &**name))
         })
     }
-}
-
-/// A rule that contradicts itself nowhere, and is for an operation that is there.
-pub(crate) fn checked(rule: Rule) -> Result<NewRule, RuleError> {
-    // A body or a header that a rule says may hold a key, too.
-    let text = key::redact(rule.to_string().into_bytes());
-    let text = String::from_utf8_lossy(&text).into();
-    let words = rule.into_words()?;
-    let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
-    Ok(NewRule { target, words, text })
-}
-
-pub(crate) fn unknown_partner<'a>(
-    wanted: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> RuleError {
-    unknown("partner", wanted, "one of this mock's", names)
-}
-
-/// A rule among those of one partner names another.
-pub(crate) fn another_partner(wanted: &str, owner: &str) -> RuleError {
-    let message =
-        format!("partner: found `{wanted}` in a rule of `{owner}`, expected that name, or none");
-    RuleError::of(message)
-}
-
-/// An operation's name, or a path.
-fn target(wanted: &str) -> Result<Target, RuleError> {
-    if wanted.starts_with('/') {
-        return Ok(Target::Path(wanted.to_owned()));
-    }
-    let mut names = ROUTES.iter().map(|route| route.name);
-    names.clone().find(|name| *name == wanted).map_or_else(
-        || {
-            let expected = "`companies`, `wallet` or a path from `/`";
-            Err(unknown("operation", wanted, expected, &mut names))
-        },
-        |name| Ok(Target::Operation(name)),
-    )
-}
-
-fn unknown<'a>(
-    word: &str,
-    wanted: &str,
-    expected: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> RuleError {
-    let hint = hint::nearest(wanted, names)
-        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    RuleError::of(format!("{word}: unknown `{wanted}`, expected {expected}{hint}"))
 }
 
 impl fmt::Debug for Faults {

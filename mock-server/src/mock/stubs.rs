@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::routes::{self, Api};
+use crate::api::Api;
 use crate::store::TenantId;
-use crate::stub::Stub;
-use crate::stubs::{Placed, StubError};
+use crate::stub::{Placed, Stub, StubError, checked};
 
 pub(crate) fn add(
     api: &Arc<Api>,
@@ -14,21 +13,6 @@ pub(crate) fn add(
     stub: Stub,
 ) -> Result<ActiveStub, StubError> {
     Ok(ActiveStub::new(api, api.stubs.add(owner, checked(stub)?)))
-}
-
-/// A stub that is where one may be.
-pub(crate) fn checked(stub: Stub) -> Result<Stub, StubError> {
-    if !stub.is_below_base() {
-        return Err(StubError::Path(stub.path));
-    }
-    if !stub.can_be_sent() {
-        return Err(StubError::Unsent(stub.path));
-    }
-    let is_documented = routes::is_documented(&stub.method, &stub.path);
-    if is_documented && !stub.replaces_documented {
-        return Err(StubError::Documented(stub.method, stub.path));
-    }
-    Ok(stub)
 }
 
 /// A stub that was added. It stays in force when this is dropped.

@@ -5,9 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Method;
 
-use crate::mistake::shortened;
+use super::Stub;
 use crate::store::TenantId;
-use crate::stub::Stub;
 
 /// A stub that was added.
 #[derive(Debug)]
@@ -120,20 +119,4 @@ impl StubList {
             if methods.is_empty() { Found::Nothing } else { Found::OtherMethods(methods) }
         })
     }
-}
-
-/// A stub that cannot be added. It shows as one line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StubError {
-    /// It would answer a documented call, and does not say that it is meant to.
-    #[error("{0} {1} is documented; say `replaces_documented()` if this is meant to answer it")]
-    Documented(Method, String),
-    /// Its path is not one under `/api/v1`.
-    #[error("`{}`: expected a path under /api/v1, such as `stats`", shortened(.0).escape_debug())]
-    Path(String),
-    /// No request has its path, which is as it was sent: percent-encoded, and without a query.
-    #[error("`{}`: no request has this path: expected it percent-encoded, without a query, and braces \
-             around whole segments only", shortened(.0).escape_debug())]
-    Unsent(String),
 }

@@ -6,14 +6,26 @@ use std::fmt::{self, Write as _};
 use super::{Count, Difference, Wanted};
 use crate::fault::Time;
 use crate::journal::RecordedRequest;
+use crate::key;
 
 /// How many requests are listed; the newest are.
 const MOST_LISTED: usize = 20;
 
+/// How many characters of a text are shown. A body may be a megabyte.
+const MOST_SHOWN: usize = 500;
+
+/// How many characters of a long text are shown before the first that is another one.
+const BEFORE: usize = 100;
+
+/// How many characters from the first that is another one tell how near two texts are: the cost
+/// grows with their square.
+const COMPARED: usize = 100;
+
 /// Other requests came than were expected.
 ///
 /// It shows, as `Debug` too so that `unwrap` does, what was expected, what came, the nearest miss
-/// with the difference marked, and a line from which the run can be repeated.
+/// with the difference marked, and a line from which the run can be repeated. Of a text of more
+/// than 500 characters, those around the difference are shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Unmet(String);
 
@@ -76,7 +88,7 @@ impl Case<'_> {
         });
         let distance = |differences: &[Difference]| -> usize {
             let each = differences.iter();
-            each.map(|one| strsim::osa_distance(&one.expected, &one.came)).sum()
+            each.map(Difference::distance).sum()
         };
         let nearest =
             misses.rev().min_by_key(|(_, differences)| (differences.len(), distance(differences)));
@@ -84,10 +96,10 @@ impl Case<'_> {
             return Ok(());
         };
         writeln!(out, "nearest   {}", Line(request))?;
-        for Difference { what, expected, came } in differences {
-            let (expected, came) = (shown(&expected), shown(&came));
-            let same =
-                expected.chars().zip(came.chars()).take_while(|(one, other)| one == other).count();
+        for difference in differences {
+            let (expected, came) = difference.shown();
+            let same = same(&expected, &came);
+            let what = cut(&difference.what, 0);
             let width = what.chars().count();
             writeln!(out, "          {what}: expected  {expected}")?;
             writeln!(out, "          {:width$}  came      {came}", "")?;
@@ -97,12 +109,51 @@ impl Case<'_> {
     }
 }
 
-/// In one line, and never with a control character: it may have come from anywhere.
+impl Difference {
+    fn distance(&self) -> usize {
+        let same = same(&self.expected, &self.came);
+        let rest = |text: &str| text.chars().skip(same).take(COMPARED).collect::<String>();
+        strsim::osa_distance(&rest(&self.expected), &rest(&self.came))
+    }
+
+    /// Both texts, from a little before where they part if one of them is long.
+    fn shown(&self) -> (String, String) {
+        let is_long = |text: &str| text.chars().nth(MOST_SHOWN).is_some();
+        let start = if is_long(&self.expected) || is_long(&self.came) {
+            same(&self.expected, &self.came).saturating_sub(BEFORE)
+        } else {
+            0
+        };
+        (shown_from(&self.expected, start), shown_from(&self.came, start))
+    }
+}
+
+/// How many characters two texts have in common at their beginning.
+fn same(one: &str, other: &str) -> usize {
+    one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count()
+}
+
+/// In one line, and never with a control character or a key: it may have come from anywhere.
 fn shown(text: &str) -> String {
+    shown_from(&key::redact_text(text), 0)
+}
+
+fn shown_from(text: &str, start: usize) -> String {
     if text.is_empty() {
         return "(none)".to_owned();
     }
-    text.escape_debug().to_string()
+    cut(text, start).escape_debug().to_string()
+}
+
+/// What of a text is shown: from this character on, and not all of a long one.
+fn cut(text: &str, start: usize) -> String {
+    let mut rest = text.chars().skip(start);
+    let mut cut = if start > 0 { "…".to_owned() } else { String::new() };
+    cut.extend(rest.by_ref().take(MOST_SHOWN));
+    if rest.next().is_some() {
+        cut.push('…');
+    }
+    cut
 }
 
 impl fmt::Display for Count {
@@ -151,7 +202,7 @@ impl fmt::Display for Line<'_> {
         let (id, path) = (&request.request_id, shown(&request.path));
         write!(f, "{id} {} {path}", request.method)?;
         if let Some(query) = &request.query {
-            write!(f, "?{}", query.escape_debug())?;
+            write!(f, "?{}", cut(query, 0).escape_debug())?;
         }
         write!(f, " -> {} ({})", request.status.as_str(), request.why)?;
         match &request.fault {

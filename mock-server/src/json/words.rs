@@ -1,5 +1,6 @@
 //! What serde says of a mistake, in the words of JSON instead of Rust's.
 
+use crate::escape::shortened;
 use crate::hint;
 
 /// A text from outside is shown up to here, so that the line stays one that can be read.
@@ -19,8 +20,8 @@ const EXPECTED: [(&str, &str); 8] = [
 ];
 
 /// What is JSON, but not what was expected. What serde expected is never a text from outside, so
-/// it is what stands after the last `expected`. Where a key was expected, no string is shown: not
-/// every key can be told by how it begins.
+/// it is what stands after the last `expected`. Where a key was expected, no string and no number is
+/// shown: not every key can be told by how it begins.
 pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     if let Some(field) = message.strip_prefix("duplicate field ") {
         return format!("the field {field} stands twice: expected each field once");
@@ -30,9 +31,8 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     };
     for (kind, serde) in [("field", "unknown field `"), ("word", "unknown variant `")] {
         if let Some(name) = wrong.strip_prefix(serde) {
-            let name = shortened(name.strip_suffix('`').unwrap_or(name));
-            let hint = hint::nearest_in(message)
-                .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            let name = in_short(name.strip_suffix('`').unwrap_or(name));
+            let hint = hint::of_message(message);
             return format!("unknown {kind} `{name}`, expected {expected}{hint}");
         }
     }
@@ -43,7 +43,8 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     };
     let found = match found.split_once(' ') {
         Some(("string", _)) if of_a_key => "a string".to_owned(),
-        Some(("string", text)) => format!("the string {}", shortened(text)),
+        Some(("integer" | "floating", _)) if of_a_key => "a number".to_owned(),
+        Some(("string", text)) => format!("the string {}", in_short(text)),
         Some(("integer", number)) => format!("the number {number}"),
         Some(("floating", number)) => {
             format!("the number {}", number.trim_start_matches("point "))
@@ -59,15 +60,12 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     format!("found {found}, expected {}", translated(&EXPECTED, expected))
 }
 
-pub(crate) fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a str {
+pub(super) fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a str {
     let row = table.iter().find(|(serde, _)| *serde == words);
     row.map_or(words, |(_, ours)| ours)
 }
 
 /// The beginning of a text from outside, if it is a long one.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
-    }
+pub(crate) fn in_short(text: &str) -> String {
+    shortened(text, LONGEST_SHOWN)
 }

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::latest::Latest;
+use crate::api::Api;
 use crate::key::{self, KeyHash};
-use crate::latest::Latest;
-use crate::routes::Api;
 use crate::seed::{Extras, PartnerSeed, Seed};
 use crate::store::{KeyTaken, NewTenant, Tenant};
 

@@ -18,14 +18,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
+use crate::api::{Answer, Api};
 use crate::body::AnswerBody;
-use crate::fault::is_bodyless;
 use crate::host::Arrival;
 use crate::inject::{Act, GARBAGE, Injection, Loss};
-use crate::routes::{Answer, Api};
+use crate::wire::is_bodyless;
 
-/// The mock as a [`tower_service::Service`] with no socket, by
-/// [`MockServer::service`](crate::Mock::service).
+/// The mock as a [`tower_service::Service`] with no socket, by [`Mock::service`](crate::Mock::service).
 ///
 /// Where a fault would break the connection, the call or the body ends in the [`io::Error`] that a
 /// socket would have given: [`ConnectionReset`](io::ErrorKind::ConnectionReset),

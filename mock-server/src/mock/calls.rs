@@ -10,8 +10,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 pub use self::unmet::Unmet;
+use crate::api::Api;
 use crate::journal::{Entry, RecordedRequest, number_of};
-use crate::routes::Api;
+use crate::key;
 use crate::store::{Tenant, TenantId};
 use crate::stub::full_path;
 
@@ -55,7 +56,7 @@ pub(crate) struct Seen {
 }
 
 /// What a request must be like; what is not said may be anything.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct Wanted {
     method: Option<String>,
     path: Option<String>,
@@ -177,9 +178,10 @@ impl Calls {
     /// Ends when so many have come, or the time is over. Which it was is seen in the journal.
     pub(crate) async fn come(&self, count: usize, limit: Duration) {
         let (mut seen, mut met) = (self.after, 0);
+        let watcher = self.api.journal.watcher();
         let enough = poll_fn(|context| {
             let owner = self.owner.as_ref().map(|tenant| tenant.id);
-            for entry in self.api.journal.watch(owner, seen, context.waker()) {
+            for entry in watcher.after(owner, seen, context.waker()) {
                 seen = entry.number();
                 met += usize::from(self.wanted.is_met_by(&self.api.read(&entry)));
             }
@@ -277,8 +279,9 @@ impl Wanted {
         line.into_iter()
             .chain(headers)
             .filter_map(|(what, expected, came)| {
-                let expected = expected.filter(|expected| **expected != came)?.clone();
-                Some(Difference { what, expected, came })
+                let expected = expected.filter(|expected| **expected != came)?;
+                // In the journal there is no key, but in what somebody asks for.
+                Some(Difference { what, expected: key::redact_text(expected), came })
             })
             .collect()
     }
@@ -291,8 +294,10 @@ struct Difference {
     came: String,
 }
 
+/// There is no key in it.
 impl fmt::Debug for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calls").field("wanted", &self.wanted).finish_non_exhaustive()
+        let wanted = self.wanted.to_string();
+        f.debug_struct("Calls").field("wanted", &wanted).finish_non_exhaustive()
     }
 }

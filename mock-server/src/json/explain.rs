@@ -3,8 +3,8 @@
 
 use serde_json::error::Category;
 
-use super::{SeedError, place};
-use crate::mistake::{in_words_of_json, shortened, translated};
+use super::words::{in_short, in_words_of_json, translated};
+use super::{Mistake, place};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
 const EARLY_ENDS: [(&str, &str); 4] = [
@@ -35,9 +35,9 @@ const SYNTAX: [(&str, &str); 12] = [
 
 const ESCAPES: &str = "expected a string with valid escapes";
 
-/// `path` is serde's: the root is `.`, and a name that never came is `?`. `whole` is what was expected
-/// of the text. No key is shown.
-pub(super) fn explain(text: &str, path: &str, whole: &str, error: &serde_json::Error) -> SeedError {
+/// `path` is serde's: the root is `.`, and a name that never came is `?`. `whole` is what was
+/// expected if nothing came. No key is shown.
+pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error, whole: &str) -> Mistake {
     let path = path.trim_end_matches(['.', '?']);
     let message = error.to_string();
     let suffix = format!(" at line {} column {}", error.line(), error.column());
@@ -48,7 +48,7 @@ pub(super) fn explain(text: &str, path: &str, whole: &str, error: &serde_json::E
             "a value" if path.is_empty() => whole,
             expected => expected,
         };
-        let said = format!("the file ends here; expected {expected}");
+        let said = format!("the text ends here; expected {expected}");
         (place(text.as_bytes(), text.len()), said)
     } else {
         let said = match error.classify() {
@@ -66,33 +66,35 @@ pub(super) fn explain(text: &str, path: &str, whole: &str, error: &serde_json::E
         };
         ((error.line(), column.max(1)), said)
     };
-    SeedError::at(place, &said).in_field(&shortened(path))
+    Mistake::at(place, &said).in_field(&in_short(path))
 }
 
 /// The column at which the string, number or word begins that ends in this one. Of all else, this one.
 fn beginning(text: &str, line: usize, end: usize) -> usize {
     let line = text.split('\n').nth(line.saturating_sub(1)).unwrap_or_default().as_bytes();
     let read = line.get(..end).unwrap_or(line);
-    let length = match read.split_last() {
-        Some((b'"', before)) => {
-            // A quote with an odd number of backslashes before it is one in the string.
-            let is_escaped = |at: usize| {
-                let backslashes = before.iter().take(at).rev().take_while(|byte| **byte == b'\\');
-                backslashes.count() % 2 == 1
-            };
-            let quotes = before.iter().enumerate().rev().filter(|(_, byte)| **byte == b'"');
-            let opening = quotes.map(|(at, _)| at).find(|at| !is_escaped(*at));
-            opening.map_or(1, |at| read.len() - at)
-        }
-        _ => {
-            let is_of_a_word =
-                |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-            read.iter().rev().take_while(is_of_a_word).count().max(1)
-        }
+    let length = if let Some((b'"', before)) = read.split_last() {
+        // A quote with an odd number of backslashes before it is one in the string.
+        let is_escaped = |at: usize| {
+            let backslashes = before.iter().take(at).rev().take_while(|byte| **byte == b'\\');
+            backslashes.count() % 2 == 1
+        };
+        let quotes = before.iter().enumerate().rev().filter(|(_, byte)| **byte == b'"');
+        let opening = quotes.map(|(at, _)| at).find(|at| !is_escaped(*at));
+        opening.map_or(1, |at| read.len() - at)
+    } else {
+        let is_of_a_word =
+            |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        read.iter().rev().take_while(is_of_a_word).count().max(1)
     };
     (end + 1).saturating_sub(length)
 }
 
+/// A key, one of several, or all of them.
 fn is_of_a_key(path: &str) -> bool {
-    path.ends_with("keys") || path.ends_with("key")
+    let path = match path.strip_suffix(']') {
+        Some(item) => item.trim_end_matches(|char: char| char.is_ascii_digit()),
+        None => path,
+    };
+    ["keys", "keys[", "key"].iter().any(|end| path.ends_with(end))
 }

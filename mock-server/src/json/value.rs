@@ -1,4 +1,4 @@
-//! The kinds of value that a seed file is made of, each with what was expected where it is another.
+//! The kinds of value that are read, each with what was expected where it is another.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,13 +7,13 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    self, Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
-};
-/// A struct of the file, from an object only: what serde derives would take an array, too, and
+use serde::de::{self, Deserialize, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
+
+/// A struct, from an object only: what serde derives would take an array, too, and
 /// its values by their order.
 pub(crate) struct Object<T>(pub(crate) T);
 
+/// What is expected where an object stands.
 pub(crate) trait Expected {
     const EXPECTED: &'static str;
 }
@@ -45,35 +45,7 @@ pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     T::deserialize(from).map(Some)
 }
 
-pub(super) fn at_least_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Vec<T>, D::Error> {
-    from.deserialize_seq(AtLeastOne(PhantomData))
-}
-
-/// Where it is asked while the array is read, the error has the array's place.
-struct AtLeastOne<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some(one) = array.next_element()? {
-            all.push(one);
-        }
-        if all.is_empty() {
-            return Err(A::Error::custom("expected at least one partner"));
-        }
-        Ok(all)
-    }
-}
-
-pub(super) fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+pub(crate) fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
     from.deserialize_str(Text {
         parse: |text| Decimal::from_str_exact(text).ok().filter(|_| is_plain_decimal(text)),
         expected: "a decimal number as a string, such as \"25.0000\"",
@@ -150,6 +122,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
     }
 }
 
-pub(super) fn unwrapped<T: Into<U>, U>(objects: Vec<Object<T>>) -> Vec<U> {
+pub(crate) fn unwrapped<T: Into<U>, U>(objects: Vec<Object<T>>) -> Vec<U> {
     objects.into_iter().map(|Object(one)| one.into()).collect()
 }

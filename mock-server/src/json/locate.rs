@@ -6,11 +6,11 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::{SeedError, place, redacted};
+use super::{Mistake, place};
 
 /// One step from a value to one in it.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Field(Cow<'static, str>),
     Item(usize),
 }
@@ -29,29 +29,29 @@ impl From<usize> for Step {
 
 /// What is wrong with a value that serde took.
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     /// The way to it, the last step first.
     way_back: Vec<Step>,
     message: String,
 }
 
 impl Wrong {
-    pub(super) fn of(message: impl Into<String>) -> Self {
+    pub(crate) fn of(message: impl Into<String>) -> Self {
         Self { way_back: Vec::new(), message: message.into() }
     }
 
     /// It is wrong with a value in this one.
-    pub(super) fn at(mut self, step: impl Into<Step>) -> Self {
+    pub(crate) fn at(mut self, step: impl Into<Step>) -> Self {
         self.way_back.push(step.into());
         self
     }
 
-    /// The error, with its place in the text that was read.
-    pub(super) fn in_text(self, text: &str) -> SeedError {
+    /// The mistake, with its place in the text that was read.
+    pub(crate) fn in_text(self, text: &str) -> Mistake {
         let way: Vec<_> = self.way_back.into_iter().rev().collect();
         let path = Path(&way).to_string();
         let place = place(text.as_bytes(), offset(text, &way));
-        SeedError::at(place, &redacted(self.message)).in_field(&redacted(path))
+        Mistake::at(place, &self.message).in_field(&path)
     }
 }
 
@@ -101,14 +101,16 @@ mod tests {
         let wrong = |way: &[Step]| {
             let wrong =
                 Wrong { way_back: way.iter().rev().cloned().collect(), message: "no".into() };
-            wrong.in_text(text).to_string()
+            let Mistake { place: (line, column), field, .. } = wrong.in_text(text);
+            (line, column, field)
         };
-        assert_eq!(wrong(&[]), "seed:2:1: no");
-        assert_eq!(wrong(&["a".into()]), "seed:2:7: a: no");
+        assert_eq!(wrong(&[]), (2, 1, String::new()));
+        assert_eq!(wrong(&["a".into()]), (2, 7, "a".to_owned()));
         assert_eq!(
             wrong(&["bb".into(), 1.into(), "c".into(), 0.into()]),
-            "seed:3:27: bb[1].c[0]: no"
+            (3, 27, "bb[1].c[0]".to_owned())
         );
-        assert_eq!(wrong(&["bb".into(), 0.into(), "x".into()]), "seed:3:15: bb[0].x: no");
+        let missing = wrong(&["bb".into(), 0.into(), "x".into()]);
+        assert_eq!(missing, (3, 15, "bb[0].x".to_owned()));
     }
 }

@@ -3,16 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::calls::Calls;
+use super::calls::Calls;
+use super::faults::{ActiveRule, Faults};
+use super::stubs::{self, ActiveStub};
+use crate::api::Api;
 use crate::data::{Company, Connection, Wallet};
 use crate::fault::{Fault, Rule, RuleError};
-use crate::faults::{ActiveRule, Faults};
 use crate::journal::RecordedRequest;
-use crate::routes::Api;
 use crate::store::{KeyTaken, PartnerKey, Tenant, Unknown};
-use crate::stub::Stub;
-use crate::stubbing::{self, ActiveStub};
-use crate::stubs::StubError;
+use crate::stub::{Stub, StubError};
 
 /// One partner of the mock: its keys, its data, and what was asked in its name.
 ///
@@ -205,7 +204,7 @@ impl Partner {
     /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
     /// say that it is [meant to](Stub::replaces_documented).
     pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
-        stubbing::add(&self.api, Some(self.tenant.id), stub)
+        stubs::add(&self.api, Some(self.tenant.id), stub)
     }
 
     /// What was asked with one of this partner's keys, revoked ones included, oldest first.

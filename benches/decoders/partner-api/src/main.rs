@@ -1,0 +1,44 @@
+//! The client's own decoder, by the only way to it: the client, over a service that gives the bytes.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use harness::{Outcome, decode};
+use http::Response;
+use http_body::{Body, Frame};
+use partner_api::Client;
+
+fn main() -> Outcome {
+    let (body, check) = decode()?;
+    let body = Pieces(body.into());
+    let service = tower::service_fn(move |_| {
+        let body = body.clone();
+        async { Ok::<_, Infallible>(Response::new(body)) }
+    });
+    let client = Client::builder()
+        .base_url("https://partner-api.invalid")
+        .api_key("pk_live_exampleexampleexample001")
+        .http_service(service)
+        .build()?;
+    check.that_all_came(async { Ok(client.companies().await?.len()) })
+}
+
+/// A body in pieces of what hyper reads from a socket at once.
+#[derive(Clone)]
+struct Pieces(Bytes);
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let size = self.0.len().min(16 * 1024);
+        let piece = self.0.split_to(size);
+        Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(piece))))
+    }
+}
