@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::program::{Outcome, Program, Serving, machine, service, version};
-use crate::table::{self, ratio, thousands};
+use crate::table::{self, as_f64, ratio, thousands};
 
 /// Calls between the two points of the slope.
 const CALLS: usize = 1000;
@@ -81,9 +81,4 @@ pub(crate) fn measure(program: &Program, service: &Serving) -> Outcome<Cost> {
     let many = program.instructions(&["wallet", &twice, &service.line])?;
     let counted: Counted = program.run(&["wallet", &once, &service.line])?;
     Ok(Cost { instructions: many.saturating_sub(few) / CALLS as u64, ..counted.each() })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a ratio is shown with two digits")]
-fn as_f64(number: u64) -> f64 {
-    number as f64
 }

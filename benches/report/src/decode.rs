@@ -3,7 +3,7 @@
 //! Making the body costs the same in each of the programs, and is measured apart to be taken off.
 
 use crate::program::{Outcome, Program, machine, version};
-use crate::table::{self, ratio, thousands};
+use crate::table::{self, as_f64, ratio, thousands};
 
 const COMPANIES: u64 = 2_000;
 
@@ -37,9 +37,4 @@ pub(crate) fn print() -> Outcome<()> {
 fn slope(program: &Program) -> Outcome<u64> {
     let count_of = |companies: u64| program.instructions(&[&companies.to_string()]);
     Ok(count_of(2 * COMPANIES)?.saturating_sub(count_of(COMPANIES)?) / COMPANIES)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a ratio is shown with two digits")]
-fn as_f64(number: u64) -> f64 {
-    number as f64
 }

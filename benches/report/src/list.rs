@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::program::{Outcome, Program, machine, service};
-use crate::table::{self, ratio};
+use crate::table::{self, median, ratio};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
@@ -43,9 +43,9 @@ pub(crate) fn print() -> Outcome<()> {
         }
         let medians = reads.map(|reads| {
             (
-                median(&reads, |read| read.first_ns),
-                median(&reads, |read| read.all_ns),
-                median(&reads, |read| read.peak_bytes),
+                median(reads.iter().map(|read| read.first_ns)),
+                median(reads.iter().map(|read| read.all_ns)),
+                median(reads.iter().map(|read| read.peak_bytes)),
             )
         });
         let base = medians[0];
@@ -65,12 +65,6 @@ pub(crate) fn print() -> Outcome<()> {
     );
     table::print(&["companies", "way", "first company", "all", "peak memory"], &rows);
     Ok(())
-}
-
-fn median(reads: &[Read], of: impl Fn(&Read) -> f64) -> f64 {
-    let mut all: Vec<f64> = reads.iter().map(of).collect();
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
 }
 
 fn millis(nanos: f64) -> String {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::client::{Cost, Counted};
 use crate::program::{Outcome, Program, Serving, collected, machine, version};
-use crate::table::{self, ratio, thousands};
+use crate::table::{self, as_f64, median, ratio, thousands};
 
 /// By what all others are measured.
 const FLOOR: usize = 0;
@@ -236,15 +236,4 @@ pub(crate) fn print_starts() -> Outcome<()> {
         ["server", "start to stop", "each further one", "idle", "100,000 requests", "100,000 more"];
     table::print(&header, &rows);
     Ok(())
-}
-
-fn median(all: impl Iterator<Item = f64>) -> f64 {
-    let mut all: Vec<f64> = all.collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or_default()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "it is shown with few digits")]
-fn as_f64(number: u64) -> f64 {
-    number as f64
 }

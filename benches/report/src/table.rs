@@ -21,9 +21,20 @@ pub(crate) fn print(header: &[&str], rows: &[Vec<String>]) {
 }
 
 /// `63.2 k`.
-#[expect(clippy::cast_precision_loss, reason = "it is shown with one digit after the point")]
 pub(crate) fn thousands(number: u64) -> String {
-    format!("{:.1} k", number as f64 / 1e3)
+    format!("{:.1} k", as_f64(number) / 1e3)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it is shown with few digits")]
+pub(crate) fn as_f64(number: u64) -> f64 {
+    number as f64
+}
+
+/// The middle one, or zero where there is none.
+pub(crate) fn median(all: impl Iterator<Item = f64>) -> f64 {
+    let mut all: Vec<f64> = all.collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 /// `0.91`, or `0.011`: two digits that say something.
