@@ -73,7 +73,7 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Confi
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
-        .retry(reqwest::retry::never())
+        .retry(reqwest::retry::never().max_retries_per_request(0)) // with none, it keeps no copy
         .no_proxy()
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT);
