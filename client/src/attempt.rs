@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, response};
+use http::response;
 use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::task::coop::consume_budget;
@@ -15,9 +15,7 @@ use crate::document::UnknownFields;
 use crate::echo::SentKey;
 use crate::error::{Answer, ErrorKind, Fault, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
 use crate::sink::{NewSink, Sink};
-use crate::transport::{
-    EndsByClosing, HttpService, RequestBody, ResponseBody, body_fault, send_fault,
-};
+use crate::transport::{EndsByClosing, Exchanging, ResponseBody, body_fault, send_fault};
 
 /// How long the body of an error is waited for: it explains, and the status says what counts.
 const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(1);
@@ -58,15 +56,16 @@ pub(crate) struct Arrived<T> {
     pub(crate) unknown_fields: UnknownFields,
 }
 
-/// Sends the request once and reads the value. No redirect is followed.
+/// Waits for the answer to a request and reads the value. No redirect is followed.
 pub(crate) async fn attempt<T>(
-    http: HttpService,
-    request: Request<RequestBody>,
+    exchanging: Exchanging,
+    sent_key: SentKey,
     patience: Patience,
     max_body_bytes: usize,
     new_sink: NewSink<T>,
 ) -> Result<Arrived<T>, Fault> {
-    let Arrived { head, value: mut body, sent_key, .. } = open(http, request, patience).await?;
+    let Arrived { head, value: mut body, sent_key, .. } =
+        open(exchanging, sent_key, patience).await?;
     let mut sink = new_sink();
     let fault = match read_into(sink.as_mut(), &mut body, max_body_bytes, patience).await {
         Ok(Ok(value)) => {
@@ -79,17 +78,14 @@ pub(crate) async fn attempt<T>(
     Err(answered(fault, head, sink.excerpt(), &sent_key))
 }
 
-/// Sends the request once and gives a good answer, its body unread.
+/// Waits for the answer to a request and gives a good one, its body unread.
 pub(crate) async fn open(
-    http: HttpService,
-    request: Request<RequestBody>,
+    exchanging: Exchanging,
+    sent_key: SentKey,
     patience: Patience,
 ) -> Result<Arrived<ResponseBody>, Fault> {
-    let sent_key = SentKey::of(&request);
-    let response = patience
-        .wait_for(http.send(request), Outcome::MaybeProcessed)
-        .await?
-        .map_err(send_fault)?;
+    let response =
+        patience.wait_for(exchanging, Outcome::MaybeProcessed).await?.map_err(send_fault)?;
     let (mut head, mut body) = response.into_parts();
     sent_key.hide_in(&mut head.headers);
     if !head.status.is_success() {

@@ -10,7 +10,7 @@ use http::Request;
 use serde::de::DeserializeOwned;
 
 use crate::attempt::{Arrived, attempt, open};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::response::ApiResponse;
 use crate::retry::RetryPolicy;
@@ -88,15 +88,22 @@ impl<T: Send + 'static, Shape> Call<T, Shape> {
     ///
     /// # Errors
     /// Any [`Error`], as when the call itself is awaited.
-    pub async fn with_response(self) -> Result<ApiResponse<T>, Error> {
+    pub async fn with_response(mut self) -> Result<ApiResponse<T>, Error> {
+        self.make().await
+    }
+
+    /// Borrows from the call what is large, since a future holds each of its arguments twice.
+    async fn make(&mut self) -> Result<ApiResponse<T>, Error> {
         let Self { road, request, limits, sink, .. } = self;
-        let attempt =
-            |http, request, patience| attempt(http, request, patience, road.max_body_bytes, sink);
-        let journey = road::travel(&road, request, &limits, attempt).await?;
+        let request = sendable(request)?;
+        let attempt = |exchanging, sent_key, patience| {
+            attempt(exchanging, sent_key, patience, road.max_body_bytes, *sink)
+        };
+        let journey = road::travel(road, request, limits, attempt).await?;
         let Arrived { head, value, sent_key, unknown_fields } = journey.arrived;
         if let Some(watch) = &road.drift {
             watch.look_at(&value, &sent_key);
-            watch.look_beside(journey.address.path(), &unknown_fields, &sent_key);
+            watch.look_beside(request.uri().path(), &unknown_fields, &sent_key);
         }
         Ok(ApiResponse {
             value,
@@ -132,11 +139,13 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// # }
     /// ```
     pub fn stream(self) -> ListStream<T> {
-        let Self { road, request, limits, .. } = self;
+        let Self { road, mut request, limits, .. } = self;
         ListStream::new(Box::pin(async move {
+            let request = sendable(&mut request)?;
             let journey = road::travel(&road, request, &limits, open).await?;
             Ok(Opened {
                 journey,
+                address: request.uri().clone(),
                 max_element_bytes: road.max_body_bytes,
                 drift: road.drift.clone(),
             })
@@ -148,8 +157,8 @@ impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<T>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.with_response().await.map(|response| response.value) })
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move { self.make().await.map(|response| response.value) })
     }
 }
 
@@ -159,6 +168,12 @@ impl<T, Shape> fmt::Debug for Call<T, Shape> {
         show_request(&self.request, &mut shown);
         shown.field("limits", &self.limits).finish_non_exhaustive()
     }
+}
+
+fn sendable(
+    request: &mut Result<Request<RequestBody>, String>,
+) -> Result<&mut Request<RequestBody>, Error> {
+    request.as_mut().map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
 }
 
 /// Shows neither query nor headers nor body, which may be secret.

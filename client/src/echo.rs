@@ -1,8 +1,8 @@
 //! A key that comes back in an answer (`invalid key pk_live_…`) is shown no more than any other.
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue};
 
+use crate::api_key::ApiKey;
 use crate::error::{DecodeProblem, ErrorKind, UnauthorizedCode};
 
 /// What stands in the place of the key.
@@ -14,11 +14,11 @@ const LONGEST_TEXT: usize = 1024;
 
 /// The key that a request was sent with, to be found in its answer.
 #[derive(Clone)]
-pub(crate) struct SentKey(Option<HeaderValue>);
+pub(crate) struct SentKey(HeaderValue);
 
 impl SentKey {
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        Self(request.headers().get(AUTHORIZATION).cloned())
+    pub(crate) fn of(api_key: &ApiKey) -> Self {
+        Self(api_key.authorization().clone())
     }
 
     /// Marks the headers that hold it as sensitive, so that none of them shows it.
@@ -65,7 +65,7 @@ impl SentKey {
     }
 
     fn key(&self) -> Option<&str> {
-        let (_scheme, key) = self.0.as_ref()?.to_str().ok()?.split_once(' ')?;
+        let (_scheme, key) = self.0.to_str().ok()?.split_once(' ')?;
         (key.len() >= SHORTEST).then_some(key)
     }
 }
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn a_key_too_short_to_be_told_from_words_is_left_alone() {
-        let request = Request::builder().header(AUTHORIZATION, "Bearer invalid").body(()).unwrap();
+        let sent_key = SentKey::of(&ApiKey::new("invalid").unwrap());
         let kind = ErrorKind::Protocol("invalid".into());
-        assert_eq!(SentKey::of(&request).hide_in_kind(kind.clone()), kind);
+        assert_eq!(sent_key.hide_in_kind(kind.clone()), kind);
     }
 }

@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::Request;
 use http::header::AUTHORIZATION;
-use http::{Request, Uri};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
@@ -13,6 +13,7 @@ use tracing::{Instrument, Span};
 use crate::attempt::{Arrived, Patience};
 use crate::budget::{RetryBudget, Unsent};
 use crate::drift_watch::DriftWatch;
+use crate::echo::SentKey;
 use crate::error::{
     Attempt, Error, ErrorKind, Fault, NotRetried, Outcome, SharedError, UnauthorizedCode,
 };
@@ -20,7 +21,7 @@ use crate::key_ring::{HeldKey, KeyRing};
 use crate::limits::Limits;
 use crate::retry::{Decision, Situation, decide, is_repeatable};
 use crate::trace;
-use crate::transport::{HttpService, RequestBody};
+use crate::transport::{Exchanging, HttpService, RequestBody};
 
 /// Stands for a deadline that no clock can reach.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -38,7 +39,6 @@ pub(crate) struct Road {
 pub(crate) struct Journey<T> {
     pub(crate) arrived: Arrived<T>,
     pub(crate) failed_attempts: Vec<Attempt>,
-    pub(crate) address: Uri,
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
     /// The span of the call, for what is still to come.
@@ -48,9 +48,9 @@ pub(crate) struct Journey<T> {
 /// Takes a request there and back, as often as policy, budget and deadline allow.
 pub(crate) async fn travel<T, Attempted>(
     road: &Road,
-    request: Result<Request<RequestBody>, String>,
+    request: &mut Request<RequestBody>,
     limits: &Limits,
-    attempt: impl Fn(HttpService, Request<RequestBody>, Patience) -> Attempted,
+    attempt: impl Fn(Exchanging, SentKey, Patience) -> Attempted,
 ) -> Result<Journey<T>, Error>
 where
     Attempted: Future<Output = Result<Arrived<T>, Fault>>,
@@ -60,16 +60,14 @@ where
             "there is no tokio runtime here; await the call inside one, such as #[tokio::main]";
         return Err(Error::unsent(ErrorKind::Request(problem.to_owned())));
     }
-    let request = request.map_err(|problem| Error::unsent(ErrorKind::Request(problem)))?;
-    let span = trace::call_span(&request);
-    let address = request.uri().clone();
-    let mut trip = Trip::start(limits, is_repeatable(&request));
+    let span = trace::call_span(request);
+    let mut trip = Trip::start(limits, is_repeatable(request));
     // Pinned where it is made: it is large, and to hand it on would be to copy it.
     let went = pin!(go(road, request, &mut trip, attempt)).instrument(span.clone()).await;
     match went {
         Ok(arrived) => {
             let Trip { started, deadline, failed_attempts, .. } = trip;
-            Ok(Journey { arrived, failed_attempts, address, started, deadline, span })
+            Ok(Journey { arrived, failed_attempts, started, deadline, span })
         }
         Err((fault, reason)) => {
             trace::record_failure(&span, &fault.kind);
@@ -80,9 +78,9 @@ where
 
 async fn go<T, Attempted>(
     road: &Road,
-    mut request: Request<RequestBody>,
+    request: &mut Request<RequestBody>,
     trip: &mut Trip<'_>,
-    attempt: impl Fn(HttpService, Request<RequestBody>, Patience) -> Attempted,
+    attempt: impl Fn(Exchanging, SentKey, Patience) -> Attempted,
 ) -> Result<Arrived<T>, (Fault, Option<NotRetried>)>
 where
     Attempted: Future<Output = Result<Arrived<T>, Fault>>,
@@ -95,11 +93,12 @@ where
         if Instant::now() >= trip.deadline {
             return Err((Fault::out_of_time(Outcome::NotSent), None));
         }
-        let span = trace::attempt_span(&request, trip.failed_attempts.len());
+        let span = trace::attempt_span(request, trip.failed_attempts.len());
         if let Some(retry) = unsent.take() {
             retry.sent();
         }
-        let attempting = attempt(road.http.clone(), request.clone(), trip.patience());
+        let exchanging = span.in_scope(|| road.http.send(request.clone()));
+        let attempting = attempt(exchanging, SentKey::of(&held.key), trip.patience());
         let attempted = pin!(attempting).instrument(span.clone()).await;
         let fault = match attempted {
             Ok(arrived) => {

@@ -55,6 +55,7 @@ pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Opened, Error>> + S
 /// A good answer whose body is to be streamed.
 pub(crate) struct Opened {
     pub(crate) journey: Journey<ResponseBody>,
+    pub(crate) address: Uri,
     pub(crate) max_element_bytes: usize,
     pub(crate) drift: Option<Arc<DriftWatch>>,
 }
@@ -130,8 +131,8 @@ impl<T: DeserializeOwned + 'static> Stream for ListStream<T> {
 
 impl<T: DeserializeOwned + 'static> Transfer<T> {
     fn new(opened: Opened) -> Self {
-        let Opened { journey, max_element_bytes, drift } = opened;
-        let Journey { arrived, failed_attempts, address, started, deadline, span } = journey;
+        let Opened { journey, address, max_element_bytes, drift } = opened;
+        let Journey { arrived, failed_attempts, started, deadline, span } = journey;
         Self {
             body: arrived.value,
             unread: Bytes::new(),

@@ -40,7 +40,8 @@ trait Exchange: Send + Sync {
     fn exchange(&self, request: Request<RequestBody>) -> Exchanging;
 }
 
-type Exchanging = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
+pub(crate) type Exchanging =
+    Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
 impl HttpService {
     /// Any service. Undoing a content coding is ours, so it works with each of them.
