@@ -49,11 +49,18 @@ impl KeyRing {
         Self { state: watch::Sender::new(state), source, asking: Mutex::new(()) }
     }
 
+    /// The key to use now, unless a source must be asked: the usual case, which needs no time limit.
+    pub(crate) fn held(&self) -> Option<HeldKey> {
+        self.state().ready()?.ok()
+    }
+
     /// The key to use now.
     pub(crate) async fn key(&self) -> Result<HeldKey, SharedError> {
-        match self.state() {
-            State { held: Some(Ok(key)), generation } => Ok(HeldKey { key, generation }),
-            State { generation, .. } => self.after(generation).await,
+        let state = self.state();
+        let generation = state.generation;
+        match state.ready() {
+            Some(Ok(held)) => Ok(held),
+            _ => self.after(generation).await,
         }
     }
 
@@ -81,11 +88,8 @@ impl KeyRing {
             })
             .await;
         }
-        match self.state() {
-            State { held: Some(Ok(key)), generation } => Ok(HeldKey { key, generation }),
-            State { held: Some(Err(failure)), .. } => Err(failure),
-            State { held: None, .. } => Err(BoxError::from("there is no key").into()),
-        }
+        let ready = self.state().ready();
+        ready.unwrap_or_else(|| Err(BoxError::from("there is no key").into()))
     }
 
     /// Lets the source say what follows on a generation, unless something has by then.
@@ -110,6 +114,11 @@ impl KeyRing {
 }
 
 impl State {
+    fn ready(self) -> Option<Result<HeldKey, SharedError>> {
+        let Self { held, generation } = self;
+        held.map(|held| held.map(|key| HeldKey { key, generation }))
+    }
+
     fn follow_with(&mut self, held: Result<ApiKey, SharedError>) {
         *self = Self { held: Some(held), generation: self.generation + 1 };
     }

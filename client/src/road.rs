@@ -87,7 +87,10 @@ where
 {
     let mut unsent: Option<Unsent<'_>> = None;
     loop {
-        let held = trip.ask(road.keys.key()).await.map_err(|fault| (fault, None))?;
+        let held = match road.keys.held() {
+            Some(held) => held,
+            None => trip.ask(road.keys.key()).await.map_err(|fault| (fault, None))?,
+        };
         // The address was made from the base URL, so the key goes to its origin and nowhere else.
         request.headers_mut().insert(AUTHORIZATION, held.key.authorization().clone());
         if Instant::now() >= trip.deadline {
