@@ -88,12 +88,12 @@ impl<T: Send + 'static, Shape> Call<T, Shape> {
     ///
     /// # Errors
     /// Any [`Error`], as when the call itself is awaited.
-    pub async fn with_response(mut self) -> Result<ApiResponse<T>, Error> {
+    pub async fn with_response(self) -> Result<ApiResponse<T>, Error> {
         self.make().await
     }
 
     /// Borrows from the call what is large, since a future holds each of its arguments twice.
-    async fn make(&mut self) -> Result<ApiResponse<T>, Error> {
+    async fn make(&self) -> Result<ApiResponse<T>, Error> {
         let Self { road, request, limits, sink, .. } = self;
         let request = sendable(request)?;
         let attempt = |exchanging, sent_key, patience| {
@@ -139,9 +139,9 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// # }
     /// ```
     pub fn stream(self) -> ListStream<T> {
-        let Self { road, mut request, limits, .. } = self;
+        let Self { road, request, limits, .. } = self;
         ListStream::new(Box::pin(async move {
-            let request = sendable(&mut request)?;
+            let request = sendable(&request)?;
             let journey = road::travel(&road, request, &limits, open).await?;
             Ok(Opened {
                 journey,
@@ -157,7 +157,7 @@ impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<T>;
 
-    fn into_future(mut self) -> Self::IntoFuture {
+    fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.make().await.map(|response| response.value) })
     }
 }
@@ -171,9 +171,9 @@ impl<T, Shape> fmt::Debug for Call<T, Shape> {
 }
 
 fn sendable(
-    request: &mut Result<Request<RequestBody>, String>,
-) -> Result<&mut Request<RequestBody>, Error> {
-    request.as_mut().map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
+    request: &Result<Request<RequestBody>, String>,
+) -> Result<&Request<RequestBody>, Error> {
+    request.as_ref().map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
 }
 
 /// Shows neither query nor headers nor body, which may be secret.

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{ACCEPT, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use http::{Method, Request, Uri};
 
 use crate::api_key::ApiKey;
 use crate::base_url::BaseUrl;
@@ -19,7 +18,7 @@ use crate::path::ApiPath;
 use crate::request::ApiRequest;
 use crate::road::Road;
 use crate::sink::{self, NewSink};
-use crate::transport::{self, RequestBody};
+use crate::transport::RequestBody;
 use crate::wallet::{self, Wallet};
 
 /// A client of the Partner API.
@@ -48,7 +47,6 @@ struct Plan {
     base_url: BaseUrl,
     companies: Uri,
     wallet: Uri,
-    user_agent: HeaderValue,
     limits: Limits,
 }
 
@@ -86,10 +84,11 @@ impl Client {
         K: TryInto<ApiKey>,
         K::Error: fmt::Display,
     {
-        let Road { http, max_body_bytes, drift, .. } = &*self.road;
+        let Road { http, user_agent, max_body_bytes, drift, .. } = &*self.road;
         let road = Road {
             http: http.clone(),
             keys: KeyRing::fixed(checked(api_key)?),
+            user_agent: user_agent.clone(),
             max_body_bytes: *max_body_bytes,
             budget: RetryBudget::full(),
             drift: drift.clone(),
@@ -138,11 +137,7 @@ impl Client {
     pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> ApiRequest {
         let request = match method {
             Method::CONNECT | Method::TRACE => Err(format!("{method} is no request to an API")),
-            method => self
-                .plan
-                .base_url
-                .join(&path.into())
-                .map(|address| self.plan.request(method, address)),
+            method => self.plan.base_url.join(&path.into()).map(|address| request(method, address)),
         };
         ApiRequest::new(Arc::clone(&self.road), self.plan.limits.clone(), request)
     }
@@ -173,7 +168,7 @@ impl Client {
     }
 
     fn documented<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
-        let request = self.plan.request(Method::GET, address.clone());
+        let request = request(Method::GET, address.clone());
         Call::new(Arc::clone(&self.road), Ok(request), self.plan.limits.clone(), sink)
     }
 }
@@ -186,18 +181,11 @@ where
     api_key.try_into().map_err(|problem| Error::config("api_key", problem.to_string()))
 }
 
-impl Plan {
-    fn request(&self, method: Method, address: Uri) -> Request<RequestBody> {
-        let mut headers = HeaderMap::with_capacity(4); // these and the key
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, self.user_agent.clone());
-        transport::ask_for_codings(&mut headers);
-        let mut request = Request::new(RequestBody::empty());
-        *request.method_mut() = method;
-        *request.uri_mut() = address;
-        *request.headers_mut() = headers;
-        request
-    }
+fn request(method: Method, address: Uri) -> Request<RequestBody> {
+    let mut request = Request::new(RequestBody::empty());
+    *request.method_mut() = method;
+    *request.uri_mut() = address;
+    request
 }
 
 impl ClientBuilder {
@@ -219,11 +207,12 @@ impl ClientBuilder {
             road: Arc::new(Road {
                 http,
                 keys,
+                user_agent,
                 max_body_bytes,
                 budget: RetryBudget::full(),
                 drift: drift.map(Arc::new),
             }),
-            plan: Arc::new(Plan { base_url, companies, wallet, user_agent, limits }),
+            plan: Arc::new(Plan { base_url, companies, wallet, limits }),
         })
     }
 }

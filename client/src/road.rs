@@ -4,12 +4,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::Request;
-use http::header::AUTHORIZATION;
+use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 
+use crate::api_key::ApiKey;
 use crate::attempt::{Arrived, Patience};
 use crate::budget::{RetryBudget, Unsent};
 use crate::drift_watch::DriftWatch;
@@ -21,7 +22,7 @@ use crate::key_ring::{HeldKey, KeyRing};
 use crate::limits::Limits;
 use crate::retry::{Decision, Situation, decide, is_repeatable};
 use crate::trace;
-use crate::transport::{Exchanging, HttpService, RequestBody};
+use crate::transport::{self, Exchanging, HttpService, RequestBody};
 
 /// Stands for a deadline that no clock can reach.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -30,6 +31,7 @@ const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 pub(crate) struct Road {
     pub(crate) http: HttpService,
     pub(crate) keys: KeyRing,
+    pub(crate) user_agent: HeaderValue,
     pub(crate) max_body_bytes: usize,
     pub(crate) budget: RetryBudget,
     pub(crate) drift: Option<Arc<DriftWatch>>,
@@ -45,10 +47,30 @@ pub(crate) struct Journey<T> {
     pub(crate) span: Span,
 }
 
+impl Road {
+    /// The request as it goes out: with the key, and the headers that each has unless it has its own.
+    fn complete(&self, request: &Request<RequestBody>, key: &ApiKey) -> Request<RequestBody> {
+        let mut headers = HeaderMap::with_capacity(4 + request.headers().len());
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        transport::ask_for_codings(&mut headers);
+        for (name, value) in request.headers() {
+            headers.insert(name.clone(), value.clone());
+        }
+        // The address was made from the base URL, so the key goes to its origin and nowhere else.
+        headers.insert(AUTHORIZATION, key.authorization().clone());
+        let mut complete = Request::new(request.body().clone());
+        *complete.method_mut() = request.method().clone();
+        *complete.uri_mut() = request.uri().clone();
+        *complete.headers_mut() = headers;
+        complete
+    }
+}
+
 /// Takes a request there and back, as often as policy, budget and deadline allow.
 pub(crate) async fn travel<T, Attempted>(
     road: &Road,
-    request: &mut Request<RequestBody>,
+    request: &Request<RequestBody>,
     limits: &Limits,
     attempt: impl Fn(Exchanging, SentKey, Patience) -> Attempted,
 ) -> Result<Journey<T>, Error>
@@ -78,7 +100,7 @@ where
 
 async fn go<T, Attempted>(
     road: &Road,
-    request: &mut Request<RequestBody>,
+    request: &Request<RequestBody>,
     trip: &mut Trip<'_>,
     attempt: impl Fn(Exchanging, SentKey, Patience) -> Attempted,
 ) -> Result<Arrived<T>, (Fault, Option<NotRetried>)>
@@ -91,8 +113,6 @@ where
             Some(held) => held,
             None => trip.ask(road.keys.key()).await.map_err(|fault| (fault, None))?,
         };
-        // The address was made from the base URL, so the key goes to its origin and nowhere else.
-        request.headers_mut().insert(AUTHORIZATION, held.key.authorization().clone());
         if Instant::now() >= trip.deadline {
             return Err((Fault::out_of_time(Outcome::NotSent), None));
         }
@@ -100,7 +120,7 @@ where
         if let Some(retry) = unsent.take() {
             retry.sent();
         }
-        let exchanging = span.in_scope(|| road.http.send(request.clone()));
+        let exchanging = span.in_scope(|| road.http.send(road.complete(request, &held.key)));
         let attempting = attempt(exchanging, SentKey::of(&held.key), trip.patience());
         let attempted = pin!(attempting).instrument(span.clone()).await;
         let fault = match attempted {
