@@ -36,7 +36,7 @@ use crate::transport::RequestBody;
 pub struct Call<T, Shape = Document> {
     road: Arc<Road>,
     /// Or why it cannot be made.
-    request: Result<Request<RequestBody>, String>,
+    request: Result<Arc<Request<RequestBody>>, String>,
     limits: Limits,
     sink: NewSink<T>,
     shape: PhantomData<fn() -> Shape>,
@@ -60,7 +60,7 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 impl<T, Shape> Call<T, Shape> {
     pub(crate) fn new(
         road: Arc<Road>,
-        request: Result<Request<RequestBody>, String>,
+        request: Result<Arc<Request<RequestBody>>, String>,
         limits: Limits,
         sink: NewSink<T>,
     ) -> Self {
@@ -165,20 +165,20 @@ impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
 impl<T, Shape> fmt::Debug for Call<T, Shape> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Call");
-        show_request(&self.request, &mut shown);
+        show_request(self.request.as_deref(), &mut shown);
         shown.field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
 fn sendable(
-    request: &Result<Request<RequestBody>, String>,
+    request: &Result<Arc<Request<RequestBody>>, String>,
 ) -> Result<&Request<RequestBody>, Error> {
-    request.as_ref().map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
+    request.as_deref().map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
 }
 
 /// Shows neither query nor headers nor body, which may be secret.
 pub(crate) fn show_request(
-    request: &Result<Request<RequestBody>, String>,
+    request: Result<&Request<RequestBody>, &String>,
     shown: &mut fmt::DebugStruct<'_, '_>,
 ) {
     match request {

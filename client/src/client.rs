@@ -42,11 +42,11 @@ pub struct Client {
     plan: Arc<Plan>,
 }
 
-/// What a call starts from. Addresses are parsed once, here.
+/// What a call starts from. The documented requests are made once, here.
 struct Plan {
     base_url: BaseUrl,
-    companies: Uri,
-    wallet: Uri,
+    companies: Arc<Request<RequestBody>>,
+    wallet: Arc<Request<RequestBody>>,
     limits: Limits,
 }
 
@@ -167,9 +167,13 @@ impl Client {
         self.request(Method::DELETE, path)
     }
 
-    fn documented<T, Shape>(&self, address: &Uri, sink: NewSink<T>) -> Call<T, Shape> {
-        let request = request(Method::GET, address.clone());
-        Call::new(Arc::clone(&self.road), Ok(request), self.plan.limits.clone(), sink)
+    fn documented<T, Shape>(
+        &self,
+        request: &Arc<Request<RequestBody>>,
+        sink: NewSink<T>,
+    ) -> Call<T, Shape> {
+        let request = Ok(Arc::clone(request));
+        Call::new(Arc::clone(&self.road), request, self.plan.limits.clone(), sink)
     }
 }
 
@@ -197,12 +201,11 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let Config { base_url, keys, drift, http, limits, max_body_bytes, user_agent } =
             self.check()?;
-        let address = |path| {
-            base_url
-                .join(&ApiPath::from(path))
-                .map_err(|problem| Error::unsent(ErrorKind::Request(problem)))
+        let documented = |path| match base_url.join(&ApiPath::from(path)) {
+            Ok(address) => Ok(Arc::new(request(Method::GET, address))),
+            Err(problem) => Err(Error::unsent(ErrorKind::Request(problem))),
         };
-        let (companies, wallet) = (address(companies::PATH)?, address(wallet::PATH)?);
+        let (companies, wallet) = (documented(companies::PATH)?, documented(wallet::PATH)?);
         Ok(Client {
             road: Arc::new(Road {
                 http,

@@ -159,7 +159,7 @@ impl ApiRequest {
         let query = std::mem::take(&mut self.query);
         let Self { road, limits, request, .. } =
             self.change(|request| add_query(request.uri_mut(), &query));
-        Call::new(road, request, limits, sink)
+        Call::new(road, request.map(Arc::new), limits, sink)
     }
 }
 
@@ -177,7 +177,7 @@ fn add_query(uri: &mut Uri, query: &[(String, String)]) -> Result<(), String> {
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("ApiRequest");
-        show_request(&self.request, &mut shown);
+        show_request(self.request.as_ref(), &mut shown);
         shown.finish_non_exhaustive()
     }
 }

@@ -122,8 +122,7 @@ where
         }
         let exchanging = span.in_scope(|| road.http.send(road.complete(request, &held.key)));
         let attempting = attempt(exchanging, SentKey::of(&held.key), trip.patience());
-        let attempted = pin!(attempting).instrument(span.clone()).await;
-        let fault = match attempted {
+        let fault = match pin!(attempting).instrument(span.clone()).await {
             Ok(arrived) => {
                 trace::record_answer(&span, arrived.head.status);
                 road.budget.refund(trip.last_retry_cost);
