@@ -137,7 +137,8 @@ async fn start_of_error(body: &mut ResponseBody, patience: Patience) -> Bytes {
 }
 
 async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Option<Bytes>, Fault> {
-    loop {
+    // Of a body with a length the end is known with its last piece, and need not be waited for.
+    while !body.is_end_stream() {
         // A body that is always ready shall let the clock and other tasks have their turn.
         consume_budget().await;
         if Instant::now() >= patience.deadline {
@@ -152,6 +153,7 @@ async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Optio
             }
         }
     }
+    Ok(None)
 }
 
 /// What it means that the body of a good answer is not what was asked for.
