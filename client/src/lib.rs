@@ -44,7 +44,7 @@
 //! | `rustls-no-provider` | | the same without aws-lc: the program must install a crypto provider before it builds a client; without one, `build` says so |
 //! | `native-tls` | | `https` by the system's library (OpenSSL on Linux); used wherever it is on, since `rustls` may be on by default only |
 //! | `http2` | yes | HTTP/2 where the service offers it |
-//! | `gzip` | yes | asks for compressed answers and reads them |
+//! | `gzip` | | asks for compressed answers and reads them; off, since the reference says nothing of compression and it brings six crates |
 //! | `blocking` | | [`blocking::Client`] for programs without async code |
 //!
 //! Without any of the three for TLS, an `https` base URL is refused. All three take TLS 1.2 or

@@ -6,7 +6,7 @@ use std::time::Duration;
 use partner_api::{Client, ErrorKind, Outcome, RetryPolicy, TimeLimit};
 use tokio::net::TcpListener;
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, gzip, json};
+use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
 
 /// Long for a loopback, short for a person.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -116,18 +116,8 @@ async fn a_body_that_was_cut_anywhere_is_never_taken_for_whole() {
 }
 
 #[tokio::test]
-async fn garbage_in_framing_or_compression_is_named() {
-    let compressed = gzip(WALLET.as_bytes());
-    let mut corrupt = compressed.clone();
-    corrupt[12] ^= 0xff;
-    let mut wrong_sum = compressed.clone();
-    let sum = wrong_sum.len() - 8;
-    wrong_sum[sum] ^= 0xff;
-    let coded = ["content-encoding: gzip"];
+async fn garbage_in_framing_and_codings_that_were_not_asked_for_are_named() {
     for bytes in [
-        answer("200 OK", &coded, "this is not gzip"),
-        answer("200 OK", &coded, corrupt),
-        answer("200 OK", &coded, wrong_sum),
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
         answer("200 OK", &["content-encoding: br"], "x"),
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n".to_vec(),
@@ -142,19 +132,8 @@ async fn garbage_in_framing_or_compression_is_named() {
 }
 
 #[tokio::test]
-async fn a_compressed_body_that_was_cut_is_a_broken_connection() {
-    let compressed = gzip(WALLET.as_bytes());
-    for kept in [1, 5, 12, compressed.len() - 9, compressed.len() - 1] {
-        let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n".to_vec();
-        bytes.extend_from_slice(&compressed[..kept]);
-        let error = error_after(bytes).await;
-        assert_eq!(*error.kind(), ErrorKind::Connection, "{kept} bytes: {error:?}");
-    }
-}
-
-#[tokio::test]
 async fn a_body_that_never_began_is_a_broken_connection_however_it_is_coded() {
-    for coding in ["gzip", "Identity", ""] {
+    for coding in ["Identity", ""] {
         let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\n\r\n");
         let error = error_after(head).await;
         assert_eq!(*error.kind(), ErrorKind::Connection, "{coding}: {error:?}");

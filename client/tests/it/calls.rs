@@ -1,6 +1,6 @@
 //! At stake: both documented calls send what the reference asks for and read what it shows.
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, gzip, json};
+use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
 use partner_api::{Client, QualityRating};
 
 const COMPANIES: &str = r#"{"data":[{"id":"clx123...","name":"Acme Coffee","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[{"id":"clx456...","wabaId":"102290129340398","phoneNumberId":"106540352242922","displayPhoneNumber":"+237 6 90 00 00 00","qualityRating":"GREEN","status":"connected"}],"_count":{"templates":4}}]}"#;
@@ -34,11 +34,13 @@ async fn a_request_is_a_bare_get_with_the_key_in_its_header() {
     let mut headers: Vec<_> =
         headers.trim_end().split("\r\n").map(str::to_ascii_lowercase).collect();
     headers.sort();
+    if cfg!(feature = "gzip") {
+        assert_eq!(headers.remove(0), "accept-encoding: gzip");
+    }
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
         headers,
         [
-            "accept-encoding: gzip".to_owned(),
             "accept: application/json".to_owned(),
             format!("authorization: bearer {KEY}"),
             format!("host: {}", server.address),
@@ -75,13 +77,8 @@ async fn an_answer_may_come_in_any_form_that_http_has() {
         WALLET.len(),
         WALLET
     );
-    let (start, end) = WALLET.as_bytes().split_at(20);
     for whole in [
         chunked.into_bytes(),
-        answer("200 OK", &["content-type: application/json", "content-encoding: gzip"], gzip(WALLET.as_bytes())),
-        answer("200 OK", &["content-encoding: X-GZip"], gzip(WALLET.as_bytes())),
-        // A file of gzip may be several, one after the other (RFC 1952, section 2.2).
-        answer("200 OK", &["content-encoding: gzip"], [gzip(start), gzip(b""), gzip(end)].concat()),
         format!("HTTP/1.0 200 OK\r\n\r\n{WALLET}").into_bytes(),
         format!("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\nconnection: close\r\n\r\n{WALLET}")
             .into_bytes(),

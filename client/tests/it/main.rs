@@ -8,6 +8,7 @@ mod blocking;
 mod broken_answers;
 mod calls;
 mod cancelling;
+mod compression;
 mod configuration;
 mod drift;
 #[cfg(all(feature = "http2", any(feature = "native-tls", feature = "rustls")))]

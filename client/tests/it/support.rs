@@ -179,13 +179,6 @@ pub(crate) fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
     answer("200 OK", &["content-type: application/json"], body)
 }
 
-pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    use std::io::Write;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
 /// The key as it is, and as it would look to whoever encodes what he prints.
 fn forms() -> Vec<String> {
     let hex = format!("{:02x?}", KEY.as_bytes()).replace([',', ' ', '[', ']'], "");
