@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, StatusCode, response};
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_core::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use url::Url;
 
 use crate::error::{ErrorKind, UnauthorizedCode};

@@ -1,7 +1,7 @@
 //! `GET /api/v1/companies`: the clients you have onboarded, each with its WhatsApp connections.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::document::{Word, document, fitted};
 use crate::text::{identifier, open_enum};

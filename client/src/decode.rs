@@ -1,6 +1,6 @@
 //! Bytes to types, with the JSON path of what is wrong.
 
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::error::DecodeProblem;
@@ -192,10 +192,12 @@ mod tests {
         #[derive(Debug)]
         struct Picky;
 
-        impl<'de> serde::Deserialize<'de> for Picky {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> serde_core::Deserialize<'de> for Picky {
+            fn deserialize<D: serde_core::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                Err(serde::de::Error::custom(format!("no card: {text}")))
+                Err(serde_core::de::Error::custom(format!("no card: {text}")))
             }
         }
 

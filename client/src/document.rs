@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_core::de::{Deserialize, Deserializer, Visitor};
 
 /// The fields of an object that this version of the crate does not know, as the service sent them.
 ///
@@ -172,33 +172,33 @@ macro_rules! document {
             }
         }
 
-        impl serde::Serialize for $Name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                use serde::ser::SerializeMap;
+        impl serde_core::Serialize for $Name {
+            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde_core::ser::SerializeMap;
                 let mut map = serializer.serialize_map(None)?;
                 $(map.serialize_entry($json, $crate::document::to_wire!(self.$field $(, $Wire)?))?;)+
                 for (name, json) in self.unknown_fields.iter() {
                     let value: &serde_json::value::RawValue =
-                        serde_json::from_str(json).map_err(serde::ser::Error::custom)?;
+                        serde_json::from_str(json).map_err(serde_core::ser::Error::custom)?;
                     map.serialize_entry(name, value)?;
                 }
                 map.end()
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $Name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> serde_core::Deserialize<'de> for $Name {
+            fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct ObjectVisitor;
 
-                impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
+                impl<'de> serde_core::de::Visitor<'de> for ObjectVisitor {
                     type Value = $Name;
 
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str($expecting)
                     }
 
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$Name, A::Error> {
-                        use serde::de::Error;
+                    fn visit_map<A: serde_core::de::MapAccess<'de>>(self, mut map: A) -> Result<$Name, A::Error> {
+                        use serde_core::de::Error;
                         $(let mut $field: Option<$Type> = None;)+
                         let mut unknown_fields = $crate::document::UnknownFields::default();
                         while let Some(name) = map.next_key::<$crate::document::Word<'de>>()? {

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::{mem, str};
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_core::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
 
 use crate::decode::{

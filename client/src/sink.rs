@@ -1,7 +1,7 @@
 //! Where the body of a good answer goes, piece by piece, to become a value.
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use crate::decode::{self, Nature, Undecodable};
 use crate::document::UnknownFields;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{Uri, response};
 use http_body::Body;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use tokio::task::coop::poll_proceed;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::Span;

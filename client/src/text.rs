@@ -6,8 +6,7 @@ macro_rules! identifier {
         $(#[$meta])*
         ///
         /// Opaque: compare it, store it, hand it back; nothing is promised about its shape.
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $Name(String);
 
         impl $Name {
@@ -19,6 +18,18 @@ macro_rules! identifier {
             /// The text as the service wrote it.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl serde_core::Serialize for $Name {
+            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> serde_core::Deserialize<'de> for $Name {
+            fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self)
             }
         }
 
@@ -172,15 +183,15 @@ macro_rules! open_enum {
             }
         }
 
-        impl serde::Serialize for $Name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde_core::Serialize for $Name {
+            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $Name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word: $crate::document::Word<'de> = serde::Deserialize::deserialize(deserializer)?;
+        impl<'de> serde_core::Deserialize<'de> for $Name {
+            fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word: $crate::document::Word<'de> = serde_core::Deserialize::deserialize(deserializer)?;
                 Ok(Self::from(word.as_str()))
             }
         }

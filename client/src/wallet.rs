@@ -1,7 +1,7 @@
 //! `GET /api/v1/wallet`: the prepaid credit balance and what a message costs.
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
 use crate::document::{Word, document};

@@ -5,7 +5,7 @@ use std::iter::FusedIterator;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use super::driver::Driver;
 use crate::call::{self, Document, List};
