@@ -2,7 +2,10 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use crate::allocations::{counts, forget_peak};
 
@@ -19,15 +22,24 @@ pub struct Service {
 /// What a program is to do.
 #[derive(Debug, Clone, Copy)]
 pub enum Task {
-    /// So many calls for the wallet, one after the other, on one kept-alive connection.
-    Wallet(usize),
+    /// Calls for the wallet, on kept-alive connections.
+    Wallet(Calls),
     /// The list of companies, all of it.
     Kept,
     /// The list of companies, one after the other, none kept.
     Streamed,
 }
 
-/// `wallet CALLS URL`, `kept URL` or `streamed URL`.
+/// How many calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Calls {
+    /// All of them, a multiple of those at once.
+    count: usize,
+    /// How many are under way at any time: the next one begins where one ends.
+    at_once: usize,
+}
+
+/// `wallet CALLS AT_ONCE URL`, `kept URL` or `streamed URL`.
 ///
 /// # Errors
 ///
@@ -35,9 +47,9 @@ pub enum Task {
 pub fn arguments() -> Result<(Task, Service), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut next =
-        || arguments.next().ok_or("expected: wallet CALLS URL | kept URL | streamed URL");
+        || arguments.next().ok_or("expected: wallet CALLS AT_ONCE URL | kept URL | streamed URL");
     let task = match next()?.as_str() {
-        "wallet" => Task::Wallet(next()?.parse()?),
+        "wallet" => Task::Wallet(Calls { count: next()?.parse()?, at_once: next()?.parse()? }),
         "kept" => Task::Kept,
         "streamed" => Task::Streamed,
         other => return Err(format!("unknown task `{other}`").into()),
@@ -49,24 +61,45 @@ pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
-/// Makes one call that is not counted, which opens the connection, and then so many that are.
+/// Where many calls begin at once, connections are begun that are not needed, and come up a little later.
+const UNTIL_QUIET: Duration = Duration::from_millis(300);
+
+/// Makes the calls, after one each for those at once that is not counted and opens their connections.
 ///
 /// # Errors
 ///
 /// If a call fails.
-pub fn calls<F>(count: usize, call: impl Fn() -> F) -> Outcome
+pub fn calls<F>(Calls { count, at_once }: Calls, call: impl Fn() -> F) -> Outcome
 where
     F: Future<Output = Outcome>,
 {
     runtime()?.block_on(async {
-        call().await?;
-        let before = counts();
-        for _ in 0..count {
-            call().await?;
+        in_turns(1, at_once, &call).await?;
+        if at_once > 1 {
+            tokio::time::sleep(UNTIL_QUIET).await;
         }
+        let before = counts();
+        in_turns(count / at_once, at_once, &call).await?;
         before.print_since(count);
         Ok(())
     })
+}
+
+/// So many at once, each again and again.
+async fn in_turns<F>(turns: usize, at_once: usize, call: &impl Fn() -> F) -> Outcome
+where
+    F: Future<Output = Outcome>,
+{
+    let again = async |_| {
+        for _ in 0..turns {
+            call().await?;
+        }
+        Ok(())
+    };
+    if at_once == 1 {
+        return again(0).await; // to look after several costs a little, and does not repeat exactly
+    }
+    (0..at_once).map(again).collect::<FuturesUnordered<_>>().try_collect().await
 }
 
 /// Reads a list once. The work is told of each element as it becomes one, and gives them all back if it
