@@ -139,16 +139,31 @@ async fn answers<Server>(count: usize, (server, address): (Server, Address)) -> 
     Ok(())
 }
 
+/// Each has answered once, on a connection that is closed again, so that what it makes only then counts, too.
 async fn further<F, Server>(count: usize, start: impl Fn(usize) -> F) -> Outcome
 where
     F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
 {
-    let mut servers = vec![start(1).await?];
-    let before = counts().live;
-    for _ in 0..count {
-        servers.push(start(1).await?);
+    let mut servers = Vec::with_capacity(count + 1);
+    let mut before = 0;
+    for number in 0..=count {
+        let (server, address) = start(1).await?;
+        ask_for_the_last_time(&address).await?;
+        servers.push(server);
+        if number == 0 {
+            before = counts().live;
+        }
     }
     let each = (counts().live - before) / count as u64;
     println!(r#"{{"bytes":{each}}}"#);
+    Ok(())
+}
+
+/// Waits until the server has closed the connection.
+async fn ask_for_the_last_time(address: &Address) -> Outcome {
+    let mut stream = TcpStream::connect(&address.host).await?;
+    let request = request(address).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+    ask_on(&mut stream, &request).await?;
+    while stream.read(&mut [0; 512]).await? > 0 {}
     Ok(())
 }

@@ -11,9 +11,13 @@ use crate::table::{self, megabytes, micros, millis, shown_ratio, thousands};
 /// Requests between the two points of a slope.
 const REQUESTS: u64 = 2_000;
 
-/// As many for a large list, whose answers are long.
-const LARGE_REQUESTS: u64 = 4;
 const LARGE: usize = 100_000;
+
+/// As many for a large list, in pieces of which not always as many fit into a socket.
+const LARGE_REQUESTS: u64 = 50;
+
+/// And in each round.
+const IN_TURN: u64 = 4;
 
 /// What one answer of ours for the wallet costs, once its journal is full, and the instructions of one with so many
 /// companies.
@@ -71,11 +75,11 @@ pub(crate) fn print_large() -> Outcome<()> {
     let servers = Servers::build()?;
     let costs = instructions(&servers, COMPANIES, LARGE, LARGE_REQUESTS)?;
     let rounds = servers.rounds(ROUNDS, LARGE, |load, serving| {
-        load.ask(serving, COMPANIES, 1, Count::Requests(LARGE_REQUESTS))
+        load.ask(serving, COMPANIES, 1, Count::Requests(IN_TURN))
     })?;
     println!(
         "A list of 100,000 companies (33 MB), one after the other: instructions of one; the time of one, in the \
-         middle of {ROUNDS} rounds of {LARGE_REQUESTS} in turn, and beside the floor's of the same round; the most \
+         middle of {ROUNDS} rounds of {IN_TURN} in turn, and beside the floor's of the same round; the most \
          memory that the server had. {}.\n",
         machine()
     );

@@ -57,7 +57,7 @@ fn in_process() -> Outcome<()> {
     println!(
         "In a process, on one thread: the time that a server takes to start, to give its first answer and to be \
          dropped, with so many up at once, in the middle of many rounds; and what each of {FURTHER} further ones \
-         allocates. {}.\n\n\
+         has allocated after an answer. {}.\n\n\
          The port of partner-api-mock is closed when `drop` returns; those of hyper and axum are soon after. \
          wiremock's servers are fresh ones, by its builder: `MockServer::start()` takes them from a pool. httpmock \
          has none but those of its pool, which stay up and are 25 at most, so there is no figure for 100.\n",
