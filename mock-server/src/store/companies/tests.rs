@@ -1,5 +1,6 @@
 //! What is kept is a list, whatever is done to it, beside a plain one.
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
@@ -16,11 +17,18 @@ fn names() -> impl Strategy<Value = String> {
     ]
 }
 
+/// To the millisecond, as they are kept.
+fn times() -> impl Strategy<Value = Timestamp> {
+    let latest = "9999-12-30T22:00:00.999Z".parse().unwrap();
+    prop::sample::select(vec![Timestamp::MIN, Timestamp::UNIX_EPOCH, latest])
+}
+
 fn companies() -> impl Strategy<Value = Company> {
     let ids = || prop::sample::select(&IDS);
-    (ids(), names(), prop::collection::vec(ids(), 0..3)).prop_map(|(id, name, connections)| {
-        let connections = connections.into_iter().map(Connection::new);
-        connections.fold(Company::new(id, name), Company::with_connection)
+    let connections = prop::collection::vec(ids(), 0..3);
+    (ids(), names(), times(), connections).prop_map(|(id, name, onboarded_at, connections)| {
+        let company = Company { onboarded_at, ..Company::new(id, name) };
+        connections.into_iter().map(Connection::new).fold(company, Company::with_connection)
     })
 }
 
