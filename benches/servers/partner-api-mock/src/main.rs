@@ -37,7 +37,7 @@ async fn start(count: usize) -> Result<(MockServer, Address), Box<dyn Error>> {
             let id = format!("clx{number:022}");
             Company::new(id, format!("Acme Coffee {number}")).with_connection(connection)
         };
-        mock.partner().set_companies((0..count).map(company).collect());
+        mock.partner().set_companies((0..count).map(company));
     }
     let host = mock.address().to_string();
     let key = mock.api_key().to_owned();
