@@ -13,6 +13,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use crate::auth::{self, Denied};
 use crate::body::AnswerBody;
 use crate::clock::Clock;
+use crate::content::Content;
 use crate::host::{self, Arrival};
 use crate::inject::{self, Injection};
 use crate::journal::{Answered, Entry, Exchange, Journal, RecordedRequest, Why};
@@ -160,8 +161,9 @@ impl Api {
         let answered = if is_documented {
             Answered::documented(response.body())
         } else {
-            let body = response.body().clone();
-            Answered::other(response.headers(), (body.len() as u64, std::iter::once(body)))
+            let sent = response.body();
+            let content = (sent.len() as u64, sent.pieces().iter().cloned());
+            Answered::other(response.headers(), content)
         };
         record(response.status(), None, answered);
         self.clock.date(response.headers_mut());
@@ -262,7 +264,7 @@ impl Sent {
 /// A request that gets what it asked for.
 struct Served {
     tenant: Arc<Tenant>,
-    response: Response<Bytes>,
+    response: Response<Content>,
     why: Why,
 }
 
@@ -305,7 +307,7 @@ fn documented_headers(why: Why) -> HeaderMap {
     response.into_parts().0.headers
 }
 
-fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Bytes> {
+fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Content> {
     let failure = match why {
         Why::Refused(refusal) => refusal.failure(),
         Why::WrongMethod => Failure::MethodNotAllowed,

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::clock::{Timeline, Wait};
+use crate::content::Content;
 
 /// Blanks are sent in pieces of this many.
 static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
@@ -22,12 +23,13 @@ pub(crate) struct AnswerBody(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Whole(Bytes),
-    Odd(Box<Odd>),
+    One(Bytes),
+    Several(Box<Several>),
 }
 
+/// What comes in pieces, and what a fault makes of it.
 #[derive(Debug)]
-struct Odd {
+struct Several {
     /// What is said of its length, whatever comes.
     length: Option<u64>,
     pieces: VecDeque<Bytes>,
@@ -45,17 +47,30 @@ struct Pace {
 }
 
 impl AnswerBody {
-    pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self(Kind::Whole(bytes))
+    #[inline]
+    pub(crate) fn whole(content: impl Into<Content>) -> Self {
+        match content.into() {
+            Content::One(bytes) => Self(Kind::One(bytes)),
+            content @ Content::Several(_) => Self::in_pieces(&content),
+        }
+    }
+
+    #[cold]
+    fn in_pieces(content: &Content) -> Self {
+        Self::several(Several {
+            length: Some(content.len() as u64),
+            pieces: content.pieces().iter().cloned().collect(),
+            ..Several::of(Bytes::new())
+        })
     }
 
     /// These bytes, and as many blanks as make them this long.
     pub(crate) fn padded(bytes: Bytes, length: u64) -> Self {
         let own = bytes.len() as u64;
-        Self::odd(Odd {
+        Self::several(Several {
             length: Some(length.max(own)),
             blanks: length.saturating_sub(own),
-            ..Odd::of(bytes)
+            ..Several::of(bytes)
         })
     }
 
@@ -63,35 +78,40 @@ impl AnswerBody {
     pub(crate) fn dripping(bytes: &Bytes, time: Duration, timeline: Timeline) -> Self {
         let (pieces, pause) = pieces(bytes, time);
         let pace = Some(Pace { timeline, pause, pausing: None });
-        Self::odd(Odd { length: Some(bytes.len() as u64), pieces, pace, ..Odd::of(Bytes::new()) })
+        Self::several(Several {
+            length: Some(bytes.len() as u64),
+            pieces,
+            pace,
+            ..Several::of(Bytes::new())
+        })
     }
 
     /// Says another length than it has, or none, and may end in an error.
     pub(crate) fn lying(self, length: Option<u64>, end: Option<io::ErrorKind>) -> Self {
-        let odd = match self.0 {
-            Kind::Whole(bytes) => Odd::of(bytes),
-            Kind::Odd(odd) => *odd,
+        let several = match self.0 {
+            Kind::One(bytes) => Several::of(bytes),
+            Kind::Several(several) => *several,
         };
-        Self::odd(Odd { length, end, ..odd })
+        Self::several(Several { length, end, ..several })
     }
 
-    fn odd(odd: Odd) -> Self {
-        Self(Kind::Odd(Box::new(odd)))
+    fn several(several: Several) -> Self {
+        Self(Kind::Several(Box::new(several)))
     }
 
     /// What is said of its length.
     pub(crate) fn length(&self) -> Option<u64> {
         match &self.0 {
-            Kind::Whole(bytes) => Some(bytes.len() as u64),
-            Kind::Odd(odd) => odd.length,
+            Kind::One(bytes) => Some(bytes.len() as u64),
+            Kind::Several(several) => several.length,
         }
     }
 
     /// How many bytes come, and all that come.
     pub(crate) fn content(&self) -> (u64, impl Iterator<Item = Bytes>) {
         let (pieces, blanks) = match &self.0 {
-            Kind::Whole(bytes) => (vec![bytes.clone()], 0),
-            Kind::Odd(odd) => (odd.pieces.iter().cloned().collect(), odd.blanks),
+            Kind::One(bytes) => (vec![bytes.clone()], 0),
+            Kind::Several(several) => (several.pieces.iter().cloned().collect(), several.blanks),
         };
         let length = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() + blanks;
         (length, pieces.into_iter().chain(in_blanks(blanks)))
@@ -109,7 +129,7 @@ fn next_blanks(left: &mut u64) -> Option<Bytes> {
     (size > 0).then(|| Bytes::from_static(&BLANKS).slice(..size))
 }
 
-impl Odd {
+impl Several {
     fn of(bytes: Bytes) -> Self {
         Self {
             length: Some(bytes.len() as u64),
@@ -130,15 +150,15 @@ impl Body for AnswerBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let next = match &mut self.0 {
-            Kind::Whole(bytes) if bytes.is_empty() => None,
-            Kind::Whole(bytes) => Some(Ok(std::mem::take(bytes))),
-            Kind::Odd(odd) => ready!(odd.poll_next(context)),
+            Kind::One(bytes) if bytes.is_empty() => None,
+            Kind::One(bytes) => Some(Ok(std::mem::take(bytes))),
+            Kind::Several(several) => ready!(several.poll_next(context)),
         };
         Poll::Ready(next.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.0, Kind::Whole(bytes) if bytes.is_empty())
+        matches!(&self.0, Kind::One(bytes) if bytes.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -146,7 +166,7 @@ impl Body for AnswerBody {
     }
 }
 
-impl Odd {
+impl Several {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if let Some(Pace { timeline, pause, pausing }) = &mut self.pace
             && !self.pieces.is_empty()

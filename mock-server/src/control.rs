@@ -43,6 +43,7 @@ use self::asked::Asked;
 use self::guard::Guard;
 use self::reply::{Answer, Failure};
 use self::route::Handler;
+use crate::content::Content;
 use crate::mock::Mock;
 
 /// How large the body of a request to the control API may be: 64 MiB.
@@ -177,7 +178,7 @@ impl ControlApi {
         head: &request::Parts,
         body: B,
         limit: Duration,
-    ) -> Result<Response<Bytes>, Unread>
+    ) -> Result<Response<Content>, Unread>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,

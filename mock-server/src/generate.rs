@@ -46,8 +46,13 @@ impl Company {
     /// are set aside there for fiction; those of other countries begin with digits that no number
     /// there begins with. There are few of them, so they come again.
     pub fn generate(count: usize, seed: u64) -> Vec<Self> {
-        (0_u64..).take(count).map(|number| company(seed, number)).collect()
+        companies(u64::try_from(count).unwrap_or(u64::MAX), seed).collect()
     }
+}
+
+/// As [`Company::generate`], one after the other.
+pub(crate) fn companies(count: u64, seed: u64) -> impl Iterator<Item = Company> {
+    (0..count).map(move |number| company(seed, number))
 }
 
 fn company(seed: u64, number: u64) -> Company {

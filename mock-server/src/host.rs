@@ -49,7 +49,8 @@ pub(crate) fn is_reg_name(host: &str) -> bool {
     while let Some(byte) = bytes.next() {
         let good = match byte {
             b'%' => is_hex(&mut bytes) && is_hex(&mut bytes),
-            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte),
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' => true,
+            _ => byte.is_ascii_alphanumeric(),
         };
         if !good {
             return false;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::body::AnswerBody;
 use crate::clock::{Clock, Timeline, http_date};
+use crate::content::Content;
 use crate::fault::{Connection, Words};
 use crate::host::Arrival;
 use crate::rules::Decided;
@@ -61,7 +62,7 @@ pub(crate) const GARBAGE: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46 this is \x00 no
 pub(crate) fn inject(
     decided: &Decided,
     arrival: Arrival,
-    answer: Response<Bytes>,
+    answer: Response<Content>,
     clock: &Clock,
 ) -> (StatusCode, Injection) {
     let words = decided.words();
@@ -71,7 +72,7 @@ pub(crate) fn inject(
     let answer = change(words, answer, begins);
     let status = answer.status();
     let body_begins = timeline.after(delay + head_time(words));
-    let damage = |body: Bytes| damage(words, arrival, &body, body_begins);
+    let damage = |body: Content| damage(words, arrival, &body.into_bytes(), body_begins);
     let act = match loss(words) {
         Some(loss) => Act::Lost(loss),
         None if arrival == Arrival::InProcess => {
@@ -112,7 +113,7 @@ fn lies(words: &Words) -> bool {
 }
 
 /// Another status, body and headers, where they are said, for an answer that begins then.
-fn change(words: &Words, mut answer: Response<Bytes>, begins: Timestamp) -> Response<Bytes> {
+fn change(words: &Words, mut answer: Response<Content>, begins: Timestamp) -> Response<Content> {
     if let Some(status) = words.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         let (content_type, body) = if words.page {
             (HTML, proxy_page(status))
@@ -121,7 +122,7 @@ fn change(words: &Words, mut answer: Response<Bytes>, begins: Timestamp) -> Resp
         } else {
             (JSON, error_body(status))
         };
-        answer = Response::new(body);
+        answer = Response::new(body.into());
         *answer.status_mut() = status;
         if !is_bodyless(status) {
             answer.headers_mut().insert(CONTENT_TYPE, content_type);

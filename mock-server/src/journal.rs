@@ -309,7 +309,7 @@ mod tests {
             status: StatusCode::OK,
             why: Why::Served,
             fault: None,
-            answer: Answered::documented(sent),
+            answer: Answered::documented(&sent.clone().into()),
         }
     }
 

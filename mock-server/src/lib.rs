@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 // `use crate::` goes one way, from left to right: server, control, mock, seed, api, inject, log,
-// journal, auth, rules, stub, routes, fault, wire, store, host, body, generate, contract, yaml, json,
+// journal, auth, rules, stub, routes, fault, store, wire, host, body, content, generate, contract, yaml, json,
 // hint, escape, key, mix, data, clock.
 mod api;
 mod auth;
 mod body;
 mod clock;
+mod content;
 mod contract;
 mod control;
 mod data;

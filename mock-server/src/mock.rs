@@ -26,7 +26,7 @@ use crate::data::Wallet;
 use crate::fault::{Fault, Rule, RuleError};
 use crate::journal::{RecordedRequest, number_of};
 use crate::seed::{PartnerSeed, Seed};
-use crate::store::{KeyTaken, Store};
+use crate::store::{Companies, KeyTaken, Store};
 use crate::stub::{Stub, StubError};
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
@@ -107,7 +107,7 @@ impl Mock {
     /// Adds a partner: active, with no key, no company and no credit, at the pricing of
     /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
     pub fn add_partner(&self, name: impl Into<String>) -> Partner {
-        let tenant = self.api.store.add(&name.into(), Wallet::new(0), Vec::new());
+        let tenant = self.api.store.add(&name.into(), Wallet::new(0), Companies::default());
         Partner::new(&self.api, tenant)
     }
 

@@ -5,10 +5,10 @@ mod wallet;
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Response, StatusCode};
 
+use crate::content::Content;
 use crate::store::Tenant;
 
 /// What every path of the service begins with (reference, Base URL).
@@ -24,7 +24,7 @@ pub struct Route {
     pub method: &'static str,
     /// The path, `/api/v1` included.
     pub path: &'static str,
-    pub(crate) handler: fn(&Tenant) -> Response<Bytes>,
+    pub(crate) handler: fn(&Tenant) -> Response<Content>,
 }
 
 /// Every route of the mock: the endpoints that the reference lists, and no other.
@@ -67,8 +67,8 @@ pub(crate) fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
 }
 
 /// "All responses are JSON" (reference, Base URL).
-pub(crate) fn json(status: StatusCode, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
+pub(crate) fn json(status: StatusCode, body: impl Into<Content>) -> Response<Content> {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response

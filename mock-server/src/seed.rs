@@ -13,8 +13,10 @@ use std::{fmt, fs, io};
 use crate::data::{Company, Connection, Wallet};
 use crate::escape::escaped;
 use crate::fault::{Rule, RuleError};
+use crate::generate;
 use crate::json::{Mistake, place};
 use crate::rules::{self, NewRule};
+use crate::store::Companies;
 use crate::stub::Stub;
 use crate::yaml;
 
@@ -61,24 +63,6 @@ pub(crate) struct Extras {
     pub(crate) stubs: Vec<Stub>,
 }
 
-/// Companies as they are, or how many are to be made up.
-#[derive(Clone)]
-pub(crate) enum Companies {
-    Given(Vec<Company>),
-    Generated { count: u32, seed: u64 },
-}
-
-impl Companies {
-    pub(crate) fn made(self) -> Vec<Company> {
-        match self {
-            Self::Given(companies) => companies,
-            Self::Generated { count, seed } => {
-                Company::generate(usize::try_from(count).unwrap_or(usize::MAX), seed)
-            }
-        }
-    }
-}
-
 impl Seed {
     /// One partner with the wallet and the company that the reference shows. It is what a mock
     /// starts with if it is told nothing else.
@@ -86,21 +70,21 @@ impl Seed {
         let mut company =
             Company::new("clx123...", "Acme Coffee").with_connection(Connection::new("clx456..."));
         company.template_count = 4;
-        Self::one("sample", Wallet::new(8450), vec![company])
+        Self::one("sample", Wallet::new(8450), [company].into_iter().collect())
     }
 
     /// One partner with no company and no credit.
     pub fn empty() -> Self {
-        Self::one("empty", Wallet::new(0), Vec::new())
+        Self::one("empty", Wallet::new(0), Companies::default())
     }
 
-    fn one(source: &'static str, wallet: Wallet, companies: Vec<Company>) -> Self {
+    fn one(source: &'static str, wallet: Wallet, companies: Companies) -> Self {
         let partner = PartnerSeed {
             name: "default".to_owned(),
             keys: Vec::new(),
             active: true,
             wallet,
-            companies: Companies::Given(companies),
+            companies,
             extras: Extras::default(),
         };
         Self { source, first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
@@ -150,8 +134,8 @@ impl Seed {
 
     /// With these companies in the place of those of the first partner.
     #[must_use]
-    pub fn with_companies(mut self, companies: Vec<Company>) -> Self {
-        self.first.companies = Companies::Given(companies);
+    pub fn with_companies(mut self, companies: impl IntoIterator<Item = Company>) -> Self {
+        self.first.companies = companies.into_iter().collect();
         self
     }
 
@@ -159,7 +143,7 @@ impl Seed {
     /// partner.
     #[must_use]
     pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
-        self.first.companies = Companies::Generated { count, seed };
+        self.first.companies = generate::companies(count.into(), seed).collect();
         self
     }
 

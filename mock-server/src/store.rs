@@ -1,5 +1,6 @@
-//! The state of the service: partners, their keys and their data. It knows neither HTTP nor JSON.
+//! The state of the service: partners, their keys and their data. It knows no HTTP.
 
+mod companies;
 mod rendered;
 
 use std::collections::{BTreeMap, HashMap};
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+pub(crate) use self::companies::Companies;
 use self::rendered::Rendered;
 use crate::data::{Company, Connection, Wallet};
 use crate::key::{self, KeyHash};
@@ -75,7 +77,7 @@ pub(crate) struct Tenant {
     /// In the order they were issued. Taken after the lock on all keys.
     keys: RwLock<Vec<KeyHash>>,
     pub(crate) wallet: Rendered<Wallet>,
-    pub(crate) companies: Rendered<Vec<Company>>,
+    pub(crate) companies: Rendered<Companies>,
 }
 
 /// All partners, and whose each key is.
@@ -99,7 +101,7 @@ pub(crate) struct NewTenant {
     pub(crate) name: String,
     pub(crate) active: bool,
     pub(crate) wallet: Wallet,
-    pub(crate) companies: Vec<Company>,
+    pub(crate) companies: Companies,
     pub(crate) keys: Vec<KeyHash>,
 }
 
@@ -119,7 +121,7 @@ impl Replaced {
 }
 
 impl Store {
-    pub(crate) fn add(&self, name: &str, wallet: Wallet, companies: Vec<Company>) -> Arc<Tenant> {
+    pub(crate) fn add(&self, name: &str, wallet: Wallet, companies: Companies) -> Arc<Tenant> {
         let tenant = self.draft(name, true, wallet, companies);
         self.enter(&tenant);
         tenant
@@ -134,13 +136,7 @@ impl Store {
     }
 
     /// A partner that nobody can see yet.
-    fn draft(
-        &self,
-        name: &str,
-        active: bool,
-        wallet: Wallet,
-        companies: Vec<Company>,
-    ) -> Arc<Tenant> {
+    fn draft(&self, name: &str, active: bool, wallet: Wallet, companies: Companies) -> Arc<Tenant> {
         Arc::new(Tenant {
             id: TenantId(self.added.fetch_add(1, Ordering::Relaxed) + 1),
             name: RwLock::new(name.into()),
@@ -329,17 +325,13 @@ impl Tenant {
         id: &str,
         change: impl FnOnce(&mut Company) -> R,
     ) -> Result<R, Unknown> {
-        self.companies.change(|companies| {
-            let company = companies.iter_mut().find(|company| company.id == id);
-            company.map(change).ok_or_else(|| Unknown::Company(id.to_owned()))
-        })
+        let changed = self.companies.change(|companies| companies.change(id, change));
+        changed.ok_or_else(|| Unknown::Company(id.to_owned()))
     }
 
     pub(crate) fn remove_company(&self, id: &str) -> Result<Company, Unknown> {
-        self.companies.change(|companies| {
-            let at = companies.iter().position(|company| company.id == id);
-            at.map(|at| companies.remove(at)).ok_or_else(|| Unknown::Company(id.to_owned()))
-        })
+        let removed = self.companies.change(|companies| companies.remove(id));
+        removed.ok_or_else(|| Unknown::Company(id.to_owned()))
     }
 
     pub(crate) fn change_connection<R>(
@@ -347,22 +339,13 @@ impl Tenant {
         id: &str,
         change: impl FnOnce(&mut Connection) -> R,
     ) -> Result<R, Unknown> {
-        self.companies.change(|companies| {
-            let mut all = companies.iter_mut().flat_map(|company| &mut company.connections);
-            let connection = all.find(|connection| connection.id == id);
-            connection.map(change).ok_or_else(|| Unknown::Connection(id.to_owned()))
-        })
+        let changed = self.companies.change(|companies| companies.change_connection(id, change));
+        changed.ok_or_else(|| Unknown::Connection(id.to_owned()))
     }
 
     pub(crate) fn remove_connection(&self, id: &str) -> Result<Connection, Unknown> {
-        self.companies.change(|companies| {
-            for company in companies {
-                if let Some(at) = company.connections.iter().position(|one| one.id == id) {
-                    return Ok(company.connections.remove(at));
-                }
-            }
-            Err(Unknown::Connection(id.to_owned()))
-        })
+        let removed = self.companies.change(|companies| companies.remove_connection(id));
+        removed.ok_or_else(|| Unknown::Connection(id.to_owned()))
     }
 }
 

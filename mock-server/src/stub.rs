@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, req
 pub use self::check::StubError;
 pub(crate) use self::check::checked;
 pub(crate) use self::list::{Found, Placed, StubList};
+use crate::content::Content;
 use crate::key;
 use crate::routes::BASE_PATH;
 
@@ -133,7 +134,7 @@ impl Stub {
         head: &request::Parts,
         body: &Bytes,
         partner: &str,
-    ) -> Response<Bytes> {
+    ) -> Response<Content> {
         match &self.answer {
             Answer::Canned(reply) => reply.clone().into_response(),
             Answer::Computed(compute) => {
@@ -227,8 +228,8 @@ impl Reply {
         &self.body
     }
 
-    fn into_response(self) -> Response<Bytes> {
-        let mut response = Response::new(self.body);
+    fn into_response(self) -> Response<Content> {
+        let mut response = Response::new(self.body.into());
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response

@@ -70,7 +70,7 @@ fn wallet(document: &Value) -> Checked<Wallet> {
 #[test]
 fn every_list_of_companies_that_the_contract_allows_can_be_served() -> Checked {
     each_state_comes_out_unchanged("listCompanies", |mock, document| {
-        let companies = items(document, "data").map(company).collect::<Checked<_>>()?;
+        let companies = items(document, "data").map(company).collect::<Checked<Vec<_>>>()?;
         mock.partner().set_companies(companies);
         Ok(())
     })

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 
+use crate::allocations::counts;
 use crate::bodies::companies;
 use crate::measure::{Outcome, runtime};
 
@@ -20,7 +21,7 @@ pub fn decode() -> Result<(Vec<u8>, Check), Box<dyn Error>> {
 }
 
 impl Check {
-    /// Decodes, and looks at how many came.
+    /// Decodes, looks at how many came, and prints what was allocated for all of them.
     ///
     /// # Errors
     ///
@@ -29,7 +30,10 @@ impl Check {
         &self,
         decoding: impl Future<Output = Result<usize, Box<dyn Error>>>,
     ) -> Outcome {
-        let came = runtime()?.block_on(decoding)?;
+        let runtime = runtime()?;
+        let before = counts();
+        let came = runtime.block_on(decoding)?;
+        before.print_since(1);
         if came == self.0 { Ok(()) } else { Err(format!("{came} of {} came", self.0).into()) }
     }
 }

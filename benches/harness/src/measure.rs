@@ -57,7 +57,12 @@ pub fn arguments() -> Result<(Task, Service), Box<dyn Error>> {
     Ok((task, Service { url: next()?, key: "pk_live_exampleexampleexample001" }))
 }
 
-pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+/// All on one thread.
+///
+/// # Errors
+///
+/// If the system gives none.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 

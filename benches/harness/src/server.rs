@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use crate::allocations::counts;
 use crate::measure::{Outcome, runtime};
@@ -18,9 +19,18 @@ pub struct Address {
     pub key: String,
 }
 
-/// `serve COMPANIES` prints where it is and serves until its standard input ends; `start ROUNDS` tells how long it
-/// takes to start, to give its first answer and to be gone; `further COUNT` tells what memory each further one takes;
-/// `answers COUNT` tells how often it allocates for so many answers.
+/// A server that is a task, and ends when this is dropped.
+pub struct Running<T>(pub JoinHandle<T>);
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// `serve COMPANIES` prints where it is and serves until its standard input ends; `starts AT_ONCE ROUNDS` tells how
+/// long it takes each of so many that are up at once to start, to give its first answer and to be gone; `further
+/// COUNT` tells what memory each further one takes; `answers COUNT` tells how often it allocates for so many answers.
 ///
 /// # Errors
 ///
@@ -30,22 +40,27 @@ where
     F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
 {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (task, count) = match arguments.as_slice() {
-        [task, count] => (task.as_str(), count.parse()?),
-        _ => return Err("expected: serve|start|further|answers COUNT".into()),
-    };
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     runtime()?.block_on(async {
-        match task {
-            "serve" => until_input_ends(start(count).await?).await,
-            "start" => starts(count, start).await,
-            "further" => further(count, start).await,
-            "answers" => answers(count, start(1).await?).await,
-            other => Err(format!("unknown task `{other}`").into()),
+        match *arguments.as_slice() {
+            ["serve", companies] => until_input_ends(start(companies.parse()?).await?).await,
+            ["starts", at_once, rounds] => starts(at_once.parse()?, rounds.parse()?, start).await,
+            ["further", count] => further(count.parse()?, start).await,
+            ["answers", count] => answers(count.parse()?, start(1).await?).await,
+            _ => {
+                Err("expected: serve COMPANIES | starts AT_ONCE ROUNDS | further|answers COUNT"
+                    .into())
+            }
         }
     })
 }
 
-async fn until_input_ends<Server>((server, address): (Server, Address)) -> Outcome {
+/// Prints where a server is, and keeps it until the standard input ends.
+///
+/// # Errors
+///
+/// If the input is lost.
+pub async fn until_input_ends<Server>((server, address): (Server, Address)) -> Outcome {
     let Address { host, key } = address;
     println!(r#"{{"host":"{host}","key":"{key}"}}"#);
     let (ended, end) = tokio::sync::oneshot::channel();
@@ -58,22 +73,35 @@ async fn until_input_ends<Server>((server, address): (Server, Address)) -> Outco
     Ok(())
 }
 
-async fn starts<F, Server>(rounds: usize, start: impl Fn(usize) -> F) -> Outcome
+async fn starts<F, Server>(at_once: u32, rounds: usize, start: impl Fn(usize) -> F) -> Outcome
 where
     F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
 {
     let mut took = Vec::with_capacity(rounds);
     for _ in 0..rounds {
         let began = Instant::now();
-        let (server, address) = start(1).await?;
-        ask(&address).await?;
-        drop(server);
-        took.push(began.elapsed());
+        let mut servers = Vec::new();
+        for _ in 0..at_once {
+            let (server, address) = start(1).await?;
+            ask(&address).await?;
+            servers.push(server);
+        }
+        for server in servers {
+            drop(server);
+            // wiremock waits in `drop` for a lock of tokio's, which is refused to one who never yields.
+            tokio::task::yield_now().await;
+        }
+        took.push(began.elapsed() / at_once);
     }
-    took.sort();
-    let median = took.get(rounds / 2).map_or(0, Duration::as_nanos);
-    println!(r#"{{"median_ns":{median}}}"#);
+    print_median(took);
     Ok(())
+}
+
+/// Prints the middle one.
+pub fn print_median(mut took: Vec<Duration>) {
+    took.sort();
+    let median = took.get(took.len() / 2).map_or(0, Duration::as_nanos);
+    println!(r#"{{"median_ns":{median}}}"#);
 }
 
 async fn ask(address: &Address) -> Outcome {
@@ -111,16 +139,31 @@ async fn answers<Server>(count: usize, (server, address): (Server, Address)) -> 
     Ok(())
 }
 
+/// Each has answered once, on a connection that is closed again, so that what it makes only then counts, too.
 async fn further<F, Server>(count: usize, start: impl Fn(usize) -> F) -> Outcome
 where
     F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
 {
-    let mut servers = vec![start(1).await?];
-    let before = counts().live;
-    for _ in 0..count {
-        servers.push(start(1).await?);
+    let mut servers = Vec::with_capacity(count + 1);
+    let mut before = 0;
+    for number in 0..=count {
+        let (server, address) = start(1).await?;
+        ask_for_the_last_time(&address).await?;
+        servers.push(server);
+        if number == 0 {
+            before = counts().live;
+        }
     }
     let each = (counts().live - before) / count as u64;
     println!(r#"{{"bytes":{each}}}"#);
+    Ok(())
+}
+
+/// Waits until the server has closed the connection.
+async fn ask_for_the_last_time(address: &Address) -> Outcome {
+    let mut stream = TcpStream::connect(&address.host).await?;
+    let request = request(address).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+    ask_on(&mut stream, &request).await?;
+    while stream.read(&mut [0; 512]).await? > 0 {}
     Ok(())
 }

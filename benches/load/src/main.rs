@@ -1,114 +1,109 @@
 //! Asks a server as fast as it answers, on kept-alive connections, each with one request under way.
 //!
-//! `load HOST KEY PATH CONNECTIONS requests COUNT` or `… seconds COUNT`; prints how many were answered, in what
-//! time, and how long the middle one and the slowest of a hundred took.
+//! `load HOST KEY PATH CONNECTIONS requests|seconds COUNT PID` prints how many were answered, in what time, how long
+//! the middle one and the slowest of a hundred took, and what part of that time the server, which is the process of
+//! that id, and the load itself were at work on a processor. Where the load is at work as long as the server, it
+//! measures itself.
+//!
+//! One thread waits for all connections, and nothing is allocated for an answer, so that the load costs less than
+//! any server.
 
-use std::cell::Cell;
+mod answer;
+mod connection;
+mod processor;
+
 use std::error::Error;
-use std::io;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::task::{JoinSet, LocalSet};
+use mio::{Events, Poll};
+
+use crate::connection::Connection;
+use crate::processor::seconds_of;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+/// So much is read at once: of a large list, as much as a socket holds.
+const PIECE: usize = 256 * 1024;
+
+/// Nobody waits longer for the next of all answers. A list of 100,000 companies under valgrind takes its time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [host, key, path, connections, unit, count] = arguments.as_slice() else {
-        return Err("expected: HOST KEY PATH CONNECTIONS requests|seconds COUNT".into());
+    let [host, key, path, connections, unit, count, server] = arguments.as_slice() else {
+        return Err("expected: HOST KEY PATH CONNECTIONS requests|seconds COUNT PID".into());
     };
     let until = match unit.as_str() {
         "requests" => Until::Requests(count.parse()?),
-        "seconds" => Until::Seconds(count.parse()?),
+        "seconds" => Until::Ends(Duration::from_secs(count.parse()?)),
         other => return Err(format!("unknown unit `{other}`").into()),
     };
     let request =
         format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\r\n");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let local = LocalSet::new();
-    let (mut answers, took) =
-        local.block_on(&runtime, ask_all(host, request, connections.parse()?, until))?;
-    answers.sort_unstable();
-    let (answered, took) = (answers.len(), took.as_nanos());
-    let at = |percent: usize| answers.get(answered * percent / 100).copied().unwrap_or_default();
-    let (middle, slow) = (at(50).as_nanos(), at(99).as_nanos());
-    println!(r#"{{"answered":{answered},"took_ns":{took},"p50_ns":{middle},"p99_ns":{slow}}}"#);
+    let poll = Poll::new()?;
+    let connections: Outcome<Vec<_>> = (0..connections.parse()?)
+        .map(|number| Ok(Connection::open(host, request.as_bytes(), poll.registry(), number)?))
+        .collect();
+    let before = (seconds_of(server)?, seconds_of("self")?);
+    let (mut times, took) = ask_all(poll, connections?, until)?;
+    let server = (seconds_of(server)? - before.0) / took.as_secs_f64();
+    let load = (seconds_of("self")? - before.1) / took.as_secs_f64();
+    times.sort_unstable();
+    let (answered, took) = (times.len(), took.as_nanos());
+    let at = |percent: usize| times.get(answered * percent / 100).map_or(0, Duration::as_nanos);
+    let (middle, slow) = (at(50), at(99));
+    println!(
+        r#"{{"answered":{answered},"took_ns":{took},"p50_ns":{middle},"p99_ns":{slow},"server_busy":{server:.3},"load_busy":{load:.3}}}"#
+    );
     Ok(())
 }
 
 #[derive(Clone, Copy)]
 enum Until {
-    Requests(u64),
-    Seconds(u64),
+    Requests(usize),
+    Ends(Duration),
 }
 
-async fn ask_all(
-    host: &str,
-    request: String,
-    connections: u64,
+/// How long each answer took, and how long it was until the last one.
+fn ask_all(
+    mut poll: Poll,
+    mut connections: Vec<Connection<'_>>,
     until: Until,
 ) -> Outcome<(Vec<Duration>, Duration)> {
-    let request: &'static [u8] = request.leak().as_bytes();
-    let left: &'static Cell<u64> = Box::leak(Box::new(Cell::new(match until {
-        Until::Requests(count) => count,
-        Until::Seconds(_) => u64::MAX,
-    })));
     let began = Instant::now();
-    let ends = match until {
-        Until::Requests(_) => None,
-        Until::Seconds(count) => Some(began + Duration::from_secs(count)),
+    let is_more = |asked: usize, now: Instant| match until {
+        Until::Requests(count) => asked < count,
+        Until::Ends(after) => now.duration_since(began) < after,
     };
-    let mut asking = JoinSet::new();
-    for _ in 0..connections {
-        let mut stream = TcpStream::connect(host).await?;
-        stream.set_nodelay(true)?;
-        asking.spawn_local(async move {
-            let mut answers = Vec::new();
-            let mut buffer = Vec::with_capacity(64 * 1024);
-            while left.get() > 0 && ends.is_none_or(|ends| Instant::now() < ends) {
-                left.set(left.get() - 1);
-                let asked = Instant::now();
-                stream.write_all(request).await?;
-                read_answer(&mut stream, &mut buffer).await?;
-                answers.push(asked.elapsed());
+    let (mut asked, mut waiting) = (0, 0);
+    for connection in &mut connections {
+        if is_more(asked, began) {
+            connection.ask(Instant::now())?;
+            (asked, waiting) = (asked + 1, waiting + 1);
+        }
+    }
+    let mut times = Vec::with_capacity(1 << 20);
+    let mut piece = vec![0; PIECE];
+    let mut events = Events::with_capacity(connections.len());
+    while waiting > 0 {
+        poll.poll(&mut events, Some(PATIENCE))?;
+        if events.is_empty() {
+            return Err(format!("no answer within {PATIENCE:?}").into());
+        }
+        for event in &events {
+            let connection = &mut connections[event.token().0];
+            let Some(asked_at) = connection.answered(&mut piece, event.is_read_closed())? else {
+                continue;
+            };
+            let now = Instant::now();
+            times.push(now - asked_at);
+            if is_more(asked, now) {
+                connection.ask(now)?;
+                asked += 1;
+            } else {
+                waiting -= 1;
             }
-            io::Result::Ok(answers)
-        });
-    }
-    let mut answers = Vec::new();
-    while let Some(one) = asking.join_next().await {
-        answers.append(&mut one??);
-    }
-    Ok((answers, began.elapsed()))
-}
-
-/// Reads an answer to its end, by its `content-length`.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
-    buffer.clear();
-    let (head, length) = loop {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-            if !head.starts_with("http/1.1 200") {
-                return Err(io::Error::other(head));
-            }
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length = length.and_then(|length| length.trim().parse::<usize>().ok());
-            break (end + 4, length.ok_or_else(|| io::Error::other("no content-length"))?);
-        }
-    };
-    let mut rest = (head + length).saturating_sub(buffer.len());
-    while rest > 0 {
-        buffer.clear();
-        let read = stream.read_buf(buffer).await?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        rest = rest.saturating_sub(read);
     }
-    Ok(())
+    Ok((times, began.elapsed()))
 }

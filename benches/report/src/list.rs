@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::program::{Outcome, Program, machine, service};
-use crate::table::{self, median, ratio};
+use crate::table::{self, median, millis, paired, shown_ratio};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
@@ -41,32 +41,26 @@ pub(crate) fn print() -> Outcome<()> {
                 reads.push(read);
             }
         }
-        let medians = reads.map(|reads| {
-            (
-                median(reads.iter().map(|read| read.first_ns)),
-                median(reads.iter().map(|read| read.all_ns)),
-                median(reads.iter().map(|read| read.peak_bytes)),
-            )
-        });
-        let base = medians[0];
-        for ((name, _, _), (first, all, peak)) in WAYS.into_iter().zip(medians) {
+        let [base, ..] = &reads;
+        for ((name, _, _), read) in WAYS.into_iter().zip(&reads) {
+            let beside = |figure: fn(&Read) -> f64, shown: fn(f64) -> String| {
+                let beside = shown_ratio(paired(read, base, figure));
+                format!("{} ({beside})", shown(median(read.iter().map(figure))))
+            };
             rows.push(vec![
                 size.to_string(),
                 name.to_owned(),
-                format!("{} ({})", millis(first), ratio(first, base.0)),
-                format!("{} ({})", millis(all), ratio(all, base.1)),
-                format!("{:.2} MB ({})", peak / 1e6, ratio(peak, base.2)),
+                beside(|read| read.first_ns, millis),
+                beside(|read| read.all_ns, millis),
+                beside(|read| read.peak_bytes, |bytes| format!("{:.2} MB", bytes / 1e6)),
             ]);
         }
     }
     println!(
-        "A list over loopback, median of {ROUNDS} rounds in turn; in brackets, of reqwest's. {}.\n",
+        "A list over loopback, in the middle of {ROUNDS} rounds in turn; in brackets, beside reqwest's of \
+         the same round. {}.\n",
         machine()
     );
     table::print(&["companies", "way", "first company", "all", "peak memory"], &rows);
     Ok(())
-}
-
-fn millis(nanos: f64) -> String {
-    format!("{:.2} ms", nanos / 1e6)
 }

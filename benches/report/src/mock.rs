@@ -1,239 +1,120 @@
-//! The mock beside other servers: what an answer costs, how many come in a second, how long a start takes.
-
-use std::process::Stdio;
-
-use serde::Deserialize;
+//! The mock's answers beside other servers: what one costs, how many come in a second, and what it takes to send a
+//! large one.
 
 use crate::client::{Cost, Counted};
-use crate::program::{Outcome, Program, Serving, collected, machine, version};
-use crate::table::{self, as_f64, median, ratio, thousands};
-
-/// By what all others are measured.
-const FLOOR: usize = 0;
-
-pub(crate) const OURS: &str = "server-partner-api-mock";
-
-const SERVERS: [(&str, &str, &str); 5] = [
-    ("hyper, ready bytes: the floor", "server-hyper", "hyper"),
-    ("partner-api-mock, all on", OURS, "partner-api-mock"),
-    ("axum, ready bytes", "server-axum", "axum"),
-    ("wiremock", "server-wiremock", "wiremock"),
-    ("httpmock", "server-httpmock", "httpmock"),
-];
-
-const WALLET: &str = "/api/v1/wallet";
-const COMPANIES: &str = "/api/v1/companies";
+use crate::program::{Outcome, Program, machine};
+use crate::servers::{
+    COMPANIES, CONNECTIONS, Count, FLOOR, Load, ROUNDS, Rounds, Seen, Servers, WALLET,
+};
+use crate::table::{self, megabytes, micros, millis, shown_ratio, thousands};
 
 /// Requests between the two points of a slope.
 const REQUESTS: u64 = 2_000;
 
-/// A second each, all servers up, in turn: the machine's speed moves more than the servers differ.
-const ROUNDS: usize = 12;
-const CONNECTIONS: u64 = 16;
+const LARGE: usize = 100_000;
 
-/// The large lists are asked for so often, one after the other.
-const LARGE: u64 = 10;
+/// As many for a large list, in pieces of which not always as many fit into a socket.
+const LARGE_REQUESTS: u64 = 50;
 
-#[derive(Deserialize)]
-struct Address {
-    host: String,
-    key: String,
+/// And in each round.
+const IN_TURN: u64 = 4;
+
+/// What one answer of ours for the wallet costs, once its journal is full, and the instructions of one with so many
+/// companies.
+pub(crate) fn answer_costs(ours: &Program, companies: u64) -> Outcome<(Cost, u64)> {
+    let load = Load::build()?;
+    let counted: Counted = ours.run(&["answers", &REQUESTS.to_string()])?;
+    let wallet = load.instructions(ours, ["serve", "1"], WALLET, REQUESTS)?;
+    let companies = companies.to_string();
+    let list = load.instructions(ours, ["serve", &companies], COMPANIES, REQUESTS)?;
+    Ok((Cost { instructions: wallet, ..counted.each() }, list))
 }
 
-#[derive(Deserialize)]
-struct Load {
-    answered: f64,
-    took_ns: f64,
-    p50_ns: f64,
-    p99_ns: f64,
-}
-
-#[derive(Deserialize)]
-struct Started {
-    median_ns: f64,
-}
-
-#[derive(Deserialize)]
-struct Further {
-    bytes: f64,
-}
-
-/// The programs, built.
-struct Built {
-    load: Program,
-    servers: Vec<Program>,
-}
-
-/// Asks a server, and waits for the answers.
-fn ask(
-    load: &Program,
-    serving: &Serving,
-    path: &str,
-    connections: u64,
-    unit: &str,
-    count: u64,
-) -> Outcome<Load> {
-    let Address { host, key } = serde_json::from_str(&serving.line)?;
-    let output = load
-        .command_on(1)
-        .args([&host, &key, path, &connections.to_string(), unit, &count.to_string()])
-        .output()?;
-    if !output.status.success() {
-        return Err(format!("{path}: {}", String::from_utf8_lossy(&output.stderr)).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
-}
-
-/// Instructions of one answer, by the slope.
-fn instructions(load: &Program, server: &Program, path: &str, companies: usize) -> Outcome<u64> {
-    let count_of = |requests| {
-        let mut command = server.under_valgrind();
-        command.args(["serve", &companies.to_string()]).stderr(Stdio::piped());
-        let serving = Serving::start(&mut command)?;
-        ask(load, &serving, path, 1, "requests", requests)?;
-        collected(&serving.end()?)
-    };
-    Ok(count_of(2 * REQUESTS)?.saturating_sub(count_of(REQUESTS)?) / REQUESTS)
-}
-
-/// What one answer of ours for the wallet costs, once its journal is full.
-pub(crate) fn answer_cost() -> Outcome<Cost> {
-    let (load, server) = (Program::build("load")?, Program::build(OURS)?);
-    let counted = server.run::<Counted>(&["answers", &REQUESTS.to_string()])?;
-    Ok(Cost { instructions: instructions(&load, &server, WALLET, 1)?, ..counted.each() })
-}
-
-impl Built {
-    fn new() -> Outcome<Self> {
-        let servers: Outcome<Vec<_>> =
-            SERVERS.iter().map(|(_, package, _)| Program::build(package)).collect();
-        Ok(Self { load: Program::build("load")?, servers: servers? })
-    }
-
-    fn serving(&self, companies: usize) -> Outcome<Vec<Serving>> {
-        let start = |server: &Program| {
-            Serving::start(server.command_on(0).args(["serve", &companies.to_string()]))
-        };
-        self.servers.iter().map(start).collect()
-    }
-}
-
-fn name_of((name, _, library): (&str, &str, &str)) -> Outcome<String> {
-    Ok(format!("{name} ({})", version(library)?))
-}
-
-/// What an answer costs, and how many come in a second.
+/// Answers as many as come in a second, of three lengths.
 pub(crate) fn print() -> Outcome<()> {
-    let built = Built::new()?;
+    let servers = Servers::build()?;
     println!(
-        "`GET /wallet`, and `GET /companies` at three sizes: instructions of one answer; requests a second on one \
-         core from {CONNECTIONS} connections on the other, median of {ROUNDS} rounds of a second in turn, and time \
-         of one large list, beside the floor's. {}.\n",
+        "Answers: instructions of one; requests a second on one core, from {CONNECTIONS} connections on the other, \
+         beside the floor's of the same round, in the middle of {ROUNDS} rounds of a second in turn; how long the \
+         middle one and the slowest of a hundred took; what part of the time the server and the load were at work. \
+         {}.\n",
         machine()
     );
-    let mut costs = Vec::new();
-    for server in &built.servers {
-        costs.push([
-            instructions(&built.load, server, WALLET, 1)?,
-            instructions(&built.load, server, COMPANIES, 1_000)?,
-        ]);
-    }
-    let wallets = rounds(&built, WALLET, 1)?;
-    let thousands_of = rounds(&built, COMPANIES, 1_000)?;
-    let large = large(&built)?;
     let mut rows = Vec::new();
-    for (at, server) in SERVERS.into_iter().enumerate() {
-        let [wallet, thousand] = costs[at];
-        let (rate, middle, slow) = wallets[at];
-        rows.push(vec![
-            name_of(server)?,
-            thousands(wallet),
-            ratio(rate, wallets[FLOOR].0),
-            format!("{:.0} / {:.0} us", middle / 1e3, slow / 1e3),
-            thousands(thousand),
-            ratio(thousands_of[at].0, thousands_of[FLOOR].0),
-            format!("{:.1} ms ({})", large[at].0 / 1e6, ratio(large[at].0, large[FLOOR].0)),
-            format!("{:.0} MB", large[at].1 / 1e6),
-        ]);
-    }
-    let header = [
-        "server",
-        "wallet: instructions",
-        "requests/s",
-        "p50 / p99",
-        "1,000 companies: instructions",
-        "requests/s",
-        "100,000: time of one",
-        "peak memory",
-    ];
-    table::print(&header, &rows);
-    Ok(())
-}
-
-/// Requests a second, and the middle and the slow time of one, as medians over the rounds.
-fn rounds(built: &Built, path: &str, companies: usize) -> Outcome<Vec<(f64, f64, f64)>> {
-    let serving = built.serving(companies)?;
-    let mut loads: Vec<Vec<Load>> = serving.iter().map(|_| Vec::new()).collect();
-    for _ in 0..ROUNDS {
-        for (one, loads) in serving.iter().zip(&mut loads) {
-            loads.push(ask(&built.load, one, path, CONNECTIONS, "seconds", 1)?);
+    for (what, path, companies) in
+        [("wallet", WALLET, 1), ("1 company", COMPANIES, 1), ("1,000 companies", COMPANIES, 1_000)]
+    {
+        let costs = instructions(&servers, path, companies, REQUESTS)?;
+        let rounds = servers.rounds(ROUNDS, companies, |load, serving| {
+            load.ask(serving, path, CONNECTIONS, Count::OneSecond)
+        })?;
+        for ((server, cost), seen) in servers.all.iter().zip(costs).zip(&rounds) {
+            rows.push(vec![
+                what.to_owned(),
+                server.name.clone(),
+                thousands(cost),
+                beside(seen, &rounds, Seen::rate, |rate| format!("{:.1} k", rate / 1e3)),
+                micros(seen.median(|seen| seen.p50_ns)),
+                micros(seen.median(|seen| seen.p99_ns)),
+                format!(
+                    "{:.2} / {:.2}",
+                    seen.median(|seen| seen.server_busy),
+                    seen.median(|seen| seen.load_busy)
+                ),
+            ]);
         }
     }
-    let medians = loads.iter().map(|loads| {
-        (
-            median(loads.iter().map(|load| load.answered / load.took_ns * 1e9)),
-            median(loads.iter().map(|load| load.p50_ns)),
-            median(loads.iter().map(|load| load.p99_ns)),
-        )
-    });
-    Ok(medians.collect())
-}
-
-/// Nanoseconds of one list of 100,000, and the most memory that the server had.
-fn large(built: &Built) -> Outcome<Vec<(f64, f64)>> {
-    let mut all = Vec::new();
-    for server in &built.servers {
-        let mut command = server.command_on(0);
-        let serving = Serving::start(command.args(["serve", "100000"]))?;
-        ask(&built.load, &serving, COMPANIES, 1, "requests", 1)?;
-        let load = ask(&built.load, &serving, COMPANIES, 1, "requests", LARGE)?;
-        all.push((load.p50_ns, as_f64(serving.memory("VmHWM")?)));
-    }
-    Ok(all)
-}
-
-/// How long a start takes, and what memory is taken.
-pub(crate) fn print_starts() -> Outcome<()> {
-    const STARTS: &str = "200";
-    const FURTHER: &str = "20"; // httpmock starts no more than 25
-    const MANY: u64 = 100_000;
-    let built = Built::new()?;
-    let mut rows = Vec::new();
-    for (server, program) in SERVERS.into_iter().zip(&built.servers) {
-        let started: Started = program.run(&["start", STARTS])?;
-        let further: Further = program.run(&["further", FURTHER])?;
-        let serving = Serving::start(program.command_on(0).args(["serve", "1"]))?;
-        let idle = serving.memory("VmRSS")?;
-        ask(&built.load, &serving, WALLET, CONNECTIONS, "requests", MANY)?;
-        let once = serving.memory("VmRSS")?;
-        ask(&built.load, &serving, WALLET, CONNECTIONS, "requests", MANY)?;
-        let twice = serving.memory("VmRSS")?;
-        rows.push(vec![
-            name_of(server)?,
-            format!("{:.0} us", started.median_ns / 1e3),
-            format!("{:.1} kB", further.bytes / 1e3),
-            format!("{:.1} MB", as_f64(idle) / 1e6),
-            format!("{:.1} MB", as_f64(once.saturating_sub(idle)) / 1e6),
-            format!("{:.1} MB", as_f64(twice.saturating_sub(once)) / 1e6),
-        ]);
-    }
-    println!(
-        "In the caller's runtime: start, first answer and stop, median of {STARTS}; what each of {FURTHER} further \
-         servers allocates. In a process: memory when idle, and what {MANY} requests and again so many add. {}.\n",
-        machine()
-    );
     let header =
-        ["server", "start to stop", "each further one", "idle", "100,000 requests", "100,000 more"];
+        ["answer", "server", "instructions", "requests/s", "p50", "p99", "busy: server / load"];
     table::print(&header, &rows);
     Ok(())
+}
+
+/// A list of 100,000 companies, one after the other.
+pub(crate) fn print_large() -> Outcome<()> {
+    let servers = Servers::build()?;
+    let costs = instructions(&servers, COMPANIES, LARGE, LARGE_REQUESTS)?;
+    let rounds = servers.rounds(ROUNDS, LARGE, |load, serving| {
+        load.ask(serving, COMPANIES, 1, Count::Requests(IN_TURN))
+    })?;
+    println!(
+        "A list of 100,000 companies (33 MB), one after the other: instructions of one; the time of one, in the \
+         middle of {ROUNDS} rounds of {IN_TURN} in turn, and beside the floor's of the same round; the most \
+         memory that the server had. {}.\n",
+        machine()
+    );
+    let rows = servers.all.iter().zip(costs).zip(&rounds).map(|((server, cost), seen)| {
+        vec![
+            server.name.clone(),
+            thousands(cost),
+            beside(seen, &rounds, |seen| seen.p50_ns, millis),
+            megabytes(seen.peak_bytes),
+        ]
+    });
+    table::print(&["server", "instructions", "time", "peak memory"], &rows.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Instructions of one answer of each server.
+fn instructions(
+    servers: &Servers,
+    path: &str,
+    companies: usize,
+    requests: u64,
+) -> Outcome<Vec<u64>> {
+    let companies = companies.to_string();
+    let of =
+        |program| servers.load.instructions(program, ["serve", companies.as_str()], path, requests);
+    servers.all.iter().map(|server| of(&server.program)).collect()
+}
+
+/// A figure's median and, in brackets, the median of its ratios to the floor's.
+fn beside(
+    seen: &Rounds,
+    all: &[Rounds],
+    figure: impl Fn(&Seen) -> f64,
+    shown: impl Fn(f64) -> String,
+) -> String {
+    let beside = all.get(FLOOR).map_or(f64::NAN, |floor| seen.paired(floor, &figure));
+    format!("{} ({})", shown(seen.median(figure)), shown_ratio(beside))
 }

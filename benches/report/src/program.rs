@@ -1,6 +1,7 @@
 //! The measured programs: built alone, run, counted.
 
 use std::error::Error;
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,15 +16,24 @@ pub(crate) struct Program(PathBuf);
 
 impl Program {
     pub(crate) fn build(package: &str) -> Outcome<Self> {
-        eprintln!("building {package}");
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--locked", "--release", "--quiet", "--package", package])
-            .current_dir(workspace())
-            .status()?;
-        if !built.success() {
-            return Err(format!("{package} cannot be built").into());
+        build(package, workspace(), &target())
+    }
+
+    /// The program of this house as its users get it: with its default features, by the profile of the house.
+    pub(crate) fn of_the_house(package: &str) -> Outcome<Self> {
+        build(package, workspace().parent().ok_or("there is no house")?, &target().join("mock"))
+    }
+
+    /// How many bytes it has without its symbols.
+    pub(crate) fn stripped_size(&self) -> Outcome<u64> {
+        let stripped = self.0.with_extension("stripped");
+        let status = Command::new("strip").arg("-o").arg(&stripped).arg(&self.0).status();
+        if !status.map_err(|error| format!("strip: {error}"))?.success() {
+            return Err(format!("{} cannot be stripped", self.0.display()).into());
         }
-        Ok(Self(target().join("release").join(package)))
+        let size = fs::metadata(&stripped)?.len();
+        fs::remove_file(&stripped)?;
+        Ok(size)
     }
 
     /// Runs it, and reads the line that it prints.
@@ -70,6 +80,19 @@ impl Program {
     }
 }
 
+fn build(package: &str, workspace: &Path, target: &Path) -> Outcome<Program> {
+    eprintln!("building {package}");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--locked", "--release", "--quiet", "--package", package, "--target-dir"])
+        .arg(target)
+        .current_dir(workspace)
+        .status()?;
+    if !built.success() {
+        return Err(format!("{package} cannot be built").into());
+    }
+    Ok(Program(target.join("release").join(package)))
+}
+
 /// A program that serves until it is dropped or told to end.
 pub(crate) struct Serving {
     child: Child,
@@ -79,11 +102,22 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(command: &mut Command) -> Outcome<Self> {
+        Self::saying(1, command)
+    }
+
+    /// Of a program that says so many lines of itself.
+    pub(crate) fn saying(lines: usize, command: &mut Command) -> Outcome<Self> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
-        let stdout = child.stdout.take().ok_or("there is no output")?;
-        BufReader::new(stdout).read_line(&mut line)?;
+        let mut stdout = BufReader::new(child.stdout.take().ok_or("there is no output")?);
+        for _ in 0..lines {
+            stdout.read_line(&mut line)?;
+        }
         Ok(Self { child, line: line.trim().to_owned() })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends its input, upon which it ends, and gives what it said on its error output.
@@ -99,7 +133,7 @@ impl Serving {
 
     /// A figure of its memory, in bytes: `VmRSS`, or `VmHWM` for the most that it had.
     pub(crate) fn memory(&self, figure: &str) -> Outcome<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
         Ok(kilobytes.ok_or("no such figure")?.parse::<u64>()? * 1024)
@@ -136,7 +170,7 @@ fn target() -> PathBuf {
 
 /// The version of a package, as it was built here.
 pub(crate) fn version(package: &str) -> Outcome<String> {
-    let lock = std::fs::read_to_string(workspace().join("Cargo.lock"))?;
+    let lock = fs::read_to_string(workspace().join("Cargo.lock"))?;
     let name = format!("name = \"{package}\"\nversion = \"");
     let versions = lock.split(&name).skip(1).filter_map(|rest| rest.split('"').next());
     Ok(versions.last().ok_or_else(|| format!("{package} is not in Cargo.lock"))?.to_owned())
@@ -144,7 +178,7 @@ pub(crate) fn version(package: &str) -> Outcome<String> {
 
 /// What the figures were measured on.
 pub(crate) fn machine() -> String {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("an unknown processor", |(_, model)| model);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -20,9 +20,30 @@ pub(crate) fn print(header: &[&str], rows: &[Vec<String>]) {
     }
 }
 
-/// `63.2 k`.
+/// What is shown where there is no figure. The text beside the table says why.
+pub(crate) const NONE: &str = "–";
+
+/// `63.2 k`, or `63.2 M` where that is shorter.
 pub(crate) fn thousands(number: u64) -> String {
-    format!("{:.1} k", as_f64(number) / 1e3)
+    let number = as_f64(number);
+    if number < 1e7 { format!("{:.1} k", number / 1e3) } else { format!("{:.1} M", number / 1e6) }
+}
+
+pub(crate) fn millis(nanos: f64) -> String {
+    format!("{:.2} ms", nanos / 1e6)
+}
+
+/// `1.6 us`, or `1.6 ms` where that is shorter.
+pub(crate) fn time(nanos: f64) -> String {
+    if nanos < 1e6 { format!("{:.1} us", nanos / 1e3) } else { millis(nanos) }
+}
+
+pub(crate) fn micros(nanos: f64) -> String {
+    format!("{:.0} us", nanos / 1e3)
+}
+
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{:.2} MB", as_f64(bytes) / 1e6)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "it is shown with few digits")]
@@ -37,8 +58,16 @@ pub(crate) fn median(all: impl Iterator<Item = f64>) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
+/// The middle one of the ratios of each round: the machine's speed moves from round to round.
+pub(crate) fn paired<T>(of: &[T], by: &[T], figure: impl Fn(&T) -> f64) -> f64 {
+    median(of.iter().zip(by).map(|(of, by)| figure(of) / figure(by)))
+}
+
 /// `0.91`, or `0.011`: two digits that say something.
 pub(crate) fn ratio(of: f64, by: f64) -> String {
-    let ratio = of / by;
+    shown_ratio(of / by)
+}
+
+pub(crate) fn shown_ratio(ratio: f64) -> String {
     if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }
 }

@@ -5,7 +5,7 @@ use super::patch::merged;
 use super::reply::{self, Answer, Failure};
 use super::route::Route;
 use crate::seed::part;
-use crate::store::Unknown;
+use crate::store::{Companies, Unknown};
 use crate::wire;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -21,17 +21,17 @@ pub(super) const ROUTES: &[Route] = &[
 
 fn list(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
-    Ok(reply::raw_json(partner.tenant().companies.bytes(|companies| wire::companies(companies))))
+    Ok(reply::raw_json(partner.tenant().companies.content(Companies::content)))
 }
 
 fn replace_all(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
-    partner.set_companies(part::companies(asked.text()?)?);
+    partner.replace_companies(part::companies(asked.text()?)?);
     list(asked)
 }
 
 fn remove_all(asked: &Asked) -> Answer {
-    asked.partner()?.set_companies(Vec::new());
+    asked.partner()?.replace_companies(Companies::default());
     Ok(reply::no_content())
 }
 
@@ -45,11 +45,9 @@ fn add(asked: &Asked) -> Answer {
 
 fn get(asked: &Asked) -> Answer {
     let (partner, id) = (asked.partner()?, asked.name(1));
-    let shown = partner
-        .tenant()
-        .companies
-        .read(|companies| companies.iter().find(|company| company.id == id).map(wire::company));
-    Ok(reply::raw_json(shown.ok_or_else(|| Unknown::Company(id.to_owned()))?))
+    let found = partner.tenant().companies.read(|companies| companies.get(id));
+    let company = found.ok_or_else(|| Unknown::Company(id.to_owned()))?;
+    Ok(reply::raw_json(wire::company(&company)))
 }
 
 fn replace(asked: &Asked) -> Answer {

@@ -26,11 +26,9 @@ fn add(asked: &Asked) -> Answer {
 
 fn get(asked: &Asked) -> Answer {
     let (partner, id) = (asked.partner()?, asked.name(1));
-    let shown = partner.tenant().companies.read(|companies| {
-        let mut all = companies.iter().flat_map(|company| &company.connections);
-        all.find(|connection| connection.id == id).map(wire::connection)
-    });
-    Ok(reply::raw_json(shown.ok_or_else(|| Unknown::Connection(id.to_owned()))?))
+    let found = partner.tenant().companies.read(|companies| companies.connection(id));
+    let connection = found.ok_or_else(|| Unknown::Connection(id.to_owned()))?;
+    Ok(reply::raw_json(wire::connection(&connection)))
 }
 
 fn replace(asked: &Asked) -> Answer {

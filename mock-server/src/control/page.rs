@@ -7,6 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 use super::asked::Asked;
 use super::reply::{self, Answer, Failure};
 use super::route::Route;
+use crate::content::Content;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::always("GET", "", to_the_page).open(),
@@ -44,14 +45,14 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// The page names its files relative to a slash.
-fn to_the_page(_: &Asked) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
+fn to_the_page(_: &Asked) -> Response<Content> {
+    let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     response.headers_mut().insert(LOCATION, HeaderValue::from_static("/_mock/"));
     response
 }
 
-fn page(_: &Asked) -> Response<Bytes> {
+fn page(_: &Asked) -> Response<Content> {
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     reply::with_type(html, Bytes::from_static(PAGE))
 }

@@ -39,10 +39,8 @@ struct PartnerBody<'a> {
 impl<'a> PartnerBody<'a> {
     fn of(mock: &Mock, partner: &Partner, wallet: &'a Wallet) -> Self {
         let tenant = partner.tenant();
-        let (companies, connections) = tenant.companies.read(|companies| {
-            let connections = companies.iter().map(|company| company.connections.len());
-            (companies.len(), connections.sum())
-        });
+        let (companies, connections) =
+            tenant.companies.read(|companies| (companies.len(), companies.connections()));
         let api = mock.api();
         Self {
             id: partner.id(),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use super::PREFIX;
+use crate::content::Content;
 use crate::escape::is_obeyed;
 use crate::fault::RuleError;
 use crate::json::Mistake;
@@ -43,7 +44,7 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a route answers.
-pub(super) type Answer = Result<Response<Bytes>, Failure>;
+pub(super) type Answer = Result<Response<Content>, Failure>;
 
 /// Several of a kind, wrapped as the service wraps them (reference, List companies).
 #[derive(Serialize)]
@@ -51,7 +52,7 @@ pub(super) struct List<T> {
     pub(super) data: Vec<T>,
 }
 
-pub(super) fn finish(mut response: Response<Bytes>) -> Response<Bytes> {
+pub(super) fn finish(mut response: Response<Content>) -> Response<Content> {
     response.headers_mut().extend(EVERYWHERE);
     response
 }
@@ -60,7 +61,7 @@ pub(super) fn json(body: &impl Serialize) -> Answer {
     let mut json = Vec::new();
     let mut to = serde_json::Serializer::with_formatter(&mut json, Harmless);
     let written = body.serialize(&mut to);
-    written.map(|()| raw_json(json.into())).map_err(|error| {
+    written.map(|()| raw_json(json)).map_err(|error| {
         let message = format!("this cannot be shown as JSON: {error}");
         Failure::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     })
@@ -87,18 +88,18 @@ impl Formatter for Harmless {
     }
 }
 
-pub(super) fn raw_json(body: Bytes) -> Response<Bytes> {
+pub(super) fn raw_json(body: impl Into<Content>) -> Response<Content> {
     with_type(JSON, body)
 }
 
-pub(super) fn with_type(content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
+pub(super) fn with_type(content_type: HeaderValue, body: impl Into<Content>) -> Response<Content> {
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 
 /// The answer of what was made, and where it is from now on: these segments below `/_mock`.
-pub(super) fn created(mut response: Response<Bytes>, place: &[&str]) -> Response<Bytes> {
+pub(super) fn created(mut response: Response<Content>, place: &[&str]) -> Response<Content> {
     *response.status_mut() = StatusCode::CREATED;
     let segments = place.iter().map(|name| utf8_percent_encode(name, SEGMENT).to_string());
     let place = segments.fold(PREFIX.to_owned(), |path, segment| format!("{path}/{segment}"));
@@ -108,8 +109,8 @@ pub(super) fn created(mut response: Response<Bytes>, place: &[&str]) -> Response
     response
 }
 
-pub(super) fn no_content() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
+pub(super) fn no_content() -> Response<Content> {
+    let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
@@ -179,10 +180,10 @@ impl Failure {
         Self { field: Some(field), ..Self::of(StatusCode::BAD_REQUEST, "invalid", message) }
     }
 
-    pub(super) fn into_response(self) -> Response<Bytes> {
+    pub(super) fn into_response(self) -> Response<Content> {
         let (error, message) = (self.error, self.message.as_str());
         let body = FailureBody { error, message, field: self.field.as_deref() };
-        let mut response = json(&body).unwrap_or_else(|_| Response::new(Bytes::new()));
+        let mut response = json(&body).unwrap_or_else(|_| Response::new(Bytes::new().into()));
         *response.status_mut() = self.status;
         if let Some(Ok(allow)) = self.allow.as_deref().map(HeaderValue::from_str) {
             response.headers_mut().insert(ALLOW, allow);
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn what_a_terminal_obeys_is_escaped_and_means_the_same() {
         let text = "a\u{9b}\u{202e}\u{e0001}\u{e9}";
-        let json = json(&text).ok().unwrap().into_body();
+        let json = json(&text).ok().unwrap().into_body().into_bytes();
         assert_eq!(json, "\"a\\u009b\\u202e\\udb40\\udc01\u{e9}\"");
         assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
     }

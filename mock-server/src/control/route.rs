@@ -2,12 +2,12 @@
 
 use std::pin::Pin;
 
-use bytes::Bytes;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
 use super::asked::Asked;
 use super::reply::Answer;
+use crate::content::Content;
 
 /// One method on one path.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ pub(super) type Waiting = Pin<Box<dyn Future<Output = Answer> + Send>>;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Handler {
     /// It cannot be refused.
-    Always(fn(&Asked) -> Response<Bytes>),
+    Always(fn(&Asked) -> Response<Content>),
     Now(fn(&Asked) -> Answer),
     /// It may wait.
     Later(fn(Asked) -> Waiting),
@@ -44,7 +44,7 @@ impl Route {
     pub(super) const fn always(
         method: &'static str,
         path: &'static str,
-        answer: fn(&Asked) -> Response<Bytes>,
+        answer: fn(&Asked) -> Response<Content>,
     ) -> Self {
         Self { method, path, handler: Handler::Always(answer), is_open: false }
     }

@@ -15,7 +15,7 @@ pub(super) const ROUTES: &[Route] = &[
 
 fn get(asked: &Asked) -> Answer {
     let partner = asked.partner()?;
-    Ok(reply::raw_json(partner.tenant().wallet.bytes(wire::wallet)))
+    Ok(reply::raw_json(partner.tenant().wallet.content(wire::wallet)))
 }
 
 fn replace(asked: &Asked) -> Answer {

@@ -5,6 +5,7 @@ use http::HeaderMap;
 
 use super::text::{self, BEFORE_BODY, split_body, write_headers};
 use super::{JOURNAL_ANSWER_BODY, RecordedAnswer};
+use crate::content::Content;
 use crate::key;
 
 /// An answer, as small as it can be kept.
@@ -14,25 +15,24 @@ pub(crate) enum Answered {
     Nothing,
     /// A documented one. Its headers follow from why it was sent, and its body is shared with
     /// whatever else is answered with it.
-    Documented(Content),
+    Documented(Kept),
     /// Any other: its header lines and its body in one piece of memory, redacted.
     Other { text: Box<[u8]>, length: u64 },
 }
 
 /// A body that is short enough to be kept, or how long it was.
 #[derive(Clone)]
-pub(crate) enum Content {
+pub(crate) enum Kept {
     Whole(Bytes),
     Long(u64),
 }
 
 impl Answered {
     #[inline]
-    pub(crate) fn documented(body: &Bytes) -> Self {
-        Self::Documented(if body.len() <= JOURNAL_ANSWER_BODY {
-            Content::Whole(body.clone())
-        } else {
-            Content::Long(body.len() as u64)
+    pub(crate) fn documented(body: &Content) -> Self {
+        Self::Documented(match body {
+            Content::One(body) if body.len() <= JOURNAL_ANSWER_BODY => Kept::Whole(body.clone()),
+            body => Kept::Long(body.len() as u64),
         })
     }
 
@@ -62,8 +62,8 @@ impl Answered {
     /// The body that it may share with others.
     pub(super) fn shared(&self) -> &[u8] {
         match self {
-            Self::Documented(Content::Whole(body)) => body,
-            Self::Documented(Content::Long(_)) | Self::Nothing | Self::Other { .. } => &[],
+            Self::Documented(Kept::Whole(body)) => body,
+            Self::Documented(Kept::Long(_)) | Self::Nothing | Self::Other { .. } => &[],
         }
     }
 
@@ -71,12 +71,12 @@ impl Answered {
     pub(super) fn read(&self, headers: impl FnOnce() -> HeaderMap) -> Option<RecordedAnswer> {
         Some(match self {
             Self::Nothing => return None,
-            Self::Documented(Content::Whole(body)) => RecordedAnswer {
+            Self::Documented(Kept::Whole(body)) => RecordedAnswer {
                 headers: headers(),
                 body: Some(key::redact(body.to_vec()).into()),
                 body_length: body.len() as u64,
             },
-            Self::Documented(Content::Long(length)) => {
+            Self::Documented(Kept::Long(length)) => {
                 RecordedAnswer { headers: headers(), body: None, body_length: *length }
             }
             Self::Other { text, length } => {

@@ -122,6 +122,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
     }
 }
 
-pub(crate) fn unwrapped<T: Into<U>, U>(objects: Vec<Object<T>>) -> Vec<U> {
+pub(crate) fn unwrapped<T: Into<U>, U, All: FromIterator<U>>(objects: Vec<Object<T>>) -> All {
     objects.into_iter().map(|Object(one)| one.into()).collect()
 }

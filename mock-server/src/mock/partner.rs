@@ -10,7 +10,7 @@ use crate::api::Api;
 use crate::data::{Company, Connection, Wallet};
 use crate::fault::{Fault, Rule, RuleError};
 use crate::journal::RecordedRequest;
-use crate::store::{KeyTaken, PartnerKey, Tenant, Unknown};
+use crate::store::{Companies, KeyTaken, PartnerKey, Tenant, Unknown};
 use crate::stub::{Stub, StubError};
 
 /// One partner of the mock: its keys, its data, and what was asked in its name.
@@ -114,19 +114,25 @@ impl Partner {
         self.tenant.wallet.change(change)
     }
 
-    /// The companies, in the order they are served.
+    /// The companies, in the order they are served. They are kept as they are served, so their times
+    /// have milliseconds and nothing below.
     pub fn companies(&self) -> Vec<Company> {
-        self.tenant.companies.read(Vec::clone)
+        self.tenant.companies.read(|companies| companies.iter().collect())
     }
 
     /// Replaces all companies. They are served in this order, and as they are, equal ids included.
-    pub fn set_companies(&self, companies: Vec<Company>) {
-        self.tenant.companies.change(|old| *old = companies);
+    pub fn set_companies(&self, companies: impl IntoIterator<Item = Company>) {
+        self.replace_companies(companies.into_iter().collect());
+    }
+
+    pub(crate) fn replace_companies(&self, companies: Companies) {
+        // The old ones are dropped when the lock is open again.
+        drop(self.tenant.companies.change(|old| std::mem::replace(old, companies)));
     }
 
     /// Adds a company as the last one.
     pub fn add_company(&self, company: Company) {
-        self.tenant.companies.change(|companies| companies.push(company));
+        self.tenant.companies.change(|companies| companies.extend([company]));
     }
 
     /// Changes the first company with this id in place.

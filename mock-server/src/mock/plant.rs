@@ -120,7 +120,7 @@ impl PartnerSeed {
             name: self.name,
             active: self.active,
             wallet: self.wallet,
-            companies: self.companies.made(),
+            companies: self.companies,
             keys: self.keys.iter().map(|key| KeyHash::of(key)).collect(),
         };
         (new, self.extras)

@@ -1,15 +1,15 @@
 //! `GET /api/v1/wallet`: "Credit balance and pricing" (reference, Endpoints).
 
-use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::{Route, json};
+use crate::content::Content;
 use crate::store::Tenant;
 use crate::wire;
 
 pub(super) const ROUTE: Route =
     Route { name: "wallet", method: "GET", path: "/api/v1/wallet", handler: get };
 
-fn get(tenant: &Tenant) -> Response<Bytes> {
-    json(StatusCode::OK, tenant.wallet.bytes(wire::wallet))
+fn get(tenant: &Tenant) -> Response<Content> {
+    json(StatusCode::OK, tenant.wallet.content(wire::wallet))
 }

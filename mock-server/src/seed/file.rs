@@ -12,7 +12,7 @@ use super::stub::StubFile;
 use super::{Companies, Extras, PartnerSeed, Seed};
 use crate::data::Wallet;
 use crate::fault::RuleError;
-use crate::generate::MAX_GENERATED;
+use crate::generate::{self, MAX_GENERATED};
 use crate::json::{self, Expected, Mistake, Object, Wrong, given, in_short, unwrapped};
 use crate::key;
 use crate::rules::{self, NewRule};
@@ -170,8 +170,7 @@ impl PartnerFile {
             keys: self.keys,
             active: self.active.unwrap_or(true),
             wallet: self.wallet.map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
-            companies: one_of(self.companies, self.generate)?
-                .unwrap_or_else(|| Companies::Given(Vec::new())),
+            companies: one_of(self.companies, self.generate)?.unwrap_or_default(),
             extras: Extras::default(),
         };
         for (at, key) in seed.keys.iter().enumerate() {
@@ -202,10 +201,10 @@ pub(super) fn one_of(
         (Some(_), Some(_)) => {
             Err(Wrong::of("expected it, or the companies themselves, and not both").at("generate"))
         }
-        (Some(companies), None) => Ok(Some(Companies::Given(unwrapped(companies)))),
+        (Some(companies), None) => Ok(Some(unwrapped(companies))),
         (None, Some(Object(GenerateFile { companies, seed }))) => {
             match u32::try_from(companies).ok().filter(|count| *count <= MAX_GENERATED) {
-                Some(count) => Ok(Some(Companies::Generated { count, seed })),
+                Some(count) => Ok(Some(generate::companies(count.into(), seed).collect())),
                 None => Err(Wrong::of(format!("expected at most {MAX_GENERATED}"))
                     .at("companies")
                     .at("generate")),

@@ -9,6 +9,7 @@ use super::file::{self, GenerateFile, PartnerFile};
 use super::stub::StubFile;
 use crate::data::{Company, Connection, Wallet};
 use crate::json::{self, Expected, Mistake, Object, Wrong, given};
+use crate::store::Companies;
 use crate::stub::Stub;
 
 pub(crate) fn partner(text: &str) -> Result<PartnerSeed, Mistake> {
@@ -38,11 +39,11 @@ pub(crate) fn stub(text: &str) -> Result<Stub, Mistake> {
 }
 
 /// `{"data": […]}`, as `GET /companies` has it, or `{"generate": {"companies": 1000}}`.
-pub(crate) fn companies(text: &str) -> Result<Vec<Company>, Mistake> {
+pub(crate) fn companies(text: &str) -> Result<Companies, Mistake> {
     let body: CompaniesFile = json::object(text)?;
     let companies = file::one_of(body.data, body.generate)
         .and_then(|companies| companies.ok_or_else(|| Wrong::of("expected `data` or `generate`")));
-    Ok(companies.map_err(|wrong| wrong.in_text(text))?.made())
+    companies.map_err(|wrong| wrong.in_text(text))
 }
 
 #[derive(serde::Deserialize)]

@@ -1,11 +1,11 @@
-//! A value, and the bytes that it is sent as.
+//! A value, and the content that it is sent as.
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use bytes::Bytes;
+use crate::content::Content;
 
-/// A value that is read far more often than it is changed: the bytes made of it are kept until it
-/// changes. How they are made is the caller's business.
+/// A value that is read far more often than it is changed: the content made of it is kept until it
+/// changes. How it is made is the caller's business.
 #[derive(Debug)]
 pub(crate) struct Rendered<T> {
     slot: RwLock<Slot<T>>,
@@ -14,12 +14,12 @@ pub(crate) struct Rendered<T> {
 #[derive(Debug)]
 struct Slot<T> {
     value: T,
-    bytes: OnceLock<Bytes>,
+    content: OnceLock<Content>,
 }
 
 impl<T> Rendered<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { slot: RwLock::new(Slot { value, bytes: OnceLock::new() }) }
+        Self { slot: RwLock::new(Slot { value, content: OnceLock::new() }) }
     }
 
     pub(crate) fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
@@ -28,15 +28,16 @@ impl<T> Rendered<T> {
 
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        // First, so that a change that panics half-way leaves no bytes of the old value.
-        slot.bytes.take();
+        // First, so that a change that panics half-way leaves no content of the old value, and finds
+        // no bytes shared.
+        slot.content.take();
         change(&mut slot.value)
     }
 
-    /// The bytes of the value as it is now; `render` is called only if it changed since.
-    pub(crate) fn bytes(&self, render: impl FnOnce(&T) -> Bytes) -> Bytes {
+    /// The content of the value as it is now; `render` is called only if it changed since.
+    pub(crate) fn content<C: Into<Content>>(&self, render: impl FnOnce(&T) -> C) -> Content {
         let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
-        slot.bytes.get_or_init(|| render(&slot.value)).clone()
+        slot.content.get_or_init(|| render(&slot.value).into()).clone()
     }
 }
 
@@ -44,25 +45,30 @@ impl<T> Rendered<T> {
 mod tests {
     use super::*;
 
+    fn text(rendered: &Rendered<i32>) -> String {
+        let content = rendered.content(ToString::to_string);
+        String::from_utf8(content.into_bytes().into()).unwrap()
+    }
+
     #[test]
-    fn bytes_are_made_once_for_each_change() {
+    fn content_is_made_once_for_each_change() {
         let rendered = Rendered::new(1);
         let mut made = 0;
         for _ in 0..3 {
-            rendered.bytes(|_| {
+            rendered.content(|_| {
                 made += 1;
-                Bytes::new()
+                String::new()
             });
         }
         assert_eq!(made, 1);
         rendered.change(|value| *value = 2);
-        assert_eq!(rendered.bytes(|value| value.to_string().into()), "2");
+        assert_eq!(text(&rendered), "2");
     }
 
     #[test]
-    fn a_change_that_panics_leaves_neither_old_bytes_nor_a_locked_value() {
+    fn a_change_that_panics_leaves_neither_old_content_nor_a_locked_value() {
         let rendered = Rendered::new(1);
-        rendered.bytes(|value| value.to_string().into());
+        text(&rendered);
         let change = std::panic::AssertUnwindSafe(|| {
             rendered.change(|value| {
                 *value = 2;
@@ -70,6 +76,6 @@ mod tests {
             });
         });
         assert!(std::panic::catch_unwind(change).is_err());
-        assert_eq!(rendered.bytes(|value| value.to_string().into()), "2");
+        assert_eq!(text(&rendered), "2");
     }
 }

@@ -89,7 +89,7 @@ async fn shutdown_answers_what_is_under_way_and_then_nothing() {
 async fn shutdown_lets_a_long_answer_come_to_its_end() {
     let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     let many = (0..20_000).map(|number| Company::new(format!("c-{number}"), "x".repeat(200)));
-    mock.partner().set_companies(many.collect());
+    mock.partner().set_companies(many);
     let mut connection = raw::Connection::open(mock.address()).await;
     let key = mock.api_key();
     let head = format!("host: mock\r\nauthorization: Bearer {key}\r\n\r\n");

@@ -13,7 +13,7 @@ async fn shutdown_under_load_loses_no_answer_that_was_begun() {
     let mock = MockServer::start().await.unwrap();
     // Large enough that no answer is written at once.
     let many = (0..2000).map(|number| Company::new(format!("c-{number}"), "x".repeat(200)));
-    mock.partner().set_companies(many.collect());
+    mock.partner().set_companies(many);
     let request = format!(
         "GET /api/v1/companies HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n\r\n",
         mock.api_key()

@@ -26,6 +26,7 @@ mod limits;
 mod load;
 mod loading;
 mod log;
+mod long_list;
 mod malformed;
 mod outage;
 mod partners;

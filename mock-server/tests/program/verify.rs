@@ -547,7 +547,7 @@ async fn hundred_thousand_companies_are_one_finding_and_take_no_time() {
         }
         company
     });
-    mock.partner().set_companies(companies.collect());
+    mock.partner().set_companies(companies);
     let begin = Instant::now();
     let run = against(&mock, &["verify", "--format", "json"]).await;
     assert!(begin.elapsed() < Duration::from_secs(60));

@@ -28,7 +28,7 @@ async fn a_hundred_thousand_companies_are_found_and_paged_with_few_elements() {
         Company::new(format!("clx{at}"), format!("Company {at}"))
             .with_connection(Connection::new(format!("cn{at}")))
     };
-    mock.partner().set_companies((0..100_000).map(company).collect());
+    mock.partner().set_companies((0..100_000).map(company));
     browser.open(&format!("{}/_mock/#/partners/p-1/companies", mock.url()));
     browser.until_shown("1–50 of 100,000 companies");
     browser.press("Next");

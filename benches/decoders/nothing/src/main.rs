@@ -1,6 +1,9 @@
 //! Makes the body and decodes nothing.
 
-use harness::{Outcome, decode};
+use harness::{Counting, Outcome, decode};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (body, check) = decode()?;

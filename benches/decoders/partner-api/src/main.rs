@@ -5,11 +5,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use harness::{Outcome, decode};
+use harness::{Counting, Outcome, decode};
 use http::Response;
 use http_body::{Body, Frame};
 use partner_api::Client;
 
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// `COMPANIES`, and `streamed` for one after the other, none kept.
 fn main() -> Outcome {
     let (body, check) = decode()?;
     let body = Pieces(body.into());
@@ -22,7 +26,17 @@ fn main() -> Outcome {
         .api_key("pk_live_exampleexampleexample001")
         .http_service(service)
         .build()?;
-    check.that_all_came(async { Ok(client.companies().await?.len()) })
+    if std::env::args().nth(2).as_deref() != Some("streamed") {
+        return check.that_all_came(async { Ok(client.companies().await?.len()) });
+    }
+    check.that_all_came(async {
+        let (mut companies, mut count) = (client.companies().stream(), 0);
+        while let Some(company) = companies.next().await {
+            company?;
+            count += 1;
+        }
+        Ok(count)
+    })
 }
 
 /// A body in pieces of what hyper reads from a socket at once.

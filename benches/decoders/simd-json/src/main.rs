@@ -1,6 +1,9 @@
 //! simd-json on the whole body, which it changes as it reads.
 
-use harness::{Companies, Outcome, decode};
+use harness::{Companies, Counting, Outcome, decode};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (mut body, check) = decode()?;

@@ -1,6 +1,9 @@
 //! sonic-rs on the whole body.
 
-use harness::{Companies, Outcome, decode};
+use harness::{Companies, Counting, Outcome, decode};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (body, check) = decode()?;

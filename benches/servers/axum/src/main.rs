@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::get;
 use bytes::Bytes;
-use harness::{Address, Counting, Outcome, WALLET, companies, serve};
+use harness::{Address, Counting, Outcome, Running, WALLET, companies, serve};
 use http::header::CONTENT_TYPE;
 use tokio::net::TcpListener;
 
@@ -22,6 +22,6 @@ fn main() -> Outcome {
                 get(async move || ([(CONTENT_TYPE, "application/json")], list.clone())),
             );
         let server = tokio::spawn(async { axum::serve(listener, router).await });
-        Ok((server, Address { host, key: "none".to_owned() }))
+        Ok((Running(server), Address { host, key: "none".to_owned() }))
     })
 }

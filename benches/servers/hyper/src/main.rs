@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use harness::{Address, Counting, Outcome, WALLET, companies, serve};
+use harness::{Address, Counting, Outcome, Running, WALLET, companies, serve};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -31,7 +31,7 @@ fn main() -> Outcome {
                 });
             }
         });
-        Ok((server, Address { host, key: "none".to_owned() }))
+        Ok((Running(server), Address { host, key: "none".to_owned() }))
     })
 }
 

@@ -1,24 +1,45 @@
 //! The mock of this house: authorization, journal and request ids on.
 
-use harness::{Address, Counting, Outcome, serve};
+mod changes;
+mod partners;
+
+use std::error::Error;
+
+use harness::{Address, Counting, Outcome, runtime, serve, until_input_ends};
 use partner_api_mock::{Company, Connection, MockServer};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// As any other server; also `partners COUNT`, which serves one of so many, and `changes COMPANIES COUNT`, which
+/// changes one of so many companies again and again and asks for the list each time.
 fn main() -> Outcome {
-    serve(async |count| {
-        let mock = MockServer::start().await?;
-        if count > 1 {
-            let company = |number: usize| {
-                let connection = Connection::new(format!("cly{number:022}"));
-                let id = format!("clx{number:022}");
-                Company::new(id, format!("Acme Coffee {number}")).with_connection(connection)
-            };
-            mock.partner().set_companies((0..count).map(company).collect());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match *arguments.as_slice() {
+        ["partners", count] => {
+            let count = count.parse()?;
+            runtime()?.block_on(async { until_input_ends(partners::start(count).await?).await })
         }
-        let host = mock.address().to_string();
-        let key = mock.api_key().to_owned();
-        Ok((mock, Address { host, key }))
-    })
+        ["changes", companies, count] => {
+            let (companies, count) = (companies.parse()?, count.parse()?);
+            runtime()?.block_on(async { changes::make(&start(companies).await?, count).await })
+        }
+        _ => serve(start),
+    }
+}
+
+async fn start(count: usize) -> Result<(MockServer, Address), Box<dyn Error>> {
+    let mock = MockServer::start().await?;
+    if count > 1 {
+        let company = |number: usize| {
+            let connection = Connection::new(format!("cly{number:022}"));
+            let id = format!("clx{number:022}");
+            Company::new(id, format!("Acme Coffee {number}")).with_connection(connection)
+        };
+        mock.partner().set_companies((0..count).map(company));
+    }
+    let host = mock.address().to_string();
+    let key = mock.api_key().to_owned();
+    Ok((mock, Address { host, key }))
 }

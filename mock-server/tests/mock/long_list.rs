@@ -1,0 +1,76 @@
+//! What is at stake: a test of a long list must cost what the list costs. It is kept once, as it is
+//! sent; a change writes one company anew; and what is sent is whole, however many pieces it is in.
+
+use partner_api_mock::{Company, Connection, Fault, MockServer};
+use serde_json::Value;
+
+use crate::raw;
+
+/// More than two megabytes, which go out in pieces.
+const COUNT: usize = 8_000;
+
+fn companies() -> impl Iterator<Item = Company> {
+    (0..COUNT).map(|number| {
+        let connection = Connection::new(format!("connection-{number}"));
+        Company::new(format!("company-{number}"), "Acme Coffee").with_connection(connection)
+    })
+}
+
+async fn list(mock: &MockServer) -> String {
+    let head = "GET /api/v1/companies HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n";
+    let request = format!("{head}authorization: Bearer {}\r\n\r\n", mock.api_key());
+    let answer = raw::exchange(mock.address(), request).await;
+    let length = answer.header("content-length").unwrap().parse::<usize>();
+    assert_eq!((answer.status, length), (200, Ok(answer.body.len())));
+    answer.body
+}
+
+fn ids(body: &str) -> Vec<String> {
+    let body: Value = serde_json::from_str(body).unwrap();
+    let ids = body["data"].as_array().unwrap().iter().map(|company| company["id"].as_str());
+    ids.map(|id| id.unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn it_comes_whole_and_in_its_order_also_after_changes() {
+    let mock = MockServer::start().await.unwrap();
+    let partner = mock.partner();
+    partner.set_companies(companies());
+    let mut expected: Vec<_> = companies().map(|company| company.id).collect();
+    assert_eq!(ids(&list(&mock).await), expected);
+
+    partner.remove_company("company-0").unwrap();
+    partner.remove_company("company-7999").unwrap();
+    partner.add_company(Company::new("last", "L"));
+    expected.remove(0);
+    *expected.last_mut().unwrap() = "last".to_owned();
+    partner.update_connection("connection-4000", |one| one.status = "paused".to_owned()).unwrap();
+    let body = list(&mock).await;
+    assert_eq!((ids(&body), body.matches(r#""status":"paused""#).count()), (expected, 1));
+}
+
+#[tokio::test]
+async fn a_fault_does_to_it_what_it_does_to_a_short_one() {
+    let mock = MockServer::start().await.unwrap();
+    mock.partner().set_companies(companies());
+    let whole = list(&mock).await;
+    mock.partner().fail_next(Fault::answer().malformed_json()).unwrap();
+    assert!(list(&mock).await == whole[..whole.len() - 1]);
+}
+
+#[tokio::test]
+async fn it_takes_as_much_memory_as_its_bytes_and_a_change_no_more_than_a_part() {
+    let mock = MockServer::start().await.unwrap();
+    let partner = mock.partner();
+    let kept = allocation_counter::measure(|| partner.set_companies(companies()));
+    let bytes = i64::try_from(list(&mock).await.len()).unwrap();
+    // What grows has room for as much again, until it is full: that is the last megabyte only.
+    let room = 1024 * 1024;
+    assert!((bytes..bytes + room).contains(&kept.bytes_current), "{kept:?} for {bytes}");
+
+    let changed = allocation_counter::measure(|| {
+        partner.update_company("company-5000", |company| company.template_count += 1).unwrap();
+    });
+    let moved = i64::try_from(changed.bytes_total).unwrap();
+    assert!(moved < bytes / 2, "{changed:?} for {bytes}");
+}
