@@ -76,7 +76,6 @@ mod elements;
 mod error;
 mod escape;
 pub mod guide;
-mod http_date;
 mod key_ring;
 mod limits;
 mod path;

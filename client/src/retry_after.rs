@@ -5,8 +5,6 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-use crate::http_date;
-
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds or a date. A date that is past is zero; what
 /// is neither is ignored; of several the longest counts.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -18,7 +16,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
             if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
             }
-            let date = http_date::parse(text)?;
+            let date = httpdate::parse_http_date(text).ok()?;
             Some(date.duration_since(now).unwrap_or_default())
         })
         .max()
