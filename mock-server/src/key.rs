@@ -29,7 +29,7 @@ pub(crate) fn is_secret(name: &HeaderName) -> bool {
 ///
 /// To find a key is to hash what came and to look the hash up, so the time it takes says nothing
 /// about how much of a guess was right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyHash([u8; 32]);
 
 impl KeyHash {

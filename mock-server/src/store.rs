@@ -3,7 +3,7 @@
 mod companies;
 mod rendered;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -85,7 +85,7 @@ pub(crate) struct Tenant {
 pub(crate) struct Store {
     added: AtomicU64,
     tenants: RwLock<BTreeMap<TenantId, Arc<Tenant>>>,
-    keys: RwLock<HashMap<KeyHash, Issued>>,
+    keys: RwLock<BTreeMap<KeyHash, Issued>>,
 }
 
 /// A key that was issued. It stays when it is revoked, so that the journal can say so.
