@@ -35,9 +35,9 @@ pub(crate) fn print() -> Outcome<()> {
     let servers = Servers::build()?;
     println!(
         "Answers: instructions of one; requests a second on one core, from {CONNECTIONS} connections on the other, \
-         beside the floor's of the same round, in the middle of {ROUNDS} rounds of a second in turn; how long the \
-         middle one and the slowest of a hundred took; what part of the time the server and the load were at work. \
-         {}.\n",
+         beside the floor's of the same round, in the middle of {ROUNDS} rounds of a second in turn, with fresh \
+         servers in each; how long the middle one and the slowest of a hundred took; what part of the time the \
+         server and the load were at work. {}.\n",
         machine()
     );
     let mut rows = Vec::new();
