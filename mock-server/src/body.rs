@@ -51,17 +51,13 @@ impl AnswerBody {
     pub(crate) fn whole(content: impl Into<Content>) -> Self {
         match content.into() {
             Content::One(bytes) => Self(Kind::One(bytes)),
-            content @ Content::Several(_) => Self::in_pieces(&content),
+            Content::Several(pieces) => Self::in_pieces(&pieces),
         }
     }
 
     #[cold]
-    fn in_pieces(content: &Content) -> Self {
-        Self::several(Several {
-            length: Some(content.len() as u64),
-            pieces: content.pieces().iter().cloned().collect(),
-            ..Several::of(Bytes::new())
-        })
+    fn in_pieces(pieces: &[Bytes]) -> Self {
+        Self::several(Several::of(pieces.iter().cloned()))
     }
 
     /// These bytes, and as many blanks as make them this long.
@@ -70,7 +66,7 @@ impl AnswerBody {
         Self::several(Several {
             length: Some(length.max(own)),
             blanks: length.saturating_sub(own),
-            ..Several::of(bytes)
+            ..Several::of([bytes])
         })
     }
 
@@ -78,18 +74,13 @@ impl AnswerBody {
     pub(crate) fn dripping(bytes: &Bytes, time: Duration, timeline: Timeline) -> Self {
         let (pieces, pause) = pieces(bytes, time);
         let pace = Some(Pace { timeline, pause, pausing: None });
-        Self::several(Several {
-            length: Some(bytes.len() as u64),
-            pieces,
-            pace,
-            ..Several::of(Bytes::new())
-        })
+        Self::several(Several { pace, ..Several::of(pieces) })
     }
 
     /// Says another length than it has, or none, and may end in an error.
     pub(crate) fn lying(self, length: Option<u64>, end: Option<io::ErrorKind>) -> Self {
         let several = match self.0 {
-            Kind::One(bytes) => Several::of(bytes),
+            Kind::One(bytes) => Several::of([bytes]),
             Kind::Several(several) => *several,
         };
         Self::several(Several { length, end, ..several })
@@ -130,10 +121,11 @@ fn next_blanks(left: &mut u64) -> Option<Bytes> {
 }
 
 impl Several {
-    fn of(bytes: Bytes) -> Self {
+    fn of(pieces: impl IntoIterator<Item = Bytes>) -> Self {
+        let pieces = VecDeque::from_iter(pieces);
         Self {
-            length: Some(bytes.len() as u64),
-            pieces: VecDeque::from([bytes]),
+            length: Some(pieces.iter().map(|piece| piece.len() as u64).sum()),
+            pieces,
             blanks: 0,
             end: None,
             pace: None,

@@ -72,7 +72,7 @@ pub(crate) fn inject(
     let answer = change(words, answer, begins);
     let status = answer.status();
     let body_begins = timeline.after(delay + head_time(words));
-    let damage = |body: Content| damage(words, arrival, &body.into_bytes(), body_begins);
+    let damage = |content| damage(words, arrival, content, body_begins);
     let act = match loss(words) {
         Some(loss) => Act::Lost(loss),
         None if arrival == Arrival::InProcess => {
@@ -183,46 +183,48 @@ fn proxy_page(status: StatusCode) -> Bytes {
 }
 
 /// The body with one thing wrong with it, or none, at the pace that is said.
-fn damage(words: &Words, arrival: Arrival, body: &Bytes, begins: Timeline) -> AnswerBody {
-    let paced = |body: Bytes| match words.drip {
-        Some(time) => AnswerBody::dripping(&body, time.0, begins),
-        None => AnswerBody::whole(body),
+fn damage(words: &Words, arrival: Arrival, content: Content, begins: Timeline) -> AnswerBody {
+    let paced = |content: Content| match words.drip {
+        Some(time) => AnswerBody::dripping(&content.into_bytes(), time.0, begins),
+        None => AnswerBody::whole(content),
     };
-    let whole = body.len() as u64;
+    let whole = content.len() as u64;
     if let Some(bytes) = words.oversized {
-        return AnswerBody::padded(body.clone(), bytes);
+        return AnswerBody::padded(content.into_bytes(), bytes);
     }
     if let Some(bytes) = words.cut {
-        let sent = first(body, bytes.min(whole.saturating_sub(1)));
+        let sent = first(content, bytes.min(whole.saturating_sub(1)));
         return paced(sent).lying(Some(whole), Some(io::ErrorKind::UnexpectedEof));
     }
     if let Some(length) = words.length {
         // A client of the wire stops at the length that it was told.
         let sent = match arrival {
-            Arrival::Socket => body.clone(),
-            Arrival::InProcess => first(body, length),
+            Arrival::Socket => content,
+            Arrival::InProcess => first(content, length),
         };
         let end = (length > whole).then_some(io::ErrorKind::UnexpectedEof);
         return paced(sent).lying(Some(length), end);
     }
     if words.connection == Some(Connection::MalformedChunk) {
-        let sent = first(body, whole.div_ceil(2));
+        let sent = first(content, whole.div_ceil(2));
         return paced(sent).lying(None, Some(io::ErrorKind::InvalidData));
     }
     if words.malformed_json {
-        return paced(first(body, whole.saturating_sub(1)));
+        return paced(first(content, whole.saturating_sub(1)));
     }
     if words.invalid_utf8 {
-        let at = memchr::memmem::find(body, b":\"").map_or(body.len(), |colon| colon + 2);
+        let body = content.into_bytes();
+        let at = memchr::memmem::find(&body, b":\"").map_or(body.len(), |colon| colon + 2);
         let (before, after) = body.split_at(at);
         return paced([before, b"\xff", after].concat().into());
     }
-    paced(body.clone())
+    paced(content)
 }
 
-fn first(body: &Bytes, count: u64) -> Bytes {
+fn first(content: Content, count: u64) -> Content {
+    let body = content.into_bytes();
     let count = usize::try_from(count).map_or(body.len(), |count| count.min(body.len()));
-    body.slice(..count)
+    body.slice(..count).into()
 }
 
 #[cfg(test)]

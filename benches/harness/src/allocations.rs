@@ -11,7 +11,11 @@ static LIVE: AtomicU64 = AtomicU64::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
 
 /// The system's allocator, counted.
-pub struct Counting;
+struct Counting;
+
+/// Of every measured program, since each has this crate in it.
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 /// What was counted so far.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,6 @@ mod measure;
 mod server;
 mod wire;
 
-pub use self::allocations::Counting;
 pub use self::bodies::{WALLET, companies};
 pub use self::decoding::{Check, decode};
 pub use self::measure::{Calls, Outcome, Progress, Service, Task, arguments, calls, list, runtime};

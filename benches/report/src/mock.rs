@@ -45,7 +45,7 @@ pub(crate) fn print() -> Outcome<()> {
         [("wallet", WALLET, 1), ("1 company", COMPANIES, 1), ("1,000 companies", COMPANIES, 1_000)]
     {
         let costs = instructions(&servers, path, companies, REQUESTS)?;
-        let rounds = servers.rounds(ROUNDS, companies, |load, serving| {
+        let rounds = servers.rounds(companies, |load, serving| {
             load.ask(serving, path, CONNECTIONS, Count::OneSecond)
         })?;
         for ((server, cost), seen) in servers.all.iter().zip(costs).zip(&rounds) {
@@ -74,9 +74,8 @@ pub(crate) fn print() -> Outcome<()> {
 pub(crate) fn print_large() -> Outcome<()> {
     let servers = Servers::build()?;
     let costs = instructions(&servers, COMPANIES, LARGE, LARGE_REQUESTS)?;
-    let rounds = servers.rounds(ROUNDS, LARGE, |load, serving| {
-        load.ask(serving, COMPANIES, 1, Count::Requests(IN_TURN))
-    })?;
+    let rounds = servers
+        .rounds(LARGE, |load, serving| load.ask(serving, COMPANIES, 1, Count::Requests(IN_TURN)))?;
     println!(
         "A list of 100,000 companies (33 MB), one after the other: instructions of one; the time of one, in the \
          middle of {ROUNDS} rounds of {IN_TURN} in turn, and beside the floor's of the same round; the most \

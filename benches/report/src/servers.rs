@@ -60,16 +60,15 @@ impl Servers {
         self.all.iter().map(|server| server.serving(companies)).collect()
     }
 
-    /// Asks each of them in turn, so many times, and tells round by round what was seen. They are fresh ones in
+    /// Asks each of them in turn, [`ROUNDS`] times, and tells round by round what was seen. They are fresh ones in
     /// each round: who keeps every request is to be seen as it is in a test, and not after a million of them.
     pub(crate) fn rounds(
         &self,
-        count: usize,
         companies: usize,
         asked: impl Fn(&Load, &Serving) -> Outcome<Seen>,
     ) -> Outcome<Vec<Rounds>> {
         let mut rounds: Vec<Rounds> = self.all.iter().map(|_| Rounds::default()).collect();
-        for _ in 0..count {
+        for _ in 0..ROUNDS {
             for (one, rounds) in self.serving(companies)?.iter().zip(&mut rounds) {
                 rounds.seen.push(asked(&self.load, one)?);
                 rounds.peak_bytes = rounds.peak_bytes.max(one.memory("VmHWM")?);

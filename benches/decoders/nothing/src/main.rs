@@ -1,9 +1,6 @@
 //! Makes the body and decodes nothing.
 
-use harness::{Counting, Outcome, decode};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use harness::{Outcome, decode};
 
 fn main() -> Outcome {
     let (body, check) = decode()?;

@@ -5,13 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use harness::{Counting, Outcome, decode};
+use harness::{Outcome, decode};
 use http::Response;
 use http_body::{Body, Frame};
 use partner_api::Client;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// `COMPANIES`, and `streamed` for one after the other, none kept.
 fn main() -> Outcome {

@@ -1,9 +1,6 @@
 //! serde_json on the whole body, as bytes.
 
-use harness::{Companies, Counting, Outcome, decode};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use harness::{Companies, Outcome, decode};
 
 fn main() -> Outcome {
     let (body, check) = decode()?;

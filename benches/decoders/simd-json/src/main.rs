@@ -1,9 +1,6 @@
 //! simd-json on the whole body, which it changes as it reads.
 
-use harness::{Companies, Counting, Outcome, decode};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use harness::{Companies, Outcome, decode};
 
 fn main() -> Outcome {
     let (mut body, check) = decode()?;

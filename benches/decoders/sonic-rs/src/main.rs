@@ -1,9 +1,6 @@
 //! sonic-rs on the whole body.
 
-use harness::{Companies, Counting, Outcome, decode};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use harness::{Companies, Outcome, decode};
 
 fn main() -> Outcome {
     let (body, check) = decode()?;

@@ -1,14 +1,11 @@
 //! The pooled client of hyper-util with serde_json: no TLS, no time limit, no retry.
 
 use bytes::Bytes;
-use harness::{Counting, Outcome, Task, Wallet, arguments, calls};
+use harness::{Outcome, Task, Wallet, arguments, calls};
 use http::Request;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (task, service) = arguments()?;

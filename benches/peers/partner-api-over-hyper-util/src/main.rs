@@ -1,12 +1,9 @@
 //! The client of this house through its replaceable transport: retries, deadline and all, over hyper-util.
 
-use harness::{Counting, Outcome, Task, arguments, calls};
+use harness::{Outcome, Task, arguments, calls};
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use partner_api::Client;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (task, service) = arguments()?;

@@ -1,10 +1,7 @@
 //! The client of this house, as it is.
 
-use harness::{Counting, Outcome, Task, arguments, calls, list};
+use harness::{Outcome, Task, arguments, calls, list};
 use partner_api::Client;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (task, service) = arguments()?;

@@ -2,12 +2,9 @@
 
 #![expect(clippy::pedantic, reason = "most of this is generated")]
 
-use harness::{Counting, Outcome, Task, arguments, calls};
+use harness::{Outcome, Task, arguments, calls};
 
 progenitor::generate_api!(spec = "openapi.json");
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (task, service) = arguments()?;

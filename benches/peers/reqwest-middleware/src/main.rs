@@ -1,12 +1,9 @@
 //! reqwest-middleware with the retries of reqwest-retry.
 
-use harness::{Counting, Outcome, Task, Wallet, arguments, calls};
+use harness::{Outcome, Task, Wallet, arguments, calls};
 use reqwest_middleware::ClientBuilder;
 use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     let (task, service) = arguments()?;

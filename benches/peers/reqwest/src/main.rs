@@ -1,9 +1,6 @@
 //! reqwest by hand: what its documentation shows, with the URL and the key built on each call.
 
-use harness::{Companies, Counting, Outcome, Task, Wallet, arguments, calls, list};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use harness::{Companies, Outcome, Task, Wallet, arguments, calls, list};
 
 fn main() -> Outcome {
     let (task, service) = arguments()?;

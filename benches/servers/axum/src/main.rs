@@ -3,12 +3,9 @@
 use axum::Router;
 use axum::routing::get;
 use bytes::Bytes;
-use harness::{Address, Counting, Outcome, Running, WALLET, companies, serve};
+use harness::{Address, Outcome, Running, WALLET, companies, serve};
 use http::header::CONTENT_TYPE;
 use tokio::net::TcpListener;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     serve(async |count| {

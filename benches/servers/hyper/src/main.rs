@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use harness::{Address, Counting, Outcome, Running, WALLET, companies, serve};
+use harness::{Address, Outcome, Running, WALLET, companies, serve};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -12,9 +12,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Outcome {
     serve(async |count| {

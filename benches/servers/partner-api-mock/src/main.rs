@@ -5,11 +5,8 @@ mod partners;
 
 use std::error::Error;
 
-use harness::{Address, Counting, Outcome, runtime, serve, until_input_ends};
+use harness::{Address, Outcome, runtime, serve, until_input_ends};
 use partner_api_mock::{Company, Connection, MockServer};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// As any other server; also `partners COUNT`, which serves one of so many, and `changes COMPANIES COUNT`, which
 /// changes one of so many companies again and again and asks for the list each time.

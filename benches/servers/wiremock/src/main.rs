@@ -1,11 +1,8 @@
 //! wiremock with ready bytes, each behind the key, as its documentation shows.
 
-use harness::{Address, Counting, Outcome, WALLET, companies, serve};
+use harness::{Address, Outcome, WALLET, companies, serve};
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const KEY: &str = "pk_live_exampleexampleexample001";
 
