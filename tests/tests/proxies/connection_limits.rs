@@ -9,9 +9,12 @@ use crate::proxy::Program::{self, Haproxy, Nginx};
 use crate::proxy::Protocol::{self, Http1, Http2};
 use crate::proxy::Settings;
 
-/// Of each kind and number at once, where connections end most often.
+/// Of each kind and number at once, where connections end below requests that are under way.
 const MANY_CALLS: usize = 1000;
-const CALLS: usize = 300;
+/// Of each kind and number at once, elsewhere.
+const CALLS: usize = 250;
+/// Of each kind, with a pause after each.
+const CALLS_WITH_PAUSES: usize = 120;
 const AT_ONCE: [usize; 3] = [4, 16, 64];
 
 /// No call is lost, none is paid for from the retry budget, and each POST is received once.
@@ -68,7 +71,7 @@ async fn assert_idle_ends_lose_only_ambiguous_posts(program: Program, protocol: 
     let Some((mock, proxy)) = start(settings).await else { return };
     for kind in [Kind::Get, Kind::Post] {
         let clients: Vec<_> = std::iter::repeat_with(|| client(&mock, &proxy)).take(4).collect();
-        let load = Load { pause: idle, ..Load::new(kind, clients.len(), CALLS) };
+        let load = Load { pause: idle, ..Load::new(kind, clients.len(), CALLS_WITH_PAUSES) };
         let report = load.start(&clients).report(&mock).await;
         assert_eq!(report.only_ambiguous_posts_were_lost(), Ok(()), "{kind:?}");
     }

@@ -6,7 +6,7 @@ use crate::proxy::Program::{self, Haproxy, Nginx};
 use crate::proxy::Protocol::{self, Http1, Http2};
 use crate::proxy::Settings;
 
-const RELOADS: usize = 5;
+const RELOADS: usize = 3;
 /// Calls that end between two reloads at least.
 const CALLS_BETWEEN: u32 = 100;
 /// As many as the mock's journal keeps.

@@ -15,7 +15,6 @@ async fn an_upstream_that_is_down_is_an_error_status_until_it_is_back() {
     {
         let Some((mock, proxy)) = start(Settings::new(program, protocol)).await else { continue };
         let client = client_without_retries(&mock, &proxy);
-        calls::get(&client).await.unwrap();
         calls::start_outage(&mock);
         for error in
             [calls::get(&client).await.unwrap_err(), calls::post(&client, 0).await.unwrap_err()]
