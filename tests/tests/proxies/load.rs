@@ -49,6 +49,8 @@ pub(crate) struct Report {
     errors: Vec<(usize, Error)>,
     /// Of the calls that succeeded.
     failed_attempts: Vec<Attempt>,
+    /// The most of one call.
+    max_failed_attempts: usize,
     /// POSTs that the mock received, and how often each.
     received: BTreeMap<usize, usize>,
 }
@@ -113,11 +115,15 @@ impl Running {
             calls: results.len(),
             errors: Vec::new(),
             failed_attempts: Vec::new(),
+            max_failed_attempts: 0,
             received: calls::received_posts(mock),
         };
         for (number, result) in results {
             match result {
-                Ok(failed_attempts) => report.failed_attempts.extend(failed_attempts),
+                Ok(failed) => {
+                    report.max_failed_attempts = report.max_failed_attempts.max(failed.len());
+                    report.failed_attempts.extend(failed);
+                }
                 Err(error) => report.errors.push((number, error)),
             }
         }
@@ -172,7 +178,7 @@ impl fmt::Display for Report {
         if self.kind == Kind::Post {
             write!(f, ", {received} POSTs were received")?;
         }
-        writeln!(f)?;
+        writeln!(f, ", at most {} attempts failed before a success", self.max_failed_attempts)?;
         let mut kinds = BTreeMap::<_, usize>::new();
         for (number, error) in &self.errors {
             let was_received = self.received.contains_key(number);
