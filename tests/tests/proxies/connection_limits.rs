@@ -64,7 +64,8 @@ async fn haproxy_keeps_http1_connections() {
     assert_nothing_is_lost(Settings::new(Haproxy, Http1), CALLS).await;
 }
 
-/// Each caller has a connection of its own, and makes its next call at the moment when the proxy ends it.
+/// Each caller has a connection of its own, and makes its next call at the moment when the proxy ends it as idle, so that
+/// both cross on the wire. Where the client cannot tell whether a POST was processed, it may fail, and is not repeated.
 async fn assert_idle_ends_lose_only_ambiguous_posts(program: Program, protocol: Protocol) {
     let idle = Duration::from_millis(5);
     let settings = Settings::new(program, protocol).keepalive_timeout(idle);

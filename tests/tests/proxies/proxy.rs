@@ -224,7 +224,7 @@ impl Drop for Proxy {
         drop(self.supervisor.stdin.take());
         let _ = self.supervisor.wait();
         if std::thread::panicking() {
-            // At most so many lines: the last ones tell of the failure.
+            // The last lines tell of the failure.
             let log = self.log();
             let lines: Vec<_> = log.lines().collect();
             let last = lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n");
