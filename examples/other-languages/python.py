@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests a Python program's call of the Partner API against the mock, with the standard library only.
 
-    python.py                        starts `partner-api-mock` (or what PARTNER_API_MOCK names) for itself
+    python.py                        starts `partner-api mock` (or the program that PARTNER_API_MOCK names) for itself
     python.py http://127.0.0.1:4010  uses one that runs; PARTNER_API_MOCK_TOKEN is its token, if it has one
 
 Each test makes a partner of its own, so any number of them may run on one mock at the same time.
@@ -89,8 +89,8 @@ class Partner:
 
 @contextlib.contextmanager
 def started():
-    program = os.environ.get("PARTNER_API_MOCK", "partner-api-mock")
-    arguments = [program, "--listen", "127.0.0.1:0", "--quiet"]
+    program = os.environ.get("PARTNER_API_MOCK", "partner-api")
+    arguments = [program, "mock", "--listen", "127.0.0.1:0", "--quiet"]
     try:
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     except OSError as error:

@@ -30,6 +30,7 @@ mod server;
 mod store;
 mod stub;
 mod wire;
+#[cfg(feature = "yaml")]
 mod yaml;
 
 pub use api::MAX_REQUEST_BODY;

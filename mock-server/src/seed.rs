@@ -18,6 +18,7 @@ use crate::json::{Mistake, place};
 use crate::rules::{self, NewRule};
 use crate::store::Companies;
 use crate::stub::Stub;
+#[cfg(feature = "yaml")]
 use crate::yaml;
 
 /// The largest seed that is read, in bytes: 256 MiB.
@@ -108,6 +109,7 @@ impl Seed {
     /// # Errors
     ///
     /// As [`from_json`](Self::from_json), with the place in the YAML.
+    #[cfg(feature = "yaml")]
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let text = text_of(text.as_bytes())?;
         let json = yaml::to_json(text)?;
@@ -116,9 +118,11 @@ impl Seed {
 
     /// Reads a seed file: YAML, if its name ends in `.yaml` or `.yml`, and JSON otherwise.
     ///
+    /// YAML needs the feature `yaml`.
+    ///
     /// # Errors
     ///
-    /// If the file cannot be read or is not UTF-8, and as [`from_json`](Self::from_json), with the
+    /// If the file cannot be read or is not UTF-8, if it is YAML and the feature is off, and as [`from_json`](Self::from_json), with the
     /// file's name.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, SeedError> {
         let path = path.as_ref();
@@ -128,8 +132,24 @@ impl Seed {
         let is_yaml = path.extension().is_some_and(|extension| {
             extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
         });
-        let seed = if is_yaml { Self::from_yaml(text) } else { Self::from_json(text) };
+        let seed = if is_yaml { Self::of_yaml(text) } else { Self::from_json(text) };
         seed.map_err(in_file)
+    }
+
+    #[cfg(feature = "yaml")]
+    fn of_yaml(text: &str) -> Result<Self, SeedError> {
+        Self::from_yaml(text)
+    }
+
+    #[cfg(not(feature = "yaml"))]
+    fn of_yaml(_: &str) -> Result<Self, SeedError> {
+        Err(SeedError {
+            file: None,
+            place: None,
+            field: String::new(),
+            message: "YAML needs the feature `yaml` of the crate partner-api-mock".to_owned(),
+            source: None,
+        })
     }
 
     /// With these companies in the place of those of the first partner.
@@ -214,6 +234,7 @@ impl SeedError {
     }
 
     /// The same mistake, at its place in the YAML that the JSON was made of.
+    #[cfg(feature = "yaml")]
     fn in_yaml(self, json: &yaml::Json, text: &str) -> Self {
         let of_json = |(_, column): (usize, usize)| json.place(text, column.saturating_sub(1));
         let is_bare = ["found the number", "found a number", "found `true`", "found `false`"];

@@ -35,6 +35,7 @@ mod router;
 mod rules;
 mod seed;
 mod seed_mistakes;
+#[cfg(feature = "yaml")]
 mod seed_yaml;
 mod slow_clients;
 mod stubs;

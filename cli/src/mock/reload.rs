@@ -1,0 +1,149 @@
+//! `--watch`: the seed file is read again when it changed.
+//!
+//! The file is looked at four times a second, instead of asking the system to tell: that works the
+//! same for an editor that renames a new file into the place, for the swapped links of Kubernetes'
+//! config maps, for mounts of containers and networks that tell of nothing, and for a file that is
+//! not there for a while. A look is one call to the system; the file is read only if it looks
+//! different from the last time, and not while it still changes from one look to the next.
+
+use std::fs::Metadata;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::io::Read as _;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
+
+use partner_api_mock::{MAX_SEED, Mock};
+
+use super::seed_options::Seeding;
+use crate::{say, whole};
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
+/// What a file looks like from outside. Links are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Look {
+    modified: Option<SystemTime>,
+    length: u64,
+    #[cfg(unix)]
+    file: (u64, u64),
+}
+
+impl Look {
+    fn at(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|metadata| Self::of(&metadata))
+    }
+
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            modified: metadata.modified().ok(),
+            length: metadata.len(),
+            #[cfg(unix)]
+            file: (metadata.dev(), metadata.ino()),
+        }
+    }
+
+    /// Clocks of file systems are coarse: what was changed twice within a moment looks the same.
+    fn is_fresh(self) -> bool {
+        let age = self.modified.and_then(|modified| modified.elapsed().ok());
+        age.is_some_and(|age| age < Duration::from_secs(3))
+    }
+}
+
+/// A seed file, and what was made of it last.
+pub(crate) struct Watched {
+    seeding: Seeding,
+    seen: Option<Look>,
+    /// What it looked like when it was read last, and its content in short.
+    read: Option<(Look, u64)>,
+    /// What was said of it, if it could not be used.
+    complaint: Option<String>,
+}
+
+impl Watched {
+    /// To be made before the mock starts with the file: a change in between is found then.
+    pub(crate) fn new(seeding: Seeding) -> Self {
+        let mut watched = Self { seeding, seen: None, read: None, complaint: None };
+        watched.seen = Look::at(watched.path());
+        watched.read = watched.seen.zip(watched.content().ok());
+        watched
+    }
+
+    fn path(&self) -> &Path {
+        self.seeding.file.as_deref().unwrap_or(Path::new(""))
+    }
+
+    fn content(&self) -> io::Result<u64> {
+        let mut hashing = Hashing(DefaultHasher::new());
+        let most = u64::try_from(MAX_SEED).map_or(u64::MAX, |most| most.saturating_add(4));
+        io::copy(&mut fs::File::open(self.path())?.take(most), &mut hashing)?;
+        Ok(hashing.0.finish())
+    }
+
+    /// Watches as long as the program runs.
+    pub(crate) fn start(mut self, mock: Mock) -> io::Result<()> {
+        let watch = move || {
+            loop {
+                thread::sleep(BETWEEN_LOOKS);
+                if self.has_changed() {
+                    self.load(&mock);
+                }
+            }
+        };
+        thread::Builder::new().name("watch".to_owned()).spawn(watch).map(drop)
+    }
+
+    /// Whether there is a content that was not read yet, or no file where there was one.
+    fn has_changed(&mut self) -> bool {
+        let look = Look::at(self.path());
+        if std::mem::replace(&mut self.seen, look) != look {
+            return false; // It may still be written.
+        }
+        let is_read = self.read.map(|(read, _)| read) == look;
+        if is_read && !look.is_some_and(Look::is_fresh) {
+            return false;
+        }
+        let before = self.read;
+        self.read = look.zip(self.content().ok());
+        self.read.is_none()
+            || self.read.map(|(_, content)| content) != before.map(|(_, content)| content)
+    }
+
+    /// Loads the file as it is, or says why it stays as it was, once for each reason.
+    fn load(&mut self, mock: &Mock) {
+        let seed = match self.seeding.read() {
+            Ok(seed) => seed,
+            Err(error) => {
+                let wrong = whole(&*error);
+                if self.complaint.as_ref() != Some(&wrong) {
+                    tracing::warn!("{wrong}; what was loaded before stays");
+                    self.complaint = Some(wrong);
+                }
+                return;
+            }
+        };
+        self.complaint = None;
+        let (partners, key) = (seed.partners(), mock.api_key().to_owned());
+        mock.load(seed);
+        if mock.api_key() != key {
+            say(io::stdout(), &format!("API key   {}\n", mock.api_key()));
+        }
+        tracing::info!(file = %self.path().display(), partners, "seed loaded again");
+    }
+}
+
+struct Hashing(DefaultHasher);
+
+impl io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
