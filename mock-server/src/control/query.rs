@@ -5,9 +5,9 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 
 use super::MAX_CONTROL_WAIT;
-use super::reply::Failure;
-use crate::fault::Time;
-use crate::hint;
+use super::response::Failure;
+use crate::faults::Time;
+use crate::input::suggest;
 
 /// What a query may say; only [`HEADER`] may be said twice.
 const KNOWN: [&str; 11] = [
@@ -41,7 +41,7 @@ impl Query {
         let Some((name, _)) = unknown else {
             return Ok(());
         };
-        let hint = hint::of(name, KNOWN);
+        let hint = suggest::of(name, KNOWN);
         let name: String = name.escape_debug().collect();
         let expected = KNOWN.map(|known| format!("`{known}`")).join(", ");
         Err(Failure::invalid(name, format!("it is unknown: expected one of {expected}{hint}")))

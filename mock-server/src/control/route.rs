@@ -5,9 +5,9 @@ use std::pin::Pin;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
-use super::asked::Asked;
-use super::reply::Answer;
-use crate::content::Content;
+use super::request::Asked;
+use super::response::Answer;
+use crate::state::payload::Content;
 
 /// One method on one path.
 #[derive(Debug, Clone, Copy)]

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, request};
 use jiff::Timestamp;
 
-use super::answer::Answered;
-use super::text::{BEFORE_BODY, headers, split_body, write_headers};
+use super::encoding::{BEFORE_BODY, headers, split_body, write_headers};
+use super::response::Answered;
 use super::{RecordedRequest, Why};
-use crate::key;
-use crate::rules::Injected;
-use crate::store::TenantId;
-use crate::wire::is_bodyless;
+use crate::api::headers::is_bodyless;
+use crate::faults::registry::Injected;
+use crate::state::api_key;
+use crate::state::store::TenantId;
 
 /// A request and what became of it, on their way into the journal.
 pub(crate) struct Exchange<'a> {
@@ -175,5 +175,5 @@ fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
         head.extend_from_slice(BEFORE_BODY);
         head.extend_from_slice(body);
     }
-    key::redact(head).into_boxed_slice()
+    api_key::redact(head).into_boxed_slice()
 }

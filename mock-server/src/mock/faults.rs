@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::Api;
-use crate::fault::{Rule, RuleError};
-use crate::rules::{InForce, another_partner, checked, unknown_partner};
-use crate::store::{Tenant, TenantId};
+use super::handler::Api;
+use crate::faults::registry::{InForce, another_partner, checked, unknown_partner};
+use crate::faults::{Rule, RuleError};
+use crate::state::store::{Tenant, TenantId};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
 /// by [`Mock::faults`](crate::Mock::faults).

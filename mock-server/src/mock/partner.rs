@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::calls::Calls;
 use super::faults::{ActiveRule, Faults};
+use super::handler::Api;
 use super::stubs::{self, ActiveStub};
-use crate::api::Api;
-use crate::data::{Company, Connection, Wallet};
-use crate::fault::{Fault, Rule, RuleError};
+use crate::faults::{Fault, Rule, RuleError};
 use crate::journal::RecordedRequest;
-use crate::store::{Companies, KeyTaken, PartnerKey, Tenant, Unknown};
-use crate::stub::{Stub, StubError};
+use crate::state::companies::Companies;
+use crate::state::model::{Company, Connection, Wallet};
+use crate::state::store::{KeyTaken, PartnerKey, Tenant, Unknown};
+use crate::stubs::{Stub, StubError};
 
 /// One partner of the mock: its keys, its data, and what was asked in its name.
 ///

@@ -18,11 +18,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use crate::api::{Answer, Api};
-use crate::body::AnswerBody;
-use crate::host::Arrival;
-use crate::inject::{Act, GARBAGE, Injection, Loss};
-use crate::wire::is_bodyless;
+use super::handler::{Answer, Api};
+use crate::api::headers::is_bodyless;
+use crate::api::host::Arrival;
+use crate::faults::apply::{Act, GARBAGE, Injection, Loss};
+use crate::faults::body::AnswerBody;
 
 /// The mock as a [`tower_service::Service`] with no socket, by [`Mock::service`](crate::Mock::service).
 ///

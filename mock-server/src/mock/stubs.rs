@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::Api;
-use crate::store::TenantId;
-use crate::stub::{Placed, Stub, StubError, checked};
+use super::handler::Api;
+use crate::state::store::TenantId;
+use crate::stubs::{Placed, Stub, StubError, checked};
 
 pub(crate) fn add(
     api: &Arc<Api>,

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::data::{Company, Connection, Wallet};
-use crate::json::{Expected, Object, decimal, given, timestamp, unwrapped};
+use crate::input::json::{Expected, Object, decimal, given, timestamp, unwrapped};
+use crate::state::model::{Company, Connection, Wallet};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

@@ -10,13 +10,13 @@ use super::data::{CompanyFile, WalletFile};
 use super::rule::RuleFile;
 use super::stub::StubFile;
 use super::{Companies, Extras, PartnerSeed, Seed};
-use crate::data::Wallet;
-use crate::fault::RuleError;
-use crate::generate::{self, MAX_GENERATED};
-use crate::json::{self, Expected, Mistake, Object, Wrong, given, in_short, unwrapped};
-use crate::key;
-use crate::rules::{self, NewRule};
-use crate::stub::Stub;
+use crate::faults::RuleError;
+use crate::faults::registry::{self, NewRule};
+use crate::input::json::{self, Expected, Mistake, Object, Wrong, given, in_short, unwrapped};
+use crate::state::api_key;
+use crate::state::generator::{self, MAX_GENERATED};
+use crate::state::model::Wallet;
+use crate::stubs::Stub;
 
 pub(super) fn parse(text: &str) -> Result<Seed, Mistake> {
     json::object::<SeedFile>(text)?.checked().map_err(|wrong| wrong.in_text(text))
@@ -160,7 +160,7 @@ pub(super) fn whose<'a>(
         return Ok(None);
     };
     let found = names.clone().position(|name| name == wanted);
-    found.map(Some).ok_or_else(|| rules::unknown_partner(wanted, names))
+    found.map(Some).ok_or_else(|| registry::unknown_partner(wanted, names))
 }
 
 impl PartnerFile {
@@ -174,14 +174,14 @@ impl PartnerFile {
             extras: Extras::default(),
         };
         for (at, key) in seed.keys.iter().enumerate() {
-            if !key::is_b64token(key.as_bytes()) {
-                return Err(Wrong::of(key::EXPECTED).at(at).at("keys"));
+            if !api_key::is_b64token(key.as_bytes()) {
+                return Err(Wrong::of(api_key::EXPECTED).at(at).at("keys"));
             }
         }
         for (at, rule) in self.faults.into_iter().enumerate() {
             let rule = rule.checked().and_then(|rule| {
                 match rule.words.partner.as_deref().filter(|named| *named != seed.name) {
-                    Some(another) => Err(rules::another_partner(another, &seed.name).into()),
+                    Some(another) => Err(registry::another_partner(another, &seed.name).into()),
                     None => Ok(rule),
                 }
             });
@@ -204,7 +204,7 @@ pub(super) fn one_of(
         (Some(companies), None) => Ok(Some(unwrapped(companies))),
         (None, Some(Object(GenerateFile { companies, seed }))) => {
             match u32::try_from(companies).ok().filter(|count| *count <= MAX_GENERATED) {
-                Some(count) => Ok(Some(generate::companies(count.into(), seed).collect())),
+                Some(count) => Ok(Some(generator::companies(count.into(), seed).collect())),
                 None => Err(Wrong::of(format!("expected at most {MAX_GENERATED}"))
                     .at("companies")
                     .at("generate")),

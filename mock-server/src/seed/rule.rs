@@ -5,9 +5,9 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use crate::fault::{A_RULE, Rule, RuleError, Words};
-use crate::json::{Step, Wrong};
-use crate::rules::{self, NewRule};
+use crate::faults::registry::{self, NewRule};
+use crate::faults::{A_RULE, Rule, RuleError, Words};
+use crate::input::json::{Step, Wrong};
 
 #[derive(Debug)]
 pub(super) enum RuleFile {
@@ -43,10 +43,10 @@ impl RuleFile {
     pub(super) fn checked(self) -> Result<NewRule, Wrong> {
         match self {
             Self::Text(text) => {
-                let rule = text.parse().and_then(|rule: Rule| rules::checked(rule));
+                let rule = text.parse().and_then(|rule: Rule| registry::checked(rule));
                 rule.map_err(|error| Wrong::of(error.to_string()))
             }
-            Self::Words(words) => Ok(rules::checked(Rule::of(*words))?),
+            Self::Words(words) => Ok(registry::checked(Rule::of(*words))?),
         }
     }
 }

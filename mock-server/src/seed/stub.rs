@@ -3,9 +3,9 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 
-use crate::json::{Expected, Fields, Step, Wrong, given};
-use crate::stub::{self, Reply, Stub, StubError};
-use crate::wire::{is_bodyless, is_framing};
+use crate::api::headers::{is_bodyless, is_framing};
+use crate::input::json::{Expected, Fields, Step, Wrong, given};
+use crate::stubs::{self, Reply, Stub, StubError};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -60,7 +60,7 @@ impl StubFile {
         }
         let stub = Stub::new(method, self.path).reply(reply);
         let stub = if self.replaces_documented { stub.replaces_documented() } else { stub };
-        stub::checked(stub).map_err(|error| match error {
+        stubs::checked(stub).map_err(|error| match error {
             StubError::Documented(..) => Wrong::of(
                 "this call is documented: expected `true`, if the stub is meant to answer it",
             )

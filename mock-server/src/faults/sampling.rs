@@ -1,0 +1,31 @@
+//! How chance falls: by numbers that hang on a rule and on the order of one partner's requests.
+
+use crate::state::splitmix::mix;
+
+/// All that chance hangs on.
+pub(super) struct Chance {
+    pub(super) seed: u64,
+    pub(super) rule: u64,
+    pub(super) partner: u64,
+    pub(super) request: u64,
+}
+
+impl Chance {
+    /// One of several independent draws, of 53 bits.
+    pub(super) fn draw(&self, which: u64) -> u64 {
+        let inputs = [self.seed, self.rule, self.partner, self.request, which];
+        inputs.into_iter().fold(0, |hash, input| mix(hash ^ input)) >> 11
+    }
+}
+
+/// A number in [0, 1), exactly.
+#[expect(clippy::cast_precision_loss, reason = "53 bits are what a float holds")]
+pub(super) fn unit(draw: u64) -> f64 {
+    draw as f64 / (1_u64 << 53) as f64
+}
+
+/// FNV-1a. Not the partner's number: tests that share a mock add partners in any order.
+pub(super) fn text_hash(text: &str) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325_u64;
+    text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
