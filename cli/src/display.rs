@@ -43,7 +43,7 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
 /// Whether a text is surely a word of a set, such as `GREEN` or `missing_bearer_token`, and no
 /// client's data: letters and underscores, 32 at most. A name, a number or an id is none, unless
 /// it is a single word of letters; but that is no place where a name could stand.
-pub(crate) fn is_word(text: &str) -> bool {
+pub(crate) fn is_enum_value(text: &str) -> bool {
     (1..=32).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
@@ -69,10 +69,10 @@ mod tests {
     #[test]
     fn a_word_is_told_from_data() {
         for word in ["GREEN", "connected", "missing_bearer_token"] {
-            assert!(is_word(word), "{word}");
+            assert!(is_enum_value(word), "{word}");
         }
         for data in ["", "Acme Coffee", "+237690", "clx123", "a@b.c", &"x".repeat(33)] {
-            assert!(!is_word(data), "{data}");
+            assert!(!is_enum_value(data), "{data}");
         }
     }
 

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            say(io::stderr(), &format!("partner-api: {}\n", whole(&*error)));
+            print(io::stderr(), &format!("partner-api: {}\n", error_chain(&*error)));
             ExitCode::from(2)
         }
     }
@@ -53,9 +53,9 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
                 return Err(format!("`{}`: {NO_COMMAND}", command.escape_debug()).into());
             }
         },
-        Some(Arg::Short('h') | Arg::Long("help")) => say(io::stdout(), HELP),
+        Some(Arg::Short('h') | Arg::Long("help")) => print(io::stdout(), HELP),
         Some(Arg::Short('V') | Arg::Long("version")) => {
-            say(io::stdout(), concat!("partner-api ", env!("CARGO_PKG_VERSION"), "\n"));
+            print(io::stdout(), concat!("partner-api ", env!("CARGO_PKG_VERSION"), "\n"));
         }
         Some(argument) => return Err(format!("{}; see --help", argument.unexpected()).into()),
         None => return Err(NO_COMMAND.into()),
@@ -68,12 +68,12 @@ fn schema(mut arguments: Parser) -> Result<(), Box<dyn Error>> {
     if let Some(argument) = arguments.next()? {
         return Err(format!("{}; see --help", argument.unexpected()).into());
     }
-    say(io::stdout(), SEED_SCHEMA);
+    print(io::stdout(), SEED_SCHEMA);
     Ok(())
 }
 
 /// An error and its causes, in one line.
-pub(crate) fn whole(error: &dyn Error) -> String {
+pub(crate) fn error_chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -84,6 +84,6 @@ pub(crate) fn whole(error: &dyn Error) -> String {
 }
 
 /// Nothing is wrong with a mock that nobody listens to, so a closed pipe is no error.
-pub(crate) fn say(mut to: impl io::Write, text: &str) {
+pub(crate) fn print(mut to: impl io::Write, text: &str) {
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }

@@ -84,14 +84,14 @@ printf 'it says a debt                  %s\n' "$line"
 
 control POST "$partner/faults" '{"status": 503, "times": 1, "operation": "wallet"}' >/dev/null
 line=$(balance "$mock/api/v1" "$key") || fail "it gave up on a service that was busy once"
-control GET "$partner/requests?to=wallet&status=503&exactly=1&within=5s" >/dev/null
+control GET "$partner/requests?path=wallet&status=503&exactly=1&within=5s" >/dev/null
 printf 'it survives a 503               %s\n' "$line"
 
 control PATCH "$partner" '{"active": false}' >/dev/null
 if line=$(balance "$mock/api/v1" "$key"); then fail "with a partner that is not active it says: $line"; fi
 printf 'it says nothing when refused\n'
 
-asked=$(control GET "$partner/requests?to=wallet&exactly=5" | grep -o '"status":[0-9]*' | paste -s -d ' ')
+asked=$(control GET "$partner/requests?path=wallet&exactly=5" | grep -o '"status":[0-9]*' | paste -s -d ' ')
 [[ $asked == '"status":200 "status":200 "status":503 "status":200 "status":401' ]] || fail "the journal has $asked"
 printf 'and the journal has all of it   %s\n' "${asked//\"status\":/}"
 printf 'ok\n'

@@ -123,7 +123,7 @@ class Attention(unittest.TestCase):
             self.assertEqual(partner.attention(), ["Acme Coffee"])
 
     def test_it_reads_thousands(self):
-        with self.mock.partner(generate={"companies": 5000, "seed": 7}) as partner:
+        with self.mock.partner(generate={"companies": 5000, "rngSeed": 7}) as partner:
             self.assertGreater(len(partner.attention()), 0)
             self.assertEqual(partner.ask("GET", "")["companies"], 5000)
 
@@ -136,8 +136,8 @@ class Attention(unittest.TestCase):
                 partner.attention()
             self.assertEqual(raised.exception.code, 503)
             raised.exception.close()
-            self.assertEqual(self.mock.ask("GET", "/faults/" + rule["id"])["injected"], 2)
-            partner.ask("GET", "/requests?to=companies&exactly=4")
+            self.assertEqual(self.mock.ask("GET", "/faults/" + rule["id"])["hits"], 2)
+            partner.ask("GET", "/requests?path=companies&exactly=4")
 
     def test_a_revoked_key_is_said_and_not_asked_about_again(self):
         with self.mock.partner() as partner:
@@ -147,14 +147,14 @@ class Attention(unittest.TestCase):
                 partner.attention()
             self.assertEqual(json.load(raised.exception), {"error": "invalid_token"})
             asked = partner.ask("GET", "/requests?exactly=1")["data"]
-            self.assertEqual(asked[0]["why"], "revoked key")
+            self.assertEqual(asked[0]["disposition"], "revoked key")
 
     def test_what_runs_in_the_background_is_waited_for(self):
         with self.mock.partner(companies=[ACME]) as partner:
             worker = threading.Thread(target=partner.attention)
             worker.start()
             # It ends as soon as the call came, and fails if none came in time. Nobody sleeps.
-            came = partner.ask("GET", "/requests?to=companies&atLeast=1&within=30s")["data"]
+            came = partner.ask("GET", "/requests?path=companies&atLeast=1&within=30s")["data"]
             worker.join()
             self.assertEqual((came[0]["method"], came[0]["status"]), ("GET", 200))
 
@@ -162,7 +162,7 @@ class Attention(unittest.TestCase):
         with self.mock.partner() as partner:
             partner.attention()
             with self.assertRaisesRegex(AssertionError, "nearest   req-"):
-                partner.ask("GET", "/requests?to=wallet&exactly=1")
+                partner.ask("GET", "/requests?path=wallet&exactly=1")
 
     def test_endpoints_that_are_only_announced_can_be_called_today(self):
         with self.mock.partner() as partner:

@@ -13,24 +13,28 @@ mod server;
 mod state;
 mod stubs;
 
-pub use api::auth::Refusal;
+pub use api::auth::AuthFailure;
 pub use api::contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
 pub use api::{ROUTES, Route};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
-pub use faults::registry::Injected;
+pub use faults::registry::AppliedFault;
 pub use faults::{Delay, Fault, Rule, RuleError};
 pub use journal::{
-    JOURNAL_ANSWER_BODY, JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedAnswer, RecordedRequest, Why,
+    Disposition, MAX_JOURNAL_BYTES, MAX_JOURNAL_ENTRIES, MAX_RECORDED_BODY, RecordedRequest,
+    RecordedResponse,
 };
-pub use mock::handler::MAX_REQUEST_BODY;
-pub use mock::{ActiveRule, ActiveStub, Calls, Faults, Mock, MockService, Partner, Unmet};
-pub use seed::{MAX_SEED, SEED_SCHEMA, Seed, SeedError};
+pub use mock::handler::DEFAULT_MAX_REQUEST_BODY;
+pub use mock::{
+    ActiveRule, ActiveStub, Faults, Mock, MockService, Partner, ReceivedRequests, VerificationError,
+};
+pub use seed::{MAX_SEED_BYTES, SEED_SCHEMA, Seed, SeedError};
 pub use server::{
-    BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
-    MAX_HEAD_BYTES, MAX_HEADERS, MockServer, MockServerBuilder, Outage, StartError, WRITE_TIMEOUT,
+    DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,
+    DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS,
+    DEFAULT_WRITE_TIMEOUT, MockServer, MockServerBuilder, Outage, StartError,
 };
-pub use state::clock::{Clock, NotHeld};
+pub use state::clock::{Clock, ClockNotPaused};
 pub use state::generator::MAX_GENERATED;
 pub use state::model::{Company, Connection, Wallet};
-pub use state::store::{KeyTaken, PartnerKey, Unknown};
-pub use stubs::{Reply, Stub, StubError, StubRequest};
+pub use state::store::{DuplicateKey, NotFound, PartnerKey};
+pub use stubs::{ResponseTemplate, Stub, StubError, StubRequest};

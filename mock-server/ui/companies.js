@@ -117,7 +117,7 @@ export function companiesView(id) {
 			h(
 				"p",
 				{},
-				"Add one, or have some made: names, numbers and connections that look real, the same for the same seed.",
+				"Add one, or have some made: names, numbers and connections that look real, the same for the same RNG seed.",
 			),
 			button("Add a company", add),
 			button("Generate …", generate),
@@ -192,15 +192,15 @@ export function companiesView(id) {
 						{},
 						all.length > 0
 							? `They come in the place of the ${count(all.length, "company", "companies")} that are there.`
-							: "Realistic, and the same for the same seed.",
+							: "Realistic, and the same for the same RNG seed.",
 					),
 					field("generate.companies", "How many", { value: "1000", inputmode: "numeric" }),
-					field("generate.seed", "Seed", { value: "1", inputmode: "numeric" }),
+					field("generate.rngSeed", "RNG seed", { value: "1", inputmode: "numeric" }),
 				],
 				"Generate",
 				async (form) => {
 					const number = (name) => typedNumber(textOf(form, `generate.${name}`));
-					await send("PUT", path, { generate: { companies: number("companies"), seed: number("seed") } });
+					await send("PUT", path, { generate: { companies: number("companies"), rngSeed: number("rngSeed") } });
 					close();
 					await refresh();
 					await load();

@@ -1,4 +1,4 @@
-// Faults: the common ones at a switch, any other as text, and the rules in force.
+// Faults: the common ones at a switch, any other as text, and the active rules.
 import { get, send } from "./api.js";
 import { announce, button, confirm, count, empty, h, keep, say, shown } from "./dom.js";
 import { field, form, textOf } from "./form.js";
@@ -6,7 +6,7 @@ import { partner, refresh, repeat } from "./state.js";
 
 const EVERY = 2000;
 
-/** What is wrong, in the text form of a rule; its words stand in the order in which the mock writes them. */
+/** What is wrong, in the text form of a rule; its options are in the order in which the mock writes them. */
 const READY = [
 	[
 		"Answers",
@@ -14,7 +14,7 @@ const READY = [
 			["503 Unavailable", "status=503", "The service is overloaded, or restarts."],
 			["429 Retry-After", "status=429 retryAfter=1", "Too many requests; come again in one second."],
 			["500 Server Error", "status=500", "The service fails by itself."],
-			["502 HTML page", "status=502 page", "What a proxy sends where JSON was expected."],
+			["502 HTML page", "status=502 htmlErrorPage", "What a proxy sends where JSON was expected."],
 		],
 	],
 	[
@@ -22,14 +22,14 @@ const READY = [
 		[
 			["Slow, 2 s", "delay=2s", "The right answer, late."],
 			["Long tail", "delay=lognormal(90ms,1.5)", "Most answers are quick, and some are not."],
-			["Drip, 5 s", "drip=5s", "The body comes in small pieces."],
-			["Never answers", "connection=silent", "Accepted, read, and then nothing."],
+			["Throttled, 5 s", "throttle=5s", "The body comes in small pieces."],
+			["Hang", "connection=hang", "Accepts the request and never responds."],
 		],
 	],
 	[
 		"Broken bodies",
 		[
-			["Cut short", "cut=40", "40 bytes of the body, then the connection ends."],
+			["Truncated", "truncate=40", "40 bytes of the body, then the connection ends."],
 			["Malformed JSON", "malformedJson", "The body without its last byte."],
 			["Not UTF-8", "invalidUtf8", "A byte FF in the first string."],
 		],
@@ -51,12 +51,12 @@ const WHEN = [
 	["after=2", "all after 2 good ones"],
 	["every=3", "every 3rd request"],
 	["flapping=2/3", "2 bad, 3 good, and again"],
-	["chance=0.5 seed=1", "half of them, by chance"],
+	["probability=0.5 rngSeed=1", "half of them, at random"],
 ];
 
-const WORDS = [
+const OPTIONS = [
 	["status=503", "this status, with a JSON error"],
-	["page", "with a proxy's HTML page"],
+	["htmlErrorPage", "with a proxy's HTML page"],
 	['body="…"', "this body"],
 	["contentType=text/html", "another content type"],
 	['headers={"x-a":"1"}', "these headers"],
@@ -64,25 +64,25 @@ const WORDS = [
 	["retryAfterDateIn=30s", "the same as a date, so far from the answer"],
 	["delay=250ms", "late: fixed, 50ms..150ms or lognormal(90ms,0.5)"],
 	["slowHeaders=2s", "the head byte by byte"],
-	["drip=2s", "the body in pieces"],
-	["cut=40", "so many bytes of the body"],
-	["length=90", "a wrong Content-Length"],
+	["throttle=2s", "the body in pieces"],
+	["truncate=40", "so many bytes of the body"],
+	["contentLength=90", "a wrong Content-Length"],
 	["malformedJson", "without its last byte"],
 	["invalidUtf8", "a byte FF in a string"],
-	["oversized=1048576", "so many bytes in all"],
-	["connection=reset", "or resetAfterRequest, close, silent, garbage, malformedChunk"],
+	["padTo=1048576", "so many bytes in all"],
+	["connection=reset", "or resetAfterRequest, close, hang, garbage, malformedChunk"],
 	["operation=wallet", "only for this call, or this path"],
 	["key=…", "only with this key"],
 	["times=2", "so many faults at most"],
 	["after=3", "not the first three requests"],
 	["every=3", "every third request"],
 	["flapping=2/3", "two with, three without"],
-	["chance=0.05", "with this probability"],
-	["seed=7", "another fall of chance, the same each run"],
+	["probability=0.05", "with this probability"],
+	["rngSeed=7", "the seed of the random numbers"],
 ];
 
 const SCOPE_AND_SCHEDULE =
-	/(^|\s+)(operation|partner|key|times|after|every|flapping|chance|seed)=("(\\.|[^"\\])*"|\S+)/g;
+	/(^|\s+)(operation|partner|key|times|after|every|flapping|probability|rngSeed)=("(\\.|[^"\\])*"|\S+)/g;
 
 /** What is wrong, of a rule's text, without when and for whom. */
 const kindOf = (text) => text.replace(SCOPE_AND_SCHEDULE, "").trim();
@@ -96,7 +96,7 @@ export function faultsView(id) {
 	const when = choice("When", WHEN);
 	const what = choice("For", [["", "every call"]]);
 	const switches = h("div", { class: "switches" });
-	const list = h("ul", { class: "rows", "aria-label": "Rules in force" });
+	const list = h("ul", { class: "rows", "aria-label": "Active rules" });
 	const nothing = h("div");
 	const others = h("p", { class: "note", hidden: true });
 	const clear = h("button", { type: "button", class: "small", onclick: removeAll }, "Remove all …");
@@ -115,7 +115,7 @@ export function faultsView(id) {
 			nothing.replaceChildren(
 				empty(
 					"Nothing goes wrong.",
-					h("p", {}, "Turn a fault on below, or write a rule. It is in force with the next request."),
+					h("p", {}, "Turn a fault on below, or write a rule. It is active from the next request on."),
 				),
 			);
 		others.hidden = shares === 0;
@@ -184,13 +184,13 @@ export function faultsView(id) {
 	}
 
 	function update(row, rule) {
-		say(row.children[1], rule.injected === 0 ? "not met yet" : `met by ${count(rule.injected, "request")}`);
+		say(row.children[1], rule.hits === 0 ? "no requests yet" : `applied to ${count(rule.hits, "request")}`);
 	}
 
 	async function add(form) {
 		await send("POST", base, { rule: textOf(form, "rule") });
 		form.reset();
-		announce("The rule is in force.");
+		announce("The rule is active.");
 		await Promise.all([load(), refresh()]);
 	}
 
@@ -225,7 +225,7 @@ export function faultsView(id) {
 	const root = h(
 		"section",
 		{ "aria-label": "Faults" },
-		h("div", { class: "card" }, h("div", { class: "title" }, h("h2", {}, "In force"), clear), others, nothing, list),
+		h("div", { class: "card" }, h("div", { class: "title" }, h("h2", {}, "Active rules"), clear), others, nothing, list),
 		h(
 			"div",
 			{ class: "card" },
@@ -278,29 +278,29 @@ async function operationsOf() {
 	return Object.keys(contract.paths).map((path) => [`operation=${path.slice(1)}`, path.slice(1)]);
 }
 
-/** Every word of a rule. A press puts it into the field. */
+/** Every option of a rule. A click inserts it into the field. */
 function vocabulary(input) {
-	const add = (word) => {
-		input.value = `${input.value.trim()} ${word}`.trim();
+	const add = (option) => {
+		input.value = `${input.value.trim()} ${option}`.trim();
 		input.focus();
 	};
-	const words = WORDS.map(([word, text]) =>
+	const options = OPTIONS.map(([option, text]) =>
 		h(
 			"li",
 			{},
-			h("button", { type: "button", class: "word", onclick: () => add(word) }, h("code", {}, word)),
+			h("button", { type: "button", class: "word", onclick: () => add(option) }, h("code", {}, option)),
 			h("span", {}, text),
 		),
 	);
 	return h(
 		"details",
 		{ class: "fold" },
-		h("summary", {}, "All words of a rule"),
+		h("summary", {}, "All options of a rule"),
 		h(
 			"p",
 			{ class: "quiet" },
-			"Words stand between blanks; a value with a blank is written as JSON. A press puts a word into the field.",
+			"Separate options with spaces; quote values that contain spaces. Click an option to insert it.",
 		),
-		h("ul", { class: "words" }, words),
+		h("ul", { class: "words" }, options),
 	);
 }

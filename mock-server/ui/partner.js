@@ -95,7 +95,7 @@ export function newPartner() {
 				const number = (name) => typedNumber(textOf(form, name));
 				const body = { name: textOf(form, "name"), wallet: { balance: number("wallet.balance") } };
 				if (textOf(form, "generate.companies").trim() !== "0")
-					body.generate = { companies: number("generate.companies"), seed: 1 };
+					body.generate = { companies: number("generate.companies"), rngSeed: 1 };
 				const { id, key } = await send("POST", "partners", body);
 				remember(id, { id: undefined, key });
 				await refresh();

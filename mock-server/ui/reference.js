@@ -116,7 +116,7 @@ function trial(one, url, keys, signal) {
 			} catch (error) {
 				const why = giveUp.signal.aborted
 					? "Given up."
-					: `No whole answer came: ${error.message}. A fault may be in force; the request stands in the journal.`;
+					: `No complete response: ${error.message}. A fault may be active; the request is in the journal.`;
 				result.replaceChildren(h("p", { class: "wrong" }, shown(why)));
 			}
 		},

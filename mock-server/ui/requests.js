@@ -242,7 +242,7 @@ const summary = (one) => plain(`${one.method} ${target(one)}, ${one.status}`);
 
 function haystack(one) {
 	const headers = one.headers.map(([name, value]) => `${name}: ${value}`).join("\n");
-	return [one.id, one.method, target(one), one.status, one.why, one.partnerName, one.fault?.rule, headers, one.body]
+	return [one.id, one.method, target(one), one.status, one.disposition, one.partnerName, one.fault?.rule, headers, one.body]
 		.join("\n")
 		.toLowerCase();
 }
@@ -272,10 +272,10 @@ function row(one, withPartner) {
 				"span",
 				{ class: "why" },
 				one.fault ? h("span", { class: "tag" }, "fault") : null,
-				h("span", { class: "text" }, shown(one.fault ? one.fault.rule : one.why)),
+				h("span", { class: "text" }, shown(one.fault ? one.fault.rule : one.disposition)),
 			),
 			withPartner && h("span", { class: "whose" }, one.partnerName === null ? "no partner" : shown(one.partnerName)),
-			h("span", { class: "took" }, shown(one.took)),
+			h("span", { class: "took" }, shown(one.duration)),
 		),
 	);
 	const inside = h("div", { class: "inside" });
@@ -302,7 +302,7 @@ function both(one) {
 	const facts = [
 		["Id", h("code", {}, shown(one.id))],
 		["Came", h("time", { datetime: one.at }, shown(one.at))],
-		["Took", shown(one.took)],
+		["Duration", shown(one.duration)],
 		[
 			"Partner",
 			one.partner === null
@@ -313,7 +313,7 @@ function both(one) {
 						shown(one.partnerName ?? one.partner),
 					),
 		],
-		["Why", shown(one.why)],
+		["Disposition", shown(one.disposition)],
 		...faultFacts(one.fault),
 	];
 	return [
@@ -359,11 +359,11 @@ function faultFacts(fault) {
 }
 
 function answered(one) {
-	const { answer } = one;
+	const { response } = one;
 	const line = h("p", { class: "line" }, statusOf(one));
-	if (!answer) return [line, h("p", { class: "quiet" }, "The journal holds no more of the answer.")];
-	const long = `A body of ${count(answer.length, "byte")}, which is more than the journal keeps.`;
-	return [line, headers(answer.headers), answer.body === null ? h("p", { class: "quiet" }, long) : body(answer.body)];
+	if (!response) return [line, h("p", { class: "quiet" }, "The journal holds no more of the answer.")];
+	const long = `A body of ${count(response.length, "byte")}, which is more than the journal keeps.`;
+	return [line, headers(response.headers), response.body === null ? h("p", { class: "quiet" }, long) : body(response.body)];
 }
 
 const headers = (list) =>

@@ -17,17 +17,17 @@ export function serverView() {
 	const stop = new AbortController();
 	const now = h("p", { class: "clock" });
 	const badge = h("span", { class: "badge" });
-	const held = h("div", { hidden: true });
-	const toggle = button("Hold", () => set({ held: !isHeld }));
-	let isHeld = false;
+	const whilePaused = h("div", { hidden: true });
+	const toggle = button("Pause", () => set({ paused: !isPaused }));
+	let isPaused = false;
 
 	function show(clock) {
-		isHeld = clock.held;
+		isPaused = clock.paused;
 		now.replaceChildren(shown(clock.now));
-		badge.className = `badge ${isHeld ? "warn" : "good"}`;
-		say(badge, isHeld ? "held" : "runs");
-		say(toggle, isHeld ? "Let it run" : "Hold it now");
-		held.hidden = !isHeld;
+		badge.className = `badge ${isPaused ? "warn" : "good"}`;
+		say(badge, isPaused ? "paused" : "running");
+		say(toggle, isPaused ? "Resume the clock" : "Pause the clock");
+		whilePaused.hidden = !isPaused;
 	}
 
 	async function set(clock) {
@@ -40,7 +40,7 @@ export function serverView() {
 		show(await get("clock"));
 	}
 
-	held.append(
+	whilePaused.append(
 		h(
 			"div",
 			{ class: "toolbar" },
@@ -55,8 +55,8 @@ export function serverView() {
 				form.reset();
 			},
 		),
-		form([field("now", "Hold at", { placeholder: "2026-06-01T10:12:00.000Z" })], "Set", async (form) => {
-			await set({ held: true, now: textOf(form, "now").trim() });
+		form([field("now", "Set to", { placeholder: "2026-06-01T10:12:00.000Z" })], "Set", async (form) => {
+			await set({ paused: true, now: textOf(form, "now").trim() });
 			form.reset();
 		}),
 	);
@@ -108,10 +108,10 @@ export function serverView() {
 			h(
 				"p",
 				{ class: "quiet" },
-				"All that the mock says of time comes from this clock. Held, it moves only when it is told to, and so does every delay.",
+				"All that the mock says of time comes from this clock. While it is paused, it moves only by advance, and so does every delay.",
 			),
 			toggle,
-			held,
+			whilePaused,
 		),
 		h(
 			"div",

@@ -106,7 +106,7 @@ impl Line {
                 self.has_status = true;
                 self.bare(" ", value);
             }
-            (_, "why") if self.is_request => {
+            (_, "disposition") if self.is_request => {
                 self.bare(if self.has_status { " " } else { " - " }, value);
             }
             (_, "message") => self.bare(" ", value),

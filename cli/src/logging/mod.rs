@@ -25,8 +25,8 @@ pub(crate) use self::format::Format;
 use self::format::{REQUEST, Style};
 
 /// How many lines may wait to be written, and how many bytes: a line is as long as what came.
-const MOST_WAITING: usize = 4096;
-const MOST_BYTES: usize = 16 << 20;
+const MAX_WAITING: usize = 4096;
+const MAX_BYTES: usize = 16 << 20;
 
 /// Lines that wait are written together until they are this long.
 const CHUNK: usize = 64 * 1024;
@@ -61,7 +61,7 @@ impl Log {
         let style = Style { format: options.format, is_colored };
 
         let backlog = Arc::new(Backlog::default());
-        let (lines, waiting) = sync_channel(MOST_WAITING);
+        let (lines, waiting) = sync_channel(MAX_WAITING);
         let writer = Writer { style, waiting, backlog: Arc::clone(&backlog) };
         thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
         let layer = Reporter { style, lines: lines.clone(), backlog };
@@ -119,7 +119,7 @@ impl<S: Subscriber> Layer<S> for Reporter {
         let line = self.style.line(event);
         let length = line.len();
         let before = self.backlog.bytes.fetch_add(length, Ordering::Relaxed);
-        let has_room = before.saturating_add(length) <= MOST_BYTES;
+        let has_room = before.saturating_add(length) <= MAX_BYTES;
         if !has_room || self.lines.try_send(Message::Line(line)).is_err() {
             self.backlog.bytes.fetch_sub(length, Ordering::Relaxed);
             self.backlog.dropped.fetch_add(1, Ordering::Relaxed);
@@ -167,11 +167,11 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded_by_its_bytes_too() {
-        let (lines, waiting) = sync_channel(MOST_WAITING);
+        let (lines, waiting) = sync_channel(MAX_WAITING);
         let style = Style { format: Format::Text, is_colored: false };
         let backlog = Arc::new(Backlog::default());
         let layer = Reporter { style, lines, backlog: Arc::clone(&backlog) };
-        let long = "x".repeat(MOST_BYTES / 16);
+        let long = "x".repeat(MAX_BYTES / 16);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             (0..40).for_each(|_| tracing::info!("{long}"));
         });

@@ -12,9 +12,9 @@ use lexopt::{Arg, Parser};
 use partner_api_mock::{Control, Mock, MockServer, ROUTES, StartError};
 
 use crate::logging::{self, Format, Log};
-use crate::say;
-use reload::Watched;
-use seed_options::Seeding;
+use crate::print;
+use reload::SeedReload;
+use seed_options::SeedOptions;
 use signals::Signals;
 
 /// The environment, and not an argument: others on the machine can read those.
@@ -33,13 +33,12 @@ Usage: partner-api mock [OPTION]...
                        .yml, and as JSON otherwise [default: the reference's sample]
   --watch              load the seed file again when it changes, unless it is wrong then
   --companies COUNT    made-up companies in the place of the first partner's
-  --generator-seed N   other ones; the same for the same number [default: 0]
-  --fault RULE         a fault, as in --fault 'status=503 times=2 operation=wallet'; may stand
-                       several times
+  --rng-seed N         another set of them; the same for the same number [default: 0]
+  --fault RULE         a fault, such as 'status=503 times=2 operation=wallet' (repeatable)
   --log-format FORMAT  text or json [default: text]
-  -q, --quiet          log no requests, and of all else only warnings and errors
+  -q, --quiet          log warnings and errors only
   --no-control         no control API and no page under /_mock/
-  --control-host NAME  the control API answers to this name, too; may stand several times
+  --control-host NAME  additional Host name to accept (repeatable)
   -h, --help           print this
 
 The log goes to stderr, a line a request.
@@ -48,13 +47,13 @@ Environment:
   PARTNER_API_MOCK_TOKEN  the token of the control API; needed to listen beyond this machine
   RUST_LOG                what is logged [default: info]
 
-Exit codes: 0 when it was told to end, 2 when it could not start; then one line on stderr says why.
+Exit codes: 0 clean shutdown, 2 when it could not start; then one line on stderr says why.
 ";
 
 pub(crate) fn run(arguments: Parser) -> Result<(), Box<dyn Error>> {
     let options = Options::read(arguments).map_err(|error| format!("{error}; see mock --help"))?;
     let Some(options) = options else {
-        say(io::stdout(), HELP);
+        print(io::stdout(), HELP);
         return Ok(());
     };
     let _log = Log::start(options.log)?;
@@ -64,7 +63,7 @@ pub(crate) fn run(arguments: Parser) -> Result<(), Box<dyn Error>> {
 
 struct Options {
     address: SocketAddr,
-    seeding: Seeding,
+    seed: SeedOptions,
     watches: bool,
     control: Option<Control>,
     log: logging::Options,
@@ -74,18 +73,18 @@ impl Options {
     /// None if only the help is wanted.
     fn read(mut arguments: Parser) -> Result<Option<Self>, Box<dyn Error>> {
         let mut address = DEFAULT_ADDRESS.to_owned();
-        let (mut seeding, mut watches) = (Seeding::default(), false);
+        let (mut seed, mut watches) = (SeedOptions::default(), false);
         let (mut has_control, mut control) = (true, Control::new());
         let mut has_host = false;
         let mut log = logging::Options { format: Format::Text, is_quiet: false };
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("listen") => address = arguments.value()?.to_string_lossy().into_owned(),
-                Arg::Long("seed") => seeding.file = Some(arguments.value()?.into()),
+                Arg::Long("seed") => seed.file = Some(arguments.value()?.into()),
                 Arg::Long("watch") => watches = true,
-                Arg::Long("companies") => seeding.companies(&arguments.value()?)?,
-                Arg::Long("generator-seed") => seeding.generator_seed(&arguments.value()?)?,
-                Arg::Long("fault") => seeding.fault(&arguments.value()?)?,
+                Arg::Long("companies") => seed.companies(&arguments.value()?)?,
+                Arg::Long("rng-seed") => seed.rng_seed(&arguments.value()?)?,
+                Arg::Long("fault") => seed.fault(&arguments.value()?)?,
                 Arg::Long("log-format") => {
                     log.format = format_named(&arguments.value()?.to_string_lossy())?;
                 }
@@ -107,12 +106,12 @@ impl Options {
         if let Some(token) = std::env::var_os(TOKEN) {
             control = control.token(token.to_string_lossy());
         }
-        seeding.check(watches)?;
+        seed.check(watches)?;
         if has_host && !has_control {
             return Err("--control-host: expected no --no-control with it".into());
         }
         let control = has_control.then_some(control);
-        Ok(Some(Self { address, seeding, watches, control, log }))
+        Ok(Some(Self { address, seed, watches, control, log }))
     }
 }
 
@@ -127,16 +126,16 @@ fn format_named(name: &str) -> Result<Format, String> {
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     // Before the port opens: whoever sees the address may already send a signal.
     let mut signals = Signals::new()?;
-    let Options { address, seeding, watches, control, .. } = options;
-    let watched = watches.then(|| Watched::new(seeding.clone()));
+    let Options { address, seed, watches, control, .. } = options;
+    let watched = watches.then(|| SeedReload::new(seed.clone()));
     let has_control = control.is_some();
-    let mut mock = MockServer::builder().listen(address).seed(seeding.read()?);
+    let mut mock = MockServer::builder().listen(address).seed(seed.read()?);
     if let Some(control) = control {
         mock = mock.control(control);
     }
     let mock = mock.start().await.map_err(hinted)?;
     // Only now, so that one that cannot start says nothing else than why.
-    if let Some(file) = &seeding.file {
+    if let Some(file) = &seed.file {
         tracing::info!(file = %file.display(), partners = mock.partners().len(), "seed loaded");
     }
     if let Some(watched) = watched {
@@ -145,7 +144,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     if !mock.address().ip().is_loopback() {
         tracing::warn!("listening beyond this machine: whoever reaches it can use its keys");
     }
-    say(io::stdout(), &greeting(&mock, has_control));
+    print(io::stdout(), &greeting(&mock, has_control));
     signals.next().await;
     tokio::select! {
         () = mock.shutdown() => {}

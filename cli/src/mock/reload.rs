@@ -14,23 +14,23 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
-use partner_api_mock::{MAX_SEED, Mock};
+use partner_api_mock::{MAX_SEED_BYTES, Mock};
 
-use super::seed_options::Seeding;
-use crate::{say, whole};
+use super::seed_options::SeedOptions;
+use crate::{error_chain, print};
 
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What a file looks like from outside. Links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Look {
+struct FileFingerprint {
     modified: Option<SystemTime>,
     length: u64,
     #[cfg(unix)]
     file: (u64, u64),
 }
 
-impl Look {
+impl FileFingerprint {
     fn at(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().map(|metadata| Self::of(&metadata))
     }
@@ -54,31 +54,31 @@ impl Look {
 }
 
 /// A seed file, and what was made of it last.
-pub(crate) struct Watched {
-    seeding: Seeding,
-    seen: Option<Look>,
+pub(crate) struct SeedReload {
+    seed_options: SeedOptions,
+    seen: Option<FileFingerprint>,
     /// What it looked like when it was read last, and its content in short.
-    read: Option<(Look, u64)>,
+    read: Option<(FileFingerprint, u64)>,
     /// What was said of it, if it could not be used.
-    complaint: Option<String>,
+    last_error: Option<String>,
 }
 
-impl Watched {
+impl SeedReload {
     /// To be made before the mock starts with the file: a change in between is found then.
-    pub(crate) fn new(seeding: Seeding) -> Self {
-        let mut watched = Self { seeding, seen: None, read: None, complaint: None };
-        watched.seen = Look::at(watched.path());
+    pub(crate) fn new(seed_options: SeedOptions) -> Self {
+        let mut watched = Self { seed_options, seen: None, read: None, last_error: None };
+        watched.seen = FileFingerprint::at(watched.path());
         watched.read = watched.seen.zip(watched.content().ok());
         watched
     }
 
     fn path(&self) -> &Path {
-        self.seeding.file.as_deref().unwrap_or(Path::new(""))
+        self.seed_options.file.as_deref().unwrap_or(Path::new(""))
     }
 
     fn content(&self) -> io::Result<u64> {
         let mut hashing = Hashing(DefaultHasher::new());
-        let most = u64::try_from(MAX_SEED).map_or(u64::MAX, |most| most.saturating_add(4));
+        let most = u64::try_from(MAX_SEED_BYTES).map_or(u64::MAX, |most| most.saturating_add(4));
         io::copy(&mut fs::File::open(self.path())?.take(most), &mut hashing)?;
         Ok(hashing.0.finish())
     }
@@ -87,7 +87,7 @@ impl Watched {
     pub(crate) fn start(mut self, mock: Mock) -> io::Result<()> {
         let watch = move || {
             loop {
-                thread::sleep(BETWEEN_LOOKS);
+                thread::sleep(POLL_INTERVAL);
                 if self.has_changed() {
                     self.load(&mock);
                 }
@@ -98,12 +98,12 @@ impl Watched {
 
     /// Whether there is a content that was not read yet, or no file where there was one.
     fn has_changed(&mut self) -> bool {
-        let look = Look::at(self.path());
+        let look = FileFingerprint::at(self.path());
         if std::mem::replace(&mut self.seen, look) != look {
             return false; // It may still be written.
         }
         let is_read = self.read.map(|(read, _)| read) == look;
-        if is_read && !look.is_some_and(Look::is_fresh) {
+        if is_read && !look.is_some_and(FileFingerprint::is_fresh) {
             return false;
         }
         let before = self.read;
@@ -114,22 +114,22 @@ impl Watched {
 
     /// Loads the file as it is, or says why it stays as it was, once for each reason.
     fn load(&mut self, mock: &Mock) {
-        let seed = match self.seeding.read() {
+        let seed = match self.seed_options.read() {
             Ok(seed) => seed,
             Err(error) => {
-                let wrong = whole(&*error);
-                if self.complaint.as_ref() != Some(&wrong) {
+                let wrong = error_chain(&*error);
+                if self.last_error.as_ref() != Some(&wrong) {
                     tracing::warn!("{wrong}; what was loaded before stays");
-                    self.complaint = Some(wrong);
+                    self.last_error = Some(wrong);
                 }
                 return;
             }
         };
-        self.complaint = None;
+        self.last_error = None;
         let (partners, key) = (seed.partners(), mock.api_key().to_owned());
         mock.load(seed);
         if mock.api_key() != key {
-            say(io::stdout(), &format!("API key   {}\n", mock.api_key()));
+            print(io::stdout(), &format!("API key   {}\n", mock.api_key()));
         }
         tracing::info!(file = %self.path().display(), partners, "seed loaded again");
     }

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use partner_api_mock::{MAX_GENERATED, Rule, Seed};
 
 #[derive(Clone, Default)]
-pub(crate) struct Seeding {
+pub(crate) struct SeedOptions {
     pub(crate) file: Option<PathBuf>,
     companies: Option<u32>,
-    generator_seed: Option<u64>,
+    rng_seed: Option<u64>,
     faults: Vec<Rule>,
 }
 
-impl Seeding {
+impl SeedOptions {
     pub(crate) fn companies(&mut self, count: &OsStr) -> Result<(), String> {
         let count = count.to_str().and_then(|text| text.parse().ok());
         self.companies = count.filter(|count| *count <= MAX_GENERATED);
@@ -22,10 +22,10 @@ impl Seeding {
         self.companies.map(drop).ok_or_else(wrong)
     }
 
-    pub(crate) fn generator_seed(&mut self, seed: &OsStr) -> Result<(), String> {
-        self.generator_seed = seed.to_str().and_then(|text| text.parse().ok());
-        let wrong = || "--generator-seed: expected a whole number of 64 bits".to_owned();
-        self.generator_seed.map(drop).ok_or_else(wrong)
+    pub(crate) fn rng_seed(&mut self, seed: &OsStr) -> Result<(), String> {
+        self.rng_seed = seed.to_str().and_then(|text| text.parse().ok());
+        let wrong = || "--rng-seed: expected a whole number of 64 bits".to_owned();
+        self.rng_seed.map(drop).ok_or_else(wrong)
     }
 
     /// The rule is not shown, since there may be a key in it.
@@ -37,8 +37,8 @@ impl Seeding {
 
     /// What can only be wrong together.
     pub(crate) fn check(&self, watches: bool) -> Result<(), &'static str> {
-        if self.generator_seed.is_some() && self.companies.is_none() {
-            return Err("--generator-seed: expected --companies with it");
+        if self.rng_seed.is_some() && self.companies.is_none() {
+            return Err("--rng-seed: expected --companies with it");
         }
         if watches && self.file.is_none() {
             return Err("--watch: expected --seed with it");
@@ -53,7 +53,7 @@ impl Seeding {
             None => Seed::sample(),
         };
         if let Some(count) = self.companies {
-            seed = seed.with_generated_companies(count, self.generator_seed.unwrap_or_default());
+            seed = seed.with_generated_companies(count, self.rng_seed.unwrap_or_default());
         }
         for rule in &self.faults {
             seed = seed.with_fault(rule.clone()).map_err(|error| format!("--fault: {error}"))?;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::decode::{Company, Wallet};
 use super::phone_code::code_length;
-use crate::display::is_word;
+use crate::display::is_enum_value;
 
 /// The same account gives the same file.
 const SEED: u64 = 1;
@@ -23,7 +23,7 @@ const LATEST: Timestamp = Timestamp::constant(1_780_308_720, 0);
 const DRAWS: usize = 64;
 
 #[derive(Debug)]
-pub(super) struct StandIns {
+pub(super) struct Anonymizer {
     random: Rng,
     ids: HashMap<String, String>,
     taken: HashSet<String>,
@@ -32,7 +32,7 @@ pub(super) struct StandIns {
     phones: HashMap<String, usize>,
 }
 
-impl Default for StandIns {
+impl Default for Anonymizer {
     fn default() -> Self {
         Self {
             random: Rng::with_seed(SEED),
@@ -44,7 +44,7 @@ impl Default for StandIns {
     }
 }
 
-impl StandIns {
+impl Anonymizer {
     /// Replaces all that tells who somebody is, or what the partner pays.
     pub(super) fn replace(&mut self, companies: &mut [Company], wallet: &mut Wallet) {
         let latest = companies.iter().filter_map(|company| company.onboarded_at).max();
@@ -155,7 +155,7 @@ impl StandIns {
 
     /// A word of a set is no client's data, and is kept.
     fn word(&mut self, word: &mut String) {
-        if !is_word(word) {
+        if !is_enum_value(word) {
             *word = self.of_the_same_shape(word);
         }
     }
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_id_keeps_its_shape_and_has_one_stand_in() {
-        let mut stand_ins = StandIns::default();
+        let mut anonymizer = Anonymizer::default();
         let ids = [
             "clx0k3v9q0001",
             "102290129340398",
@@ -191,9 +191,9 @@ mod tests {
             "...",
         ];
         for id in ids {
-            let made_up = stand_ins.id(id);
+            let made_up = anonymizer.id(id);
             assert_ne!(made_up, id);
-            assert_eq!(made_up, stand_ins.id(id));
+            assert_eq!(made_up, anonymizer.id(id));
             if id != "..." {
                 let shape = |text: &str| -> String {
                     let class = |char: char| match char {
@@ -207,22 +207,22 @@ mod tests {
                 assert_eq!(shape(&made_up), shape(id), "{made_up}");
             }
         }
-        let uuid = stand_ins.id("0f8fad5b-d9cb-469f-a165-70867728950e");
+        let uuid = anonymizer.id("0f8fad5b-d9cb-469f-a165-70867728950e");
         assert!(uuid.chars().all(|char| char == '-' || char.is_ascii_hexdigit()), "{uuid}");
     }
 
     #[test]
     fn more_ids_than_a_shape_has_room_for_stay_apart() {
-        let mut stand_ins = StandIns::default();
+        let mut anonymizer = Anonymizer::default();
         let ids =
             ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "--", "-+", "\u{e9}", "\u{e8}"];
-        let made_up: HashSet<String> = ids.iter().map(|id| stand_ins.id(id)).collect();
+        let made_up: HashSet<String> = ids.iter().map(|id| anonymizer.id(id)).collect();
         assert_eq!(made_up.len(), ids.len());
     }
 
     #[test]
     fn a_phone_number_keeps_its_country_and_its_layout() {
-        let mut stand_ins = StandIns::default();
+        let mut anonymizer = Anonymizer::default();
         for (number, expected) in [
             ("+237 6 90 12 34 56", "+237 0 00 00 00 01"),
             ("+33 (0)6-12-34-56-78", "+33 (0)0-00-00-00-02"),
@@ -233,20 +233,20 @@ mod tests {
             ("call Jo 12", "xxxx xx 06"),
             ("", ""),
         ] {
-            assert_eq!(stand_ins.phone(number), expected);
+            assert_eq!(anonymizer.phone(number), expected);
         }
     }
 
     #[test]
     fn an_amount_keeps_sign_length_scale_and_zeros() {
-        let mut stand_ins = StandIns::default();
+        let mut anonymizer = Anonymizer::default();
         for amount in ["8450", "-3", "0", "25.0000", "0.0385"] {
-            let other = stand_ins.amount(amount);
+            let other = anonymizer.amount(amount);
             let shape = |text: &str| text.replace(|char| ('1'..='9').contains(&char), "9");
             assert_eq!(shape(&other), shape(amount));
         }
         for limit in [i64::MAX, i64::MIN] {
-            assert!(stand_ins.amount(&limit.to_string()).parse::<i64>().is_ok());
+            assert!(anonymizer.amount(&limit.to_string()).parse::<i64>().is_ok());
         }
     }
 }

@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use lexopt::{Arg, Parser};
 use partner_api_mock::Seed;
 
+use crate::print;
 use crate::remote::{self, Key, Options, Service};
-use crate::say;
-use anonymize::StandIns;
+use anonymize::Anonymizer;
 use decode::Notes;
 
 const ABOUT: &str = "\
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     let command =
         Command::read(arguments).map_err(|error| format!("{error}; see record --help"))?;
     let Some(command) = command else {
-        say(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
+        print(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
         return Ok(ExitCode::SUCCESS);
     };
     // Before anything is asked.
@@ -62,16 +62,16 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     let mut wallet =
         decode::wallet(&wallet, &mut notes).map_err(|error| format!("GET /wallet: {error}"))?;
     if !command.keep_real_values {
-        StandIns::default().replace(&mut companies, &mut wallet);
+        Anonymizer::default().replace(&mut companies, &mut wallet);
     }
     let text = seed_file::written(&companies, &wallet)?;
     // The file is to start a mock, so it is tried.
     Seed::from_json(&text).map_err(|error| format!("the seed would not be read: {error}"))?;
     match &command.output {
-        None => say(io::stdout(), &text),
+        None => print(io::stdout(), &text),
         Some(file) => output::save(file, text.as_bytes(), command.force)?,
     }
-    say(io::stderr(), &told(&companies, &notes));
+    print(io::stderr(), &told(&companies, &notes));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,9 +9,9 @@ const API_PATH: &str = "/api/v1";
 
 /// A checked base URL. Its path ends in `/api/v1`.
 #[derive(Clone, Debug)]
-pub(crate) struct Address(Url);
+pub(crate) struct BaseUrl(Url);
 
-impl Address {
+impl BaseUrl {
     /// Reads the app's origin or any prefix, with or without `/api/v1`. The problem repeats no user
     /// info and no query, which can be secret.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -88,7 +88,7 @@ mod tests {
             ("http://[::1]:4010", "http://[::1]:4010/api/v1/wallet"),
             ("http://localhost/", "http://localhost/api/v1/wallet"),
         ] {
-            assert_eq!(Address::parse(base).unwrap().join("/wallet").as_str(), wallet);
+            assert_eq!(BaseUrl::parse(base).unwrap().join("/wallet").as_str(), wallet);
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
             ("https://app.example.com?token=hunter2", "query"),
             ("https://app.example.com/#hunter2", "fragment"),
         ] {
-            let problem = Address::parse(base).unwrap_err();
+            let problem = BaseUrl::parse(base).unwrap_err();
             assert!(problem.contains(reason) && !problem.contains("hunter2"), "{base}: {problem}");
         }
     }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING};
 use reqwest::{Client, NoProxy, Proxy, redirect, retry, tls};
 
-use super::base_url::Address;
+use super::base_url::BaseUrl;
 use super::{Answer, Key};
 use crate::display::shown;
-use crate::whole;
+use crate::error_chain;
 
 /// The largest body that is read, in bytes: 256 MiB, as of a seed. A list of 100,000 companies has
 /// 33 MB.
@@ -29,13 +29,13 @@ const THIS_MACHINE: [SocketAddr; 2] = [
 #[derive(Debug)]
 pub(crate) struct Service {
     client: Client,
-    address: Address,
+    address: BaseUrl,
 }
 
 /// No answer came, or not all of it.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(crate) struct NoAnswer {
+pub(crate) struct RequestError {
     /// No connection could be made, so to ask again is of no use.
     pub(crate) unreachable: bool,
     message: String,
@@ -43,7 +43,7 @@ pub(crate) struct NoAnswer {
 
 impl Service {
     /// No connection is made yet.
-    pub(crate) fn new(address: Address, timeout: Duration) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(address: BaseUrl, timeout: Duration) -> Result<Self, Box<dyn Error>> {
         let mut builder = Client::builder()
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
@@ -67,7 +67,7 @@ impl Service {
         // An error says that one is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = builder.build().map_err(|cause| {
-            format!("the HTTP client cannot be made: {}", whole(&cause.without_url()))
+            format!("the HTTP client cannot be made: {}", error_chain(&cause.without_url()))
         })?;
         Ok(Self { client, address })
     }
@@ -77,26 +77,26 @@ impl Service {
     }
 
     /// Asks for a path of the contract, such as `/wallet`.
-    pub(crate) async fn get(&self, path: &str, key: Option<&Key>) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn get(&self, path: &str, key: Option<&Key>) -> Result<Answer, RequestError> {
         let mut request =
             self.client.get(self.address.join(path)).header(ACCEPT, "application/json");
         if let Some(key) = key {
             request = request.header(AUTHORIZATION, key.header());
         }
-        let mut response = request.send().await.map_err(NoAnswer::of)?;
+        let mut response = request.send().await.map_err(RequestError::of)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-            return Err(NoAnswer::told("the body is compressed, which was not asked for"));
+            return Err(RequestError::told("the body is compressed, which was not asked for"));
         }
         let announced = response.content_length().unwrap_or_default();
         let announced = usize::try_from(announced).unwrap_or(usize::MAX);
         if announced > MAX_BODY {
-            return Err(NoAnswer::too_large());
+            return Err(RequestError::too_large());
         }
         let mut body = Vec::with_capacity(announced);
-        while let Some(piece) = response.chunk().await.map_err(NoAnswer::of)? {
+        while let Some(piece) = response.chunk().await.map_err(RequestError::of)? {
             if body.len() + piece.len() > MAX_BODY {
-                return Err(NoAnswer::too_large());
+                return Err(RequestError::too_large());
             }
             body.extend_from_slice(&piece);
         }
@@ -104,7 +104,7 @@ impl Service {
     }
 }
 
-impl NoAnswer {
+impl RequestError {
     fn of(cause: reqwest::Error) -> Self {
         let cause = cause.without_url();
         let what = if cause.is_timeout() {
@@ -115,7 +115,7 @@ impl NoAnswer {
             "the connection broke"
         };
         let unreachable = cause.is_connect();
-        Self { unreachable, message: format!("{what}: {}", shown(&whole(&cause), 300)) }
+        Self { unreachable, message: format!("{what}: {}", shown(&error_chain(&cause), 300)) }
     }
 
     fn told(message: &str) -> Self {
@@ -128,7 +128,7 @@ impl NoAnswer {
 }
 
 /// What the environment says, for https to another machine only: there the proxy sees no header.
-fn proxy(address: &Address) -> Result<Option<Proxy>, String> {
+fn proxy(address: &BaseUrl) -> Result<Option<Proxy>, String> {
     if address.is_loopback() {
         return Ok(None);
     }

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use super::base_url::Address;
+use super::base_url::BaseUrl;
 use super::{Key, Service};
 
 const BASE_URL: &str = "PARTNER_API_BASE_URL";
@@ -36,7 +36,7 @@ impl Options {
         let base_url =
             base_url.ok_or("no base URL: say --base-url, or set PARTNER_API_BASE_URL")?;
         let address =
-            Address::parse(&base_url).map_err(|problem| format!("{source}: {problem}"))?;
+            BaseUrl::parse(&base_url).map_err(|problem| format!("{source}: {problem}"))?;
         let key = variable(API_KEY)?.ok_or("no key: set PARTNER_API_KEY")?;
         let key = Key::new(&key).map_err(|problem| format!("{API_KEY}: {problem}"))?;
         let service = Service::new(address, self.timeout.unwrap_or(DEFAULT_TIMEOUT))?;

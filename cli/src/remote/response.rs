@@ -3,7 +3,7 @@
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 
-use crate::display::{is_word, shown};
+use crate::display::{is_enum_value, shown};
 
 /// A whole answer.
 #[derive(Debug)]
@@ -46,6 +46,6 @@ impl Answer {
     pub(crate) fn code(&self) -> String {
         let body: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
         let code = body.as_ref().and_then(|body| body.get("error")?.as_str());
-        code.filter(|code| is_word(code)).map(|code| format!(" ({code})")).unwrap_or_default()
+        code.filter(|code| is_enum_value(code)).map(|code| format!(" ({code})")).unwrap_or_default()
     }
 }

@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::findings::{Kind, Sheet, type_of};
-use super::schema::{Field, Leaf, LeafKind, Part, Rule, Shape, Test};
+use super::findings::{Findings, Kind, type_of};
+use super::schema::{Field, Leaf, LeafKind, Rule, SchemaNode, Shape, Test};
 use super::severity::Source;
-use crate::display::{is_field_name, is_word};
+use crate::display::{is_enum_value, is_field_name};
 
 /// Reads a whole body. The error is that of its JSON, and says nothing of what stands in it.
-pub(crate) fn check(body: &Part, sheet: &mut Sheet, text: &str) -> Result<(), serde_json::Error> {
+pub(crate) fn check(
+    body: &SchemaNode,
+    sheet: &mut Findings,
+    text: &str,
+) -> Result<(), serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
     Reader { part: body, sheet }.deserialize(&mut json)?;
     json.end()
@@ -21,8 +25,8 @@ pub(crate) fn check(body: &Part, sheet: &mut Sheet, text: &str) -> Result<(), se
 
 /// Reads the value of one part.
 struct Reader<'a> {
-    part: &'a Part,
-    sheet: &'a mut Sheet,
+    part: &'a SchemaNode,
+    sheet: &'a mut Findings,
 }
 
 impl<'de> DeserializeSeed<'de> for Reader<'_> {
@@ -66,7 +70,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
             if *came {
                 let message = "a field that stands twice in one object".to_owned();
                 let source = Source::documented();
-                self.sheet.fault(part, Kind::DoubledField, &source, message, None);
+                self.sheet.fault(part, Kind::DuplicateField, &source, message, None);
             }
             *came = true;
             map.next_value_seed(Reader { part, sheet: self.sheet })?;
@@ -143,13 +147,13 @@ type Ignored = serde::de::IgnoredAny;
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-fn null(part: &Part, sheet: &mut Sheet) {
+fn null(part: &SchemaNode, sheet: &mut Findings) {
     let message = format!("expected {}, got null", part.expected());
     sheet.fault(part, Kind::Null, &part.never_null, message, None);
 }
 
 /// A value without parts, given as its JSON.
-fn judge(part: &Part, leaf: &Leaf, value: &str, sheet: &mut Sheet) {
+fn judge(part: &SchemaNode, leaf: &Leaf, value: &str, sheet: &mut Findings) {
     let came = type_of(value);
     if came == "null" {
         return null(part, sheet);
@@ -193,7 +197,7 @@ fn judge(part: &Part, leaf: &Leaf, value: &str, sheet: &mut Sheet) {
 }
 
 /// A text by its rules, up to the first that does not hold: a later one would say the same again.
-fn judge_text(part: &Part, rules: &[Rule], text: &str, value: &str, sheet: &mut Sheet) {
+fn judge_text(part: &SchemaNode, rules: &[Rule], text: &str, value: &str, sheet: &mut Findings) {
     for Rule { test, source } in rules {
         let (kind, message) = match test {
             Test::DateTime if text.parse::<Timestamp>().is_err() => {
@@ -204,11 +208,12 @@ fn judge_text(part: &Part, rules: &[Rule], text: &str, value: &str, sheet: &mut 
                 (Kind::Pattern, format!("expected a text that matches {pattern}, got another"))
             }
             Test::Known(words) if !words.iter().any(|word| word == text) => {
-                sheet.word(part, Kind::UnknownWord, text, is_word(text), value);
+                sheet.word(part, Kind::UnknownValue, text, is_enum_value(text), value);
                 return;
             }
             Test::Exactly(due) if due != text => {
-                let came = if is_word(text) { format!("`{text}`") } else { "another".to_owned() };
+                let came =
+                    if is_enum_value(text) { format!("`{text}`") } else { "another".to_owned() };
                 (Kind::Code, format!("expected `{due}`, got {came}"))
             }
             _ => continue,

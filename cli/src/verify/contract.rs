@@ -5,7 +5,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::openapi::{Document, Read, Unreadable, entries, regex, text};
-use super::schema::{Part, Parts, Test};
+use super::schema::{SchemaNode, SchemaNodes, Test};
 use super::severity::Source;
 
 /// The examples of a 401, by name, and when each is due.
@@ -30,7 +30,7 @@ pub(crate) struct Exchange {
     pub(crate) status: u16,
     pub(crate) content_types: Vec<String>,
     pub(crate) headers: Vec<Header>,
-    pub(crate) body: Part,
+    pub(crate) body: SchemaNode,
     /// How many parts the body has, itself included.
     pub(crate) parts: usize,
 }
@@ -120,7 +120,7 @@ impl<'a> Document<'a> {
     ) -> Read<Exchange> {
         let schema = response.pointer("/content/application~1json/schema");
         let schema = schema.ok_or_else(|| Unreadable(format!("{id} {status}: no JSON body")))?;
-        let (body, parts) = Parts::of(self, schema)?;
+        let (body, parts) = SchemaNodes::of(self, schema)?;
         let headers = entries(response.get("headers"))
             .map(|(name, header)| self.header(name, header))
             .collect::<Read<_>>()?;

@@ -4,17 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::schema::Part;
+use super::schema::SchemaNode;
 use super::severity::Source;
 use crate::display::shown;
 
 /// More different names or words at one place than this are no vocabulary but data, and are not
 /// shown.
-const MOST_WORDS: usize = 8;
+const MAX_WORDS: usize = 8;
 /// How many values of a finding are kept, where values are asked for.
-const MOST_VALUES: usize = 3;
+const MAX_VALUES: usize = 3;
 /// The most characters of a value that are shown.
-const MOST_CHARACTERS: usize = 60;
+const MAX_CHARACTERS: usize = 60;
 
 /// What kind of thing was found. The names are for machines, and stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     /// Another status.
     Status,
     /// An answer to a request that is to be refused.
-    NotRefused,
+    NotRejected,
     ContentType,
     MissingHeader,
     Header,
@@ -36,16 +36,16 @@ pub(crate) enum Kind {
     Minimum,
     /// Another error code than the one that is due.
     Code,
-    DoubledField,
+    DuplicateField,
     UnknownField,
-    UnknownWord,
+    UnknownValue,
 }
 
 impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Status => "status",
-            Self::NotRefused => "not-refused",
+            Self::NotRejected => "not-rejected",
             Self::ContentType => "content-type",
             Self::MissingHeader => "missing-header",
             Self::Header => "header",
@@ -57,9 +57,9 @@ impl Kind {
             Self::Pattern => "pattern",
             Self::Minimum => "minimum",
             Self::Code => "code",
-            Self::DoubledField => "doubled-field",
+            Self::DuplicateField => "duplicate-field",
             Self::UnknownField => "unknown-field",
-            Self::UnknownWord => "unknown-word",
+            Self::UnknownValue => "unknown-value",
         }
     }
 }
@@ -73,14 +73,14 @@ pub(crate) struct Finding {
     pub(crate) path: String,
     /// What came and what was expected.
     pub(crate) message: String,
-    pub(crate) hit: Hit,
+    pub(crate) hit: Occurrence,
     /// How many there were that could have had it.
     pub(crate) of: u64,
 }
 
 /// How often something came, and where first.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Hit {
+pub(crate) struct Occurrence {
     pub(crate) count: u64,
     /// `data[17].name`
     pub(crate) first: Option<String>,
@@ -92,26 +92,26 @@ pub(crate) struct Hit {
 
 /// How often a part could have come, and came.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Count {
     pub(crate) due: u64,
     pub(crate) came: u64,
 }
 
 /// Everything that is noted while an answer is read.
 #[derive(Debug)]
-pub(crate) struct Sheet {
-    pub(crate) tallies: Vec<Tally>,
+pub(crate) struct Findings {
+    pub(crate) counts: Vec<Count>,
     /// Where the reader is: the index of each list on the way.
     pub(crate) indices: Vec<u64>,
-    faults: BTreeMap<(usize, Kind, String), (Source, Hit)>,
+    faults: BTreeMap<(usize, Kind, String), (Source, Occurrence)>,
     words: BTreeMap<(usize, Kind), Words>,
     show_values: bool,
 }
 
-impl Sheet {
+impl Findings {
     pub(crate) fn new(parts: usize, show_values: bool) -> Self {
         Self {
-            tallies: vec![Tally::default(); parts],
+            counts: vec![Count::default(); parts],
             indices: Vec::new(),
             faults: BTreeMap::new(),
             words: BTreeMap::new(),
@@ -120,8 +120,8 @@ impl Sheet {
     }
 
     /// A part could be here, and is or is not.
-    pub(crate) fn count(&mut self, part: &Part, came: bool) {
-        if let Some(tally) = self.tallies.get_mut(part.id) {
+    pub(crate) fn count(&mut self, part: &SchemaNode, came: bool) {
+        if let Some(tally) = self.counts.get_mut(part.id) {
             tally.due += 1;
             tally.came += u64::from(came);
         }
@@ -130,7 +130,7 @@ impl Sheet {
     /// Something is wrong here. The message says nothing of the value, which is given as JSON.
     pub(crate) fn fault(
         &mut self,
-        part: &Part,
+        part: &SchemaNode,
         kind: Kind,
         source: &Source,
         message: String,
@@ -140,7 +140,7 @@ impl Sheet {
         let (_, hit) = self
             .faults
             .entry((part.id, kind, message))
-            .or_insert_with(|| (source.clone(), Hit::default()));
+            .or_insert_with(|| (source.clone(), Occurrence::default()));
         hit.add(|| place(&part.path, indices), value);
     }
 
@@ -148,7 +148,7 @@ impl Sheet {
     /// no data.
     pub(crate) fn word(
         &mut self,
-        part: &Part,
+        part: &SchemaNode,
         kind: Kind,
         word: &str,
         is_plain: bool,
@@ -157,17 +157,17 @@ impl Sheet {
         let (indices, show) = (&self.indices, self.show_values);
         let kind_of_value = (kind == Kind::UnknownField).then(|| type_of(value));
         let words = self.words.entry((part.id, kind)).or_default();
-        let word = (is_plain || show).then(|| shown(word, MOST_CHARACTERS));
+        let word = (is_plain || show).then(|| shown(word, MAX_CHARACTERS));
         let hit = words.hit(word);
         hit.add(|| place(&part.path, indices), Some(value).filter(|_| show));
         hit.types.extend(kind_of_value);
     }
 
     /// All that was found, in the order of the parts.
-    pub(crate) fn findings(self, body: &Part) -> Vec<Finding> {
+    pub(crate) fn findings(self, body: &SchemaNode) -> Vec<Finding> {
         let mut parts = Vec::new();
         body.each(&mut |part| parts.push(part));
-        let tally = |id: usize| self.tallies.get(id).copied().unwrap_or_default();
+        let tally = |id: usize| self.counts.get(id).copied().unwrap_or_default();
         let mut findings = Vec::new();
         for ((id, kind, message), (source, hit)) in self.faults {
             let Some(part) = parts.get(id) else { continue };
@@ -186,16 +186,16 @@ impl Sheet {
     }
 }
 
-impl Hit {
+impl Occurrence {
     fn add(&mut self, place: impl FnOnce() -> String, value: Option<&str>) {
         self.count += 1;
         if self.first.is_none() {
             self.first = Some(place());
         }
         if let Some(value) = value
-            && self.values.len() < MOST_VALUES
+            && self.values.len() < MAX_VALUES
         {
-            let value = shown(value, MOST_CHARACTERS);
+            let value = shown(value, MAX_CHARACTERS);
             if !self.values.contains(&value) {
                 self.values.push(value);
             }
@@ -206,7 +206,7 @@ impl Hit {
         self.count += other.count;
         self.first = self.first.take().or(other.first);
         self.values.extend(other.values);
-        self.values.truncate(MOST_VALUES);
+        self.values.truncate(MAX_VALUES);
         self.types.extend(other.types);
     }
 }
@@ -214,19 +214,19 @@ impl Hit {
 /// The names or words of one place that the contract does not have.
 #[derive(Debug, Default)]
 struct Words {
-    few: BTreeMap<String, Hit>,
+    few: BTreeMap<String, Occurrence>,
     /// Those that look like data, or all of them once they are many.
-    hidden: Hit,
+    hidden: Occurrence,
     are_many: bool,
 }
 
 impl Words {
     /// Where this one is counted.
-    fn hit(&mut self, word: Option<String>) -> &mut Hit {
+    fn hit(&mut self, word: Option<String>) -> &mut Occurrence {
         if let Some(word) = word
             && !self.are_many
         {
-            if self.few.contains_key(&word) || self.few.len() < MOST_WORDS {
+            if self.few.contains_key(&word) || self.few.len() < MAX_WORDS {
                 return self.few.entry(word).or_default();
             }
             self.are_many = true;
@@ -237,9 +237,9 @@ impl Words {
         &mut self.hidden
     }
 
-    fn findings(self, part: &Part, kind: Kind, of: u64) -> Vec<Finding> {
+    fn findings(self, part: &SchemaNode, kind: Kind, of: u64) -> Vec<Finding> {
         let is_field = kind == Kind::UnknownField;
-        let finding = |path: String, message: String, hit: Hit| Finding {
+        let finding = |path: String, message: String, hit: Occurrence| Finding {
             kind,
             source: Source::addition(),
             path,

@@ -18,11 +18,11 @@ use std::{fs, io};
 use lexopt::{Arg, Parser};
 use partner_api_mock::contract_json;
 
+use crate::print;
 use crate::remote::{self, Options};
-use crate::say;
 use contract::Contract;
 use report::{Format, Report};
-use severity::Grade;
+use severity::Severity;
 
 const ABOUT: &str = "\
 Checks a live service against the contract of the Partner API, with the key that PARTNER_API_KEY
@@ -35,13 +35,13 @@ Usage: partner-api verify [--base-url URL] [options]
 
 const OPTIONS: &str = "  --format FORMAT    text, json or junit [default: text]
   --output FILE      where the report goes [default: stdout]
-  --allow GRADE      tell of `assumptions` or `additions`, and let them pass; can be given twice
+  --allow SEVERITY   report `assumptions` or `additions` without failing (repeatable)
   --show-values      show some of the values that are wrong: your clients' data. Without it there
                      are places, types and counts only
   -h, --help         print this
 
-A finding is `drift` where the service does otherwise than its reference says, an `assumption` where
-only the contract took something for granted, and an `addition` where the service has more.
+A finding is a `violation` where the service differs from its reference, an `assumption` where it
+differs only from what the contract assumes, and an `addition` where it has more.
 
 Exit codes: 0 conforms, 1 anything was found that is not allowed, 2 could not be checked (a wrong
 option, no key, a refused one, no connection, a redirect, a proxy's page, 429, 5xx).
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     let command =
         Command::read(arguments).map_err(|error| format!("{error}; see verify --help"))?;
     let Some(command) = command else {
-        say(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
+        print(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
         return Ok(ExitCode::SUCCESS);
     };
     let (service, key) = command.remote.service()?;
@@ -67,12 +67,12 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     };
     let written = report.written(command.format);
     match command.output {
-        None => say(io::stdout(), &written),
+        None => print(io::stdout(), &written),
         Some(file) => {
             let name = file.to_string_lossy().escape_debug().to_string();
             fs::write(&file, written)
                 .map_err(|error| format!("{name}: cannot be written: {error}"))?;
-            say(io::stderr(), &format!("partner-api: {}\n", report.summary()));
+            print(io::stderr(), &format!("partner-api: {}\n", report.summary()));
         }
     }
     Ok(report.verdict().exit_code())
@@ -82,7 +82,7 @@ struct Command {
     remote: Options,
     format: Format,
     output: Option<PathBuf>,
-    allowed: Vec<Grade>,
+    allowed: Vec<Severity>,
     show_values: bool,
 }
 
@@ -123,10 +123,10 @@ fn format(value: &OsString) -> Result<Format, String> {
     }
 }
 
-fn allowed(value: &OsString) -> Result<Grade, String> {
+fn allowed(value: &OsString) -> Result<Severity, String> {
     match value.to_str() {
-        Some("assumptions") => Ok(Grade::Assumption),
-        Some("additions") => Ok(Grade::Addition),
+        Some("assumptions") => Ok(Severity::Assumption),
+        Some("additions") => Ok(Severity::Addition),
         _ => Err(unknown("--allow", value, "assumptions or additions")),
     }
 }

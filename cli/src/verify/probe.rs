@@ -4,9 +4,9 @@ use reqwest::header::HeaderMap;
 
 use super::check::check;
 use super::contract::{Contract, Exchange, With};
-use super::findings::{Finding, Hit, Kind, Sheet};
+use super::findings::{Finding, Findings, Kind, Occurrence};
 use super::report::{Asked, Checked, Outcome};
-use super::schema::Part;
+use super::schema::SchemaNode;
 use super::severity::Source;
 use crate::display::shown;
 use crate::remote::{Answer, Key, Service};
@@ -87,7 +87,7 @@ fn judge(exchange: &Exchange, answer: &Answer, show_values: bool) -> Outcome {
         }
         200..=299 if exchange.with != With::Key => {
             let message = format!("a request with {} is answered", exchange.with.name());
-            return Outcome::of_head(head_finding(Kind::NotRefused, "", message, None));
+            return Outcome::of_head(head_finding(Kind::NotRejected, "", message, None));
         }
         status => {
             let message = format!("expected status {expected}, got {status}");
@@ -103,7 +103,7 @@ fn judge(exchange: &Exchange, answer: &Answer, show_values: bool) -> Outcome {
         findings.push(head_finding(Kind::ContentType, "Content-Type", message, None));
     }
     findings.extend(headers(exchange, &answer.headers));
-    let mut sheet = Sheet::new(exchange.parts, show_values);
+    let mut sheet = Findings::new(exchange.parts, show_values);
     let mut is_whole = false;
     if !is_html {
         match std::str::from_utf8(&answer.body) {
@@ -147,17 +147,22 @@ fn head_finding(kind: Kind, path: &str, message: String, source: Option<&Source>
         source: source.cloned().unwrap_or_else(Source::documented),
         path: path.to_owned(),
         message,
-        hit: Hit { count: 1, ..Hit::default() },
+        hit: Occurrence { count: 1, ..Occurrence::default() },
         of: 1,
     }
 }
 
 impl Outcome {
-    fn checked(body: &Part, sheet: Sheet, mut findings: Vec<Finding>, is_whole: bool) -> Self {
+    fn checked(
+        body: &SchemaNode,
+        sheet: Findings,
+        mut findings: Vec<Finding>,
+        is_whole: bool,
+    ) -> Self {
         let (mut seen, mut unseen) = (Vec::new(), Vec::new());
         if is_whole {
             body.each(&mut |part| {
-                let tally = sheet.tallies.get(part.id).copied().unwrap_or_default();
+                let tally = sheet.counts.get(part.id).copied().unwrap_or_default();
                 let list = if tally.due > 0 { &mut seen } else { &mut unseen };
                 list.push(part.path.clone());
             });

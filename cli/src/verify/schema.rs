@@ -22,7 +22,7 @@ const KEYWORDS: [&str; 9] = [
 
 /// One place of a body.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct SchemaNode {
     /// Counted from 0, the body itself.
     pub(crate) id: usize,
     /// Such as `data[].connections[].wabaId`; the body itself has none.
@@ -35,7 +35,7 @@ pub(crate) struct Part {
 #[derive(Debug)]
 pub(crate) enum Shape {
     Object(Vec<Field>),
-    Array(Box<Part>),
+    Array(Box<SchemaNode>),
     Leaf(Leaf),
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum Shape {
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) required: Option<Source>,
-    pub(crate) part: Part,
+    pub(crate) part: SchemaNode,
 }
 
 /// A value that has no parts.
@@ -84,7 +84,7 @@ pub(crate) enum Test {
     Exactly(String),
 }
 
-impl Part {
+impl SchemaNode {
     pub(crate) fn expected(&self) -> &'static str {
         match &self.shape {
             Shape::Object(_) => "an object",
@@ -127,22 +127,22 @@ impl Part {
 }
 
 /// Reads the parts of a body, and counts them.
-pub(super) struct Parts<'a> {
+pub(super) struct SchemaNodes<'a> {
     document: Document<'a>,
     count: usize,
     /// The references that lead here: a schema within itself has no end.
     within: Vec<&'a str>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> SchemaNodes<'a> {
     /// The whole body, and how many parts it has.
-    pub(super) fn of(document: Document<'a>, schema: &'a Value) -> Read<(Part, usize)> {
+    pub(super) fn of(document: Document<'a>, schema: &'a Value) -> Read<(SchemaNode, usize)> {
         let mut parts = Self { document, count: 0, within: Vec::new() };
         let body = parts.part(schema, String::new(), Source::documented())?;
         Ok((body, parts.count))
     }
 
-    fn part(&mut self, schema: &'a Value, path: String, never_null: Source) -> Read<Part> {
+    fn part(&mut self, schema: &'a Value, path: String, never_null: Source) -> Read<SchemaNode> {
         let (schema, reference) = self.document.resolved(schema)?;
         if let Some(reference) = reference {
             if self.within.contains(&reference) {
@@ -175,7 +175,7 @@ impl<'a> Parts<'a> {
         if reference.is_some() {
             self.within.pop();
         }
-        Ok(Part { id, path, shape, never_null })
+        Ok(SchemaNode { id, path, shape, never_null })
     }
 
     fn fields(&mut self, schema: &'a Value, path: &str) -> Read<Vec<Field>> {

@@ -1,4 +1,4 @@
-//! How much a finding weighs, and what it hangs on.
+//! The severity of a finding, and the rule of the contract that it violates.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,21 +6,21 @@ use serde_json::Value;
 /// What a finding goes against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Grade {
-    /// The service does otherwise than its reference says or shows.
-    Drift,
+pub(crate) enum Severity {
+    /// The service differs from what its reference says or shows.
+    Violation,
     /// The service is free to do so; the contract assumed that it does not.
     Assumption,
     /// The service has more than the contract knows.
     Addition,
 }
 
-impl Grade {
-    pub(crate) const ALL: [Self; 3] = [Self::Drift, Self::Assumption, Self::Addition];
+impl Severity {
+    pub(crate) const ALL: [Self; 3] = [Self::Violation, Self::Assumption, Self::Addition];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Drift => "drift",
+            Self::Violation => "violation",
             Self::Assumption => "assumption",
             Self::Addition => "addition",
         }
@@ -30,18 +30,18 @@ impl Grade {
 /// Where a rule of the contract comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    pub(crate) grade: Grade,
+    pub(crate) severity: Severity,
     /// The contract's own words for an assumption.
     pub(crate) reason: Option<String>,
 }
 
 impl Source {
     pub(crate) fn documented() -> Self {
-        Self { grade: Grade::Drift, reason: None }
+        Self { severity: Severity::Violation, reason: None }
     }
 
     pub(crate) fn addition() -> Self {
-        Self { grade: Grade::Addition, reason: None }
+        Self { severity: Severity::Addition, reason: None }
     }
 
     /// That of a keyword of an object of the contract: assumed if `x-assumed` has it.
@@ -49,7 +49,7 @@ impl Source {
         match node.get("x-assumed").and_then(|assumed| assumed.get(keyword)) {
             None => Self::documented(),
             Some(reason) => {
-                Self { grade: Grade::Assumption, reason: reason.as_str().map(str::to_owned) }
+                Self { severity: Severity::Assumption, reason: reason.as_str().map(str::to_owned) }
             }
         }
     }

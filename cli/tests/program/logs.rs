@@ -34,7 +34,7 @@ fn steady(line: &str) -> String {
     let (time, rest) = line.split_once(' ').unwrap();
     time.parse::<jiff::Timestamp>().unwrap();
     assert_eq!(time.len(), "2026-11-24T10:00:00.000Z".len(), "{line}");
-    match rest.split_once(" took_us=") {
+    match rest.split_once(" duration_us=") {
         Some((rest, took)) => {
             took.parse::<u64>().unwrap();
             rest.to_owned()
@@ -87,11 +87,11 @@ async fn or_an_object_for_a_program() {
     assert_eq!(served["http.request.method"], "GET");
     assert_eq!(served["url.path"], "/api/v1/wallet");
     assert_eq!(served["http.response.status_code"], 200);
-    assert_eq!((&served["why"], &served["partner"]), (&"served".into(), &"default".into()));
-    assert!(served["took_us"].is_u64() && served.get("url.query").is_none(), "{served}");
+    assert_eq!((&served["disposition"], &served["partner"]), (&"served".into(), &"default".into()));
+    assert!(served["duration_us"].is_u64() && served.get("url.query").is_none(), "{served}");
     assert_eq!(refused["url.query"], "key=pk_live_[redacted]");
     assert_eq!(
-        (&refused["why"], refused.get("partner")),
+        (&refused["disposition"], refused.get("partner")),
         (&"no Authorization header".into(), None)
     );
     assert_eq!(unknown["url.path"], r"/%1b%5b31m\u{9b}31m\u{202e}");

@@ -302,7 +302,7 @@ async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
         assert_eq!(run.stderr, format!("partner-api: {expected}\n"));
     }
     for (fault, expected) in [
-        (Fault::page(502), "status 502; it may pass, so try again"),
+        (Fault::html_error_page(502), "status 502; it may pass, so try again"),
         (
             Fault::status(200).body("<html>").content_type("text/html"),
             "a page of HTML, as from a proxy or a login in front",

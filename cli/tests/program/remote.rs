@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use partner_api_mock::{MockServer, Partner, Reply, Stub};
+use partner_api_mock::{MockServer, Partner, ResponseTemplate, Stub};
 
 pub(crate) const COMPANIES: &str = r#"{"data":[{"id":"clx123...","name":"Acme Coffee","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[{"id":"clx456...","wabaId":"102290129340398","phoneNumberId":"106540352242922","displayPhoneNumber":"+237 6 90 00 00 00","qualityRating":"GREEN","status":"connected"}],"_count":{"templates":4}}]}"#;
 pub(crate) const WALLET: &str =
@@ -40,8 +40,8 @@ pub(crate) async fn against(mock: &MockServer, arguments: &[&str]) -> Run {
 
 /// Puts a body in the place of a documented one.
 pub(crate) fn serve(partner: &Partner, operation: &str, body: impl Into<String>) {
-    let stub = Stub::get(operation).replaces_documented();
-    partner.add_stub(stub.reply(Reply::json(200, body.into()))).unwrap();
+    let stub = Stub::get(operation).override_documented();
+    partner.add_stub(stub.respond(ResponseTemplate::json(200, body.into()))).unwrap();
 }
 
 /// The text with something else in it, which must have been there.

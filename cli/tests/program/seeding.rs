@@ -12,8 +12,7 @@ async fn companies(address: std::net::SocketAddr, key: &str) -> String {
 
 #[tokio::test]
 async fn made_up_companies_are_those_of_the_library() {
-    let mock =
-        Running::start(&["--companies", "50", "--generator-seed", "7", "--listen", "127.0.0.1:0"]);
+    let mock = Running::start(&["--companies", "50", "--rng-seed", "7", "--listen", "127.0.0.1:0"]);
     let own = MockServer::start().await.unwrap();
     own.partner().set_companies(Company::generate(50, 7));
     let served = companies(mock.address(), mock.value("API key")).await;
@@ -31,7 +30,7 @@ async fn faults_come_in_the_order_they_are_said() {
         "--fault",
         "status=503 times=1 operation=wallet",
         "--fault",
-        "status=502 page times=1 partner=\"Example Partner\"",
+        "status=502 htmlErrorPage times=1 partner=\"Example Partner\"",
     ]);
     let mut statuses = Vec::new();
     for _ in 0..3 {
@@ -68,10 +67,7 @@ fn what_is_wrong_is_said_in_one_line_without_a_key() {
             "--companies: expected a whole number, 1000000 at most; see mock --help",
         ),
         (&["--companies", "1000001"], "--companies: expected a whole number, 1000000 at most"),
-        (
-            &["--generator-seed", "1"],
-            "--generator-seed: expected --companies with it; see mock --help",
-        ),
+        (&["--rng-seed", "1"], "--rng-seed: expected --companies with it; see mock --help"),
         (&["--watch"], "--watch: expected --seed with it; see mock --help"),
     ] {
         let said = mock_fails(arguments);

@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use partner_api_mock::{Company, Connection, Fault, MockServer, Reply, Rule, Seed, Stub};
+use partner_api_mock::{
+    Company, Connection, Fault, MockServer, ResponseTemplate, Rule, Seed, Stub,
+};
 use serde_json::Value;
 
 use crate::remote::{COMPANIES, DRIFTED, Run, WALLET, against, altered, help, run, serve, shown};
@@ -25,7 +27,7 @@ fn findings(report: &Value) -> Vec<Found> {
     all.map(|one| {
         let text = |name: &str| one[name].as_str().unwrap();
         let number = |name: &str| one[name].as_u64().unwrap();
-        found(text("grade"), text("kind"), text("path"), number("count"), number("of"))
+        found(text("severity"), text("kind"), text("path"), number("count"), number("of"))
     })
     .collect()
 }
@@ -114,27 +116,37 @@ async fn every_drift_of_a_body_is_found_where_it_is_and_nothing_else() {
             found("assumption", "null", "data[]._count", 1, 1),
         ),
         // Wrong types.
-        ("companies", "\"clx123...\"", "123", found("drift", "type", "data[].id", 1, 1)),
+        ("companies", "\"clx123...\"", "123", found("violation", "type", "data[].id", 1, 1)),
         (
             "companies",
             "\"102290129340398\"",
             "102290129340398",
-            found("drift", "type", &in_connection("wabaId"), 1, 1),
+            found("violation", "type", &in_connection("wabaId"), 1, 1),
         ),
-        ("companies", "{\"templates\":4}", "[4]", found("drift", "type", "data[]._count", 1, 1)),
+        (
+            "companies",
+            "{\"templates\":4}",
+            "[4]",
+            found("violation", "type", "data[]._count", 1, 1),
+        ),
         (
             "companies",
             "{\"templates\":4}",
             "\"hunter\"",
-            found("drift", "type", "data[]._count", 1, 1),
+            found("violation", "type", "data[]._count", 1, 1),
         ),
-        ("companies", "{\"templates\":4}", "true", found("drift", "type", "data[]._count", 1, 1)),
-        ("wallet", "8450", "\"8450\"", found("drift", "type", "balance", 1, 1)),
+        (
+            "companies",
+            "{\"templates\":4}",
+            "true",
+            found("violation", "type", "data[]._count", 1, 1),
+        ),
+        ("wallet", "8450", "\"8450\"", found("violation", "type", "balance", 1, 1)),
         ("wallet", "8450", "8450.5", found("assumption", "type", "balance", 1, 1)),
         ("wallet", "8450", "8450.0", found("assumption", "type", "balance", 1, 1)),
         ("wallet", "8450", "845e1", found("assumption", "type", "balance", 1, 1)),
         ("wallet", "8450", "18446744073709551616", found("assumption", "format", "balance", 1, 1)),
-        ("wallet", "\"25.0000\"", "25.0000", found("drift", "type", "creditUnitPrice", 1, 1)),
+        ("wallet", "\"25.0000\"", "25.0000", found("violation", "type", "creditUnitPrice", 1, 1)),
         // Wrong texts and numbers.
         ("wallet", "25.0000", "2.5e1", found("assumption", "pattern", "creditUnitPrice", 1, 1)),
         ("wallet", "25.0000", "25,0000", found("assumption", "pattern", "creditUnitPrice", 1, 1)),
@@ -176,12 +188,12 @@ async fn every_drift_of_a_body_is_found_where_it_is_and_nothing_else() {
             "2026-06-01T12:12:00.000+02:00",
             found("assumption", "pattern", "data[].onboardedAt", 1, 1),
         ),
-        ("companies", "Acme Coffee", "\\ud800", found("drift", "format", "data[].name", 1, 1)),
+        ("companies", "Acme Coffee", "\\ud800", found("violation", "format", "data[].name", 1, 1)),
         (
             "wallet",
             "\"currency\"",
             "\"balance\":1,\"currency\"",
-            found("drift", "doubled-field", "balance", 1, 2),
+            found("violation", "duplicate-field", "balance", 1, 2),
         ),
         // What is new, at each level.
         (
@@ -224,24 +236,24 @@ async fn every_drift_of_a_body_is_found_where_it_is_and_nothing_else() {
             "companies",
             "GREEN",
             "BLUE",
-            found("addition", "unknown-word", &in_connection("qualityRating"), 1, 1),
+            found("addition", "unknown-value", &in_connection("qualityRating"), 1, 1),
         ),
         (
             "companies",
             "\"connected\"",
             "\"flagged_by_meta\"",
-            found("addition", "unknown-word", &in_connection("status"), 1, 1),
+            found("addition", "unknown-value", &in_connection("status"), 1, 1),
         ),
         (
             "companies",
             "\"connected\"",
             "\"since 2026, hunter\"",
-            found("addition", "unknown-word", &in_connection("status"), 1, 1),
+            found("addition", "unknown-value", &in_connection("status"), 1, 1),
         ),
         // What is no JSON.
-        ("wallet", ",\"costPerMessage\":1}", "", found("drift", "not-json", "", 1, 1)),
-        ("wallet", "8450", "08450", found("drift", "not-json", "", 1, 1)),
-        ("wallet", "}", "} x", found("drift", "not-json", "", 1, 1)),
+        ("wallet", ",\"costPerMessage\":1}", "", found("violation", "not-json", "", 1, 1)),
+        ("wallet", "8450", "08450", found("violation", "not-json", "", 1, 1)),
+        ("wallet", "}", "} x", found("violation", "not-json", "", 1, 1)),
     ];
     for (operation, from, to, expected) in rows {
         let mock = MockServer::start().await.unwrap();
@@ -273,17 +285,17 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
     // The mock's first request for the wallet that is nobody's has no key, the second a made-up one.
     let (no_key, made_up) = (0, 1);
     for (which, fault, expected) in [
-        (no_key, refused(401, INVALID), vec![found("drift", "code", "error", 1, 1)]),
-        (made_up, refused(401, MISSING), vec![found("drift", "code", "error", 1, 1)]),
+        (no_key, refused(401, INVALID), vec![found("violation", "code", "error", 1, 1)]),
+        (made_up, refused(401, MISSING), vec![found("violation", "code", "error", 1, 1)]),
         (
             made_up,
             refused(401, r#"{"error":"expired_token"}"#),
-            vec![found("drift", "code", "error", 1, 1)],
+            vec![found("violation", "code", "error", 1, 1)],
         ),
         (
             made_up,
             refused(401, r#"{"error":"hunter 2"}"#),
-            vec![found("drift", "code", "error", 1, 1)],
+            vec![found("violation", "code", "error", 1, 1)],
         ),
         (
             made_up,
@@ -298,10 +310,18 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
             refused(401, r#"{"error":"invalid_token","hint":"hunter"}"#),
             vec![found("addition", "unknown-field", "hint", 1, 1)],
         ),
-        (made_up, refused(403, INVALID), vec![found("drift", "status", "", 1, 1)]),
+        (made_up, refused(403, INVALID), vec![found("violation", "status", "", 1, 1)]),
         // The worst of all: whatever stands in it is not looked at.
-        (made_up, Fault::status(200).body(WALLET), vec![found("drift", "not-refused", "", 1, 1)]),
-        (no_key, Fault::status(200).body(WALLET), vec![found("drift", "not-refused", "", 1, 1)]),
+        (
+            made_up,
+            Fault::status(200).body(WALLET),
+            vec![found("violation", "not-rejected", "", 1, 1)],
+        ),
+        (
+            no_key,
+            Fault::status(200).body(WALLET),
+            vec![found("violation", "not-rejected", "", 1, 1)],
+        ),
         (
             made_up,
             Fault::status(401).body(INVALID),
@@ -315,13 +335,13 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
         (
             made_up,
             refused(401, "<html>401</html>").content_type("text/html"),
-            vec![found("drift", "content-type", "Content-Type", 1, 1)],
+            vec![found("violation", "content-type", "Content-Type", 1, 1)],
         ),
     ] {
         let mock = MockServer::start().await.unwrap();
         // This one takes the partner's requests, so that the next meets nobody's only.
-        mock.partner().faults().add(Fault::answer().delay(Duration::from_nanos(1))).unwrap();
-        mock.faults().add(Rule::new(fault).on("wallet").after(which).times(1)).unwrap();
+        mock.partner().faults().add(Fault::passthrough().delay(Duration::from_nanos(1))).unwrap();
+        mock.faults().add(Rule::new(fault).operation("wallet").after(which).times(1)).unwrap();
         let run = against(&mock, &["verify", "--format", "json"]).await;
         let json = report(&run);
         assert_eq!((findings(&json), run.code), (expected, Some(1)), "{json:#}");
@@ -329,10 +349,10 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
     }
 
     let mock = MockServer::start().await.unwrap();
-    let plain = Fault::answer().content_type("text/plain; charset=utf-8");
-    mock.partner().faults().add(Rule::new(plain).on("wallet")).unwrap();
+    let plain = Fault::passthrough().content_type("text/plain; charset=utf-8");
+    mock.partner().faults().add(Rule::new(plain).operation("wallet")).unwrap();
     let run = against(&mock, &["verify", "--format", "json"]).await;
-    let expected = [found("drift", "content-type", "Content-Type", 1, 1)];
+    let expected = [found("violation", "content-type", "Content-Type", 1, 1)];
     assert_eq!((findings(&report(&run)), run.code), (expected.to_vec(), Some(1)));
     assert!(run.stdout.contains("expected application/json, got text/plain"), "{run:?}");
 
@@ -341,14 +361,14 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
     let run = against(&mock, &["verify", "--format", "json"]).await;
     assert_eq!(
         (findings(&report(&run)), run.code),
-        (vec![found("drift", "status", "", 1, 1)], Some(1))
+        (vec![found("violation", "status", "", 1, 1)], Some(1))
     );
 }
 
 #[tokio::test]
 async fn what_could_not_be_checked_ends_with_2_and_says_why() {
     for (fault, expected) in [
-        (Fault::page(502), "a page of HTML with status 502"),
+        (Fault::html_error_page(502), "a page of HTML with status 502"),
         (
             Fault::status(200).body("<!doctype html>").content_type("text/html; charset=utf-8"),
             "a page of HTML with status 200",
@@ -364,14 +384,14 @@ async fn what_could_not_be_checked_ends_with_2_and_says_why() {
         (Fault::reset(), "the connection broke: "),
         (Fault::close(), "the connection broke: "),
         (Fault::garbage(), "the connection broke: "),
-        (Fault::answer().cut(20), "the connection broke: "),
+        (Fault::passthrough().truncate(20), "the connection broke: "),
         (Fault::malformed_chunk(), "the connection broke: "),
-        (Fault::silent(), "no whole answer in time: "),
-        (Fault::answer().oversized(1 << 30), "the body is larger than 256 MiB"),
-        (Fault::answer().header("content-encoding", "gzip"), "the body is compressed"),
+        (Fault::hang(), "no whole answer in time: "),
+        (Fault::passthrough().pad_to(1 << 30), "the body is larger than 256 MiB"),
+        (Fault::passthrough().header("content-encoding", "gzip"), "the body is compressed"),
     ] {
         let mock = MockServer::start().await.unwrap();
-        mock.partner().faults().add(Rule::new(fault).on("wallet")).unwrap();
+        mock.partner().faults().add(Rule::new(fault).operation("wallet")).unwrap();
         let run = against(&mock, &["verify", "--timeout", "5s"]).await;
         assert_eq!(run.code, Some(2), "{expected}: {run:?}");
         let line = format!("\n  not checked  {expected}");
@@ -415,10 +435,10 @@ async fn another_service_is_told_from_one_that_drifted() {
 async fn drift_counts_also_where_something_else_could_not_be_checked() {
     let mock = MockServer::start().await.unwrap();
     serve(&mock.partner(), "companies", r#"{"data":{}}"#);
-    mock.partner().faults().add(Rule::new(Fault::status(503)).on("wallet")).unwrap();
+    mock.partner().faults().add(Rule::new(Fault::status(503)).operation("wallet")).unwrap();
     let run = against(&mock, &["verify"]).await;
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stdout.contains("drift: 1 drift, 5 of 6 answers checked"), "{run:?}");
+    assert!(run.stdout.contains("drift: 1 violation, 5 of 6 answers checked"), "{run:?}");
 }
 
 #[tokio::test]
@@ -553,7 +573,7 @@ async fn hundred_thousand_companies_are_one_finding_and_take_no_time() {
     assert!(begin.elapsed() < Duration::from_secs(60));
     let json = report(&run);
     let path = "data[].connections[].qualityRating";
-    assert_eq!(findings(&json), [found("addition", "unknown-word", path, 25_000, 25_000)]);
+    assert_eq!(findings(&json), [found("addition", "unknown-value", path, 25_000, 25_000)]);
     let finding = &json["answers"][0]["findings"][0];
     assert_eq!(finding["first"], "data[3].connections[0].qualityRating");
 }
@@ -617,8 +637,8 @@ async fn the_report_goes_to_a_file_and_the_verdict_to_stderr() {
 #[tokio::test]
 async fn a_stub_of_the_wallet_that_does_as_the_contract_says_conforms() {
     let mock = MockServer::start().await.unwrap();
-    let reply = Reply::json(200, format!(" {WALLET}\n"));
-    let stub = Stub::get("wallet").replaces_documented().reply(reply);
+    let reply = ResponseTemplate::json(200, format!(" {WALLET}\n"));
+    let stub = Stub::get("wallet").override_documented().respond(reply);
     mock.partner().add_stub(stub).unwrap();
     assert_eq!(against(&mock, &["verify"]).await.code, Some(0));
 }

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 
-use super::error::Failure;
+use super::error::ErrorBody;
 use crate::state::api_key;
-use crate::state::store::{Store, Tenant};
+use crate::state::store::{PartnerState, Store};
 
 /// Why a request was answered with 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum AuthFailure {
     /// There is no Authorization header, or it is empty.
     NoHeader,
     /// The header has another scheme than `Bearer`.
@@ -35,22 +35,22 @@ pub enum Refusal {
     InactivePartner,
 }
 
-impl Refusal {
+impl AuthFailure {
     /// "`missing_bearer_token`: no Authorization header; `invalid_token`: unknown, revoked, or
     /// inactive partner" (reference, Errors). What belongs to which in between is our decision.
-    pub(crate) fn failure(self) -> Failure {
+    pub(crate) fn error_body(self) -> ErrorBody {
         match self {
-            Self::NoHeader | Self::OtherScheme | Self::NoToken => Failure::MissingBearerToken,
+            Self::NoHeader | Self::OtherScheme | Self::NoToken => ErrorBody::MissingBearerToken,
             Self::SeveralHeaders
             | Self::MalformedToken
             | Self::UnknownKey
             | Self::RevokedKey
-            | Self::InactivePartner => Failure::InvalidToken,
+            | Self::InactivePartner => ErrorBody::InvalidToken,
         }
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for AuthFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoHeader => "no Authorization header",
@@ -67,36 +67,36 @@ impl fmt::Display for Refusal {
 
 /// A request that is refused, and whose key it carried, where that is known.
 pub(crate) struct Denied {
-    pub(crate) refusal: Refusal,
-    pub(crate) tenant: Option<Arc<Tenant>>,
+    pub(crate) failure: AuthFailure,
+    pub(crate) partner: Option<Arc<PartnerState>>,
 }
 
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
-        Self { refusal, tenant: None }
+impl From<AuthFailure> for Denied {
+    fn from(failure: AuthFailure) -> Self {
+        Self { failure, partner: None }
     }
 }
 
-pub(crate) fn authorize(store: &Store, headers: &HeaderMap) -> Result<Arc<Tenant>, Denied> {
+pub(crate) fn authorize(store: &Store, headers: &HeaderMap) -> Result<Arc<PartnerState>, Denied> {
     let token = bearer_token(headers)?;
-    let issued = store.find_key(token).ok_or(Refusal::UnknownKey)?;
-    let refusal = if issued.revoked {
-        Refusal::RevokedKey
-    } else if !issued.tenant.is_active() {
-        Refusal::InactivePartner
+    let issued = store.find_key(token).ok_or(AuthFailure::UnknownKey)?;
+    let failure = if issued.revoked {
+        AuthFailure::RevokedKey
+    } else if !issued.partner.is_active() {
+        AuthFailure::InactivePartner
     } else {
-        return Ok(issued.tenant);
+        return Ok(issued.partner);
     };
-    Err(Denied { refusal, tenant: Some(issued.tenant) })
+    Err(Denied { failure, partner: Some(issued.partner) })
 }
 
 /// `"Bearer" 1*SP b64token`, the scheme in any case (RFC 6750, section 2.1; RFC 9110, section 11).
 #[inline]
-pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthFailure> {
     let mut values = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     let value = match (values.next(), values.next()) {
-        (None, _) => return Err(Refusal::NoHeader),
-        (Some(_), Some(_)) => return Err(Refusal::SeveralHeaders),
+        (None, _) => return Err(AuthFailure::NoHeader),
+        (Some(_), Some(_)) => return Err(AuthFailure::SeveralHeaders),
         // Blanks around a field's value are not part of it (RFC 9110, section 5.5). A parser takes
         // them off; a request that comes without a socket has seen none.
         (Some(value), None) => value.trim_ascii(),
@@ -108,15 +108,15 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
     let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
     let token = rest.split_at(blanks).1;
     if value.is_empty() {
-        Err(Refusal::NoHeader)
+        Err(AuthFailure::NoHeader)
     } else if !scheme.eq_ignore_ascii_case(b"Bearer") {
-        Err(Refusal::OtherScheme)
+        Err(AuthFailure::OtherScheme)
     } else if token.is_empty() {
-        Err(Refusal::NoToken)
+        Err(AuthFailure::NoToken)
     } else if !api_key::is_b64token(token) {
-        Err(Refusal::MalformedToken)
+        Err(AuthFailure::MalformedToken)
     } else {
-        std::str::from_utf8(token).map_err(|_| Refusal::MalformedToken)
+        std::str::from_utf8(token).map_err(|_| AuthFailure::MalformedToken)
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn token_of(value: &[u8]) -> Result<String, Refusal> {
+    fn token_of(value: &[u8]) -> Result<String, AuthFailure> {
         let value = HeaderValue::from_bytes(value).unwrap();
         let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
         bearer_token(&headers).map(str::to_owned)

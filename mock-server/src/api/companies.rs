@@ -4,12 +4,12 @@ use http::{Response, StatusCode};
 
 use super::{Route, json};
 use crate::state::companies::Companies;
-use crate::state::payload::Content;
-use crate::state::store::Tenant;
+use crate::state::payload::Payload;
+use crate::state::store::PartnerState;
 
 pub(super) const ROUTE: Route =
     Route { name: "companies", method: "GET", path: "/api/v1/companies", handler: list };
 
-fn list(tenant: &Tenant) -> Response<Content> {
-    json(StatusCode::OK, tenant.companies.content(Companies::content))
+fn list(partner: &PartnerState) -> Response<Payload> {
+    json(StatusCode::OK, partner.companies.content(Companies::content))
 }

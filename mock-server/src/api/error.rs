@@ -6,7 +6,7 @@ use http::StatusCode;
 /// The bodies have the shape of the reference's 401s; the other codes are ours, the reference names
 /// none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub(crate) enum ErrorBody {
     /// Reference, Errors: "no Authorization header".
     MissingBearerToken,
     /// Reference, Errors: "unknown, revoked, or inactive partner".
@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     PayloadTooLarge,
 }
 
-impl Failure {
+impl ErrorBody {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::MissingBearerToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,

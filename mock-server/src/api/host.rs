@@ -12,13 +12,13 @@ use http::{HeaderMap, Version};
 /// How a request came. Host is a matter of the wire: a client that is joined without a socket
 /// hands over its request before that header is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arrival {
+pub(crate) enum RequestSource {
     Socket,
     InProcess,
 }
 
 /// Whether a request with these headers may be answered with anything but 400.
-pub(crate) fn is_acceptable(version: Version, headers: &HeaderMap) -> bool {
+pub(crate) fn is_valid_host(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) => version < Version::HTTP_11,
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn only_http_1_0_may_leave_the_host_out() {
-        assert!(is_acceptable(Version::HTTP_10, &HeaderMap::new()));
-        assert!(!is_acceptable(Version::HTTP_11, &HeaderMap::new()));
+        assert!(is_valid_host(Version::HTTP_10, &HeaderMap::new()));
+        assert!(!is_valid_host(Version::HTTP_11, &HeaderMap::new()));
     }
 }

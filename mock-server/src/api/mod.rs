@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Response, StatusCode};
 
-use crate::state::payload::Content;
-use crate::state::store::Tenant;
+use crate::state::payload::Payload;
+use crate::state::store::PartnerState;
 
 /// What every path of the service begins with (reference, Base URL).
 pub(crate) const BASE_PATH: &str = "/api/v1";
@@ -29,7 +29,7 @@ pub struct Route {
     pub method: &'static str,
     /// The path, `/api/v1` included.
     pub path: &'static str,
-    pub(crate) handler: fn(&Tenant) -> Response<Content>,
+    pub(crate) handler: fn(&PartnerState) -> Response<Payload>,
 }
 
 /// Every route of the mock: the endpoints that the reference lists, and no other.
@@ -72,7 +72,7 @@ pub(crate) fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
 }
 
 /// "All responses are JSON" (reference, Base URL).
-pub(crate) fn json(status: StatusCode, body: impl Into<Content>) -> Response<Content> {
+pub(crate) fn json(status: StatusCode, body: impl Into<Payload>) -> Response<Payload> {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);

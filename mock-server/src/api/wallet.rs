@@ -4,12 +4,12 @@ use http::{Response, StatusCode};
 
 use super::{Route, json};
 use crate::state::body;
-use crate::state::payload::Content;
-use crate::state::store::Tenant;
+use crate::state::payload::Payload;
+use crate::state::store::PartnerState;
 
 pub(super) const ROUTE: Route =
     Route { name: "wallet", method: "GET", path: "/api/v1/wallet", handler: get };
 
-fn get(tenant: &Tenant) -> Response<Content> {
-    json(StatusCode::OK, tenant.wallet.content(body::wallet))
+fn get(partner: &PartnerState) -> Response<Payload> {
+    json(StatusCode::OK, partner.wallet.content(body::wallet))
 }

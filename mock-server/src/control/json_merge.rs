@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::response::Failure;
+use super::response::ApiError;
 use crate::input::json;
 
 /// The whole as JSON with these fields in it.
-pub(super) fn merged(whole: &[u8], fields: &str) -> Result<String, Failure> {
+pub(super) fn merged(whole: &[u8], fields: &str) -> Result<String, ApiError> {
     let given = json::fields::<Box<RawValue>>(fields)?;
-    let unreadable = |_| Failure::invalid("", "the object as it is cannot be changed in part");
+    let unreadable = |_| ApiError::invalid("", "the object as it is cannot be changed in part");
     let mut merged: BTreeMap<String, Box<RawValue>> =
         serde_json::from_slice(whole).map_err(unreadable)?;
     merged.extend(given);

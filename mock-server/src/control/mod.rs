@@ -30,12 +30,12 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use self::request::Asked;
-use self::response::{Answer, Failure};
+use self::request::ControlRequest;
+use self::response::{ApiError, ControlResult};
 use self::route::Handler;
-use self::security::Guard;
+use self::security::OriginPolicy;
 use crate::mock::Mock;
-use crate::state::payload::Content;
+use crate::state::payload::Payload;
 
 /// How large the body of a request to the control API may be: 64 MiB.
 pub const MAX_CONTROL_BODY: usize = 64 << 20;
@@ -89,7 +89,7 @@ impl Control {
     }
 
     pub(crate) fn check(&self, listen: SocketAddr) -> Result<(), ControlError> {
-        Guard::new(self).map(drop)?;
+        OriginPolicy::new(self).map(drop)?;
         if self.token.is_none() && !listen.ip().is_loopback() {
             return Err(ControlError::NoToken(listen));
         }
@@ -122,7 +122,7 @@ pub(crate) enum ControlError {
 #[derive(Debug)]
 pub(crate) struct ControlApi {
     mock: Mock,
-    guard: Guard,
+    guard: OriginPolicy,
     base_url: String,
     started_at: Timestamp,
     is_ending: watch::Sender<bool>,
@@ -132,14 +132,14 @@ impl ControlApi {
     pub(crate) fn new(control: &Control, mock: Mock, base_url: &str) -> Result<Self, ControlError> {
         Ok(Self {
             mock,
-            guard: Guard::new(control)?,
+            guard: OriginPolicy::new(control)?,
             base_url: base_url.to_owned(),
             started_at: Timestamp::now(),
             is_ending: watch::Sender::new(false),
         })
     }
 
-    /// Whether a path is one of the control API's. Cheap, since every request is asked it.
+    /// Whether a path is one of the control API's. Cheap, since every request passes here.
     #[inline]
     pub(crate) fn is_for(path: &str) -> bool {
         path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -169,7 +169,7 @@ impl ControlApi {
         head: &Parts,
         body: B,
         limit: Duration,
-    ) -> Result<Response<Content>, Unread>
+    ) -> Result<Response<Payload>, Unread>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -177,19 +177,19 @@ impl ControlApi {
         let handled = match self.find(head) {
             Ok((handler, names)) => match read(head, body, limit).await? {
                 Some(body) => self.handle(handler, names, head, body).await,
-                None => Err(Failure::too_large()),
+                None => Err(ApiError::too_large()),
             },
             Err(failure) => Err(failure),
         };
-        Ok(response::finish(handled.unwrap_or_else(Failure::into_response)))
+        Ok(response::finish(handled.unwrap_or_else(ApiError::into_response)))
     }
 
     /// What answers a request whose head is good, and the names in its path.
-    fn find(&self, head: &Parts) -> Result<(Handler, Vec<String>), Failure> {
+    fn find(&self, head: &Parts) -> Result<(Handler, Vec<String>), ApiError> {
         self.guard.check_origin(head)?;
         let found = router::find(&head.method, head.uri.path());
-        let is_open = found.as_ref().is_ok_and(|(route, _)| route.is_open);
-        if !is_open {
+        let is_public = found.as_ref().is_ok_and(|(route, _)| route.is_public);
+        if !is_public {
             self.guard.check_token(head)?;
         }
         let (route, names) = found?;
@@ -203,16 +203,16 @@ impl ControlApi {
         names: Vec<String>,
         head: &Parts,
         body: Bytes,
-    ) -> Answer {
+    ) -> ControlResult {
         let api = Arc::clone(self);
-        let asked = Asked::new(api, names, head.uri.query().unwrap_or_default(), body)?;
+        let request = ControlRequest::new(api, names, head.uri.query().unwrap_or_default(), body)?;
         if !head.method.is_safe() {
-            asked.query.check_none()?;
+            request.query.check_none()?;
         }
         match handler {
-            Handler::Always(answer) => Ok(answer(&asked)),
-            Handler::Now(answer) => answer(&asked),
-            Handler::Later(answer) => answer(asked).await,
+            Handler::Infallible(answer) => Ok(answer(&request)),
+            Handler::Sync(answer) => answer(&request),
+            Handler::Async(answer) => answer(request).await,
         }
     }
 }

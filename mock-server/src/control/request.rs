@@ -7,25 +7,25 @@ use serde::de::DeserializeOwned;
 
 use super::ControlApi;
 use super::query::Query;
-use super::response::Failure;
+use super::response::ApiError;
 use crate::input::json::{self, Expected};
 use crate::mock::{Mock, Partner};
 
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ControlRequest {
     pub(super) api: Arc<ControlApi>,
     names: Vec<String>,
     pub(super) query: Query,
     body: Bytes,
 }
 
-impl Asked {
+impl ControlRequest {
     pub(super) fn new(
         api: Arc<ControlApi>,
         names: Vec<String>,
         query: &str,
         body: Bytes,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         Ok(Self { api, names, query: Query::read(query)?, body })
     }
 
@@ -39,28 +39,28 @@ impl Asked {
     }
 
     /// The partner that the path names first.
-    pub(super) fn partner(&self) -> Result<Partner, Failure> {
+    pub(super) fn partner(&self) -> Result<Partner, ApiError> {
         let id = self.name(0);
         self.mock().partner_with_id(id).ok_or_else(|| {
-            Failure::not_found(format!("there is no partner `{}`", id.escape_debug()))
+            ApiError::not_found(format!("there is no partner `{}`", id.escape_debug()))
         })
     }
 
     /// The partner, if the path is one below a partner's.
-    pub(super) fn partner_if_named(&self) -> Result<Option<Partner>, Failure> {
+    pub(super) fn partner_if_named(&self) -> Result<Option<Partner>, ApiError> {
         if self.names.is_empty() { Ok(None) } else { self.partner().map(Some) }
     }
 
     /// Takes back what was added to a partner that was removed meanwhile, so that nothing of it is
     /// left behind.
-    pub(super) fn undo_if_removed(&self, undo: impl FnOnce()) -> Result<(), Failure> {
+    pub(super) fn undo_if_removed(&self, undo: impl FnOnce()) -> Result<(), ApiError> {
         self.partner_if_named().map(drop).inspect_err(|_| undo())
     }
 
-    pub(super) fn text(&self) -> Result<&str, Failure> {
+    pub(super) fn text(&self) -> Result<&str, ApiError> {
         std::str::from_utf8(&self.body).map_err(|error| {
             let at = error.valid_up_to();
-            Failure::invalid(
+            ApiError::invalid(
                 "",
                 format!("byte {at} of the body is not UTF-8: expected JSON in UTF-8"),
             )
@@ -68,12 +68,12 @@ impl Asked {
     }
 
     /// The body as a JSON object.
-    pub(super) fn body<T: DeserializeOwned + Expected>(&self) -> Result<T, Failure> {
+    pub(super) fn body<T: DeserializeOwned + Expected>(&self) -> Result<T, ApiError> {
         Ok(json::object(self.text()?)?)
     }
 
     /// As [`body`](Self::body), where nothing is as good as `{}`.
-    pub(super) fn body_or_default<T>(&self) -> Result<T, Failure>
+    pub(super) fn body_or_default<T>(&self) -> Result<T, ApiError>
     where
         T: DeserializeOwned + Expected + Default,
     {

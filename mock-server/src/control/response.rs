@@ -15,11 +15,11 @@ use serde_json::ser::Formatter;
 use super::PREFIX;
 use crate::api::headers::BY_THE_MOCK;
 use crate::faults::RuleError;
-use crate::input::escape::is_obeyed;
-use crate::input::json::Mistake;
+use crate::input::escape::is_unsafe_to_print;
+use crate::input::json::ParseError;
 use crate::state::api_key;
-use crate::state::payload::Content;
-use crate::state::store::{KeyTaken, Unknown};
+use crate::state::payload::Payload;
+use crate::state::store::{DuplicateKey, NotFound};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -28,7 +28,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
+const COMMON_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (BY_THE_MOCK, HeaderValue::from_static("control")),
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -44,7 +44,7 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 6] = [
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a route answers.
-pub(super) type Answer = Result<Response<Content>, Failure>;
+pub(super) type ControlResult = Result<Response<Payload>, ApiError>;
 
 /// Several of a kind, wrapped as the service wraps them (reference, List companies).
 #[derive(Serialize)]
@@ -52,28 +52,28 @@ pub(super) struct List<T> {
     pub(super) data: Vec<T>,
 }
 
-pub(super) fn finish(mut response: Response<Content>) -> Response<Content> {
-    response.headers_mut().extend(EVERYWHERE);
+pub(super) fn finish(mut response: Response<Payload>) -> Response<Payload> {
+    response.headers_mut().extend(COMMON_HEADERS);
     response
 }
 
-pub(super) fn json(body: &impl Serialize) -> Answer {
+pub(super) fn json(body: &impl Serialize) -> ControlResult {
     let mut json = Vec::new();
-    let mut to = serde_json::Serializer::with_formatter(&mut json, Harmless);
+    let mut to = serde_json::Serializer::with_formatter(&mut json, EscapingFormatter);
     let written = body.serialize(&mut to);
     written.map(|()| raw_json(json)).map_err(|error| {
         let message = format!("this cannot be shown as JSON: {error}");
-        Failure::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+        ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     })
 }
 
 /// JSON that can be shown on a terminal, whoever wrote the texts in it.
-struct Harmless;
+struct EscapingFormatter;
 
-impl Formatter for Harmless {
+impl Formatter for EscapingFormatter {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> Written<()> {
         let mut rest = text;
-        while let Some(at) = rest.find(is_obeyed) {
+        while let Some(at) = rest.find(is_unsafe_to_print) {
             let (before, from) = rest.split_at(at);
             to.write_all(before.as_bytes())?;
             let mut chars = from.chars();
@@ -88,18 +88,18 @@ impl Formatter for Harmless {
     }
 }
 
-pub(super) fn raw_json(body: impl Into<Content>) -> Response<Content> {
+pub(super) fn raw_json(body: impl Into<Payload>) -> Response<Payload> {
     with_type(JSON, body)
 }
 
-pub(super) fn with_type(content_type: HeaderValue, body: impl Into<Content>) -> Response<Content> {
+pub(super) fn with_type(content_type: HeaderValue, body: impl Into<Payload>) -> Response<Payload> {
     let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 
-/// The answer of what was made, and where it is from now on: these segments below `/_mock`.
-pub(super) fn created(mut response: Response<Content>, place: &[&str]) -> Response<Content> {
+/// The response of what was made, and where it is from now on: these segments below `/_mock`.
+pub(super) fn created(mut response: Response<Payload>, place: &[&str]) -> Response<Payload> {
     *response.status_mut() = StatusCode::CREATED;
     let segments = place.iter().map(|name| utf8_percent_encode(name, SEGMENT).to_string());
     let place = segments.fold(PREFIX.to_owned(), |path, segment| format!("{path}/{segment}"));
@@ -109,7 +109,7 @@ pub(super) fn created(mut response: Response<Content>, place: &[&str]) -> Respon
     response
 }
 
-pub(super) fn no_content() -> Response<Content> {
+pub(super) fn no_content() -> Response<Payload> {
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
@@ -117,7 +117,7 @@ pub(super) fn no_content() -> Response<Content> {
 
 /// Why a request is refused.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct ApiError {
     status: StatusCode,
     error: &'static str,
     message: String,
@@ -126,14 +126,14 @@ pub(super) struct Failure {
 }
 
 #[derive(Serialize)]
-struct FailureBody<'a> {
+struct ErrorBody<'a> {
     error: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
 }
 
-impl Failure {
+impl ApiError {
     /// The message may hold texts from the request.
     pub(super) fn of(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
         let message = api_key::redact_text(&message.into());
@@ -180,9 +180,9 @@ impl Failure {
         Self { field: Some(field), ..Self::of(StatusCode::BAD_REQUEST, "invalid", message) }
     }
 
-    pub(super) fn into_response(self) -> Response<Content> {
+    pub(super) fn into_response(self) -> Response<Payload> {
         let (error, message) = (self.error, self.message.as_str());
-        let body = FailureBody { error, message, field: self.field.as_deref() };
+        let body = ErrorBody { error, message, field: self.field.as_deref() };
         let mut response = json(&body).unwrap_or_else(|_| Response::new(Bytes::new().into()));
         *response.status_mut() = self.status;
         if let Some(Ok(allow)) = self.allow.as_deref().map(HeaderValue::from_str) {
@@ -196,8 +196,8 @@ impl Failure {
     }
 }
 
-impl From<Mistake> for Failure {
-    fn from(Mistake { place: (line, column), field, message }: Mistake) -> Self {
+impl From<ParseError> for ApiError {
+    fn from(ParseError { place: (line, column), field, message }: ParseError) -> Self {
         if let Some(missing) = missing_field(&message) {
             let dot = if field.is_empty() { "" } else { "." };
             return Self::invalid(format!("{field}{dot}{missing}"), "this field is missing");
@@ -214,24 +214,24 @@ fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-impl From<RuleError> for Failure {
+impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> Self {
         let message = error.to_string();
-        match error.word() {
-            Some(word) => Self { field: Some(word.to_owned()), ..Self::invalid("", message) },
+        match error.option() {
+            Some(option) => Self { field: Some(option.to_owned()), ..Self::invalid("", message) },
             None => Self::invalid("", message),
         }
     }
 }
 
-impl From<Unknown> for Failure {
-    fn from(unknown: Unknown) -> Self {
+impl From<NotFound> for ApiError {
+    fn from(unknown: NotFound) -> Self {
         Self::not_found(unknown.to_string().escape_debug().to_string())
     }
 }
 
-impl From<KeyTaken> for Failure {
-    fn from(taken: KeyTaken) -> Self {
+impl From<DuplicateKey> for ApiError {
+    fn from(taken: DuplicateKey) -> Self {
         Self::conflict(taken.to_string())
     }
 }

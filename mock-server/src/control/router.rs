@@ -5,7 +5,7 @@ use http::Method;
 use super::resources::{
     clock, companies, connections, faults, health, keys, openapi, partners, requests, stubs, wallet,
 };
-use super::response::Failure;
+use super::response::ApiError;
 use super::route::Route;
 use super::{PREFIX, ui};
 
@@ -30,16 +30,16 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The route of a request, and the names in its path.
-pub(super) fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Failure> {
+pub(super) fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), ApiError> {
     let path_below = path.strip_prefix(PREFIX).unwrap_or(path);
     let here: Vec<_> = all().filter_map(|route| Some((route, route.names(path_below)?))).collect();
     if here.is_empty() {
-        return Err(Failure::not_found("there is no such path in the control API"));
+        return Err(ApiError::not_found("there is no such path in the control API"));
     }
     let methods: Vec<_> = here.iter().map(|(route, _)| route.method).collect();
     here.into_iter()
         .find(|(route, _)| route.answers(method))
-        .ok_or_else(|| Failure::wrong_method(&methods))
+        .ok_or_else(|| ApiError::wrong_method(&methods))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
-use super::response::Failure;
+use super::response::ApiError;
 use super::{Control, ControlError};
 use crate::api::auth;
 use crate::api::host;
@@ -19,13 +19,13 @@ use crate::state::api_key::{self, KeyHash};
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(super) struct OriginPolicy {
     /// To compare hashes takes no longer for a guess that is nearly right.
     token: Option<KeyHash>,
     hosts: Vec<String>,
 }
 
-impl Guard {
+impl OriginPolicy {
     pub(super) fn new(control: &Control) -> Result<Self, ControlError> {
         if control.token.as_ref().is_some_and(|token| !api_key::is_b64token(token.as_bytes())) {
             return Err(ControlError::Token);
@@ -38,27 +38,27 @@ impl Guard {
     }
 
     /// Whether a request comes from this machine, and from no page but ours.
-    pub(super) fn check_origin(&self, head: &request::Parts) -> Result<(), Failure> {
-        if !host::is_acceptable(head.version, &head.headers) {
+    pub(super) fn check_origin(&self, head: &request::Parts) -> Result<(), ApiError> {
+        if !host::is_valid_host(head.version, &head.headers) {
             let message = "expected one Host header, of a host and perhaps a port";
-            return Err(Failure::of(StatusCode::BAD_REQUEST, "bad_request", message));
+            return Err(ApiError::of(StatusCode::BAD_REQUEST, "bad_request", message));
         }
         let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         // A target with an origin of its own must not say another one.
         let target = head.uri.authority().map(http::uri::Authority::as_str);
         if !self.is_ours(host) || target.is_some_and(|target| target != host) {
-            return Err(Failure::forbidden("forbidden_host", self.expected_host()));
+            return Err(ApiError::forbidden("forbidden_host", self.expected_host()));
         }
         let origin = format!("http://{host}");
         if !all(&head.headers, &ORIGIN, |sent| sent == origin) {
             let message = "a page of another origin may not ask this: expected no Origin, or \
                            http:// and the Host";
-            return Err(Failure::forbidden("forbidden_origin", message));
+            return Err(ApiError::forbidden("forbidden_origin", message));
         }
         if !all(&head.headers, &SEC_FETCH_SITE, |sent| sent == "same-origin" || sent == "none") {
             let message = "a page of another site may not ask this, nor lead here: expected no \
                            Sec-Fetch-Site, or same-origin, or none";
-            return Err(Failure::forbidden("forbidden_site", message));
+            return Err(ApiError::forbidden("forbidden_site", message));
         }
         Ok(())
     }
@@ -87,18 +87,18 @@ impl Guard {
         }
     }
 
-    pub(super) fn check_token(&self, head: &request::Parts) -> Result<(), Failure> {
+    pub(super) fn check_token(&self, head: &request::Parts) -> Result<(), ApiError> {
         let Some(expected) = &self.token else {
             return Ok(());
         };
         let sent = auth::bearer_token(&head.headers).ok().map(KeyHash::of);
-        if sent.as_ref() == Some(expected) { Ok(()) } else { Err(Failure::token_required()) }
+        if sent.as_ref() == Some(expected) { Ok(()) } else { Err(ApiError::token_required()) }
     }
 }
 
 /// No form can send JSON, and no script of another origin without asking first. So what changes
 /// anything has to be JSON, even where there is nothing to send.
-pub(super) fn check_media_type(head: &request::Parts) -> Result<(), Failure> {
+pub(super) fn check_media_type(head: &request::Parts) -> Result<(), ApiError> {
     if matches!(head.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
@@ -108,7 +108,7 @@ pub(super) fn check_media_type(head: &request::Parts) -> Result<(), Failure> {
         return Ok(());
     }
     let message = "expected `Content-Type: application/json`, also where there is no body";
-    Err(Failure::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message))
+    Err(ApiError::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message))
 }
 
 fn is_json(media_type: &str) -> bool {

@@ -4,15 +4,15 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
 
-use super::request::Asked;
-use super::response::{self, Answer, Failure};
+use super::request::ControlRequest;
+use super::response::{self, ApiError, ControlResult};
 use super::route::Route;
-use crate::state::payload::Content;
+use crate::state::payload::Payload;
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::always("GET", "", to_the_page).open(),
-    Route::always("GET", "/", page).open(),
-    Route::new("GET", "/page/{file}", file).open(),
+    Route::infallible("GET", "", to_the_page).public(),
+    Route::infallible("GET", "/", page).public(),
+    Route::new("GET", "/page/{file}", file).public(),
 ];
 
 const PAGE: &[u8] = include_bytes!("../../ui/index.html");
@@ -45,21 +45,21 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// The page names its files relative to a slash.
-fn to_the_page(_: &Asked) -> Response<Content> {
+fn to_the_page(_: &ControlRequest) -> Response<Payload> {
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     response.headers_mut().insert(LOCATION, HeaderValue::from_static("/_mock/"));
     response
 }
 
-fn page(_: &Asked) -> Response<Content> {
+fn page(_: &ControlRequest) -> Response<Payload> {
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response::with_type(html, Bytes::from_static(PAGE))
 }
 
-fn file(asked: &Asked) -> Answer {
-    let found = FILES.iter().find(|(name, _)| *name == asked.name(0));
-    let (name, bytes) = found.ok_or_else(|| Failure::not_found("the page has no such file"))?;
+fn file(request: &ControlRequest) -> ControlResult {
+    let found = FILES.iter().find(|(name, _)| *name == request.name(0));
+    let (name, bytes) = found.ok_or_else(|| ApiError::not_found("the page has no such file"))?;
     let content_type = TYPES.iter().find(|(end, _)| name.ends_with(end));
     let content_type = content_type.map_or("application/octet-stream", |(_, name)| name);
     Ok(response::with_type(HeaderValue::from_static(content_type), Bytes::from_static(bytes)))

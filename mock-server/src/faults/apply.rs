@@ -1,4 +1,4 @@
-//! What a fault makes of an answer. Pure: where something has to wait or to end, it says so.
+//! What a fault makes of a response. Pure: where something has to wait or to end, it says so.
 
 use std::io;
 use std::time::Duration;
@@ -8,49 +8,51 @@ use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 
-use super::body::AnswerBody;
-use super::registry::Decided;
-use super::{Connection, Words};
+use super::body::ResponseBody;
+use super::registry::MatchedRule;
+use super::{Connection, FaultSpec};
 use crate::api::headers::is_bodyless;
-use crate::api::host::Arrival;
+use crate::api::host::RequestSource;
 use crate::state::clock::{Clock, Timeline, http_date};
-use crate::state::payload::Content;
+use crate::state::payload::Payload;
 
-/// What is to be done in place of sending the answer.
+/// What is to be done in place of sending the response.
 #[derive(Debug)]
-pub(crate) struct Injection {
+pub(crate) struct FaultOutcome {
     /// All waits of the fault: it begins where the request met it.
     pub(crate) timeline: Timeline,
     pub(crate) delay: Duration,
-    pub(crate) act: Act,
+    pub(crate) action: ResponseAction,
 }
 
 #[derive(Debug)]
-pub(crate) enum Act {
+pub(crate) enum ResponseAction {
     /// This answer is sent as any other.
-    Answer(Response<AnswerBody>),
+    Answer(Response<ResponseBody>),
     /// This answer is written by hand, since no HTTP library would write it; then the connection
     /// is closed. There is none of these without a socket.
-    ByHand { answer: Response<AnswerBody>, head_time: Duration },
-    /// No answer comes.
-    Lost(Loss),
+    RawResponse { answer: Response<ResponseBody>, head_time: Duration },
+    /// No response comes.
+    Lost(ConnectionFault),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Loss {
+pub(crate) enum ConnectionFault {
     Reset,
     ResetAfterRequest,
     Close,
-    Silent,
+    Hang,
     Garbage,
 }
 
-impl Injection {
-    /// The answer, if one comes.
-    pub(crate) fn answer(&self) -> Option<&Response<AnswerBody>> {
-        match &self.act {
-            Act::Answer(answer) | Act::ByHand { answer, .. } => Some(answer),
-            Act::Lost(_) => None,
+impl FaultOutcome {
+    /// The response, if one comes.
+    pub(crate) fn answer(&self) -> Option<&Response<ResponseBody>> {
+        match &self.action {
+            ResponseAction::Answer(answer) | ResponseAction::RawResponse { answer, .. } => {
+                Some(answer)
+            }
+            ResponseAction::Lost(_) => None,
         }
     }
 }
@@ -58,64 +60,64 @@ impl Injection {
 /// No answer to any protocol: it begins like no HTTP, and has no line end.
 pub(crate) const GARBAGE: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46 this is \x00 not HTTP \xff";
 
-/// The answer's status as the journal shows it, and what is to be done.
-pub(crate) fn inject(
-    decided: &Decided,
-    arrival: Arrival,
-    answer: Response<Content>,
+/// The response's status as the journal shows it, and what is to be done.
+pub(crate) fn apply(
+    decided: &MatchedRule,
+    source: RequestSource,
+    answer: Response<Payload>,
     clock: &Clock,
-) -> (StatusCode, Injection) {
-    let words = decided.words();
+) -> (StatusCode, FaultOutcome) {
+    let spec = decided.spec();
     let timeline = clock.timeline();
-    let mut delay = decided.injected.delay();
+    let mut delay = decided.applied.delay();
     let begins = clock.now().checked_add(delay).unwrap_or(Timestamp::MAX);
-    let answer = change(words, answer, begins);
+    let answer = change(spec, answer, begins);
     let status = answer.status();
-    let body_begins = timeline.after(delay + head_time(words));
-    let damage = |content| damage(words, arrival, content, body_begins);
-    let act = match loss(words) {
-        Some(loss) => Act::Lost(loss),
-        None if arrival == Arrival::InProcess => {
-            delay += head_time(words);
-            Act::Answer(answer.map(damage))
+    let body_begins = timeline.after(delay + head_time(spec));
+    let corrupt = |payload| corrupt_body(spec, source, payload, body_begins);
+    let action = match connection_fault(spec) {
+        Some(fault) => ResponseAction::Lost(fault),
+        None if source == RequestSource::InProcess => {
+            delay += head_time(spec);
+            ResponseAction::Answer(answer.map(corrupt))
         }
-        None if lies(words) || words.slow_headers.is_some() => {
-            let mut answer = answer.map(damage);
-            if !lies(words) {
-                // The answer is good, so its client must not be led to use the connection again.
+        None if misframes(spec) || spec.slow_headers.is_some() => {
+            let mut answer = answer.map(corrupt);
+            if !misframes(spec) {
+                // The response is good, so its client must not be led to use the connection again.
                 answer.headers_mut().insert(CONNECTION, CLOSE);
             }
-            Act::ByHand { answer, head_time: head_time(words) }
+            ResponseAction::RawResponse { answer, head_time: head_time(spec) }
         }
-        None => Act::Answer(answer.map(damage)),
+        None => ResponseAction::Answer(answer.map(corrupt)),
     };
-    (status, Injection { timeline, delay, act })
+    (status, FaultOutcome { timeline, delay, action })
 }
 
-fn head_time(words: &Words) -> Duration {
-    words.slow_headers.map_or(Duration::ZERO, |time| time.0)
+fn head_time(spec: &FaultSpec) -> Duration {
+    spec.slow_headers.map_or(Duration::ZERO, |time| time.0)
 }
 
-fn loss(words: &Words) -> Option<Loss> {
-    Some(match words.connection? {
-        Connection::Reset => Loss::Reset,
-        Connection::ResetAfterRequest => Loss::ResetAfterRequest,
-        Connection::Close => Loss::Close,
-        Connection::Silent => Loss::Silent,
-        Connection::Garbage => Loss::Garbage,
+fn connection_fault(spec: &FaultSpec) -> Option<ConnectionFault> {
+    Some(match spec.connection? {
+        Connection::Reset => ConnectionFault::Reset,
+        Connection::ResetAfterRequest => ConnectionFault::ResetAfterRequest,
+        Connection::Close => ConnectionFault::Close,
+        Connection::Hang => ConnectionFault::Hang,
+        Connection::Garbage => ConnectionFault::Garbage,
         Connection::MalformedChunk => return None,
     })
 }
 
-/// Whether the answer is not framed as it says.
-fn lies(words: &Words) -> bool {
-    words.cut.is_some() || words.length.is_some() || words.connection.is_some()
+/// Whether the response is not framed as it says.
+fn misframes(spec: &FaultSpec) -> bool {
+    spec.truncate.is_some() || spec.content_length.is_some() || spec.connection.is_some()
 }
 
-/// Another status, body and headers, where they are said, for an answer that begins then.
-fn change(words: &Words, mut answer: Response<Content>, begins: Timestamp) -> Response<Content> {
-    if let Some(status) = words.status.and_then(|status| StatusCode::from_u16(status).ok()) {
-        let (content_type, body) = if words.page {
+/// Another status, body and headers, where they are said, for a response that begins then.
+fn change(spec: &FaultSpec, mut answer: Response<Payload>, begins: Timestamp) -> Response<Payload> {
+    if let Some(status) = spec.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        let (content_type, body) = if spec.html_error_page {
             (HTML, proxy_page(status))
         } else if is_bodyless(status) {
             (JSON, Bytes::new())
@@ -128,19 +130,19 @@ fn change(words: &Words, mut answer: Response<Content>, begins: Timestamp) -> Re
             answer.headers_mut().insert(CONTENT_TYPE, content_type);
         }
     }
-    if let Some(body) = &words.body {
+    if let Some(body) = &spec.body {
         *answer.body_mut() = body.clone().into();
         answer.headers_mut().insert(CONTENT_TYPE, JSON);
     }
-    let date = words.retry_after_date_in.map(|time| begins.checked_add(time.0));
+    let date = spec.retry_after_date_in.map(|time| begins.checked_add(time.0));
     let date = date.map(|date| http_date(date.unwrap_or(Timestamp::MAX)));
-    let retry_after = words.retry_after.as_ref().or(date.as_ref());
-    for (name, value) in [(CONTENT_TYPE, words.content_type.as_ref()), (RETRY_AFTER, retry_after)] {
+    let retry_after = spec.retry_after.as_ref().or(date.as_ref());
+    for (name, value) in [(CONTENT_TYPE, spec.content_type.as_ref()), (RETRY_AFTER, retry_after)] {
         if let Some(Ok(value)) = value.map(|value| HeaderValue::from_str(value)) {
             answer.headers_mut().insert(name, value);
         }
     }
-    for (name, value) in &words.headers {
+    for (name, value) in &spec.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
             answer.headers_mut().insert(name, value);
         }
@@ -183,36 +185,41 @@ fn proxy_page(status: StatusCode) -> Bytes {
 }
 
 /// The body with one thing wrong with it, or none, at the pace that is said.
-fn damage(words: &Words, arrival: Arrival, content: Content, begins: Timeline) -> AnswerBody {
-    let paced = |content: Content| match words.drip {
-        Some(time) => AnswerBody::dripping(&content.into_bytes(), time.0, begins),
-        None => AnswerBody::whole(content),
+fn corrupt_body(
+    spec: &FaultSpec,
+    source: RequestSource,
+    content: Payload,
+    begins: Timeline,
+) -> ResponseBody {
+    let paced = |content: Payload| match spec.throttle {
+        Some(time) => ResponseBody::throttled(&content.into_bytes(), time.0, begins),
+        None => ResponseBody::whole(content),
     };
     let whole = content.len() as u64;
-    if let Some(bytes) = words.oversized {
-        return AnswerBody::padded(content.into_bytes(), bytes);
+    if let Some(bytes) = spec.pad_to {
+        return ResponseBody::padded(content.into_bytes(), bytes);
     }
-    if let Some(bytes) = words.cut {
+    if let Some(bytes) = spec.truncate {
         let sent = first(content, bytes.min(whole.saturating_sub(1)));
-        return paced(sent).lying(Some(whole), Some(io::ErrorKind::UnexpectedEof));
+        return paced(sent).with_wrong_length(Some(whole), Some(io::ErrorKind::UnexpectedEof));
     }
-    if let Some(length) = words.length {
+    if let Some(length) = spec.content_length {
         // A client of the wire stops at the length that it was told.
-        let sent = match arrival {
-            Arrival::Socket => content,
-            Arrival::InProcess => first(content, length),
+        let sent = match source {
+            RequestSource::Socket => content,
+            RequestSource::InProcess => first(content, length),
         };
         let end = (length > whole).then_some(io::ErrorKind::UnexpectedEof);
-        return paced(sent).lying(Some(length), end);
+        return paced(sent).with_wrong_length(Some(length), end);
     }
-    if words.connection == Some(Connection::MalformedChunk) {
+    if spec.connection == Some(Connection::MalformedChunk) {
         let sent = first(content, whole.div_ceil(2));
-        return paced(sent).lying(None, Some(io::ErrorKind::InvalidData));
+        return paced(sent).with_wrong_length(None, Some(io::ErrorKind::InvalidData));
     }
-    if words.malformed_json {
+    if spec.malformed_json {
         return paced(first(content, whole.saturating_sub(1)));
     }
-    if words.invalid_utf8 {
+    if spec.invalid_utf8 {
         let body = content.into_bytes();
         let at = memchr::memmem::find(&body, b":\"").map_or(body.len(), |colon| colon + 2);
         let (before, after) = body.split_at(at);
@@ -221,7 +228,7 @@ fn damage(words: &Words, arrival: Arrival, content: Content, begins: Timeline) -
     paced(content)
 }
 
-fn first(content: Content, count: u64) -> Content {
+fn first(content: Payload, count: u64) -> Payload {
     let body = content.into_bytes();
     let count = usize::try_from(count).map_or(body.len(), |count| count.min(body.len()));
     body.slice(..count).into()
@@ -232,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_without_words_of_its_own_has_the_documented_shape() {
+    fn a_status_without_a_body_has_the_documented_shape() {
         for (status, body) in [
             (503, r#"{"error":"service_unavailable"}"#),
             (418, r#"{"error":"i_m_a_teapot"}"#),

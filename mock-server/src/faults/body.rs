@@ -1,4 +1,4 @@
-//! The body of an answer: whole, or with what a fault makes of it.
+//! The body of a response: whole, or with what a fault makes of it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,106 +10,106 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::state::clock::{Timeline, Wait};
-use crate::state::payload::Content;
+use crate::state::payload::Payload;
 
 /// Blanks are sent in pieces of this many.
 static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 /// More pieces than this would be sent no slower, only at more cost.
-const MOST_PIECES: usize = 1000;
+const MAX_PIECES: usize = 1000;
 
 #[derive(Debug)]
-pub(crate) struct AnswerBody(Kind);
+pub(crate) struct ResponseBody(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    One(Bytes),
-    Several(Box<Several>),
+    Single(Bytes),
+    Chunks(Box<Chunks>),
 }
 
 /// What comes in pieces, and what a fault makes of it.
 #[derive(Debug)]
-struct Several {
+struct Chunks {
     /// What is said of its length, whatever comes.
     length: Option<u64>,
     pieces: VecDeque<Bytes>,
-    blanks: u64,
+    padding: u64,
     end: Option<io::ErrorKind>,
     /// When each piece comes, if they do not come at once.
-    pace: Option<Pace>,
+    throttle: Option<Throttle>,
 }
 
 #[derive(Debug)]
-struct Pace {
+struct Throttle {
     timeline: Timeline,
     pause: Duration,
     pausing: Option<Wait>,
 }
 
-impl AnswerBody {
+impl ResponseBody {
     #[inline]
-    pub(crate) fn whole(content: impl Into<Content>) -> Self {
+    pub(crate) fn whole(content: impl Into<Payload>) -> Self {
         match content.into() {
-            Content::One(bytes) => Self(Kind::One(bytes)),
-            Content::Several(pieces) => Self::in_pieces(&pieces),
+            Payload::Single(bytes) => Self(Kind::Single(bytes)),
+            Payload::Chunks(pieces) => Self::in_pieces(&pieces),
         }
     }
 
     #[cold]
     fn in_pieces(pieces: &[Bytes]) -> Self {
-        Self::several(Several::of(pieces.iter().cloned()))
+        Self::several(Chunks::of(pieces.iter().cloned()))
     }
 
-    /// These bytes, and as many blanks as make them this long.
+    /// These bytes, padded with spaces to this length.
     pub(crate) fn padded(bytes: Bytes, length: u64) -> Self {
         let own = bytes.len() as u64;
-        Self::several(Several {
+        Self::several(Chunks {
             length: Some(length.max(own)),
-            blanks: length.saturating_sub(own),
-            ..Several::of([bytes])
+            padding: length.saturating_sub(own),
+            ..Chunks::of([bytes])
         })
     }
 
     /// These bytes in pieces, for this long.
-    pub(crate) fn dripping(bytes: &Bytes, time: Duration, timeline: Timeline) -> Self {
+    pub(crate) fn throttled(bytes: &Bytes, time: Duration, timeline: Timeline) -> Self {
         let (pieces, pause) = pieces(bytes, time);
-        let pace = Some(Pace { timeline, pause, pausing: None });
-        Self::several(Several { pace, ..Several::of(pieces) })
+        let throttle = Some(Throttle { timeline, pause, pausing: None });
+        Self::several(Chunks { throttle, ..Chunks::of(pieces) })
     }
 
     /// Says another length than it has, or none, and may end in an error.
-    pub(crate) fn lying(self, length: Option<u64>, end: Option<io::ErrorKind>) -> Self {
+    pub(crate) fn with_wrong_length(self, length: Option<u64>, end: Option<io::ErrorKind>) -> Self {
         let several = match self.0 {
-            Kind::One(bytes) => Several::of([bytes]),
-            Kind::Several(several) => *several,
+            Kind::Single(bytes) => Chunks::of([bytes]),
+            Kind::Chunks(several) => *several,
         };
-        Self::several(Several { length, end, ..several })
+        Self::several(Chunks { length, end, ..several })
     }
 
-    fn several(several: Several) -> Self {
-        Self(Kind::Several(Box::new(several)))
+    fn several(several: Chunks) -> Self {
+        Self(Kind::Chunks(Box::new(several)))
     }
 
     /// What is said of its length.
     pub(crate) fn length(&self) -> Option<u64> {
         match &self.0 {
-            Kind::One(bytes) => Some(bytes.len() as u64),
-            Kind::Several(several) => several.length,
+            Kind::Single(bytes) => Some(bytes.len() as u64),
+            Kind::Chunks(several) => several.length,
         }
     }
 
     /// How many bytes come, and all that come.
     pub(crate) fn content(&self) -> (u64, impl Iterator<Item = Bytes>) {
-        let (pieces, blanks) = match &self.0 {
-            Kind::One(bytes) => (vec![bytes.clone()], 0),
-            Kind::Several(several) => (several.pieces.iter().cloned().collect(), several.blanks),
+        let (pieces, padding) = match &self.0 {
+            Kind::Single(bytes) => (vec![bytes.clone()], 0),
+            Kind::Chunks(several) => (several.pieces.iter().cloned().collect(), several.padding),
         };
-        let length = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() + blanks;
-        (length, pieces.into_iter().chain(in_blanks(blanks)))
+        let length = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() + padding;
+        (length, pieces.into_iter().chain(in_blanks(padding)))
     }
 }
 
-/// So many blanks, in pieces.
+/// So many spaces, in chunks.
 fn in_blanks(mut count: u64) -> impl Iterator<Item = Bytes> {
     std::iter::from_fn(move || next_blanks(&mut count))
 }
@@ -120,20 +120,20 @@ fn next_blanks(left: &mut u64) -> Option<Bytes> {
     (size > 0).then(|| Bytes::from_static(&BLANKS).slice(..size))
 }
 
-impl Several {
+impl Chunks {
     fn of(pieces: impl IntoIterator<Item = Bytes>) -> Self {
         let pieces = VecDeque::from_iter(pieces);
         Self {
             length: Some(pieces.iter().map(|piece| piece.len() as u64).sum()),
             pieces,
-            blanks: 0,
+            padding: 0,
             end: None,
-            pace: None,
+            throttle: None,
         }
     }
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -142,15 +142,15 @@ impl Body for AnswerBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let next = match &mut self.0 {
-            Kind::One(bytes) if bytes.is_empty() => None,
-            Kind::One(bytes) => Some(Ok(std::mem::take(bytes))),
-            Kind::Several(several) => ready!(several.poll_next(context)),
+            Kind::Single(bytes) if bytes.is_empty() => None,
+            Kind::Single(bytes) => Some(Ok(std::mem::take(bytes))),
+            Kind::Chunks(several) => ready!(several.poll_next(context)),
         };
         Poll::Ready(next.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.0, Kind::One(bytes) if bytes.is_empty())
+        matches!(&self.0, Kind::Single(bytes) if bytes.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -158,9 +158,9 @@ impl Body for AnswerBody {
     }
 }
 
-impl Several {
+impl Chunks {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if let Some(Pace { timeline, pause, pausing }) = &mut self.pace
+        if let Some(Throttle { timeline, pause, pausing }) = &mut self.throttle
             && !self.pieces.is_empty()
         {
             let wait = pausing.get_or_insert_with(|| timeline.wait(*pause));
@@ -169,8 +169,8 @@ impl Several {
         }
         Poll::Ready(if let Some(piece) = self.pieces.pop_front() {
             Some(Ok(piece))
-        } else if let Some(blanks) = next_blanks(&mut self.blanks) {
-            Some(Ok(blanks))
+        } else if let Some(padding) = next_blanks(&mut self.padding) {
+            Some(Ok(padding))
         } else {
             self.end.take().map(|end| Err(end.into()))
         })
@@ -180,7 +180,7 @@ impl Several {
 /// Bytes cut in pieces, and the pause before each, so that all together take this long. A timer
 /// counts milliseconds, so no pause is shorter.
 pub(crate) fn pieces(bytes: &Bytes, time: Duration) -> (VecDeque<Bytes>, Duration) {
-    let most = usize::try_from(time.as_millis()).map_or(MOST_PIECES, |most| most.min(MOST_PIECES));
+    let most = usize::try_from(time.as_millis()).map_or(MAX_PIECES, |most| most.min(MAX_PIECES));
     let count = bytes.len().min(most).max(1);
     let size = bytes.len().div_ceil(count).max(1);
     let mut rest = bytes.clone();

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Visitor};
 
 /// A timer cannot be set to a moment that its clock cannot name.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long to wait before an answer begins. No wait is longer than a day.
+/// How long to wait before a response begins. No wait is longer than a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Delay(Kind);
 
@@ -23,12 +23,12 @@ enum Kind {
 impl Delay {
     /// Always the same.
     pub fn fixed(delay: Duration) -> Self {
-        Self(Kind::Fixed(delay.min(LONGEST)))
+        Self(Kind::Fixed(delay.min(MAX_DELAY)))
     }
 
     /// Anything between two durations, each as likely.
     pub fn uniform(least: Duration, most: Duration) -> Self {
-        let (one, two) = (least.min(LONGEST), most.min(LONGEST));
+        let (one, two) = (least.min(MAX_DELAY), most.min(MAX_DELAY));
         Self(Kind::Uniform(one.min(two), one.max(two)))
     }
 
@@ -38,7 +38,7 @@ impl Delay {
     pub fn log_normal(median: Duration, sigma: f64) -> Self {
         let is_sigma = sigma.is_finite() && sigma > 0.0;
         let sigma = if is_sigma { sigma } else { 0.0 };
-        Self(Kind::LogNormal(median.min(LONGEST), sigma))
+        Self(Kind::LogNormal(median.min(MAX_DELAY), sigma))
     }
 
     /// The wait that a pair of numbers in [0, 1) stands for.
@@ -52,12 +52,12 @@ impl Delay {
                 scaled(median, (sigma * normal).exp())
             }
         };
-        wait.min(LONGEST)
+        wait.min(MAX_DELAY)
     }
 }
 
 fn scaled(duration: Duration, by: f64) -> Duration {
-    Duration::try_from_secs_f64(duration.as_secs_f64() * by).unwrap_or(LONGEST)
+    Duration::try_from_secs_f64(duration.as_secs_f64() * by).unwrap_or(MAX_DELAY)
 }
 
 impl From<Duration> for Delay {
@@ -105,7 +105,7 @@ const UNITS: [(&str, u64); 5] =
 
 impl Time {
     pub(super) fn capped(time: Duration) -> Self {
-        Self(time.min(LONGEST))
+        Self(time.min(MAX_DELAY))
     }
 }
 
@@ -135,7 +135,7 @@ impl FromStr for Time {
         };
         let nanos = u128::from(number) * u128::from(unit);
         let time = u64::try_from(nanos).map(Duration::from_nanos);
-        time.ok().filter(|time| *time <= LONGEST).map(Self).ok_or(())
+        time.ok().filter(|time| *time <= MAX_DELAY).map(Self).ok_or(())
     }
 }
 
@@ -217,6 +217,6 @@ mod tests {
         assert_eq!(tail.wait((0.0, 0.3)), 90 * MS, "no spread at the middle");
         assert!(tail.wait((0.9, 0.0)) > 90 * MS && tail.wait((0.9, 0.5)) < 90 * MS);
         let wild = Delay::log_normal(Duration::MAX, 1e300);
-        assert_eq!(wild.wait((0.999, 0.0)), LONGEST);
+        assert_eq!(wild.wait((0.999, 0.0)), MAX_DELAY);
     }
 }

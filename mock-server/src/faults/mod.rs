@@ -1,7 +1,7 @@
-//! What goes wrong with an answer, and when: the vocabulary.
+//! Faults: what changes a response or a connection, for which requests, and when.
 //!
-//! Everything that can be said of a rule is a word in [`Words`]: the Rust builders set them, JSON
-//! and the text form name them, and one check judges them, wherever they come from.
+//! Everything that a rule can hold is an option of [`FaultSpec`]: the Rust builders set options, JSON and
+//! the text form name them, and one check validates them, wherever they come from.
 
 pub(crate) mod apply;
 pub(crate) mod body;
@@ -23,50 +23,49 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::delay::Delay;
 pub(crate) use self::delay::Time;
-pub(crate) use self::spec::{Connection, Key, Words};
+pub(crate) use self::spec::{Connection, FaultSpec, Key};
 pub use self::validate::RuleError;
 use crate::state::clock::http_date;
 
-/// What goes wrong with an answer.
+/// A fault: what changes a response or a connection.
 ///
-/// It changes what the client sees, never what the service did: the request is authorized, and
-/// stands in the journal, as if nothing were wrong. The table of all of them stands in the crate's
-/// documentation.
+/// It changes what the client sees, never what the service did: the request is authorized and
+/// recorded in the journal as if nothing were wrong. The crate's documentation lists all faults.
 ///
 /// ```
 /// use std::time::Duration;
 /// use partner_api_mock::{Delay, Fault};
 ///
 /// Fault::status(429).retry_after(2);
-/// Fault::page(502);                                           // the HTML that a proxy sends
-/// Fault::answer().delay(Duration::from_millis(300));          // the real answer, late
-/// Fault::answer().delay(Delay::log_normal(Duration::from_millis(90), 0.5)).cut(40);
+/// Fault::html_error_page(502);                                //  the HTML that a proxy sends
+/// Fault::passthrough().delay(Duration::from_millis(300));     // the real response, late
+/// Fault::passthrough().delay(Delay::log_normal(Duration::from_millis(90), 0.5)).truncate(40);
 /// Fault::reset();
 /// ```
 #[derive(Clone, PartialEq)]
 #[must_use = "a fault does nothing until a rule with it is added"]
-pub struct Fault(Words);
+pub struct Fault(FaultSpec);
 
 impl Fault {
-    /// The real answer, changed by what is said next.
-    pub fn answer() -> Self {
-        Self(Words::default())
+    /// Passes the real response through, changed by the options that follow.
+    pub fn passthrough() -> Self {
+        Self(FaultSpec::default())
     }
 
     /// This status, from 200 to 599, with a body of the documented shape: `{"error":"…"}`, the
     /// status' name in it, unless [`body`](Self::body) says another.
     pub fn status(status: u16) -> Self {
-        Self(Words { status: Some(status), ..Words::default() })
+        Self(FaultSpec { status: Some(status), ..FaultSpec::default() })
     }
 
     /// This status with the HTML page that nginx sends with it, as a proxy in front of the service
     /// does with 502, 503 and 504.
-    pub fn page(status: u16) -> Self {
-        Self(Words { page: true, ..Self::status(status).0 })
+    pub fn html_error_page(status: u16) -> Self {
+        Self(FaultSpec { html_error_page: true, ..Self::status(status).0 })
     }
 
     fn connection(connection: Connection) -> Self {
-        Self(Words { connection: Some(connection), ..Words::default() })
+        Self(FaultSpec { connection: Some(connection), ..FaultSpec::default() })
     }
 
     /// The connection is reset as soon as the head of the request was read; a body is not.
@@ -79,14 +78,15 @@ impl Fault {
         Self::connection(Connection::ResetAfterRequest)
     }
 
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     pub fn close() -> Self {
         Self::connection(Connection::Close)
     }
 
-    /// No answer ever comes. The connection stays open until the client or the mock ends.
-    pub fn silent() -> Self {
-        Self::connection(Connection::Silent)
+    /// Accepts the request and never responds. The connection stays open until the client or the mock
+    /// ends.
+    pub fn hang() -> Self {
+        Self::connection(Connection::Hang)
     }
 
     /// Bytes that are not HTTP; then the connection is closed.
@@ -94,7 +94,7 @@ impl Fault {
         Self::connection(Connection::Garbage)
     }
 
-    /// The head of the answer, half of its body as a chunk, and then what is no chunk.
+    /// The head of the response, half of its body as a chunk, and then what is no chunk.
     pub fn malformed_chunk() -> Self {
         Self::connection(Connection::MalformedChunk)
     }
@@ -112,7 +112,7 @@ impl Fault {
         self
     }
 
-    /// A header of this name, in the place of those that the answer has.
+    /// A header of this name, in the place of those that the response has.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.headers.insert(name.into(), value.into());
         self
@@ -130,7 +130,7 @@ impl Fault {
         self
     }
 
-    /// `Retry-After` as a date that is so far away when the answer begins, after its
+    /// `Retry-After` as a date that is so far away when the response begins, after its
     /// [`delay`](Self::delay): by the mock's [`Clock`](crate::Clock), a day at most. HTTP dates
     /// have no fractions of a second; what is over a whole one is cut off.
     pub fn retry_after_date_in(mut self, time: Duration) -> Self {
@@ -138,33 +138,34 @@ impl Fault {
         self
     }
 
-    /// A wait before the answer, or what comes in its place, begins.
+    /// A wait before the response, or what comes in its place, begins.
     pub fn delay(mut self, delay: impl Into<Delay>) -> Self {
         self.0.delay = Some(delay.into());
         self
     }
 
-    /// The head of the answer comes byte by byte, for this long; then the connection is closed.
+    /// The head of the response comes byte by byte, for this long; then the connection is closed.
     pub fn slow_headers(mut self, time: Duration) -> Self {
         self.0.slow_headers = Some(Time::capped(time));
         self
     }
 
-    /// The body comes in many small pieces, for this long.
-    pub fn drip(mut self, time: Duration) -> Self {
-        self.0.drip = Some(Time::capped(time));
+    /// Sends the body in many small chunks over this time.
+    pub fn throttle(mut self, time: Duration) -> Self {
+        self.0.throttle = Some(Time::capped(time));
         self
     }
 
-    /// Only so many bytes of the body come, at most all but one; then the connection is closed.
-    pub fn cut(mut self, bytes: u64) -> Self {
-        self.0.cut = Some(bytes);
+    /// Truncates the body to this many bytes, at most all but one; then the connection is closed.
+    pub fn truncate(mut self, bytes: u64) -> Self {
+        self.0.truncate = Some(bytes);
         self
     }
 
-    /// A `Content-Length` that says this, whatever the body's is; then the connection is closed.
-    pub fn length(mut self, length: u64) -> Self {
-        self.0.length = Some(length);
+    /// Sets `Content-Length` to this value, whatever the length of the body; then the connection is
+    /// closed.
+    pub fn content_length(mut self, length: u64) -> Self {
+        self.0.content_length = Some(length);
         self
     }
 
@@ -180,22 +181,22 @@ impl Fault {
         self
     }
 
-    /// The body with as many blanks after it as make it this long.
-    pub fn oversized(mut self, bytes: u64) -> Self {
-        self.0.oversized = Some(bytes);
+    /// Pads the body with spaces to this many bytes.
+    pub fn pad_to(mut self, bytes: u64) -> Self {
+        self.0.pad_to = Some(bytes);
         self
     }
 }
 
-/// A fault, whom it meets and when.
+/// A fault, with the requests that it applies to.
 ///
-/// Without more words it meets every request until it is removed. It has a form as text and one as
-/// JSON, with the same words, which the crate's documentation lists.
+/// Without more options it applies to every request until it is removed. It has a text form and a JSON
+/// form with the same options, which the crate's documentation lists.
 ///
 /// ```
 /// use partner_api_mock::{Fault, Rule};
 ///
-/// let rule = Rule::new(Fault::status(503)).on("wallet").after(2).times(3);
+/// let rule = Rule::new(Fault::status(503)).operation("wallet").after(2).times(3);
 /// assert_eq!(rule.to_string(), "status=503 operation=wallet times=3 after=2");
 /// assert_eq!("status=503 operation=wallet times=3 after=2".parse(), Ok(rule));
 ///
@@ -204,7 +205,7 @@ impl Fault {
 /// ```
 #[derive(Clone, PartialEq)]
 #[must_use = "a rule does nothing until it is added"]
-pub struct Rule(Words);
+pub struct Rule(FaultSpec);
 
 impl Rule {
     /// The fault, for every request.
@@ -214,7 +215,7 @@ impl Rule {
 
     /// Only requests of one operation: `wallet`, `companies`, or a path such as
     /// `/api/v1/templates`.
-    pub fn on(mut self, operation: impl Into<String>) -> Self {
+    pub fn operation(mut self, operation: impl Into<String>) -> Self {
         self.0.operation = Some(operation.into());
         self
     }
@@ -256,25 +257,25 @@ impl Rule {
         self
     }
 
-    /// With this probability. 0 is never and 1 is always, exactly.
-    pub fn chance(mut self, probability: f64) -> Self {
-        self.0.chance = Some(probability);
+    /// Applies the fault with this probability: 0 is never, 1 is always.
+    pub fn probability(mut self, probability: f64) -> Self {
+        self.0.probability = Some(probability);
         self
     }
 
-    /// What chance hangs on, besides the rule, the partner's name and the number of the request; 0
-    /// unless it is said. The same seed and requests give the same faults.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.0.seed = Some(seed);
+    /// Sets the seed of the random numbers, 0 by default. The same seed and the same requests give the
+    /// same faults, also in parallel tests.
+    pub fn rng_seed(mut self, seed: u64) -> Self {
+        self.0.rng_seed = Some(seed);
         self
     }
 
-    /// The rule that these words say, not checked yet.
-    pub(crate) fn of(words: Words) -> Self {
-        Self(words)
+    /// The rule with these options, not checked yet.
+    pub(crate) fn of(spec: FaultSpec) -> Self {
+        Self(spec)
     }
 
-    pub(crate) fn into_words(self) -> Result<Words, RuleError> {
+    pub(crate) fn into_spec(self) -> Result<FaultSpec, RuleError> {
         self.0.check()?;
         Ok(self.0)
     }
@@ -307,14 +308,14 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// From the text form, words between blanks: `status=503 retryAfter=1 operation=wallet times=2`.
+/// From the text form, options separated by spaces: `status=503 retryAfter=1 operation=wallet times=2`.
 impl FromStr for Rule {
     type Err = RuleError;
 
     fn from_str(text: &str) -> Result<Self, RuleError> {
-        let words = rule_text::read(text)?;
-        words.check()?;
-        Ok(Self(words))
+        let spec = rule_text::read(text)?;
+        spec.check()?;
+        Ok(Self(spec))
     }
 }
 
@@ -340,15 +341,17 @@ impl<'de> Visitor<'de> for RuleVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Rule, A::Error> {
-        let mut said = serde_json::Map::new();
-        while let Some((word, value)) = map.next_entry::<String, _>()? {
-            if said.insert(word, value).is_some() {
-                return Err(A::Error::custom("a word stands twice: expected each word once"));
+        let mut options = serde_json::Map::new();
+        while let Some((option, value)) = map.next_entry::<String, _>()? {
+            if options.insert(option, value).is_some() {
+                return Err(A::Error::custom(
+                    "an option is given twice: expected each option once",
+                ));
             }
         }
-        let words = rule_text::from_json(said).map_err(A::Error::custom)?;
-        words.check().map_err(A::Error::custom)?;
-        Ok(Rule(words))
+        let spec = rule_text::from_json(options).map_err(A::Error::custom)?;
+        spec.check().map_err(A::Error::custom)?;
+        Ok(Rule(spec))
     }
 }
 
@@ -359,6 +362,6 @@ pub(crate) const A_RULE: &str = "a rule as an object or as text, such as {\"stat
 /// To the JSON form; a key is `[redacted]`.
 impl Serialize for Rule {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.0.said())
+        to.collect_map(self.0.options())
     }
 }

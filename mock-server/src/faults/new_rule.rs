@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Rule, RuleError, Words};
+use super::{FaultSpec, Rule, RuleError};
 use crate::api::ROUTES;
 use crate::input::suggest;
 use crate::state::api_key;
@@ -11,7 +11,7 @@ use crate::state::api_key;
 #[derive(Debug, Clone)]
 pub(crate) struct NewRule {
     pub(crate) target: Target,
-    pub(crate) words: Words,
+    pub(crate) spec: FaultSpec,
     /// Its text form; a key is `[redacted]`.
     pub(crate) text: Arc<str>,
 }
@@ -28,9 +28,9 @@ pub(crate) enum Target {
 pub(crate) fn checked(rule: Rule) -> Result<NewRule, RuleError> {
     // A body or a header that a rule says may hold a key, too.
     let text = api_key::redact_text(&rule.to_string()).into();
-    let words = rule.into_words()?;
-    let target = words.operation.as_deref().map_or(Ok(Target::All), target)?;
-    Ok(NewRule { target, words, text })
+    let spec = rule.into_spec()?;
+    let target = spec.operation.as_deref().map_or(Ok(Target::All), target)?;
+    Ok(NewRule { target, spec, text })
 }
 
 pub(crate) fn unknown_partner<'a>(
@@ -63,11 +63,11 @@ fn target(wanted: &str) -> Result<Target, RuleError> {
 }
 
 fn unknown<'a>(
-    word: &str,
+    option: &str,
     wanted: &str,
     expected: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> RuleError {
-    let hint = suggest::of(wanted, names);
-    RuleError::of(format!("{word}: unknown `{wanted}`, expected {expected}{hint}"))
+    let hint = suggest::did_you_mean(wanted, names);
+    RuleError::of(format!("{option}: unknown `{wanted}`, expected {expected}{hint}"))
 }

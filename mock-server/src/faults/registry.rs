@@ -9,21 +9,21 @@ use std::time::Duration;
 
 use super::new_rule::Target;
 pub(crate) use super::new_rule::{NewRule, another_partner, checked, unknown_partner};
-use super::sampling::{Chance, text_hash, unit};
-use super::{Key, Words};
+use super::sampling::{Sampler, text_hash, unit};
+use super::{FaultSpec, Key};
 use crate::input::escape::shortened;
 use crate::state::api_key::KeyHash;
-use crate::state::store::{Tenant, TenantId};
+use crate::state::store::{PartnerId, PartnerState};
 
 /// How many rules are remembered that had all their `times`.
-const SPENT_RULES: usize = 1000;
+const MAX_EXHAUSTED_RULES: usize = 1000;
 
 /// How many characters of a rule are shown with each request that met it.
-const LONGEST_RULE: usize = 1000;
+const MAX_RULE: usize = 1000;
 
 /// A fault that met a request: by which rule, and how chance fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Injected {
+pub struct AppliedFault {
     rule: Arc<str>,
     number: u64,
     request: u64,
@@ -31,7 +31,7 @@ pub struct Injected {
     delay: Duration,
 }
 
-impl Injected {
+impl AppliedFault {
     /// The rule, in its text form; a key is `[redacted]`.
     pub fn rule(&self) -> &str {
         &self.rule
@@ -40,7 +40,7 @@ impl Injected {
     /// As [`rule`](Self::rule), where it is shown with each request: a body that it says may be
     /// of megabytes.
     pub(crate) fn rule_in_short(&self) -> String {
-        shortened(&self.rule, LONGEST_RULE)
+        shortened(&self.rule, MAX_RULE)
     }
 
     /// Which rule it was, counted from 1 in the order they were added to its partner, or to the
@@ -59,14 +59,14 @@ impl Injected {
         self.draw.map(unit)
     }
 
-    /// How long the answer, or what came in its place, was made to wait.
+    /// How long the response, or what came in its place, was made to wait.
     pub fn delay(&self) -> Duration {
         self.delay
     }
 }
 
 /// A rule of more than 1000 characters is cut.
-impl fmt::Display for Injected {
+impl fmt::Display for AppliedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, request) = (self.number, self.request);
         write!(f, "rule {number} ({}), request {request}", self.rule_in_short())?;
@@ -82,8 +82,8 @@ impl fmt::Display for Injected {
 
 /// What of a request rules look at.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) tenant: Option<&'a Tenant>,
+pub(crate) struct RequestInfo<'a> {
+    pub(crate) partner: Option<&'a PartnerState>,
     pub(crate) token: Option<&'a str>,
     pub(crate) operation: Option<&'static str>,
     pub(crate) path: &'a str,
@@ -91,28 +91,28 @@ pub(crate) struct Asked<'a> {
 
 /// A rule that was added.
 #[derive(Debug)]
-pub(crate) struct InForce {
+pub(crate) struct RuleState {
     /// Counted from 1 over all rules of a mock.
     number_of_all: u64,
     /// Counted from 1 over those of its owner.
     number: u64,
-    owner: Option<TenantId>,
+    owner: Option<PartnerId>,
     target: Target,
-    words: Words,
+    spec: FaultSpec,
     text: Arc<str>,
     /// By partner, so that none is in another's way. `None` is all that came with no known key.
-    counts: Mutex<BTreeMap<Option<TenantId>, Count>>,
+    counts: Mutex<BTreeMap<Option<PartnerId>, Count>>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Count {
     seen: u64,
-    injected: u64,
+    hits: u64,
 }
 
 /// All rules in force, in the order they were added.
 #[derive(Debug, Default)]
-pub(crate) struct Rules {
+pub(crate) struct FaultRegistry {
     /// So that a mock without rules takes no lock.
     any: AtomicBool,
     list: Mutex<List>,
@@ -120,24 +120,24 @@ pub(crate) struct Rules {
 
 #[derive(Debug, Default)]
 struct List {
-    added: BTreeMap<Option<TenantId>, u64>,
+    added: BTreeMap<Option<PartnerId>, u64>,
     added_in_all: u64,
-    rules: Vec<Arc<InForce>>,
+    rules: Vec<Arc<RuleState>>,
     /// The newest that are in force no more, so that it can still be told how often they were met.
-    spent: VecDeque<Arc<InForce>>,
+    exhausted: VecDeque<Arc<RuleState>>,
 }
 
 impl List {
-    fn add(&mut self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
+    fn add(&mut self, owner: Option<PartnerId>, new: NewRule) -> Arc<RuleState> {
         self.added_in_all += 1;
         let added = self.added.entry(owner).or_default();
         *added += 1;
-        let rule = Arc::new(InForce {
+        let rule = Arc::new(RuleState {
             number_of_all: self.added_in_all,
             number: *added,
             owner,
             target: new.target,
-            words: new.words,
+            spec: new.spec,
             text: new.text,
             counts: Mutex::default(),
         });
@@ -146,8 +146,8 @@ impl List {
     }
 }
 
-impl Rules {
-    pub(crate) fn add(&self, owner: Option<TenantId>, new: NewRule) -> Arc<InForce> {
+impl FaultRegistry {
+    pub(crate) fn add(&self, owner: Option<PartnerId>, new: NewRule) -> Arc<RuleState> {
         let mut list = lock(&self.list);
         let rule = list.add(owner, new);
         self.any.store(true, Ordering::Release);
@@ -155,7 +155,7 @@ impl Rules {
     }
 
     /// Forgets all rules, and counts from 1 again for every owner.
-    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<TenantId>, NewRule)>) {
+    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<PartnerId>, NewRule)>) {
         let mut list = lock(&self.list);
         *list = List { added_in_all: list.added_in_all, ..List::default() };
         for (owner, new) in by {
@@ -165,39 +165,39 @@ impl Rules {
     }
 
     /// Takes out the rules that are not to be kept, and forgets them.
-    pub(crate) fn retain(&self, mut keep: impl FnMut(&Arc<InForce>) -> bool) {
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&Arc<RuleState>) -> bool) {
         let mut list = lock(&self.list);
-        list.spent.retain(&mut keep);
+        list.exhausted.retain(&mut keep);
         list.rules.retain(keep);
         self.any.store(!list.rules.is_empty(), Ordering::Release);
     }
 
     /// Forgets all about a partner that was removed.
-    pub(crate) fn forget(&self, owner: TenantId) {
+    pub(crate) fn forget(&self, owner: PartnerId) {
         self.retain(|rule| rule.owner != Some(owner));
         lock(&self.list).added.remove(&Some(owner));
     }
 
     /// Takes out a rule that has had all its `times`, and remembers it for a while.
-    fn spend(&self, rule: &Arc<InForce>) {
+    fn retire(&self, rule: &Arc<RuleState>) {
         let mut list = lock(&self.list);
         let before = list.rules.len();
         list.rules.retain(|one| !Arc::ptr_eq(one, rule));
         if list.rules.len() == before {
             return;
         }
-        list.spent.push_back(Arc::clone(rule));
-        if list.spent.len() > SPENT_RULES {
-            list.spent.pop_front();
+        list.exhausted.push_back(Arc::clone(rule));
+        if list.exhausted.len() > MAX_EXHAUSTED_RULES {
+            list.exhausted.pop_front();
         }
         self.any.store(!list.rules.is_empty(), Ordering::Release);
     }
 
     /// The rule of this id, and whether it is in force.
-    pub(crate) fn find(&self, id: &str) -> Option<(Arc<InForce>, bool)> {
+    pub(crate) fn find(&self, id: &str) -> Option<(Arc<RuleState>, bool)> {
         let list = lock(&self.list);
         let in_force = list.rules.iter().map(|rule| (rule, true));
-        let mut all = in_force.chain(list.spent.iter().map(|rule| (rule, false)));
+        let mut all = in_force.chain(list.exhausted.iter().map(|rule| (rule, false)));
         let (rule, is_in_force) = all.find(|(rule, _)| rule.id() == id)?;
         Some((Arc::clone(rule), is_in_force))
     }
@@ -212,51 +212,51 @@ impl Rules {
     }
 
     /// The rules of one owner.
-    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<Arc<InForce>> {
+    pub(crate) fn of(&self, owner: Option<PartnerId>) -> Vec<Arc<RuleState>> {
         let list = lock(&self.list);
         list.rules.iter().filter(|rule| rule.owner == owner).cloned().collect()
     }
 
     /// The rules of one owner, as text.
-    pub(crate) fn texts_of(&self, owner: Option<TenantId>) -> Vec<String> {
+    pub(crate) fn texts_of(&self, owner: Option<PartnerId>) -> Vec<String> {
         self.of(owner).iter().map(|rule| rule.text.to_string()).collect()
     }
 
     /// The fault that meets this request. It goes to the rules in order; the first that has a
     /// fault for it ends its way, and later ones never see it.
-    pub(crate) fn decide(&self, asked: Asked<'_>) -> Option<Decided> {
+    pub(crate) fn decide(&self, asked: RequestInfo<'_>) -> Option<MatchedRule> {
         let decided = {
             let list = lock(&self.list);
             list.rules.iter().find_map(|rule| rule.decide(asked))
         };
         let rule = &decided.as_ref()?.rule;
-        if rule.is_spent() {
-            self.spend(rule);
+        if rule.is_exhausted() {
+            self.retire(rule);
         }
         decided
     }
 }
 
-/// The words of a fault, with chance already out of them.
+/// A rule that applies to a request, with its random draws already made.
 #[derive(Debug)]
-pub(crate) struct Decided {
-    pub(crate) rule: Arc<InForce>,
-    pub(crate) injected: Injected,
+pub(crate) struct MatchedRule {
+    pub(crate) rule: Arc<RuleState>,
+    pub(crate) applied: AppliedFault,
 }
 
-impl Decided {
-    pub(crate) fn words(&self) -> &Words {
-        self.rule.words()
+impl MatchedRule {
+    pub(crate) fn spec(&self) -> &FaultSpec {
+        self.rule.spec()
     }
 }
 
-impl InForce {
+impl RuleState {
     pub(crate) fn id(&self) -> String {
         format!("f-{}", self.number_of_all)
     }
 
-    pub(crate) fn words(&self) -> &Words {
-        &self.words
+    pub(crate) fn spec(&self) -> &FaultSpec {
+        &self.spec
     }
 
     /// Its text form; a key is `[redacted]`.
@@ -264,50 +264,50 @@ impl InForce {
         &self.text
     }
 
-    pub(crate) fn owner(&self) -> Option<TenantId> {
+    pub(crate) fn owner(&self) -> Option<PartnerId> {
         self.owner
     }
 
-    pub(crate) fn injected(&self) -> u64 {
-        lock(&self.counts).values().map(|count| count.injected).sum()
+    pub(crate) fn hits(&self) -> u64 {
+        lock(&self.counts).values().map(|count| count.hits).sum()
     }
 
-    /// A rule for every partner is never spent: there may be one that it has not met yet.
-    fn is_spent(&self) -> bool {
-        let is_over = |times| self.injected() >= times;
-        self.owner.is_some() && self.words.times.is_some_and(is_over)
+    /// A rule for every partner is never exhausted: there may be one that it has not met yet.
+    fn is_exhausted(&self) -> bool {
+        let is_over = |times| self.hits() >= times;
+        self.owner.is_some() && self.spec.times.is_some_and(is_over)
     }
 
-    fn decide(self: &Arc<Self>, asked: Asked<'_>) -> Option<Decided> {
+    fn decide(self: &Arc<Self>, asked: RequestInfo<'_>) -> Option<MatchedRule> {
         if !self.is_for(asked) {
             return None;
         }
         let mut counts = lock(&self.counts);
-        let count = counts.entry(asked.tenant.map(|one| one.id)).or_default();
+        let count = counts.entry(asked.partner.map(|one| one.id)).or_default();
         count.seen += 1;
-        if self.words.times.is_some_and(|times| count.injected >= times) {
+        if self.spec.times.is_some_and(|times| count.hits >= times) {
             return None;
         }
-        let chance = Chance {
-            seed: self.words.seed.unwrap_or_default(),
+        let sampler = Sampler {
+            seed: self.spec.rng_seed.unwrap_or_default(),
             rule: self.number * 2 + u64::from(self.owner.is_some()),
-            partner: asked.tenant.map_or(0, |tenant| text_hash(&tenant.name())),
+            partner: asked.partner.map_or(0, |partner| text_hash(&partner.name())),
             request: count.seen,
         };
-        if !is_due(&self.words, count.seen) {
+        if !is_due(&self.spec, count.seen) {
             return None;
         }
-        let draw = self.words.chance.map(|probability| (probability, chance.draw(0)));
+        let draw = self.spec.probability.map(|probability| (probability, sampler.draw(0)));
         if draw.is_some_and(|(probability, draw)| unit(draw) >= probability) {
             return None;
         }
-        count.injected += 1;
-        let delay = self.words.delay.map_or(Duration::ZERO, |delay| {
-            delay.wait((unit(chance.draw(1)), unit(chance.draw(2))))
+        count.hits += 1;
+        let delay = self.spec.delay.map_or(Duration::ZERO, |delay| {
+            delay.wait((unit(sampler.draw(1)), unit(sampler.draw(2))))
         });
-        Some(Decided {
+        Some(MatchedRule {
             rule: Arc::clone(self),
-            injected: Injected {
+            applied: AppliedFault {
                 rule: Arc::clone(&self.text),
                 number: self.number,
                 request: count.seen,
@@ -317,10 +317,10 @@ impl InForce {
         })
     }
 
-    fn is_for(&self, asked: Asked<'_>) -> bool {
+    fn is_for(&self, asked: RequestInfo<'_>) -> bool {
         let is_owners = match self.owner {
             None => true,
-            owner => owner == asked.tenant.map(|tenant| tenant.id),
+            owner => owner == asked.partner.map(|partner| partner.id),
         };
         let is_target = match &self.target {
             Target::All => true,
@@ -331,17 +331,17 @@ impl InForce {
             let token = asked.token.map(KeyHash::of);
             token.is_some_and(|token| key == Key::Known(token))
         };
-        is_owners && is_target && self.words.key.is_none_or(is_key)
+        is_owners && is_target && self.spec.key.is_none_or(is_key)
     }
 }
 
 /// Whether the schedule, but for chance, is on for the `seen`-th request.
-fn is_due(words: &Words, seen: u64) -> bool {
-    let Some(at @ 1..) = seen.checked_sub(words.after.unwrap_or_default()) else {
+fn is_due(spec: &FaultSpec, seen: u64) -> bool {
+    let Some(at @ 1..) = seen.checked_sub(spec.after.unwrap_or_default()) else {
         return false;
     };
-    let is_turn = words.every.is_none_or(|every| at.is_multiple_of(every));
-    let is_bad = words.flapping.is_none_or(|flapping| {
+    let is_turn = spec.every.is_none_or(|every| at.is_multiple_of(every));
+    let is_bad = spec.flapping.is_none_or(|flapping| {
         (at - 1) % flapping.bad.saturating_add(flapping.good) < flapping.bad
     });
     is_turn && is_bad
@@ -358,11 +358,11 @@ mod tests {
 
     /// Which of the next requests, counted from 1, meet the fault.
     fn hits(rule: Rule, requests: u64) -> Vec<u64> {
-        let rules = Rules::default();
+        let rules = FaultRegistry::default();
         let text = rule.to_string().into();
-        let words = rule.into_words().unwrap();
-        rules.add(None, NewRule { target: Target::All, words, text });
-        let asked = Asked { tenant: None, token: None, operation: None, path: "/" };
+        let spec = rule.into_spec().unwrap();
+        rules.add(None, NewRule { target: Target::All, spec, text });
+        let asked = RequestInfo { partner: None, token: None, operation: None, path: "/" };
         let is_hit = |_: &u64| rules.decide(asked).is_some();
         (1..=requests).filter(is_hit).collect()
     }
@@ -393,15 +393,15 @@ mod tests {
     #[test]
     fn rates_of_0_and_1_are_exact_and_others_near() {
         for seed in 0..20 {
-            assert_eq!(hits(rule().chance(0.0).seed(seed), 2000), [0; 0]);
-            assert_eq!(hits(rule().chance(1.0).seed(seed), 2000).len(), 2000);
-            let quarter = hits(rule().chance(0.25).seed(seed), 2000).len();
+            assert_eq!(hits(rule().probability(0.0).rng_seed(seed), 2000), [0; 0]);
+            assert_eq!(hits(rule().probability(1.0).rng_seed(seed), 2000).len(), 2000);
+            let quarter = hits(rule().probability(0.25).rng_seed(seed), 2000).len();
             assert!((400..600).contains(&quarter), "{quarter}");
         }
     }
 
     #[test]
     fn a_seed_means_the_same_for_ever() {
-        assert_eq!(hits(rule().chance(0.2).seed(7), 20), [8, 14, 15, 18]);
+        assert_eq!(hits(rule().probability(0.2).rng_seed(7), 20), [8, 14, 15, 18]);
     }
 }

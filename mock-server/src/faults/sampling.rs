@@ -1,20 +1,20 @@
 //! How chance falls: by numbers that hang on a rule and on the order of one partner's requests.
 
-use crate::state::splitmix::mix;
+use crate::state::splitmix::splitmix64;
 
 /// All that chance hangs on.
-pub(super) struct Chance {
+pub(super) struct Sampler {
     pub(super) seed: u64,
     pub(super) rule: u64,
     pub(super) partner: u64,
     pub(super) request: u64,
 }
 
-impl Chance {
+impl Sampler {
     /// One of several independent draws, of 53 bits.
     pub(super) fn draw(&self, which: u64) -> u64 {
         let inputs = [self.seed, self.rule, self.partner, self.request, which];
-        inputs.into_iter().fold(0, |hash, input| mix(hash ^ input)) >> 11
+        inputs.into_iter().fold(0, |hash, input| splitmix64(hash ^ input)) >> 11
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every word of a rule, as it is written in JSON and in the text form.
+//! Every option of a rule, as it is written in JSON and in the text form.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,71 +7,71 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::Value;
 
 use super::delay::{Delay, NumberOrText, Time};
-use crate::input::json::{Expected, given};
+use crate::input::json::{Expected, non_null};
 use crate::state::api_key::{self, KeyHash};
 
 /// A fault, its scope and its schedule. The aliases are what `WireMock` and Toxiproxy call
 /// the same.
 #[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct Words {
-    #[serde(deserialize_with = "given")]
+pub(crate) struct FaultSpec {
+    #[serde(deserialize_with = "non_null")]
     pub(crate) status: Option<u16>,
-    pub(crate) page: bool,
-    #[serde(deserialize_with = "given")]
+    pub(crate) html_error_page: bool,
+    #[serde(deserialize_with = "non_null")]
     pub(crate) body: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) content_type: Option<String>,
     pub(crate) headers: BTreeMap<String, String>,
     #[serde(deserialize_with = "retry_after")]
     pub(crate) retry_after: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) retry_after_date_in: Option<Time>,
     #[serde(alias = "fixedDelayMilliseconds", alias = "latency")]
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) delay: Option<Delay>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) slow_headers: Option<Time>,
     #[serde(alias = "chunkedDribbleDelay", alias = "slicer")]
-    #[serde(deserialize_with = "given")]
-    pub(crate) drip: Option<Time>,
+    #[serde(deserialize_with = "non_null")]
+    pub(crate) throttle: Option<Time>,
     #[serde(alias = "limit_data")]
-    #[serde(deserialize_with = "given")]
-    pub(crate) cut: Option<u64>,
-    #[serde(deserialize_with = "given")]
-    pub(crate) length: Option<u64>,
+    #[serde(deserialize_with = "non_null")]
+    pub(crate) truncate: Option<u64>,
+    #[serde(deserialize_with = "non_null")]
+    pub(crate) content_length: Option<u64>,
     pub(crate) malformed_json: bool,
     pub(crate) invalid_utf8: bool,
-    #[serde(deserialize_with = "given")]
-    pub(crate) oversized: Option<u64>,
+    #[serde(deserialize_with = "non_null")]
+    pub(crate) pad_to: Option<u64>,
     #[serde(alias = "fault")]
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) connection: Option<Connection>,
 
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) operation: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) partner: Option<String>,
     #[serde(deserialize_with = "key")]
     pub(crate) key: Option<Key>,
 
     #[serde(alias = "next")]
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) times: Option<u64>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) after: Option<u64>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) every: Option<u64>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "non_null")]
     pub(crate) flapping: Option<Flapping>,
     #[serde(alias = "toxicity")]
-    #[serde(deserialize_with = "given")]
-    pub(crate) chance: Option<f64>,
-    #[serde(deserialize_with = "given")]
-    pub(crate) seed: Option<u64>,
+    #[serde(deserialize_with = "non_null")]
+    pub(crate) probability: Option<f64>,
+    #[serde(deserialize_with = "non_null")]
+    pub(crate) rng_seed: Option<u64>,
 }
 
-impl Expected for Words {
+impl Expected for FaultSpec {
     const EXPECTED: &'static str = "a rule as an object, such as {\"status\": 503, \"times\": 2}";
 }
 
@@ -80,7 +80,7 @@ impl Expected for Words {
 pub(crate) enum Key {
     Known(KeyHash),
     /// No request could carry it.
-    Wrong,
+    Malformed,
 }
 
 impl Key {
@@ -88,12 +88,12 @@ impl Key {
         if api_key::is_b64token(key.as_bytes()) {
             Self::Known(KeyHash::of(key))
         } else {
-            Self::Wrong
+            Self::Malformed
         }
     }
 }
 
-/// What becomes of the connection in place of an answer.
+/// What happens to the connection in place of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Connection {
@@ -103,7 +103,7 @@ pub(crate) enum Connection {
     #[serde(alias = "EMPTY_RESPONSE")]
     Close,
     #[serde(alias = "timeout")]
-    Silent,
+    Hang,
     #[serde(alias = "RANDOM_DATA_THEN_CLOSE")]
     Garbage,
     #[serde(alias = "MALFORMED_RESPONSE_CHUNK")]
@@ -116,7 +116,7 @@ impl Connection {
             Self::Reset => "reset",
             Self::ResetAfterRequest => "resetAfterRequest",
             Self::Close => "close",
-            Self::Silent => "silent",
+            Self::Hang => "hang",
             Self::Garbage => "garbage",
             Self::MalformedChunk => "malformedChunk",
         }
@@ -159,9 +159,9 @@ fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Key>, D::Error> {
     Ok(Some(Key::of(&key)))
 }
 
-impl Words {
-    /// Each word that is said, and its value. A key is not shown.
-    pub(crate) fn said(&self) -> impl Iterator<Item = (&'static str, Value)> {
+impl FaultSpec {
+    /// Each option that is set, and its value. A key is not shown.
+    pub(crate) fn options(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let text = |text: &Option<String>| text.clone().map(Value::from);
         let number = |number: Option<u64>| number.map(Value::from);
         let yes = |yes: bool| yes.then_some(Value::Bool(true));
@@ -171,7 +171,7 @@ impl Words {
         });
         let all = [
             ("status", self.status.map(Value::from)),
-            ("page", yes(self.page)),
+            ("htmlErrorPage", yes(self.html_error_page)),
             ("body", text(&self.body)),
             ("contentType", text(&self.content_type)),
             ("headers", headers),
@@ -179,12 +179,12 @@ impl Words {
             ("retryAfterDateIn", shown(self.retry_after_date_in)),
             ("delay", shown(self.delay)),
             ("slowHeaders", shown(self.slow_headers)),
-            ("drip", shown(self.drip)),
-            ("cut", number(self.cut)),
-            ("length", number(self.length)),
+            ("throttle", shown(self.throttle)),
+            ("truncate", number(self.truncate)),
+            ("contentLength", number(self.content_length)),
             ("malformedJson", yes(self.malformed_json)),
             ("invalidUtf8", yes(self.invalid_utf8)),
-            ("oversized", number(self.oversized)),
+            ("padTo", number(self.pad_to)),
             ("connection", self.connection.map(|one| one.name().into())),
             ("operation", text(&self.operation)),
             ("partner", text(&self.partner)),
@@ -193,10 +193,10 @@ impl Words {
             ("after", number(self.after)),
             ("every", number(self.every)),
             ("flapping", shown(self.flapping)),
-            ("chance", self.chance.map(Value::from)),
-            ("seed", number(self.seed)),
+            ("probability", self.probability.map(Value::from)),
+            ("rngSeed", number(self.rng_seed)),
         ];
-        all.into_iter().filter_map(|(word, value)| value.map(|value| (word, value)))
+        all.into_iter().filter_map(|(option, value)| value.map(|value| (option, value)))
     }
 }
 

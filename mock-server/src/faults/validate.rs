@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::spec::{Connection, Flapping, Key, Words};
+use super::spec::{Connection, FaultSpec, Flapping, Key};
 use crate::api::headers::{is_bodyless, is_framing};
 use crate::input::escape::escaped;
 use crate::state::api_key;
@@ -20,44 +20,47 @@ impl RuleError {
         Self(escaped(&api_key::redact_text(message.as_ref())).into_owned())
     }
 
-    /// The word that is wrong, or the first of several, if the message names one: `every` of
+    /// The option that is wrong, or the first of several, if the message names one: `every` of
     /// `every, flapping: expected one of them`.
-    pub(crate) fn word(&self) -> Option<&str> {
-        let (words, _) = self.0.split_once(": ")?;
-        let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        words.split(", ").all(is_word).then(|| words.split(", ").next())?
+    pub(crate) fn option(&self) -> Option<&str> {
+        let (options, _) = self.0.split_once(": ")?;
+        let is_option = |option: &str| option.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        options.split(", ").all(is_option).then(|| options.split(", ").next())?
     }
 }
 
-impl Words {
+impl FaultSpec {
     pub(super) fn check(&self) -> Result<(), RuleError> {
-        self.check_answer()?;
+        self.check_response()?;
         ensure(
-            self.key != Some(Key::Wrong),
+            self.key != Some(Key::Malformed),
             "key: expected one in clear, of letters, digits and -._~+/ only",
         )?;
         self.check_combination()?;
         self.check_schedule()
     }
 
-    fn check_answer(&self) -> Result<(), RuleError> {
+    fn check_response(&self) -> Result<(), RuleError> {
         if let Some(status) = self.status {
             ensure((200..600).contains(&status), "status: expected one from 200 to 599")?;
-            let has_body = self.page || self.body.is_some();
+            let has_body = self.html_error_page || self.body.is_some();
             let is_bodyless = StatusCode::from_u16(status).is_ok_and(is_bodyless);
-            ensure(!(has_body && is_bodyless), "body: an answer with this status has none")?;
+            ensure(!(has_body && is_bodyless), "body: a response with this status has none")?;
         }
         ensure(
-            self.status.is_some() || !self.page,
-            "page: expected a status with it, such as 502",
+            self.status.is_some() || !self.html_error_page,
+            "htmlErrorPage: expected a status with it, such as 502",
         )?;
-        ensure(!(self.page && self.body.is_some()), "page, body: expected one of them")?;
+        ensure(
+            !(self.html_error_page && self.body.is_some()),
+            "htmlErrorPage, body: expected one of them",
+        )?;
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
             ensure(name.is_ok(), "headers: a name that HTTP does not allow")?;
             ensure(
                 name.is_ok_and(|name| name != CONTENT_TYPE && !is_framing(&name)),
-                "headers: not this one; see `contentType`, `length` and `connection`",
+                "headers: not this one; see `contentType`, `contentLength` and `connection`",
             )?;
             ensure_value("headers", value)?;
         }
@@ -70,7 +73,7 @@ impl Words {
     }
 
     fn check_combination(&self) -> Result<(), RuleError> {
-        let answer = [
+        let response = [
             ("status", self.status.is_some()),
             ("body", self.body.is_some()),
             ("contentType", self.content_type.is_some()),
@@ -78,40 +81,41 @@ impl Words {
             ("retryAfter", self.retry_after.is_some()),
             ("retryAfterDateIn", self.retry_after_date_in.is_some()),
         ];
-        let pace = [("slowHeaders", self.slow_headers.is_some()), ("drip", self.drip.is_some())];
-        let damage = [
-            ("cut", self.cut.is_some()),
-            ("length", self.length.is_some()),
+        let timing =
+            [("slowHeaders", self.slow_headers.is_some()), ("throttle", self.throttle.is_some())];
+        let corruption = [
+            ("truncate", self.truncate.is_some()),
+            ("contentLength", self.content_length.is_some()),
             ("malformedJson", self.malformed_json),
             ("invalidUtf8", self.invalid_utf8),
-            ("oversized", self.oversized.is_some()),
+            ("padTo", self.pad_to.is_some()),
         ];
-        let said = |words: &[(&'static str, bool)]| -> Vec<&'static str> {
-            let said = words.iter().filter(|(_, said)| *said);
-            said.map(|(word, _)| *word).collect()
+        let given = |options: &[(&'static str, bool)]| -> Vec<&'static str> {
+            let given = options.iter().filter(|(_, is_given)| *is_given);
+            given.map(|(option, _)| *option).collect()
         };
-        let (answer, pace, damage) = (said(&answer), said(&pace), said(&damage));
+        let (response, timing, corruption) = (given(&response), given(&timing), given(&corruption));
 
         if let Some(connection) = self.connection {
-            let mut against = [pace, damage].concat();
+            let mut against = [timing, corruption].concat();
             if connection != Connection::MalformedChunk {
-                against.extend(answer);
+                against.extend(response);
             }
             return match against.first() {
-                Some(word) => Err(RuleError::of(format!(
-                    "connection, {word}: expected one of them; this connection has no answer to change"
+                Some(option) => Err(RuleError::of(format!(
+                    "connection, {option}: expected one of them; this connection fault sends no response to change"
                 ))),
                 None => Ok(()),
             };
         }
-        if let [one, two, ..] = damage.as_slice() {
+        if let [one, two, ..] = corruption.as_slice() {
             return Err(RuleError::of(format!("{one}, {two}: expected one of them")));
         }
         ensure(
-            self.drip.is_none() || self.oversized.is_none(),
-            "drip, oversized: expected one of them",
+            self.throttle.is_none() || self.pad_to.is_none(),
+            "throttle, padTo: expected one of them",
         )?;
-        let is_empty = answer.is_empty() && pace.is_empty() && damage.is_empty();
+        let is_empty = response.is_empty() && timing.is_empty() && corruption.is_empty();
         ensure(
             !is_empty || self.delay.is_some(),
             "expected a fault, such as `status=503` or `connection=reset`",
@@ -127,8 +131,8 @@ impl Words {
             "every, flapping: expected one of them",
         )?;
         ensure(
-            self.chance.is_none_or(|chance| (0.0..=1.0).contains(&chance)),
-            "chance: expected a probability from 0 to 1",
+            self.probability.is_none_or(|one| (0.0..=1.0).contains(&one)),
+            "probability: expected a number from 0 to 1",
         )
     }
 }
@@ -137,7 +141,7 @@ fn ensure(holds: bool, wrong: &str) -> Result<(), RuleError> {
     if holds { Ok(()) } else { Err(RuleError::of(wrong)) }
 }
 
-fn ensure_value(word: &str, value: &str) -> Result<(), RuleError> {
+fn ensure_value(option: &str, value: &str) -> Result<(), RuleError> {
     let is_good = HeaderValue::from_str(value).is_ok();
-    ensure(is_good, &format!("{word}: a value that HTTP does not allow in a header"))
+    ensure(is_good, &format!("{option}: a value that HTTP does not allow in a header"))
 }

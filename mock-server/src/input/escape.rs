@@ -5,12 +5,12 @@ use std::borrow::Cow;
 /// The text in one line, with escapes in the place of what a terminal would obey, what turns the
 /// order of the letters, and what does not show.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_obeyed) {
+    if !text.chars().any(is_unsafe_to_print) {
         return text.into();
     }
     let mut line = String::with_capacity(text.len() + 16);
     for char in text.chars() {
-        if is_obeyed(char) {
+        if is_unsafe_to_print(char) {
             line.extend(char.escape_default());
         } else {
             line.push(char);
@@ -28,7 +28,7 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
 }
 
 /// Controls, format characters, and what XML 1.0 cannot hold.
-pub(crate) fn is_obeyed(char: char) -> bool {
+pub(crate) fn is_unsafe_to_print(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}')
         || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -14,21 +14,21 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 
-pub(crate) use self::entry::{Entry, Exchange, Told, number_of};
-pub(crate) use self::response::Answered;
-use crate::api::auth::Refusal;
-use crate::faults::registry::Injected;
-use crate::state::store::TenantId;
+pub(crate) use self::entry::{Entry, Exchange, LogRecord, number_of};
+pub(crate) use self::response::ResponseRecord;
+use crate::api::auth::AuthFailure;
+use crate::faults::registry::AppliedFault;
+use crate::state::store::PartnerId;
 
 /// How many requests of one partner are kept. Those of no known partner are kept apart, as many.
-pub const JOURNAL_ENTRIES: usize = 10_000;
+pub const MAX_JOURNAL_ENTRIES: usize = 10_000;
 
-/// How many bytes the kept requests of one partner may take, with their answers. A body that
+/// How many bytes the kept requests of one partner may take, with their responses. A body that
 /// several requests in a row were answered with counts once.
-pub const JOURNAL_BYTES: usize = 8 * 1024 * 1024;
+pub const MAX_JOURNAL_BYTES: usize = 8 * 1024 * 1024;
 
-/// How long the body of an answer may be to be kept, in bytes. Of a longer one, the length is.
-pub const JOURNAL_ANSWER_BODY: usize = 4 * 1024;
+/// How long the body of a response may be to be kept, in bytes. Of a longer one, the length is.
+pub const MAX_RECORDED_BODY: usize = 4 * 1024;
 
 /// A request that the mock was asked, as it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +38,10 @@ pub struct RecordedRequest {
     pub request_id: String,
     /// When its head had been read, by the mock's [`Clock`](crate::Clock).
     pub received_at: Timestamp,
-    /// How long it took from then until the answer was ready to leave, in real time, the reading
+    /// How long it took from then until the response was ready to leave, in real time, the reading
     /// of a body and the computing of a stub included. A delay that was asked for is not: it
     /// stands in [`fault`](Self::fault).
-    pub took: Duration,
+    pub duration: Duration,
     /// The method.
     pub method: Method,
     /// The path as it was sent, not decoded.
@@ -56,26 +56,26 @@ pub struct RecordedRequest {
     pub body: Bytes,
     /// The name of the partner whose key came with the request, even if it was refused.
     pub partner: Option<String>,
-    /// The status of the answer; if a fault let none come, of the one that would have come.
+    /// The status of the response; if a fault let none come, of the one that would have come.
     pub status: StatusCode,
     /// What the service made of the request. A fault may have put another answer in its place.
-    pub why: Why,
+    pub disposition: Disposition,
     /// The fault that met the request.
-    pub fault: Option<Injected>,
-    /// The answer, as a fault left it. None if a fault let no answer come.
-    pub answer: Option<RecordedAnswer>,
+    pub fault: Option<AppliedFault>,
+    /// The response, as a fault left it. None if a fault let no response come.
+    pub response: Option<RecordedResponse>,
 }
 
-/// What of an answer the journal keeps, beside its status.
+/// What of a response the journal keeps, beside its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RecordedAnswer {
+pub struct RecordedResponse {
     /// The headers, without those that are written when it is sent: `Date` (unless a rule or a
     /// stub says one), `Content-Length`, `Transfer-Encoding` and `Connection`. What follows
     /// `pk_live_` is `[redacted]` here, too.
     pub headers: HeaderMap,
     /// The body that was sent, if it is no longer than
-    /// [`JOURNAL_ANSWER_BODY`](crate::JOURNAL_ANSWER_BODY). What follows `pk_live_` is
+    /// [`MAX_RECORDED_BODY`](crate::MAX_RECORDED_BODY). What follows `pk_live_` is
     /// `[redacted]`. If it was cut short, this is what was left of it.
     pub body: Option<Bytes>,
     /// How many bytes of body were sent, whatever the headers said of it.
@@ -85,30 +85,30 @@ pub struct RecordedAnswer {
 /// Why a request was answered as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Why {
+pub enum Disposition {
     /// The partner's own data was sent.
     Served,
     /// A stub answered.
     Stubbed,
     /// 401, by this rule.
-    Refused(Refusal),
+    Unauthorized(AuthFailure),
     /// 404: the reference has no such path.
     UnknownPath,
     /// 405: the path is there, and the method is neither `GET` nor `HEAD`.
     WrongMethod,
-    /// 413: a body for a stub that is larger than [`MAX_REQUEST_BODY`](crate::MAX_REQUEST_BODY).
+    /// 413: a body for a stub that is larger than [`DEFAULT_MAX_REQUEST_BODY`](crate::DEFAULT_MAX_REQUEST_BODY).
     BodyTooLarge,
     /// 400: no Host header, two of them, or one that is none (RFC 9112, section 3.2).
     BadHost,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for Disposition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Served => f.write_str("served"),
             Self::Stubbed => f.write_str("stubbed"),
             Self::BodyTooLarge => f.write_str("body too large"),
-            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Unauthorized(failure) => failure.fmt(f),
             Self::UnknownPath => f.write_str("unknown path"),
             Self::WrongMethod => f.write_str("wrong method"),
             Self::BadHost => f.write_str("bad Host header"),
@@ -119,22 +119,22 @@ impl fmt::Display for Why {
 /// The requests of all partners, each partner's bounded for itself: none pushes out another's.
 #[derive(Default)]
 pub(crate) struct Journal {
-    pages: Mutex<Pages>,
+    logs: Mutex<Logs>,
 }
 
 #[derive(Default)]
-struct Pages {
+struct Logs {
     recorded: u64,
     /// Who waits for the next request.
     waiting: BTreeMap<u64, Waker>,
     watchers: u64,
-    of: BTreeMap<Option<TenantId>, Page>,
+    of: BTreeMap<Option<PartnerId>, PartnerLog>,
     /// Whose requests are kept no more. One may have been under way.
-    removed: BTreeSet<TenantId>,
+    removed: BTreeSet<PartnerId>,
 }
 
 #[derive(Default)]
-struct Page {
+struct PartnerLog {
     entries: VecDeque<Entry>,
     bytes: usize,
     dropped: u64,
@@ -144,104 +144,104 @@ impl Journal {
     /// Gives the entry its number.
     #[inline]
     pub(crate) fn record(&self, mut entry: Entry) -> u64 {
-        let mut pages = self.pages();
-        pages.recorded += 1;
-        let number = pages.recorded;
+        let mut logs = self.logs();
+        logs.recorded += 1;
+        let number = logs.recorded;
         entry.number = number;
-        if let Some(page) = pages.page(entry.tenant) {
-            page.push(entry, JOURNAL_ENTRIES, JOURNAL_BYTES);
+        if let Some(log) = logs.log(entry.partner) {
+            log.push(entry, MAX_JOURNAL_ENTRIES, MAX_JOURNAL_BYTES);
         }
-        if !pages.waiting.is_empty() {
-            let waiting = std::mem::take(&mut pages.waiting);
-            drop(pages);
+        if !logs.waiting.is_empty() {
+            let waiting = std::mem::take(&mut logs.waiting);
+            drop(logs);
             waiting.into_values().for_each(Waker::wake);
         }
         number
     }
 
     /// Forgets all about a partner, and keeps none of its requests from now on.
-    pub(crate) fn remove(&self, tenant: TenantId) {
-        let mut pages = self.pages();
-        pages.of.remove(&Some(tenant));
-        pages.removed.insert(tenant);
+    pub(crate) fn remove(&self, partner: PartnerId) {
+        let mut logs = self.logs();
+        logs.of.remove(&Some(partner));
+        logs.removed.insert(partner);
     }
 
     /// Somebody who waits for requests.
     pub(crate) fn watcher(&self) -> Watcher<'_> {
-        let mut pages = self.pages();
-        pages.watchers += 1;
-        Watcher { journal: self, id: pages.watchers }
+        let mut logs = self.logs();
+        logs.watchers += 1;
+        Watcher { journal: self, id: logs.watchers }
     }
 
     /// What came after the request of this number, of one partner or of all, in the order it was
     /// asked. No request has the number 0.
-    pub(crate) fn after(&self, of: Option<TenantId>, number: u64) -> Vec<Entry> {
-        self.pages().after(of, number)
+    pub(crate) fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
+        self.logs().after(of, number)
     }
 
     /// The request of this number, if it is kept.
     pub(crate) fn find(&self, number: u64) -> Option<Entry> {
-        let pages = self.pages();
-        pages.of.values().find_map(|page| {
-            let at = page.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
-            page.entries.get(at).cloned()
+        let logs = self.logs();
+        logs.of.values().find_map(|log| {
+            let at = log.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+            log.entries.get(at).cloned()
         })
     }
 
     /// Forgets what was asked, by one partner or by all, and how much of that was dropped. The
     /// next request has the next number all the same.
-    pub(crate) fn clear(&self, of: Option<TenantId>) {
-        self.pages().of.retain(|id, _| of.is_some() && *id != of);
+    pub(crate) fn clear(&self, of: Option<PartnerId>) {
+        self.logs().of.retain(|id, _| of.is_some() && *id != of);
     }
 
     /// How many requests are kept.
     pub(crate) fn kept(&self) -> usize {
-        self.pages().of.values().map(|page| page.entries.len()).sum()
+        self.logs().of.values().map(|log| log.entries.len()).sum()
     }
 
     /// How many of one partner's requests are kept.
-    pub(crate) fn kept_of(&self, tenant: TenantId) -> usize {
-        self.pages().of.get(&Some(tenant)).map_or(0, |page| page.entries.len())
+    pub(crate) fn kept_of(&self, partner: PartnerId) -> usize {
+        self.logs().of.get(&Some(partner)).map_or(0, |log| log.entries.len())
     }
 
     pub(crate) fn dropped(&self) -> u64 {
-        self.pages().of.values().map(|page| page.dropped).sum()
+        self.logs().of.values().map(|log| log.dropped).sum()
     }
 
-    pub(crate) fn dropped_of(&self, tenant: TenantId) -> u64 {
-        self.pages().of.get(&Some(tenant)).map_or(0, |page| page.dropped)
+    pub(crate) fn dropped_of(&self, partner: PartnerId) -> u64 {
+        self.logs().of.get(&Some(partner)).map_or(0, |log| log.dropped)
     }
 
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn logs(&self) -> MutexGuard<'_, Logs> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Pages {
-    fn after(&self, of: Option<TenantId>, number: u64) -> Vec<Entry> {
-        let pages = self.of.iter().filter(|(id, _)| of.is_none() || **id == of);
-        let newer = |page: &'_ Page| {
-            let begins = page.entries.partition_point(|entry| entry.number <= number);
-            page.entries.range(begins..).cloned().collect::<Vec<_>>()
+impl Logs {
+    fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
+        let logs = self.of.iter().filter(|(id, _)| of.is_none() || **id == of);
+        let newer = |log: &'_ PartnerLog| {
+            let begins = log.entries.partition_point(|entry| entry.number <= number);
+            log.entries.range(begins..).cloned().collect::<Vec<_>>()
         };
-        let mut after: Vec<_> = pages.flat_map(|(_, page)| newer(page)).collect();
+        let mut after: Vec<_> = logs.flat_map(|(_, log)| newer(log)).collect();
         after.sort_unstable_by_key(|entry| entry.number);
         after
     }
 
-    /// The page for a request of this partner, unless it was removed.
-    fn page(&mut self, tenant: Option<TenantId>) -> Option<&mut Page> {
-        match self.of.entry(tenant) {
-            btree_map::Entry::Occupied(page) => Some(page.into_mut()),
-            btree_map::Entry::Vacant(_) if tenant.is_some_and(|id| self.removed.contains(&id)) => {
+    /// The log for a request of this partner, unless it was removed.
+    fn log(&mut self, partner: Option<PartnerId>) -> Option<&mut PartnerLog> {
+        match self.of.entry(partner) {
+            btree_map::Entry::Occupied(log) => Some(log.into_mut()),
+            btree_map::Entry::Vacant(_) if partner.is_some_and(|id| self.removed.contains(&id)) => {
                 None
             }
-            btree_map::Entry::Vacant(page) => Some(page.insert(Page::default())),
+            btree_map::Entry::Vacant(log) => Some(log.insert(PartnerLog::default())),
         }
     }
 }
 
-impl Page {
+impl PartnerLog {
     fn push(&mut self, entry: Entry, most_entries: usize, most_bytes: usize) {
         self.bytes += entry.size() + entry.size_beside(self.entries.back());
         self.entries.push_back(entry);
@@ -264,16 +264,16 @@ pub(crate) struct Watcher<'a> {
 
 impl Watcher<'_> {
     /// As [`after`](Journal::after). The waker is woken when the next request comes.
-    pub(crate) fn after(&self, of: Option<TenantId>, number: u64, waker: &Waker) -> Vec<Entry> {
-        let mut pages = self.journal.pages();
-        pages.waiting.insert(self.id, waker.clone());
-        pages.after(of, number)
+    pub(crate) fn after(&self, of: Option<PartnerId>, number: u64, waker: &Waker) -> Vec<Entry> {
+        let mut logs = self.journal.logs();
+        logs.waiting.insert(self.id, waker.clone());
+        logs.after(of, number)
     }
 }
 
 impl Drop for Watcher<'_> {
     fn drop(&mut self) {
-        let waker = self.journal.pages().waiting.remove(&self.id);
+        let waker = self.journal.logs().waiting.remove(&self.id);
         // Whatever that ends, the lock is open again.
         drop(waker);
     }
@@ -282,7 +282,7 @@ impl Drop for Watcher<'_> {
 /// What is kept may be long, and is the data of somebody's clients.
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Journal").field("recorded", &self.pages().recorded).finish_non_exhaustive()
+        f.debug_struct("Journal").field("recorded", &self.logs().recorded).finish_non_exhaustive()
     }
 }
 
@@ -301,15 +301,15 @@ mod tests {
         sent: &Bytes,
     ) -> Exchange<'a> {
         Exchange {
-            tenant: None,
+            partner: None,
             request,
             body,
             received_at: std::time::SystemTime::UNIX_EPOCH,
-            took: Duration::ZERO,
+            duration: Duration::ZERO,
             status: StatusCode::OK,
-            why: Why::Served,
+            disposition: Disposition::Served,
             fault: None,
-            answer: Answered::documented(&sent.clone().into()),
+            answer: ResponseRecord::documented(&sent.clone().into()),
         }
     }
 
@@ -322,45 +322,45 @@ mod tests {
 
     #[test]
     fn a_full_page_drops_the_oldest_and_counts_it() {
-        let mut page = Page::default();
+        let mut log = PartnerLog::default();
         for number in 1..=5 {
-            page.push(entry(number, "/", &Bytes::new()), 3, usize::MAX);
+            log.push(entry(number, "/", &Bytes::new()), 3, usize::MAX);
         }
-        let kept: Vec<_> = page.entries.iter().map(|entry| entry.number).collect();
-        assert_eq!((kept, page.dropped), (vec![3, 4, 5], 2));
+        let kept: Vec<_> = log.entries.iter().map(|entry| entry.number).collect();
+        assert_eq!((kept, log.dropped), (vec![3, 4, 5], 2));
     }
 
     #[test]
     fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
-        let mut page = Page::default();
+        let mut log = PartnerLog::default();
         let none = Bytes::new();
         let room = 2 * entry(0, "/", &none).size();
         for number in 1..=5 {
-            page.push(entry(number, "/", &none), usize::MAX, room);
+            log.push(entry(number, "/", &none), usize::MAX, room);
         }
-        assert_eq!((page.entries.len(), page.dropped, page.bytes), (2, 3, room));
-        page.push(entry(6, &format!("/{}", "x".repeat(room)), &none), usize::MAX, room);
-        assert_eq!((page.entries.len(), page.dropped, page.bytes), (0, 6, 0));
+        assert_eq!((log.entries.len(), log.dropped, log.bytes), (2, 3, room));
+        log.push(entry(6, &format!("/{}", "x".repeat(room)), &none), usize::MAX, room);
+        assert_eq!((log.entries.len(), log.dropped, log.bytes), (0, 6, 0));
     }
 
     #[test]
     fn a_body_counts_once_for_all_that_were_answered_with_it_in_a_row() {
         let (one, other) = (Bytes::from(vec![b'1'; 100]), Bytes::from(vec![b'2'; 70]));
-        let mut page = Page::default();
+        let mut log = PartnerLog::default();
         let size = entry(0, "/", &one).size();
         for (number, sent, bodies) in
             [(1, &one, 100), (2, &one, 100), (3, &other, 170), (4, &other, 170), (5, &one, 270)]
         {
-            page.push(entry(number, "/", sent), usize::MAX, usize::MAX);
-            assert_eq!(page.bytes, page.entries.len() * size + bodies, "after {number}");
+            log.push(entry(number, "/", sent), usize::MAX, usize::MAX);
+            assert_eq!(log.bytes, log.entries.len() * size + bodies, "after {number}");
         }
         for bodies in [270, 170, 170, 100, 100] {
-            page.push(entry(6, "/", &one), 5, usize::MAX);
-            assert_eq!(page.bytes, 5 * size + bodies);
+            log.push(entry(6, "/", &one), 5, usize::MAX);
+            assert_eq!(log.bytes, 5 * size + bodies);
         }
         // Another body of the same bytes has its own memory.
-        page.push(entry(7, "/", &Bytes::from(one.to_vec())), 5, usize::MAX);
-        assert_eq!(page.bytes, 5 * size + 200);
+        log.push(entry(7, "/", &Bytes::from(one.to_vec())), 5, usize::MAX);
+        assert_eq!(log.bytes, 5 * size + 200);
     }
 
     #[test]
@@ -370,11 +370,11 @@ mod tests {
         for watcher in [&one, &other, &one] {
             assert!(watcher.after(None, 0, Waker::noop()).is_empty());
         }
-        assert_eq!(journal.pages().waiting.len(), 2, "each has its own, even in one task");
+        assert_eq!(journal.logs().waiting.len(), 2, "each has its own, even in one task");
         drop(one);
-        assert_eq!(journal.pages().waiting.len(), 1);
+        assert_eq!(journal.logs().waiting.len(), 1);
         drop(other);
-        assert!(journal.pages().waiting.is_empty());
+        assert!(journal.logs().waiting.is_empty());
     }
 
     #[test]
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(recorded.headers["authorization"], "[redacted]");
         assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
         assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
-        let answer = recorded.answer.as_ref().unwrap();
+        let answer = recorded.response.as_ref().unwrap();
         assert_eq!(answer.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
         let many: Vec<_> =
             recorded.headers.get_all("x-many").iter().map(HeaderValue::as_bytes).collect();

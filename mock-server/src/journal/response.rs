@@ -1,38 +1,40 @@
-//! What the journal keeps of an answer.
+//! What the journal keeps of a response.
 
 use bytes::Bytes;
 use http::HeaderMap;
 
 use super::encoding::{self, BEFORE_BODY, split_body, write_headers};
-use super::{JOURNAL_ANSWER_BODY, RecordedAnswer};
+use super::{MAX_RECORDED_BODY, RecordedResponse};
 use crate::state::api_key;
-use crate::state::payload::Content;
+use crate::state::payload::Payload;
 
-/// An answer, as small as it can be kept.
+/// A response, as small as it can be kept.
 #[derive(Clone)]
-pub(crate) enum Answered {
+pub(crate) enum ResponseRecord {
     /// A fault let none come.
     Nothing,
     /// A documented one. Its headers follow from why it was sent, and its body is shared with
     /// whatever else is answered with it.
-    Documented(Kept),
+    Documented(RecordedBody),
     /// Any other: its header lines and its body in one piece of memory, redacted.
     Other { text: Box<[u8]>, length: u64 },
 }
 
 /// A body that is short enough to be kept, or how long it was.
 #[derive(Clone)]
-pub(crate) enum Kept {
+pub(crate) enum RecordedBody {
     Whole(Bytes),
     Long(u64),
 }
 
-impl Answered {
+impl ResponseRecord {
     #[inline]
-    pub(crate) fn documented(body: &Content) -> Self {
+    pub(crate) fn documented(body: &Payload) -> Self {
         Self::Documented(match body {
-            Content::One(body) if body.len() <= JOURNAL_ANSWER_BODY => Kept::Whole(body.clone()),
-            body => Kept::Long(body.len() as u64),
+            Payload::Single(body) if body.len() <= MAX_RECORDED_BODY => {
+                RecordedBody::Whole(body.clone())
+            }
+            body => RecordedBody::Long(body.len() as u64),
         })
     }
 
@@ -44,7 +46,7 @@ impl Answered {
     ) -> Self {
         let mut text = Vec::new();
         write_headers(&mut text, headers);
-        if length <= JOURNAL_ANSWER_BODY as u64 {
+        if length <= MAX_RECORDED_BODY as u64 {
             text.extend_from_slice(BEFORE_BODY);
             pieces.for_each(|piece| text.extend_from_slice(&piece));
         }
@@ -62,26 +64,26 @@ impl Answered {
     /// The body that it may share with others.
     pub(super) fn shared(&self) -> &[u8] {
         match self {
-            Self::Documented(Kept::Whole(body)) => body,
-            Self::Documented(Kept::Long(_)) | Self::Nothing | Self::Other { .. } => &[],
+            Self::Documented(RecordedBody::Whole(body)) => body,
+            Self::Documented(RecordedBody::Long(_)) | Self::Nothing | Self::Other { .. } => &[],
         }
     }
 
-    /// The headers are those of the documented answer.
-    pub(super) fn read(&self, headers: impl FnOnce() -> HeaderMap) -> Option<RecordedAnswer> {
+    /// The headers are those of the documented response.
+    pub(super) fn read(&self, headers: impl FnOnce() -> HeaderMap) -> Option<RecordedResponse> {
         Some(match self {
             Self::Nothing => return None,
-            Self::Documented(Kept::Whole(body)) => RecordedAnswer {
+            Self::Documented(RecordedBody::Whole(body)) => RecordedResponse {
                 headers: headers(),
                 body: Some(api_key::redact(body.to_vec()).into()),
                 body_length: body.len() as u64,
             },
-            Self::Documented(Kept::Long(length)) => {
-                RecordedAnswer { headers: headers(), body: None, body_length: *length }
+            Self::Documented(RecordedBody::Long(length)) => {
+                RecordedResponse { headers: headers(), body: None, body_length: *length }
             }
             Self::Other { text, length } => {
                 let (lines, body) = split_body(text);
-                RecordedAnswer {
+                RecordedResponse {
                     headers: encoding::headers(lines),
                     body: body.map(Bytes::copy_from_slice),
                     body_length: *length,

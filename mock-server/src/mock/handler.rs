@@ -12,17 +12,17 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::log;
 use crate::api::auth::{self, Denied};
-use crate::api::error::Failure;
+use crate::api::error::ErrorBody;
 use crate::api::headers::{BY_THE_MOCK, LIMIT};
-use crate::api::host::{self, Arrival};
+use crate::api::host::{self, RequestSource};
 use crate::api::{Unrouted, allow, find, json};
-use crate::faults::apply::{self, Injection};
-use crate::faults::body::AnswerBody;
-use crate::faults::registry::{Asked, Decided, Rules};
-use crate::journal::{Answered, Entry, Exchange, Journal, RecordedRequest, Why};
+use crate::faults::apply::{self, FaultOutcome};
+use crate::faults::body::ResponseBody;
+use crate::faults::registry::{FaultRegistry, MatchedRule, RequestInfo};
+use crate::journal::{Disposition, Entry, Exchange, Journal, RecordedRequest, ResponseRecord};
 use crate::state::clock::Clock;
-use crate::state::payload::Content;
-use crate::state::store::{Store, Tenant};
+use crate::state::payload::Payload;
+use crate::state::store::{PartnerState, Store};
 use crate::stubs::{Found, StubList};
 
 /// What may be asked of a path in the table, which so far has `GET` only.
@@ -36,10 +36,10 @@ const CHALLENGE_INVALID: HeaderValue =
 
 /// The service without its socket: its state, and what was asked of it.
 #[derive(Debug)]
-pub(crate) struct Api {
+pub(crate) struct RequestHandler {
     pub(crate) store: Store,
     pub(crate) journal: Journal,
-    pub(crate) rules: Rules,
+    pub(crate) rules: FaultRegistry,
     pub(crate) stubs: StubList,
     pub(crate) clock: Clock,
     max_request_body: usize,
@@ -47,29 +47,29 @@ pub(crate) struct Api {
 
 /// How large the body of a request to a stub may be in bytes, unless
 /// [the builder](crate::MockServerBuilder::max_request_body) says otherwise.
-pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
+pub const DEFAULT_MAX_REQUEST_BODY: usize = 1024 * 1024;
 
 /// How a request came, and when its head had been read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Received {
-    arrival: Arrival,
+    source: RequestSource,
     at: SystemTime,
     since: Instant,
 }
 
 /// What a request gets.
 #[derive(Debug)]
-pub(crate) enum Answer {
-    Ready(Response<AnswerBody>),
-    Injected(Box<Injection>),
+pub(crate) enum Outcome {
+    Response(Response<ResponseBody>),
+    Faulted(Box<FaultOutcome>),
 }
 
-impl Api {
+impl RequestHandler {
     pub(crate) fn new(store: Store, max_request_body: usize) -> Self {
         Self {
             store,
             journal: Journal::default(),
-            rules: Rules::default(),
+            rules: FaultRegistry::default(),
             stubs: StubList::default(),
             clock: Clock::default(),
             max_request_body,
@@ -77,8 +77,8 @@ impl Api {
     }
 
     /// A request came in this way, and its head has just been read.
-    pub(crate) fn receive(&self, arrival: Arrival) -> Received {
-        Received { arrival, at: self.clock.system_time(), since: Instant::now() }
+    pub(crate) fn receive(&self, source: RequestSource) -> Received {
+        Received { source, at: self.clock.system_time(), since: Instant::now() }
     }
 
     /// Whether the body of this request is to be read before it is answered: only stubs have one.
@@ -93,7 +93,7 @@ impl Api {
         received: Received,
         head: &request::Parts,
         body: B,
-    ) -> Result<Answer, Box<dyn Error + Send + Sync>>
+    ) -> Result<Outcome, Box<dyn Error + Send + Sync>>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -101,11 +101,11 @@ impl Api {
         // Who says that it is too large has it sent for nothing.
         let is_large = body.size_hint().lower() > self.max_request_body as u64;
         let body = if is_large {
-            Sent::TooLarge
+            RequestBody::TooLarge
         } else {
             match Limited::new(body, self.max_request_body).collect().await {
-                Ok(body) => Sent::Whole(body.to_bytes()),
-                Err(error) if error.is::<LengthLimitError>() => Sent::TooLarge,
+                Ok(body) => RequestBody::Whole(body.to_bytes()),
+                Err(error) if error.is::<LengthLimitError>() => RequestBody::TooLarge,
                 Err(error) => return Err(error),
             }
         };
@@ -114,73 +114,74 @@ impl Api {
 
     /// The answer to a request whose body is not wanted. It stands in the journal before it is
     /// returned.
-    pub(crate) fn answer(&self, received: Received, head: &request::Parts) -> Answer {
-        self.answer_to(received, head, &Sent::Unread)
+    pub(crate) fn answer(&self, received: Received, head: &request::Parts) -> Outcome {
+        self.answer_to(received, head, &RequestBody::Unread)
     }
 
-    fn answer_to(&self, received: Received, head: &request::Parts, body: &Sent) -> Answer {
-        let Received { arrival, at, since } = received;
-        let (tenant, mut response, why, is_documented) = match self.serve(arrival, head, body) {
-            Ok(Served { tenant, response, why }) => {
-                (Some(tenant), response, why, why == Why::Served)
-            }
-            Err(Unserved { tenant, why, allow }) => {
-                let is_documented = allow.is_none();
-                (tenant, refuse(why, allow), why, is_documented)
-            }
-        };
+    fn answer_to(&self, received: Received, head: &request::Parts, body: &RequestBody) -> Outcome {
+        let Received { source, at, since } = received;
+        let (partner, mut response, disposition, is_documented) =
+            match self.serve(source, head, body) {
+                Ok(Handled { partner, response, disposition }) => {
+                    (Some(partner), response, disposition, disposition == Disposition::Served)
+                }
+                Err(Rejected { partner, disposition, allow }) => {
+                    let is_documented = allow.is_none();
+                    (partner, refuse(disposition, allow), disposition, is_documented)
+                }
+            };
         let record = |status, fault, answer| {
             let exchange = Exchange {
-                tenant: tenant.as_ref().map(|tenant| tenant.id),
+                partner: partner.as_ref().map(|partner| partner.id),
                 request: head,
                 body: body.bytes(),
                 received_at: at,
-                took: since.elapsed(),
+                duration: since.elapsed(),
                 status,
-                why,
+                disposition,
                 fault,
                 answer,
             };
             let entry = Entry::new(exchange);
-            let told = log::wants_requests().then(|| entry.clone());
+            let told = log::request_log_enabled().then(|| entry.clone());
             let number = self.journal.record(entry);
             if let Some(entry) = told {
-                let partner = tenant.as_ref().map(|tenant| tenant.name());
-                log::request(&entry.told(number, partner.as_deref()));
+                let partner = partner.as_ref().map(|partner| partner.name());
+                log::request(&entry.log_record(number, partner.as_deref()));
             }
         };
         let decided =
-            if self.rules.is_empty() { None } else { self.decide(tenant.as_deref(), head) };
+            if self.rules.is_empty() { None } else { self.decide(partner.as_deref(), head) };
         if let Some(decided) = decided {
-            let (status, injection) = apply::inject(&decided, arrival, response, &self.clock);
-            let answer = injection.answer().map_or(Answered::Nothing, |answer| {
-                Answered::other(answer.headers(), answer.body().content())
+            let (status, injection) = apply::apply(&decided, source, response, &self.clock);
+            let answer = injection.answer().map_or(ResponseRecord::Nothing, |answer| {
+                ResponseRecord::other(answer.headers(), answer.body().content())
             });
-            record(status, Some(Box::new(decided.injected)), answer);
-            return Answer::Injected(Box::new(injection));
+            record(status, Some(Box::new(decided.applied)), answer);
+            return Outcome::Faulted(Box::new(injection));
         }
         let answered = if is_documented {
-            Answered::documented(response.body())
+            ResponseRecord::documented(response.body())
         } else {
             let sent = response.body();
             let content = (sent.len() as u64, sent.pieces().iter().cloned());
-            Answered::other(response.headers(), content)
+            ResponseRecord::other(response.headers(), content)
         };
         record(response.status(), None, answered);
         self.clock.date(response.headers_mut());
-        Answer::Ready(response.map(AnswerBody::whole))
+        Outcome::Response(response.map(ResponseBody::whole))
     }
 
     /// An entry of the journal as a test reads it.
     pub(crate) fn read(&self, entry: &Entry) -> RecordedRequest {
-        entry.read(entry.tenant.and_then(|id| self.store.name_of(id)), documented_headers)
+        entry.read(entry.partner.and_then(|id| self.store.name_of(id)), documented_headers)
     }
 
     #[cold]
-    fn decide(&self, tenant: Option<&Tenant>, head: &request::Parts) -> Option<Decided> {
+    fn decide(&self, partner: Option<&PartnerState>, head: &request::Parts) -> Option<MatchedRule> {
         let path = head.uri.path();
-        self.rules.decide(Asked {
-            tenant,
+        self.rules.decide(RequestInfo {
+            partner,
             token: auth::bearer_token(&head.headers).ok(),
             operation: find(&head.method, path).ok().map(|route| route.name),
             path,
@@ -190,12 +191,12 @@ impl Api {
     /// Where to comes before whose: a path that is not there is 404 with and without a key.
     fn serve(
         &self,
-        arrival: Arrival,
+        source: RequestSource,
         head: &request::Parts,
-        body: &Sent,
-    ) -> Result<Served, Unserved> {
-        if arrival == Arrival::Socket && !host::is_acceptable(head.version, &head.headers) {
-            return Err(Why::BadHost.into());
+        body: &RequestBody,
+    ) -> Result<Handled, Rejected> {
+        if source == RequestSource::Socket && !host::is_valid_host(head.version, &head.headers) {
+            return Err(Disposition::BadHost.into());
         }
         let route = find(&head.method, head.uri.path());
         if let Some(body) = body.read()
@@ -204,9 +205,9 @@ impl Api {
             return Ok(served);
         }
         let route = route?;
-        let tenant = auth::authorize(&self.store, &head.headers)?;
-        let response = (route.handler)(&tenant);
-        Ok(Served { tenant, response, why: Why::Served })
+        let partner = auth::authorize(&self.store, &head.headers)?;
+        let response = (route.handler)(&partner);
+        Ok(Handled { partner, response, disposition: Disposition::Served })
     }
 
     /// What a stub makes of it. Whose stub it is hangs on the key, so the key comes first here.
@@ -214,37 +215,37 @@ impl Api {
     fn serve_stub(
         &self,
         head: &request::Parts,
-        body: Result<&Bytes, Why>,
+        body: Result<&Bytes, Disposition>,
         is_documented: bool,
-    ) -> Result<Option<Served>, Unserved> {
+    ) -> Result<Option<Handled>, Rejected> {
         let (method, path) = (&head.method, head.uri.path());
-        let tenant = auth::authorize(&self.store, &head.headers)?;
-        let found = self.stubs.find(tenant.id, method, path, is_documented);
-        let (why, allow) = match (found, body) {
+        let partner = auth::authorize(&self.store, &head.headers)?;
+        let found = self.stubs.find(partner.id, method, path, is_documented);
+        let (disposition, allow) = match (found, body) {
             (Found::Nothing, _) => return Ok(None),
             (Found::Stub(placed), Ok(body)) => {
-                return Ok(Some(Served {
-                    response: placed.stub.answer(head, body, &tenant.name()),
-                    tenant,
-                    why: Why::Stubbed,
+                return Ok(Some(Handled {
+                    response: placed.stub.answer(head, body, &partner.name()),
+                    partner,
+                    disposition: Disposition::Stubbed,
                 }));
             }
-            (Found::Stub(_), Err(why)) => (why, None),
-            (Found::OtherMethods(methods), _) => (Why::WrongMethod, allow(path, &methods)),
+            (Found::Stub(_), Err(disposition)) => (disposition, None),
+            (Found::OtherMethods(methods), _) => (Disposition::WrongMethod, allow(path, &methods)),
         };
-        Err(Unserved { tenant: Some(tenant), why, allow })
+        Err(Rejected { partner: Some(partner), disposition, allow })
     }
 }
 
 /// The body of a request.
-enum Sent {
+enum RequestBody {
     /// Not looked at: none of the documented calls has one.
     Unread,
     Whole(Bytes),
     TooLarge,
 }
 
-impl Sent {
+impl RequestBody {
     fn bytes(&self) -> Option<&Bytes> {
         match self {
             Self::Whole(bytes) => Some(bytes),
@@ -253,76 +254,86 @@ impl Sent {
     }
 
     /// A body that was wanted, or why there is none after all.
-    fn read(&self) -> Option<Result<&Bytes, Why>> {
+    fn read(&self) -> Option<Result<&Bytes, Disposition>> {
         match self {
             Self::Unread => None,
             Self::Whole(bytes) => Some(Ok(bytes)),
-            Self::TooLarge => Some(Err(Why::BodyTooLarge)),
+            Self::TooLarge => Some(Err(Disposition::BodyTooLarge)),
         }
     }
 }
 
 /// A request that gets what it asked for.
-struct Served {
-    tenant: Arc<Tenant>,
-    response: Response<Content>,
-    why: Why,
+struct Handled {
+    partner: Arc<PartnerState>,
+    response: Response<Payload>,
+    disposition: Disposition,
 }
 
 /// A request that gets no data.
-struct Unserved {
-    tenant: Option<Arc<Tenant>>,
-    why: Why,
+struct Rejected {
+    partner: Option<Arc<PartnerState>>,
+    disposition: Disposition,
     /// What may be asked of this path, if it is not what may be asked of the documented ones.
     allow: Option<HeaderValue>,
 }
 
-impl From<Why> for Unserved {
-    fn from(why: Why) -> Self {
-        Self { tenant: None, why, allow: None }
+impl From<Disposition> for Rejected {
+    fn from(disposition: Disposition) -> Self {
+        Self { partner: None, disposition, allow: None }
     }
 }
 
-impl From<Unrouted> for Unserved {
+impl From<Unrouted> for Rejected {
     fn from(unrouted: Unrouted) -> Self {
-        let why = match unrouted {
-            Unrouted::UnknownPath => Why::UnknownPath,
-            Unrouted::WrongMethod => Why::WrongMethod,
+        let disposition = match unrouted {
+            Unrouted::UnknownPath => Disposition::UnknownPath,
+            Unrouted::WrongMethod => Disposition::WrongMethod,
         };
-        why.into()
+        disposition.into()
     }
 }
 
-impl From<Denied> for Unserved {
+impl From<Denied> for Rejected {
     fn from(denied: Denied) -> Self {
-        Self { tenant: denied.tenant, why: Why::Refused(denied.refusal), allow: None }
+        Self {
+            partner: denied.partner,
+            disposition: Disposition::Unauthorized(denied.failure),
+            allow: None,
+        }
     }
 }
 
-/// The headers of a documented answer, which is known by why it was sent.
-fn documented_headers(why: Why) -> HeaderMap {
-    let response = match why {
-        Why::Served => json(StatusCode::OK, Bytes::new()),
-        why => refuse(why, None),
+/// The headers of a documented response, which is known by why it was sent.
+fn documented_headers(disposition: Disposition) -> HeaderMap {
+    let response = match disposition {
+        Disposition::Served => json(StatusCode::OK, Bytes::new()),
+        disposition => refuse(disposition, None),
     };
     response.into_parts().0.headers
 }
 
-fn refuse(why: Why, allow: Option<HeaderValue>) -> Response<Content> {
-    let failure = match why {
-        Why::Refused(refusal) => refusal.failure(),
-        Why::WrongMethod => Failure::MethodNotAllowed,
-        Why::BadHost => Failure::BadRequest,
-        Why::BodyTooLarge => Failure::PayloadTooLarge,
-        Why::UnknownPath | Why::Served | Why::Stubbed => Failure::NotFound,
+fn refuse(disposition: Disposition, allow: Option<HeaderValue>) -> Response<Payload> {
+    let failure = match disposition {
+        Disposition::Unauthorized(failure) => failure.error_body(),
+        Disposition::WrongMethod => ErrorBody::MethodNotAllowed,
+        Disposition::BadHost => ErrorBody::BadRequest,
+        Disposition::BodyTooLarge => ErrorBody::PayloadTooLarge,
+        Disposition::UnknownPath | Disposition::Served | Disposition::Stubbed => {
+            ErrorBody::NotFound
+        }
     };
     let mut response = json(failure.status(), failure.body());
     match failure {
-        Failure::MissingBearerToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE),
-        Failure::InvalidToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE_INVALID),
-        Failure::MethodNotAllowed => response.headers_mut().insert(ALLOW, allow.unwrap_or(ALLOWED)),
-        Failure::PayloadTooLarge => response.headers_mut().insert(BY_THE_MOCK, LIMIT),
-        Failure::NotFound | Failure::BadRequest => None,
+        ErrorBody::MissingBearerToken => response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE),
+        ErrorBody::InvalidToken => {
+            response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE_INVALID)
+        }
+        ErrorBody::MethodNotAllowed => {
+            response.headers_mut().insert(ALLOW, allow.unwrap_or(ALLOWED))
+        }
+        ErrorBody::PayloadTooLarge => response.headers_mut().insert(BY_THE_MOCK, LIMIT),
+        ErrorBody::NotFound | ErrorBody::BadRequest => None,
     };
     response
 }

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use crate::input::escape::escaped;
-use crate::journal::Told;
+use crate::journal::LogRecord;
 
 /// The target of the event of a request. The program's `--quiet` names it, too.
 const REQUEST: &str = "partner_api_mock::request";
@@ -14,12 +14,12 @@ const SERVER: &str = "partner_api_mock::server";
 
 /// Whether anybody wants to be told of requests.
 #[inline]
-pub(crate) fn wants_requests() -> bool {
+pub(crate) fn request_log_enabled() -> bool {
     tracing::event_enabled!(target: REQUEST, tracing::Level::INFO)
 }
 
 /// What is told comes from the journal, so no key is in it.
-pub(crate) fn request(told: &Told<'_>) {
+pub(crate) fn request(told: &LogRecord<'_>) {
     let (path, query) = told.path_and_query();
     let fault = told.fault.map(ToString::to_string);
     tracing::info!(
@@ -30,12 +30,12 @@ pub(crate) fn request(told: &Told<'_>) {
             url.path = &*escaped(path),
             url.query = query.map(escaped).as_deref(),
             http.response.status_code = told.status.map(|status| status.as_u16()),
-            why = told.why.to_string(),
+            disposition = told.disposition.to_string(),
             partner = told.partner.map(escaped).as_deref(),
             fault = fault.as_deref().map(escaped).as_deref(),
-            took_us = u64::try_from(told.took.as_micros()).unwrap_or(u64::MAX),
+            duration_us = u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX),
         },
-        "answered"
+        "request handled"
     );
 }
 

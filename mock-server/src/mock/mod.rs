@@ -1,11 +1,11 @@
 //! The mock without a port: all that a test holds of it.
 
-mod calls;
 mod faults;
 pub(crate) mod handler;
 mod latest;
 pub(crate) mod log;
 mod partner;
+mod received_requests;
 mod seed_state;
 mod service;
 mod stubs;
@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 use axum::Router;
 
-pub(crate) use self::calls::Seen;
-pub use self::calls::{Calls, Unmet};
 pub use self::faults::{ActiveRule, Faults};
-use self::handler::{Api, MAX_REQUEST_BODY};
+use self::handler::{DEFAULT_MAX_REQUEST_BODY, RequestHandler};
 pub use self::partner::Partner;
-use self::seed_state::Planted;
+pub(crate) use self::received_requests::ReceivedRequest;
+pub use self::received_requests::{ReceivedRequests, VerificationError};
+use self::seed_state::SeedState;
 pub use self::service::MockService;
 pub use self::stubs::ActiveStub;
 use crate::faults::{Fault, Rule, RuleError};
@@ -29,7 +29,7 @@ use crate::seed::{PartnerSeed, Seed};
 use crate::state::clock::Clock;
 use crate::state::companies::Companies;
 use crate::state::model::Wallet;
-use crate::state::store::{KeyTaken, Store};
+use crate::state::store::{DuplicateKey, Store};
 use crate::stubs::{Stub, StubError};
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
@@ -39,8 +39,8 @@ use crate::stubs::{Stub, StubError};
 /// [`MockServer`](crate::MockServer) is the one with a port.
 #[derive(Clone)]
 pub struct Mock {
-    api: Arc<Api>,
-    planted: Arc<Planted>,
+    handler: Arc<RequestHandler>,
+    seed_state: Arc<SeedState>,
 }
 
 impl Mock {
@@ -51,22 +51,22 @@ impl Mock {
 
     /// A mock that starts with this.
     pub fn seeded(seed: Seed) -> Self {
-        Self::limited(seed, MAX_REQUEST_BODY)
+        Self::limited(seed, DEFAULT_MAX_REQUEST_BODY)
     }
 
     pub(crate) fn limited(seed: Seed, max_request_body: usize) -> Self {
-        let api = Arc::new(Api::new(Store::default(), max_request_body));
-        Self { planted: Arc::new(Planted::new(&api, seed)), api }
+        let handler = Arc::new(RequestHandler::new(Store::default(), max_request_body));
+        Self { seed_state: Arc::new(SeedState::new(&handler, seed)), handler }
     }
 
-    pub(crate) fn api(&self) -> Arc<Api> {
-        Arc::clone(&self.api)
+    pub(crate) fn handler(&self) -> Arc<RequestHandler> {
+        Arc::clone(&self.handler)
     }
 
     /// An origin for a client that wants one. Nobody connects to it, and nobody could: the name
     /// is one of those that never resolve (RFC 2606, section 2).
     pub fn url(&self) -> &'static str {
-        "https://partner-api.invalid"
+        "https://partner-handler.invalid"
     }
 
     /// Makes the mock what this seed says, as if it had been started with it.
@@ -79,64 +79,64 @@ impl Mock {
     /// A request that comes meanwhile is answered by the old seed or by the new one; one that is
     /// under way already may meet the data of one and a fault of the other.
     pub fn load(&self, seed: Seed) {
-        self.planted.load(&self.api, seed);
+        self.seed_state.load(&self.handler, seed);
     }
 
     /// Makes the mock again what it was when it started, or when a seed was [loaded](Self::load)
     /// last: partners, keys, data, faults and stubs. The journal is empty then, and a clock that
     /// was held goes on.
     pub fn reset(&self) {
-        self.planted.reload(&self.api);
+        self.seed_state.reload(&self.handler);
         self.clear_requests();
-        self.clock().release();
+        self.clock().resume();
     }
 
     /// Where its seed comes from: `sample`, `empty`, or `file`.
     pub(crate) fn seed_source(&self) -> &'static str {
-        self.planted.source()
+        self.seed_state.source()
     }
 
     /// A key of the [default partner](Self::partner): its first one in the seed, or one issued at
     /// the start. It works until it is revoked or the partner is deactivated.
     pub fn api_key(&self) -> &str {
-        self.planted.key()
+        self.seed_state.key()
     }
 
     /// The default partner: the first one in the seed.
     pub fn partner(&self) -> Partner {
-        Partner::new(&self.api, self.planted.first())
+        Partner::new(&self.handler, self.seed_state.first())
     }
 
     /// Adds a partner: active, with no key, no company and no credit, at the pricing of
     /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
     pub fn add_partner(&self, name: impl Into<String>) -> Partner {
-        let tenant = self.api.store.add(&name.into(), Wallet::new(0), Companies::default());
-        Partner::new(&self.api, tenant)
+        let partner = self.handler.store.add(&name.into(), Wallet::new(0), Companies::default());
+        Partner::new(&self.handler, partner)
     }
 
     /// All partners, in the order they were added.
     pub fn partners(&self) -> Vec<Partner> {
-        let tenants = self.api.store.tenants();
-        tenants.into_iter().map(|tenant| Partner::new(&self.api, tenant)).collect()
+        let partners = self.handler.store.partners();
+        partners.into_iter().map(|partner| Partner::new(&self.handler, partner)).collect()
     }
 
     /// The partner with this [id](Partner::id), as `p-1`.
     pub fn partner_with_id(&self, id: &str) -> Option<Partner> {
-        let tenant = self.api.store.tenant(id.parse().ok()?)?;
-        Some(Partner::new(&self.api, tenant))
+        let partner = self.handler.store.partner(id.parse().ok()?)?;
+        Some(Partner::new(&self.handler, partner))
     }
 
-    pub(crate) fn plant(&self, seed: PartnerSeed) -> Result<Partner, KeyTaken> {
-        Ok(Partner::new(&self.api, seed_state::add(&self.api, seed)?))
+    pub(crate) fn add_seeded(&self, seed: PartnerSeed) -> Result<Partner, DuplicateKey> {
+        Ok(Partner::new(&self.handler, seed_state::add(&self.handler, seed)?))
     }
 
     pub(crate) fn rule_with_id(&self, id: &str) -> Option<(ActiveRule, bool)> {
-        let (rule, in_force) = self.api.rules.find(id)?;
-        Some((ActiveRule::new(&self.api, rule), in_force))
+        let (rule, in_force) = self.handler.rules.find(id)?;
+        Some((ActiveRule::new(&self.handler, rule), in_force))
     }
 
     pub(crate) fn stub_with_id(&self, id: &str) -> Option<ActiveStub> {
-        Some(ActiveStub::new(&self.api, self.api.stubs.with_id(id)?))
+        Some(ActiveStub::new(&self.handler, self.handler.stubs.with_id(id)?))
     }
 
     /// Takes a partner out, with its keys, its data, its faults, its stubs and its journal. A
@@ -145,13 +145,13 @@ impl Mock {
     /// Whether it was one of this mock's partners until now. The [default partner](Self::partner)
     /// may be removed as any other.
     pub fn remove_partner(&self, partner: &Partner) -> bool {
-        let tenant = partner.tenant();
-        let owner = Some(tenant.id);
+        let partner = partner.state();
+        let owner = Some(partner.id);
         // The partner goes first: whoever adds to it now sees that, and takes it out again.
-        let was_there = self.api.store.remove(tenant);
-        self.api.rules.forget(tenant.id);
-        self.api.stubs.retain(|placed| placed.owner != owner);
-        self.api.journal.remove(tenant.id);
+        let was_there = self.handler.store.remove(partner);
+        self.handler.rules.forget(partner.id);
+        self.handler.stubs.retain(|placed| placed.owner != owner);
+        self.handler.journal.remove(partner.id);
         was_there
     }
 
@@ -167,60 +167,60 @@ impl Mock {
 
     /// The rules by which requests meet faults, whosever they are.
     pub fn faults(&self) -> Faults {
-        Faults::new(&self.api, None)
+        Faults::new(&self.handler, None)
     }
 
-    /// Adds an answer on a path under `/api/v1`, for every partner that has no such stub itself. Of
+    /// Adds a response on a path under `/api/v1`, for every partner that has no such stub itself. Of
     /// several, the one that was added last is in force.
     ///
     /// # Errors
     ///
     /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
-    /// say that it is [meant to](Stub::replaces_documented).
+    /// say that it is [meant to](Stub::override_documented).
     pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
-        stubs::add(&self.api, None, stub)
+        stubs::add(&self.handler, None, stub)
     }
 
-    /// The clock that the journal, the dates in answers and the waits of faults go by.
+    /// The clock that the journal, the dates in responses and the waits of faults go by.
     pub fn clock(&self) -> Clock {
-        self.api.clock.clone()
+        self.handler.clock.clone()
     }
 
-    /// What was asked of this mock, oldest first. A request stands here before its answer leaves.
+    /// What was asked of this mock, oldest first. A request stands here before its response leaves.
     ///
     /// Of each partner, and of all that came with no known key, the newest
-    /// [`JOURNAL_ENTRIES`](crate::JOURNAL_ENTRIES) are kept, in at most
-    /// [`JOURNAL_BYTES`](crate::JOURNAL_BYTES).
+    /// [`MAX_JOURNAL_ENTRIES`](crate::MAX_JOURNAL_ENTRIES) are kept, in at most
+    /// [`MAX_JOURNAL_BYTES`](crate::MAX_JOURNAL_BYTES).
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.calls().all()
+        self.received_requests().all()
     }
 
     /// The request of this id, such as `req-7`, if it is still kept.
     pub fn request(&self, request_id: &str) -> Option<RecordedRequest> {
-        let entry = self.api.journal.find(number_of(request_id)?)?;
-        Some(self.api.read(&entry))
+        let entry = self.handler.journal.find(number_of(request_id)?)?;
+        Some(self.handler.read(&entry))
     }
 
     /// Forgets all that was asked of this mock. The next request has the next id all the same.
     pub fn clear_requests(&self) {
-        self.api.journal.clear(None);
+        self.handler.journal.clear(None);
     }
 
     /// What was asked of this mock, to be described, counted and waited for.
-    pub fn calls(&self) -> Calls {
-        Calls::new(&self.api, None)
+    pub fn received_requests(&self) -> ReceivedRequests {
+        ReceivedRequests::new(&self.handler, None)
     }
 
     /// How many requests were dropped to stay within those bounds, since all were
     /// [cleared](Self::clear_requests) or from the start.
     pub fn dropped_requests(&self) -> u64 {
-        self.api.journal.dropped()
+        self.handler.journal.dropped()
     }
 
     /// The same service with no socket, to join a client to it in-process. It shares this mock's
     /// partners, rules and journal, needs no Host header, and goes on after the mock is dropped.
     ///
-    /// A router cannot fail: where [`service`](Self::service) does, its answer has a body that
+    /// A router cannot fail: where [`service`](Self::service) does, its response has a body that
     /// ends at once, with the same error.
     pub fn router(&self) -> Router {
         self.service().into_router()
@@ -228,7 +228,7 @@ impl Mock {
 
     /// As [`router`](Self::router), as a service that can fail as a broken connection does.
     pub fn service(&self) -> MockService {
-        MockService::new(&self.api)
+        MockService::new(&self.handler)
     }
 }
 

@@ -7,12 +7,12 @@ use super::PartnerSeed;
 use super::data::{CompanyFile, ConnectionFile, WalletFile};
 use super::file::{self, GenerateFile, PartnerFile};
 use super::stub::StubFile;
-use crate::input::json::{self, Expected, Mistake, Object, Wrong, given};
+use crate::input::json::{self, Expected, Object, ParseError, ValidationError, non_null};
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;
 
-pub(crate) fn partner(text: &str) -> Result<PartnerSeed, Mistake> {
+pub(crate) fn partner(text: &str) -> Result<PartnerSeed, ParseError> {
     let partner: PartnerFile = json::object(text)?;
     let partner = partner.checked().and_then(|partner| {
         file::is_first(&partner, &mut HashSet::new(), &mut HashSet::new())?;
@@ -21,37 +21,38 @@ pub(crate) fn partner(text: &str) -> Result<PartnerSeed, Mistake> {
     partner.map_err(|wrong| wrong.in_text(text))
 }
 
-pub(crate) fn wallet(text: &str) -> Result<Wallet, Mistake> {
+pub(crate) fn wallet(text: &str) -> Result<Wallet, ParseError> {
     json::object::<WalletFile>(text).map(Into::into)
 }
 
-pub(crate) fn company(text: &str) -> Result<Company, Mistake> {
+pub(crate) fn company(text: &str) -> Result<Company, ParseError> {
     json::object::<CompanyFile>(text).map(Into::into)
 }
 
-pub(crate) fn connection(text: &str) -> Result<Connection, Mistake> {
+pub(crate) fn connection(text: &str) -> Result<Connection, ParseError> {
     json::object::<ConnectionFile>(text).map(Into::into)
 }
 
-pub(crate) fn stub(text: &str) -> Result<Stub, Mistake> {
+pub(crate) fn stub(text: &str) -> Result<Stub, ParseError> {
     let stub: StubFile = json::object(text)?;
     stub.checked().map_err(|wrong| wrong.in_text(text))
 }
 
 /// `{"data": […]}`, as `GET /companies` has it, or `{"generate": {"companies": 1000}}`.
-pub(crate) fn companies(text: &str) -> Result<Companies, Mistake> {
+pub(crate) fn companies(text: &str) -> Result<Companies, ParseError> {
     let body: CompaniesFile = json::object(text)?;
-    let companies = file::one_of(body.data, body.generate)
-        .and_then(|companies| companies.ok_or_else(|| Wrong::of("expected `data` or `generate`")));
+    let companies = file::one_of(body.data, body.generate).and_then(|companies| {
+        companies.ok_or_else(|| ValidationError::of("expected `data` or `generate`"))
+    });
     companies.map_err(|wrong| wrong.in_text(text))
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CompaniesFile {
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     data: Option<Vec<Object<CompanyFile>>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     generate: Option<Object<GenerateFile>>,
 }
 

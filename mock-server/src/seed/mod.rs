@@ -13,7 +13,7 @@ use std::{fmt, fs, io};
 use crate::faults::registry::{self, NewRule};
 use crate::faults::{Rule, RuleError};
 use crate::input::escape::escaped;
-use crate::input::json::{Mistake, place};
+use crate::input::json::{ParseError, place};
 #[cfg(feature = "yaml")]
 use crate::input::yaml;
 use crate::state::companies::Companies;
@@ -22,7 +22,7 @@ use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;
 
 /// The largest seed that is read, in bytes: 256 MiB.
-pub const MAX_SEED: usize = 256 << 20;
+pub const MAX_SEED_BYTES: usize = 256 << 20;
 
 /// The JSON Schema (draft 2020-12) of a seed file, for editors: they complete what is typed and mark
 /// what is wrong, in JSON with a `$schema` at the top, and in YAML with a comment.
@@ -95,7 +95,7 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// If the text is not JSON, or not of the documented format, or is longer than [`MAX_SEED`]:
+    /// If the text is not JSON, or not of the documented format, or is longer than [`MAX_SEED_BYTES`]:
     /// which line and column, and what was expected there.
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
         Ok(file::parse(text_of(text.as_bytes())?)?)
@@ -187,22 +187,22 @@ impl Seed {
 }
 
 /// The text of a file. A byte order mark at its start is no part of it.
-fn text_of(bytes: &[u8]) -> Result<&str, Mistake> {
+fn text_of(bytes: &[u8]) -> Result<&str, ParseError> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
-    if bytes.len() > MAX_SEED {
+    if bytes.len() > MAX_SEED_BYTES {
         let message = "the file goes on after 256 MiB: expected no more than that";
-        return Err(Mistake::at(place(bytes, MAX_SEED), message));
+        return Err(ParseError::at(place(bytes, MAX_SEED_BYTES), message));
     }
     std::str::from_utf8(bytes).map_err(|error| {
         let message = "this byte is not UTF-8: expected text in UTF-8";
-        Mistake::at(place(bytes, error.valid_up_to()), message)
+        ParseError::at(place(bytes, error.valid_up_to()), message)
     })
 }
 
 /// The file, or at least one byte more than it may have.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let most = MAX_SEED + BYTE_ORDER_MARK.len() + 1;
+    let most = MAX_SEED_BYTES + BYTE_ORDER_MARK.len() + 1;
     fs::File::open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -256,8 +256,8 @@ impl SeedError {
     }
 }
 
-impl From<Mistake> for SeedError {
-    fn from(Mistake { place, field, message }: Mistake) -> Self {
+impl From<ParseError> for SeedError {
+    fn from(ParseError { place, field, message }: ParseError) -> Self {
         Self { file: None, place: Some(place), field, message, source: None }
     }
 }

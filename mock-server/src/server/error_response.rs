@@ -8,15 +8,15 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::limits::Limits;
 use crate::api::headers::{BY_THE_MOCK, LIMIT};
-use crate::faults::body::AnswerBody;
+use crate::faults::body::ResponseBody;
 
 /// What the HTTP library reads of a target, however large a head may be.
-const LONGEST_URI: usize = 65_534;
+const MAX_URI: usize = 65_534;
 
 pub(super) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum ProtocolError {
     /// What came is not HTTP/1.1.
     BadRequest,
     /// The request was begun and did not come to its end in time (RFC 9110, section 15.5.9).
@@ -32,14 +32,14 @@ pub(super) enum Refusal {
     Version,
 }
 
-impl Refusal {
+impl ProtocolError {
     /// Why the HTTP library took no request out of these bytes.
     pub(super) fn of(error: &hyper::Error, unread: &[u8], limits: &Limits) -> Self {
         let line = unread.split(|byte| *byte == b'\n').next().unwrap_or_default();
         if error.is_parse_too_large() {
             // "A server that receives a request-target longer than any URI it wishes to parse MUST
             // respond with a 414" (RFC 9112, section 3).
-            if line.len() >= limits.head_bytes.min(LONGEST_URI) {
+            if line.len() >= limits.head_bytes.min(MAX_URI) {
                 return Self::UriTooLong;
             }
             let lines = memchr::memchr_iter(b'\n', unread).count();
@@ -89,9 +89,9 @@ impl Refusal {
         }
     }
 
-    /// The answer, after which the connection is closed.
-    pub(super) fn answer(self) -> Response<AnswerBody> {
-        let mut answer = Response::new(AnswerBody::whole(self.body()));
+    /// The response, after which the connection is closed.
+    pub(super) fn answer(self) -> Response<ResponseBody> {
+        let mut answer = Response::new(ResponseBody::whole(self.body()));
         *answer.status_mut() = self.status();
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -18,15 +18,15 @@ use jiff::Timestamp;
 use tokio::io::{AsyncWriteExt as _, copy, sink};
 use tokio::net::TcpStream;
 
-use super::error_response::{CLOSE, Refusal};
-use super::io_timeouts::Progress;
+use super::error_response::{CLOSE, ProtocolError};
+use super::io_timeouts::ConnectionState;
 use super::limits::Limits;
 use crate::api::headers::is_bodyless;
-use crate::api::host::{self, Arrival};
+use crate::api::host::{self, RequestSource};
 use crate::control::{ControlApi, Unread};
-use crate::faults::apply::{Act, GARBAGE, Injection, Loss};
-use crate::faults::body::{AnswerBody, pieces};
-use crate::mock::handler::{Answer, Api, Received};
+use crate::faults::apply::{ConnectionFault, FaultOutcome, GARBAGE, ResponseAction};
+use crate::faults::body::{ResponseBody, pieces};
+use crate::mock::handler::{Outcome, Received, RequestHandler};
 use crate::state::clock::{Clock, Timeline, http_date};
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still
@@ -34,43 +34,49 @@ use crate::state::clock::{Clock, Timeline, http_date};
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// The answer to one request, on its way to the HTTP library.
-pub(super) struct Answering<'a> {
-    progress: &'a Progress,
+pub(super) struct ResponseFuture<'a> {
+    progress: &'a ConnectionState,
     answer: Answered<'a>,
 }
 
 /// There at once unless it has to be waited for.
 enum Answered<'a> {
-    Ready(Option<Response<AnswerBody>>),
-    Late(Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, TakeOver>> + Send + 'a>>),
+    Ready(Option<Response<ResponseBody>>),
+    Late(
+        Pin<
+            Box<
+                dyn Future<Output = Result<Response<ResponseBody>, ConnectionTakeover>> + Send + 'a,
+            >,
+        >,
+    ),
 }
 
-impl<'a> Answering<'a> {
+impl<'a> ResponseFuture<'a> {
     pub(super) fn new(
-        api: &'a Api,
+        handler: &'a RequestHandler,
         control: Option<&'a Arc<ControlApi>>,
         limits: &Limits,
-        progress: &'a Progress,
+        progress: &'a ConnectionState,
         request: Request<Incoming>,
     ) -> Self {
         progress.begin();
-        let received = api.receive(Arrival::Socket);
+        let received = handler.receive(RequestSource::Socket);
         let (head, body) = request.into_parts();
         let answer = if let Some(refusal) = refuse(&head, &body) {
             progress.leave_body();
-            Answered::Ready(Some(refuse_at_once(refusal, &api.clock)))
+            Answered::Ready(Some(refuse_at_once(refusal, &handler.clock)))
         } else if let Some(control) = control.filter(|_| ControlApi::is_for(head.uri.path())) {
             Answered::Late(Box::pin(answer_of_control(control, limits.body, progress, head, body)))
-        } else if api.wants_body(&head) {
+        } else if handler.wants_body(&head) {
             let asked = Asked { received, head, body };
-            Answered::Late(Box::pin(answer_with_body(api, limits.body, progress, asked)))
+            Answered::Late(Box::pin(answer_with_body(handler, limits.body, progress, asked)))
         } else {
             if !body.is_end_stream() {
                 progress.leave_body();
             }
-            match api.answer(received, &head) {
-                Answer::Ready(answer) => Answered::Ready(Some(answer)),
-                Answer::Injected(injection) => {
+            match handler.answer(received, &head) {
+                Outcome::Response(answer) => Answered::Ready(Some(answer)),
+                Outcome::Faulted(injection) => {
                     let unread = Some((body, limits.body));
                     Answered::Late(Box::pin(inject(*injection, head.method, unread)))
                 }
@@ -80,8 +86,8 @@ impl<'a> Answering<'a> {
     }
 }
 
-impl Future for Answering<'_> {
-    type Output = Result<Response<AnswerBody>, TakeOver>;
+impl Future for ResponseFuture<'_> {
+    type Output = Result<Response<ResponseBody>, ConnectionTakeover>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = match &mut self.answer {
@@ -99,7 +105,7 @@ impl Future for Answering<'_> {
 
 /// What the HTTP library lets through and no server should serve.
 #[inline]
-fn refuse(head: &Parts, body: &Incoming) -> Option<Refusal> {
+fn refuse(head: &Parts, body: &Incoming) -> Option<ProtocolError> {
     if !head.uri.path().starts_with('/') {
         return refuse_target(head);
     }
@@ -109,29 +115,29 @@ fn refuse(head: &Parts, body: &Incoming) -> Option<Refusal> {
 /// `*` is for `OPTIONS`, and a host with a port for `CONNECT` (RFC 9112, sections 3.2.3 and 3.2.4),
 /// which only proxies do.
 #[cold]
-fn refuse_target(head: &Parts) -> Option<Refusal> {
-    if !host::is_acceptable(head.version, &head.headers) {
-        return Some(Refusal::BadRequest);
+fn refuse_target(head: &Parts) -> Option<ProtocolError> {
+    if !host::is_valid_host(head.version, &head.headers) {
+        return Some(ProtocolError::BadRequest);
     }
     match (&head.method, head.uri.path()) {
         (&Method::OPTIONS, "*") => None,
-        (&Method::CONNECT, _) => Some(Refusal::NotImplemented),
-        _ => Some(Refusal::BadRequest),
+        (&Method::CONNECT, _) => Some(ProtocolError::NotImplemented),
+        _ => Some(ProtocolError::BadRequest),
     }
 }
 
 /// The library undoes `chunked` and looks at no coding before it, nor for a second `chunked`.
 #[cold]
-fn refuse_coding(head: &Parts) -> Option<Refusal> {
+fn refuse_coding(head: &Parts) -> Option<ProtocolError> {
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {
         (None, _) => None,
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => None,
-        _ => Some(Refusal::NotImplemented),
+        _ => Some(ProtocolError::NotImplemented),
     }
 }
 
-fn refuse_at_once(refusal: Refusal, clock: &Clock) -> Response<AnswerBody> {
+fn refuse_at_once(refusal: ProtocolError, clock: &Clock) -> Response<ResponseBody> {
     let mut answer = refusal.answer();
     clock.date(answer.headers_mut());
     answer
@@ -146,45 +152,49 @@ struct Asked {
 /// A body that breaks off is the end of the connection; one that is malformed, or does not come in
 /// time, is answered first.
 async fn answer_with_body(
-    api: &Api,
+    handler: &RequestHandler,
     limit: Duration,
-    progress: &Progress,
+    progress: &ConnectionState,
     Asked { received, head, mut body }: Asked,
-) -> Result<Response<AnswerBody>, TakeOver> {
-    let answer = api.answer_with_body(received, &head, &mut body);
+) -> Result<Response<ResponseBody>, ConnectionTakeover> {
+    let answer = handler.answer_with_body(received, &head, &mut body);
     let answer = tokio::time::timeout(limit, answer).await;
     let is_left = leaves(&body, progress);
     match answer {
-        Ok(Ok(Answer::Ready(answer))) => Ok(closing(answer, is_left)),
-        Ok(Ok(Answer::Injected(injection))) => inject(*injection, head.method, None).await,
+        Ok(Ok(Outcome::Response(answer))) => Ok(closing(answer, is_left)),
+        Ok(Ok(Outcome::Faulted(injection))) => inject(*injection, head.method, None).await,
         Ok(Err(broken)) if is_malformed(&*broken) => {
-            Ok(refuse_at_once(Refusal::BadRequest, &api.clock))
+            Ok(refuse_at_once(ProtocolError::BadRequest, &handler.clock))
         }
-        Ok(Err(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
-        Err(_) => Ok(refuse_at_once(Refusal::RequestTimeout, &api.clock)),
+        Ok(Err(_)) => Err(ConnectionTakeover::new(RawAction::Lost(ConnectionFault::Close))),
+        Err(_) => Ok(refuse_at_once(ProtocolError::RequestTimeout, &handler.clock)),
     }
 }
 
-/// As [`answer_with_body`]; but how long an answer may take is the control API's own business.
+/// As [`answer_with_body`]; but how long a response may take is the control API's own business.
 async fn answer_of_control(
     control: &Arc<ControlApi>,
     limit: Duration,
-    progress: &Progress,
+    progress: &ConnectionState,
     head: Parts,
     mut body: Incoming,
-) -> Result<Response<AnswerBody>, TakeOver> {
+) -> Result<Response<ResponseBody>, ConnectionTakeover> {
     let answer = control.answer(&head, &mut body, limit).await;
     let is_left = leaves(&body, progress);
     match answer {
-        Ok(answer) => Ok(closing(answer.map(AnswerBody::whole), is_left)),
-        Err(Unread::Broken(broken)) if is_malformed(&*broken) => Ok(Refusal::BadRequest.answer()),
-        Err(Unread::Broken(_)) => Err(TakeOver::new(WireAct::Lost(Loss::Close))),
-        Err(Unread::Late) => Ok(Refusal::RequestTimeout.answer()),
+        Ok(answer) => Ok(closing(answer.map(ResponseBody::whole), is_left)),
+        Err(Unread::Broken(broken)) if is_malformed(&*broken) => {
+            Ok(ProtocolError::BadRequest.answer())
+        }
+        Err(Unread::Broken(_)) => {
+            Err(ConnectionTakeover::new(RawAction::Lost(ConnectionFault::Close)))
+        }
+        Err(Unread::Late) => Ok(ProtocolError::RequestTimeout.answer()),
     }
 }
 
 /// Whether a body was not read to its end.
-fn leaves(body: &Incoming, progress: &Progress) -> bool {
+fn leaves(body: &Incoming, progress: &ConnectionState) -> bool {
     let is_left = !body.is_end_stream();
     if is_left {
         progress.leave_body();
@@ -192,8 +202,8 @@ fn leaves(body: &Incoming, progress: &Progress) -> bool {
     is_left
 }
 
-/// The last answer of a connection, if more of the request may be on its way.
-fn closing(mut answer: Response<AnswerBody>, is_left: bool) -> Response<AnswerBody> {
+/// The last response of a connection, if more of the request may be on its way.
+fn closing(mut answer: Response<ResponseBody>, is_left: bool) -> Response<ResponseBody> {
     if is_left {
         answer.headers_mut().insert(CONNECTION, CLOSE);
     }
@@ -209,28 +219,28 @@ fn is_malformed(error: &(dyn Error + 'static)) -> bool {
 }
 
 async fn inject(
-    Injection { mut timeline, delay, act }: Injection,
+    FaultOutcome { mut timeline, delay, action }: FaultOutcome,
     method: Method,
     unread: Option<(Incoming, Duration)>,
-) -> Result<Response<AnswerBody>, TakeOver> {
+) -> Result<Response<ResponseBody>, ConnectionTakeover> {
     timeline.wait(delay).await;
-    Err(TakeOver::new(match act {
-        Act::Answer(mut answer) => {
+    Err(ConnectionTakeover::new(match action {
+        ResponseAction::Answer(mut answer) => {
             timeline.clock().date(answer.headers_mut());
             return Ok(answer);
         }
-        Act::ByHand { answer, head_time } => {
-            WireAct::ByHand { answer, head_time, timeline, has_body: method != Method::HEAD }
+        ResponseAction::RawResponse { answer, head_time } => {
+            RawAction::RawResponse { answer, head_time, timeline, has_body: method != Method::HEAD }
         }
-        Act::Lost(loss) => {
-            if loss == Loss::ResetAfterRequest
+        ResponseAction::Lost(loss) => {
+            if loss == ConnectionFault::ResetAfterRequest
                 && let Some((mut body, limit)) = unread
             {
                 let reading = async { while let Some(Ok(_)) = body.frame().await {} };
                 // The reset comes either way.
                 let _ = tokio::time::timeout(limit, reading).await;
             }
-            WireAct::Lost(loss)
+            RawAction::Lost(loss)
         }
     }))
 }
@@ -239,50 +249,50 @@ async fn inject(
 /// nothing written to it.
 #[derive(Debug, thiserror::Error)]
 #[error("a fault takes the connection over")]
-pub(super) struct TakeOver(Mutex<Option<WireAct>>);
+pub(super) struct ConnectionTakeover(Mutex<Option<RawAction>>);
 
-impl TakeOver {
-    fn new(act: WireAct) -> Self {
-        Self(Mutex::new(Some(act)))
+impl ConnectionTakeover {
+    fn new(action: RawAction) -> Self {
+        Self(Mutex::new(Some(action)))
     }
 }
 
 /// What is to be done with a connection whose HTTP ended in this error.
-pub(super) fn taken_over(error: &hyper::Error) -> Option<WireAct> {
-    let TakeOver(act) = error.source()?.downcast_ref()?;
-    act.lock().unwrap_or_else(PoisonError::into_inner).take()
+pub(super) fn taken_over(error: &hyper::Error) -> Option<RawAction> {
+    let ConnectionTakeover(action) = error.source()?.downcast_ref()?;
+    action.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// What is to be done with a connection once the HTTP library has let go of it.
 #[derive(Debug)]
-pub(super) enum WireAct {
-    ByHand {
-        answer: Response<AnswerBody>,
+pub(super) enum RawAction {
+    RawResponse {
+        answer: Response<ResponseBody>,
         head_time: Duration,
         timeline: Timeline,
         has_body: bool,
     },
-    Lost(Loss),
-    /// The last of an answer, which was held back.
+    Lost(ConnectionFault),
+    /// The last of a response, which was held back.
     Send(Vec<u8>),
 }
 
-impl WireAct {
-    pub(super) fn refuse(refusal: Refusal, clock: &Clock) -> Self {
+impl RawAction {
+    pub(super) fn refuse(refusal: ProtocolError, clock: &Clock) -> Self {
         let (answer, timeline) = (refusal.answer(), clock.timeline());
-        Self::ByHand { answer, head_time: Duration::ZERO, timeline, has_body: true }
+        Self::RawResponse { answer, head_time: Duration::ZERO, timeline, has_body: true }
     }
 
     /// Whether nothing comes.
     pub(super) fn is_silence(&self) -> bool {
-        matches!(self, Self::Lost(Loss::Silent))
+        matches!(self, Self::Lost(ConnectionFault::Hang))
     }
 
     /// How it ended is the client's business: it sees the same end.
-    pub(super) async fn perform(self, stream: &mut TcpStream, write_timeout: Duration) {
-        let mut wire = Wire { stream, write_timeout };
+    pub(super) async fn run(self, stream: &mut TcpStream, write_timeout: Duration) {
+        let mut wire = RawSocket { stream, write_timeout };
         match self {
-            Self::ByHand { answer, head_time, timeline, has_body } => {
+            Self::RawResponse { answer, head_time, timeline, has_body } => {
                 let written = write_answer(&mut wire, answer, head_time, timeline, has_body).await;
                 wire.end(written).await;
             }
@@ -290,14 +300,14 @@ impl WireAct {
                 let written = wire.write(&bytes).await;
                 wire.end(written).await;
             }
-            Self::Lost(Loss::Reset | Loss::ResetAfterRequest) => {
+            Self::Lost(ConnectionFault::Reset | ConnectionFault::ResetAfterRequest) => {
                 let _ = wire.stream.set_zero_linger();
             }
-            Self::Lost(Loss::Close) => wire.end(Ok(())).await,
-            Self::Lost(Loss::Silent) => {
+            Self::Lost(ConnectionFault::Close) => wire.end(Ok(())).await,
+            Self::Lost(ConnectionFault::Hang) => {
                 let _ = copy(wire.stream, &mut sink()).await;
             }
-            Self::Lost(Loss::Garbage) => {
+            Self::Lost(ConnectionFault::Garbage) => {
                 let written = wire.write(GARBAGE).await;
                 wire.end(written).await;
             }
@@ -306,12 +316,12 @@ impl WireAct {
 }
 
 /// A socket that is written by hand, to a client that has to read.
-struct Wire<'a> {
+struct RawSocket<'a> {
     stream: &'a mut TcpStream,
     write_timeout: Duration,
 }
 
-impl Wire<'_> {
+impl RawSocket<'_> {
     async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let writing = self.stream.write(bytes);
@@ -333,8 +343,8 @@ impl Wire<'_> {
 }
 
 async fn write_answer(
-    wire: &mut Wire<'_>,
-    answer: Response<AnswerBody>,
+    wire: &mut RawSocket<'_>,
+    answer: Response<ResponseBody>,
     head_time: Duration,
     mut timeline: Timeline,
     has_body: bool,
@@ -369,7 +379,7 @@ async fn write_answer(
     Ok(())
 }
 
-fn head(answer: &Response<AnswerBody>, now: Timestamp) -> Bytes {
+fn head(answer: &Response<ResponseBody>, now: Timestamp) -> Bytes {
     let status = answer.status();
     let mut head = format!("HTTP/1.1 {} ", status.as_str()).into_bytes();
     head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());

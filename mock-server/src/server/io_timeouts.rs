@@ -19,20 +19,20 @@ use super::limits::Limits;
 
 /// How far a connection has come: its service tells, its socket looks. Both are of one task.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct ConnectionState {
     /// Odd while a request is being answered, even while one is waited for.
     turn: AtomicU32,
     leaves_body: AtomicBool,
 }
 
-impl Progress {
+impl ConnectionState {
     /// A request begins, so the one before it was read to its end.
     pub(super) fn begin(&self) {
         self.leaves_body.store(false, Ordering::Relaxed);
         self.next();
     }
 
-    /// The answer is there.
+    /// The response is there.
     pub(super) fn end(&self) {
         self.next();
     }
@@ -53,48 +53,52 @@ impl Progress {
 
 /// What took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lapse {
+pub(super) enum TimeoutKind {
     Idle,
     Head,
     Write,
 }
 
 #[derive(Debug)]
-pub(super) struct Guarded<'a> {
+pub(super) struct TimeoutStream<'a> {
     stream: TcpStream,
     limits: &'a Limits,
-    progress: &'a Progress,
+    progress: &'a ConnectionState,
     /// The turn that what follows is about.
     turn: u32,
     /// Whether a byte of the next request has come.
     is_begun: bool,
-    reading: Patience,
-    writing: Patience,
-    lapse: Option<Lapse>,
+    reading: LazyTimer,
+    writing: LazyTimer,
+    lapse: Option<TimeoutKind>,
     held: Vec<u8>,
 }
 
-impl<'a> Guarded<'a> {
-    pub(super) fn new(stream: TcpStream, limits: &'a Limits, progress: &'a Progress) -> Self {
+impl<'a> TimeoutStream<'a> {
+    pub(super) fn new(
+        stream: TcpStream,
+        limits: &'a Limits,
+        progress: &'a ConnectionState,
+    ) -> Self {
         Self {
             stream,
             limits,
             progress,
             turn: progress.turn(),
             is_begun: false,
-            reading: Patience::default(),
-            writing: Patience::default(),
+            reading: LazyTimer::default(),
+            writing: LazyTimer::default(),
             lapse: None,
             held: Vec::new(),
         }
     }
 
     /// The limit that ended the connection, if one did.
-    pub(super) fn lapse(&self) -> Option<Lapse> {
+    pub(super) fn lapse(&self) -> Option<TimeoutKind> {
         self.lapse
     }
 
-    /// A last answer that was held back, since the library might have made it by itself.
+    /// A last response that was held back, since the library might have made it by itself.
     pub(super) fn take_held(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.held)
     }
@@ -125,7 +129,7 @@ impl<'a> Guarded<'a> {
         Poll::Ready(Ok(()))
     }
 
-    fn timed_out<T>(&mut self, lapse: Lapse) -> Poll<io::Result<T>> {
+    fn timed_out<T>(&mut self, lapse: TimeoutKind) -> Poll<io::Result<T>> {
         self.lapse = Some(lapse);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -138,13 +142,13 @@ impl<'a> Guarded<'a> {
         if result.is_ready() {
             self.writing.end();
         } else if self.writing.is_over(context, self.limits.write) {
-            return self.timed_out(Lapse::Write);
+            return self.timed_out(TimeoutKind::Write);
         }
         result
     }
 }
 
-impl AsyncRead for Guarded<'_> {
+impl AsyncRead for TimeoutStream<'_> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -165,9 +169,9 @@ impl AsyncRead for Guarded<'_> {
         }
         if result.is_pending() {
             let (limit, lapse) = if this.is_begun {
-                (this.limits.head, Lapse::Head)
+                (this.limits.head, TimeoutKind::Head)
             } else {
-                (this.limits.idle, Lapse::Idle)
+                (this.limits.idle, TimeoutKind::Idle)
             };
             if this.reading.is_over(context, limit) {
                 return this.timed_out(lapse);
@@ -180,7 +184,7 @@ impl AsyncRead for Guarded<'_> {
     }
 }
 
-impl AsyncWrite for Guarded<'_> {
+impl AsyncWrite for TimeoutStream<'_> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -230,7 +234,7 @@ impl AsyncWrite for Guarded<'_> {
     }
 }
 
-/// How many bytes at the end of these are the head of an answer that says that it is the last, has
+/// How many bytes at the end of these are the head of a response that says that it is the last, has
 /// a client error, and no body. That is how the HTTP library refuses what it cannot read. Our own
 /// answers may look like this too, so it is held until the library says how the connection ended.
 fn last_bare_head(bytes: &[u8]) -> usize {
@@ -250,12 +254,12 @@ fn last_bare_head(bytes: &[u8]) -> usize {
 
 /// A limit that is set with each request and seldom met: its timer is moved only when it rings.
 #[derive(Debug, Default)]
-struct Patience {
+struct LazyTimer {
     until: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patience {
+impl LazyTimer {
     /// Whether it has lasted for so long, counted from the first time that it was asked.
     fn is_over(&mut self, context: &mut Context<'_>, limit: Duration) -> bool {
         let until = *self.until.get_or_insert_with(|| Instant::now() + limit);

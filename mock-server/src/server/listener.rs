@@ -17,14 +17,14 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
-use super::error_response::Refusal;
-use super::exchange::{self, Answering, LINGER, WireAct};
-use super::io_timeouts::{Guarded, Lapse, Progress};
+use super::error_response::ProtocolError;
+use super::exchange::{self, LINGER, RawAction, ResponseFuture};
+use super::io_timeouts::{ConnectionState, TimeoutKind, TimeoutStream};
 use super::limits::Limits;
-use super::outage::{Outage, Port};
+use super::outage::{Outage, PortHold};
 use crate::control::ControlApi;
-use crate::faults::apply::Loss;
-use crate::mock::handler::Api;
+use crate::faults::apply::ConnectionFault;
+use crate::mock::handler::RequestHandler;
 
 /// How long to let be after an accept that failed since there is no descriptor left, or the like.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -33,10 +33,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const REFUSALS_AT_ONCE: usize = 100;
 
 /// The HTTP library's own, and then it needs no memory of its own for them.
-const USUAL_HEADERS: usize = 100;
+const DEFAULT_PARSER_HEADERS: usize = 100;
 
 /// The most of a head that the HTTP library takes unless it is told otherwise.
-const USUAL_HEAD_BYTES: usize = 400 * 1024;
+const DEFAULT_PARSER_HEAD_BYTES: usize = 400 * 1024;
 
 /// What the accept loop and every connection watch. Each holds a receiver, so when no receiver is
 /// left, all have ended.
@@ -48,13 +48,13 @@ enum Phase {
     /// No request is answered any more.
     Down(Outage),
     /// The same, and for good.
-    Dead,
+    Stopped,
 }
 
 /// What all connections have in common.
 #[derive(Debug)]
 struct Shared {
-    api: Arc<Api>,
+    handler: Arc<RequestHandler>,
     control: Option<Arc<ControlApi>>,
     limits: Limits,
     http: http1::Builder,
@@ -65,37 +65,37 @@ struct Shared {
 /// Dropping it closes the port before `drop` returns, though the tasks end only when the runtime
 /// comes to them: so the listener is shared, and whoever ends the socket takes it out.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(super) struct Listener {
     shared: Arc<Shared>,
     runtime: Handle,
     address: SocketAddr,
-    line: Mutex<Line>,
+    line: Mutex<ListenState>,
 }
 
-type Listener = Arc<Mutex<Option<TcpListener>>>;
+type SharedListener = Arc<Mutex<Option<TcpListener>>>;
 
 /// From one outage to the next.
 #[derive(Debug)]
-struct Line {
-    listener: Listener,
+struct ListenState {
+    listener: SharedListener,
     /// In the place of a listener, where connecting is refused.
     held: Option<TcpSocket>,
     phase: watch::Sender<Phase>,
-    /// Kept while the mock is silent: its end is the end of what was silenced.
-    silenced: Option<watch::Sender<Phase>>,
+    /// Kept while the mock is silent: its end is the end of what was blackholed.
+    blackholed: Option<watch::Sender<Phase>>,
 }
 
-impl Socket {
+impl Listener {
     /// To be called in a runtime.
     pub(super) fn open(
         listener: TcpListener,
         address: SocketAddr,
-        api: Arc<Api>,
+        handler: Arc<RequestHandler>,
         control: Option<Arc<ControlApi>>,
         limits: Limits,
     ) -> Self {
-        let shared = Arc::new(Shared::new(api, control, limits));
-        let line = Mutex::new(Line::open(&shared, listener, Phase::Serving));
+        let shared = Arc::new(Shared::new(handler, control, limits));
+        let line = Mutex::new(ListenState::open(&shared, listener, Phase::Serving));
         Self { shared, runtime: Handle::current(), address, line }
     }
 
@@ -108,13 +108,13 @@ impl Socket {
             return Ok(());
         }
         let port = line.end(phase);
-        let old = std::mem::replace(&mut *line, Line::closed(phase));
+        let old = std::mem::replace(&mut *line, ListenState::closed(phase));
         if outage == Outage::Refuse {
             line.held = Some(port.hold(self.address)?);
         } else {
-            *line = Line::open(&self.shared, port.listen(self.address)?, phase);
+            *line = ListenState::open(&self.shared, port.listen(self.address)?, phase);
         }
-        line.silenced = (outage == Outage::Silent).then_some(old.phase);
+        line.blackholed = (outage == Outage::Blackhole).then_some(old.phase);
         Ok(())
     }
 
@@ -127,8 +127,8 @@ impl Socket {
         }
         let down = Phase::Down(Outage::Refuse);
         let port = line.end(down);
-        *line = Line::closed(down);
-        *line = Line::open(&self.shared, port.listen(self.address)?, Phase::Serving);
+        *line = ListenState::closed(down);
+        *line = ListenState::open(&self.shared, port.listen(self.address)?, Phase::Serving);
         Ok(())
     }
 
@@ -136,20 +136,20 @@ impl Socket {
     pub(super) async fn drain(&mut self) {
         let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
         drop(line.end(Phase::Draining));
-        line.silenced = None;
+        line.blackholed = None;
         // Out of time is no error: what is left is ended when the socket is dropped.
         let _ = tokio::time::timeout(self.shared.limits.drain, line.phase.closed()).await;
     }
 }
 
-impl Drop for Socket {
+impl Drop for Listener {
     fn drop(&mut self) {
         let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
-        drop(line.end(Phase::Dead));
+        drop(line.end(Phase::Stopped));
     }
 }
 
-impl Line {
+impl ListenState {
     fn open(shared: &Arc<Shared>, listener: TcpListener, phase: Phase) -> Self {
         let line = Self::closed(phase);
         *lock(&line.listener) = Some(listener);
@@ -160,10 +160,10 @@ impl Line {
 
     fn closed(phase: Phase) -> Self {
         Self {
-            listener: Listener::default(),
+            listener: SharedListener::default(),
             held: None,
             phase: watch::Sender::new(phase),
-            silenced: None,
+            blackholed: None,
         }
     }
 
@@ -173,31 +173,31 @@ impl Line {
     }
 
     /// Ends the accept loop and tells all connections. What had the port is given back.
-    fn end(&mut self, phase: Phase) -> Port {
+    fn end(&mut self, phase: Phase) -> PortHold {
         let listener = lock(&self.listener).take();
         self.phase.send_replace(phase);
         match (listener, self.held.take()) {
-            (Some(listener), _) => Port::Listening(listener),
-            (None, Some(socket)) => Port::Held(socket),
-            (None, None) => Port::Lost,
+            (Some(listener), _) => PortHold::Listening(listener),
+            (None, Some(socket)) => PortHold::Held(socket),
+            (None, None) => PortHold::Lost,
         }
     }
 }
 
 impl Shared {
-    fn new(api: Arc<Api>, control: Option<Arc<ControlApi>>, limits: Limits) -> Self {
+    fn new(handler: Arc<RequestHandler>, control: Option<Arc<ControlApi>>, limits: Limits) -> Self {
         let mut http = http1::Builder::new();
         // A client that says all it has to say and ends its side is still answered.
         http.half_close(true).header_read_timeout(None).max_header_size(limits.head_bytes);
-        if limits.headers != USUAL_HEADERS {
+        if limits.headers != DEFAULT_PARSER_HEADERS {
             http.max_headers(limits.headers);
         }
-        if limits.head_bytes > USUAL_HEAD_BYTES {
+        if limits.head_bytes > DEFAULT_PARSER_HEAD_BYTES {
             http.max_buf_size(limits.head_bytes);
         }
         let connections = limits.connections.min(Semaphore::MAX_PERMITS);
         Self {
-            api,
+            handler,
             control,
             limits,
             http,
@@ -207,7 +207,7 @@ impl Shared {
     }
 }
 
-async fn accept(listener: Listener, shared: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
+async fn accept(listener: SharedListener, shared: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -238,7 +238,7 @@ fn poll_accept(
 fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phase>) {
     let silent = match *phase.borrow() {
         Phase::Serving => false,
-        Phase::Down(Outage::Silent) => true,
+        Phase::Down(Outage::Blackhole) => true,
         _ => {
             let _ = stream.set_zero_linger();
             return;
@@ -248,7 +248,7 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
     if let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() {
         tokio::spawn(async move {
             if silent {
-                perform(WireAct::Lost(Loss::Silent), stream, phase, &shared.limits).await;
+                run(RawAction::Lost(ConnectionFault::Hang), stream, phase, &shared.limits).await;
             } else {
                 serve(stream, &shared, phase).await;
             }
@@ -258,8 +258,9 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
         tokio::spawn(async move {
             // Before it has asked, a client would take the answer for noise.
             if let Ok(Ok(())) = tokio::time::timeout(LINGER, stream.readable()).await {
-                let act = WireAct::refuse(Refusal::TooManyConnections, &shared.api.clock);
-                perform(act, stream, phase, &shared.limits).await;
+                let action =
+                    RawAction::refuse(ProtocolError::TooManyConnections, &shared.handler.clock);
+                run(action, stream, phase, &shared.limits).await;
             }
             drop(permit);
         });
@@ -271,18 +272,20 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
 async fn serve(stream: TcpStream, shared: &Shared, mut phase: watch::Receiver<Phase>) {
     // Answers are written in one piece; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
-    let (api, limits, progress) = (&*shared.api, &shared.limits, Progress::default());
+    let (handler, limits, progress) =
+        (&*shared.handler, &shared.limits, ConnectionState::default());
     let control = shared.control.as_ref();
-    let service = service_fn(|request| Answering::new(api, control, limits, &progress, request));
-    let guarded = TokioIo::new(Guarded::new(stream, limits, &progress));
+    let service =
+        service_fn(|request| ResponseFuture::new(handler, control, limits, &progress, request));
+    let guarded = TokioIo::new(TimeoutStream::new(stream, limits, &progress));
     let mut connection = shared.http.serve_connection(guarded, service);
     let ended = loop {
         tokio::select! {
             biased;
             changed = phase.changed() => match (changed, *phase.borrow()) {
                 (Ok(()), Phase::Draining) => pin::Pin::new(&mut connection).graceful_shutdown(),
-                (_, Phase::Down(Outage::Reset)) => break Err(WireAct::Lost(Loss::Reset)),
-                (_, Phase::Down(Outage::Silent)) => break Err(WireAct::Lost(Loss::Silent)),
+                (_, Phase::Down(Outage::Reset)) => break Err(RawAction::Lost(ConnectionFault::Reset)),
+                (_, Phase::Down(Outage::Blackhole)) => break Err(RawAction::Lost(ConnectionFault::Hang)),
                 _ => return,
             },
             ended = &mut connection => break Ok(ended),
@@ -290,12 +293,12 @@ async fn serve(stream: TcpStream, shared: &Shared, mut phase: watch::Receiver<Ph
     };
     let parts = connection.into_parts();
     let mut guarded = parts.io.into_inner();
-    let act = match ended {
+    let action = match ended {
         Ok(ended) => last_act(ended, &mut guarded, &parts.read_buf, shared),
-        Err(act) => Some(act),
+        Err(action) => Some(action),
     };
-    if let Some(act) = act {
-        perform(act, guarded.into_inner(), phase, limits).await;
+    if let Some(action) = action {
+        run(action, guarded.into_inner(), phase, limits).await;
     }
 }
 
@@ -303,41 +306,41 @@ async fn serve(stream: TcpStream, shared: &Shared, mut phase: watch::Receiver<Ph
 /// ended is its client's business, which sees the same end.
 fn last_act(
     ended: hyper::Result<()>,
-    guarded: &mut Guarded<'_>,
+    guarded: &mut TimeoutStream<'_>,
     unread: &[u8],
     shared: &Shared,
-) -> Option<WireAct> {
-    let refuse = |refusal| Some(WireAct::refuse(refusal, &shared.api.clock));
+) -> Option<RawAction> {
+    let refuse = |refusal| Some(RawAction::refuse(refusal, &shared.handler.clock));
     let held = guarded.take_held();
     match (ended, guarded.lapse()) {
-        (_, Some(Lapse::Write)) => Some(WireAct::Lost(Loss::Reset)),
+        (_, Some(TimeoutKind::Write)) => Some(RawAction::Lost(ConnectionFault::Reset)),
         // Merely idle between two requests; who keeps a connection expects that.
-        (_, Some(Lapse::Idle)) if unread.is_empty() => None,
-        (_, Some(Lapse::Idle | Lapse::Head)) => refuse(Refusal::RequestTimeout),
+        (_, Some(TimeoutKind::Idle)) if unread.is_empty() => None,
+        (_, Some(TimeoutKind::Idle | TimeoutKind::Head)) => refuse(ProtocolError::RequestTimeout),
         (Err(error), None) if error.is_parse() => {
-            refuse(Refusal::of(&error, unread, &shared.limits))
+            refuse(ProtocolError::of(&error, unread, &shared.limits))
         }
         (Err(error), None) => exchange::taken_over(&error),
-        (Ok(()), None) if !held.is_empty() => Some(WireAct::Send(held)),
-        (Ok(()), None) => guarded.is_sending().then_some(WireAct::Lost(Loss::Close)),
+        (Ok(()), None) if !held.is_empty() => Some(RawAction::Send(held)),
+        (Ok(()), None) => guarded.is_sending().then_some(RawAction::Lost(ConnectionFault::Close)),
     }
 }
 
 /// Does what is left to do on a connection, until the mock ends.
-async fn perform(
-    act: WireAct,
+async fn run(
+    action: RawAction,
     mut stream: TcpStream,
     mut phase: watch::Receiver<Phase>,
     limits: &Limits,
 ) {
-    let is_silence = act.is_silence();
+    let is_silence = action.is_silence();
     let is_reset = {
-        let mut act = pin!(act.perform(&mut stream, limits.write));
+        let mut action = pin!(action.run(&mut stream, limits.write));
         loop {
             let goes_on = match *phase.borrow_and_update() {
-                Phase::Down(Outage::Silent) => is_silence,
+                Phase::Down(Outage::Blackhole) => is_silence,
                 Phase::Down(Outage::Reset) => break true,
-                Phase::Down(Outage::Refuse) | Phase::Dead => break false,
+                Phase::Down(Outage::Refuse) | Phase::Stopped => break false,
                 // There is nothing that a client could still wait for.
                 Phase::Draining if is_silence => break false,
                 Phase::Serving | Phase::Draining => true,
@@ -345,7 +348,7 @@ async fn perform(
             tokio::select! {
                 biased;
                 changed = phase.changed() => if changed.is_err() { break false },
-                () = act.as_mut(), if goes_on => break false,
+                () = action.as_mut(), if goes_on => break false,
             }
         }
     };

@@ -17,16 +17,17 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 pub use self::limits::{
-    BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
-    MAX_HEAD_BYTES, MAX_HEADERS, WRITE_TIMEOUT,
+    DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,
+    DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS,
+    DEFAULT_WRITE_TIMEOUT,
 };
 use self::limits::{Limits, bounded};
-use self::listener::Socket;
+use self::listener::Listener;
 pub use self::outage::Outage;
 use crate::api::BASE_PATH;
 use crate::control::{Control, ControlApi, ControlError};
 use crate::mock::Mock;
-use crate::mock::handler::MAX_REQUEST_BODY;
+use crate::mock::handler::DEFAULT_MAX_REQUEST_BODY;
 use crate::mock::log;
 use crate::seed::Seed;
 
@@ -39,7 +40,7 @@ use crate::seed::Seed;
 /// All that a [`Mock`] has, it has too.
 pub struct MockServer {
     mock: Mock,
-    socket: Socket,
+    socket: Listener,
     control: Option<Arc<ControlApi>>,
     address: SocketAddr,
     base_url: String,
@@ -62,7 +63,7 @@ impl MockServer {
             seed: Seed::sample(),
             control: None,
             limits: Limits::default(),
-            max_request_body: MAX_REQUEST_BODY,
+            max_request_body: DEFAULT_MAX_REQUEST_BODY,
         }
     }
 
@@ -82,7 +83,7 @@ impl MockServer {
     }
 
     /// Stops in good order: closes the port, lets requests under way be answered, for
-    /// [`DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
+    /// [`DEFAULT_DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
     pub async fn shutdown(mut self) {
         if let Some(control) = &self.control {
             control.end();
@@ -92,7 +93,7 @@ impl MockServer {
         log::shut_down(self.address);
     }
 
-    /// Plays a service that is down, until it is [`up`](Self::up) again.
+    /// Plays a service that is down, until [`end_outage`](Self::end_outage).
     ///
     /// When it returns, whoever connects meets the outage, and no request is answered any more, on
     /// open connections neither; those end, or fall silent, as soon as the runtime comes to them.
@@ -105,19 +106,19 @@ impl MockServer {
     /// # Errors
     ///
     /// If the address could not be held. Then nobody listens at it, and `up` tries to take it again.
-    pub fn down(&self, outage: Outage) -> io::Result<()> {
+    pub fn start_outage(&self, outage: Outage) -> io::Result<()> {
         self.socket.down(outage)
     }
 
     /// Serves again, at the same address and with all that it held. Nothing, if it is not
-    /// [`down`](Self::down).
+    /// [`start_outage`](Self::start_outage).
     ///
     /// Connections from the time of the outage are closed, so that nobody is answered late.
     ///
     /// # Errors
     ///
     /// If the address cannot be listened on.
-    pub fn up(&self) -> io::Result<()> {
+    pub fn end_outage(&self) -> io::Result<()> {
         self.socket.up()
     }
 }
@@ -168,62 +169,62 @@ impl MockServerBuilder {
     }
 
     /// How many bytes the head of a request may have. What is larger gets 431, or 414 if it is the
-    /// request line. Otherwise it is [`MAX_HEAD_BYTES`].
+    /// request line. Otherwise it is [`DEFAULT_MAX_HEAD_BYTES`].
     pub fn max_head_bytes(mut self, limit: usize) -> Self {
         self.limits.head_bytes = limit;
         self
     }
 
     /// How many header lines a request may have. One with more gets 431. Otherwise it is
-    /// [`MAX_HEADERS`]; any other number costs each request some memory on the heap.
+    /// [`DEFAULT_MAX_HEADERS`]; any other number costs each request some memory on the heap.
     pub fn max_headers(mut self, limit: usize) -> Self {
         self.limits.headers = limit;
         self
     }
 
     /// How many bytes the body of a request to a stub may have. One with more gets 413. Otherwise it
-    /// is [`MAX_REQUEST_BODY`].
+    /// is [`DEFAULT_MAX_REQUEST_BODY`].
     pub fn max_request_body(mut self, limit: usize) -> Self {
         self.max_request_body = limit;
         self
     }
 
     /// How many connections may be open at once. Whoever asks something on one more gets 503, and the
-    /// others go on. Otherwise it is [`MAX_CONNECTIONS`].
+    /// others go on. Otherwise it is [`DEFAULT_MAX_CONNECTIONS`].
     pub fn max_connections(mut self, limit: usize) -> Self {
         self.limits.connections = limit;
         self
     }
 
     /// How long a connection may be open with no request on it, a day at most. Then it is closed
-    /// without a word, as clients that keep connections expect. Otherwise it is [`IDLE_TIMEOUT`].
+    /// without a word, as clients that keep connections expect. Otherwise it is [`DEFAULT_IDLE_TIMEOUT`].
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.limits.idle = bounded(limit);
         self
     }
 
     /// How long a client may take to send a request's head from its first byte on, a day at most.
-    /// Then it gets 408. Otherwise it is [`HEADER_READ_TIMEOUT`].
+    /// Then it gets 408. Otherwise it is [`DEFAULT_HEADER_READ_TIMEOUT`].
     pub fn header_read_timeout(mut self, limit: Duration) -> Self {
         self.limits.head = bounded(limit);
         self
     }
 
     /// How long a client may take to send a body that a stub wants, a day at most. Then it gets 408.
-    /// Otherwise it is [`BODY_READ_TIMEOUT`].
+    /// Otherwise it is [`DEFAULT_BODY_READ_TIMEOUT`].
     pub fn body_read_timeout(mut self, limit: Duration) -> Self {
         self.limits.body = bounded(limit);
         self
     }
 
     /// How long a client may read nothing while there is something for it to read, a day at most.
-    /// Then the connection is reset. Otherwise it is [`WRITE_TIMEOUT`].
+    /// Then the connection is reset. Otherwise it is [`DEFAULT_WRITE_TIMEOUT`].
     pub fn write_timeout(mut self, limit: Duration) -> Self {
         self.limits.write = bounded(limit);
         self
     }
 
-    /// How long [`MockServer::shutdown`] waits, a day at most. Otherwise it is [`DRAIN_TIMEOUT`].
+    /// How long [`MockServer::shutdown`] waits, a day at most. Otherwise it is [`DEFAULT_DRAIN_TIMEOUT`].
     pub fn drain_timeout(mut self, limit: Duration) -> Self {
         self.limits.drain = bounded(limit);
         self
@@ -251,7 +252,7 @@ impl MockServerBuilder {
             self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
         let control = control.transpose()?.map(Arc::new);
         Ok(MockServer {
-            socket: Socket::open(listener, address, mock.api(), control.clone(), self.limits),
+            socket: Listener::open(listener, address, mock.handler(), control.clone(), self.limits),
             control,
             mock,
             address,

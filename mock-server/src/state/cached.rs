@@ -2,22 +2,22 @@
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use super::payload::Content;
+use super::payload::Payload;
 
 /// A value that is read far more often than it is changed: the content made of it is kept until it
 /// changes. How it is made is the caller's business.
 #[derive(Debug)]
-pub(crate) struct Rendered<T> {
+pub(crate) struct CachedBody<T> {
     slot: RwLock<Slot<T>>,
 }
 
 #[derive(Debug)]
 struct Slot<T> {
     value: T,
-    content: OnceLock<Content>,
+    content: OnceLock<Payload>,
 }
 
-impl<T> Rendered<T> {
+impl<T> CachedBody<T> {
     pub(crate) fn new(value: T) -> Self {
         Self { slot: RwLock::new(Slot { value, content: OnceLock::new() }) }
     }
@@ -35,7 +35,7 @@ impl<T> Rendered<T> {
     }
 
     /// The content of the value as it is now; `render` is called only if it changed since.
-    pub(crate) fn content<C: Into<Content>>(&self, render: impl FnOnce(&T) -> C) -> Content {
+    pub(crate) fn content<C: Into<Payload>>(&self, render: impl FnOnce(&T) -> C) -> Payload {
         let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
         slot.content.get_or_init(|| render(&slot.value).into()).clone()
     }
@@ -45,14 +45,14 @@ impl<T> Rendered<T> {
 mod tests {
     use super::*;
 
-    fn text(rendered: &Rendered<i32>) -> String {
+    fn text(rendered: &CachedBody<i32>) -> String {
         let content = rendered.content(ToString::to_string);
         String::from_utf8(content.into_bytes().into()).unwrap()
     }
 
     #[test]
     fn content_is_made_once_for_each_change() {
-        let rendered = Rendered::new(1);
+        let rendered = CachedBody::new(1);
         let mut made = 0;
         for _ in 0..3 {
             rendered.content(|_| {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_change_that_panics_leaves_neither_old_content_nor_a_locked_value() {
-        let rendered = Rendered::new(1);
+        let rendered = CachedBody::new(1);
         text(&rendered);
         let change = std::panic::AssertUnwindSafe(|| {
             rendered.change(|value| {

@@ -18,9 +18,9 @@ use tokio::time::Instant;
 /// The clock of a mock, by [`Mock::clock`](crate::Mock::clock). Cheap to clone; every clone is the
 /// same clock.
 ///
-/// It runs until it is held, and shows the machine's time. Held, it stands, but for what
+/// It runs until it is paused, and shows the machine's time. Paused, it stands still, but for what
 /// [`advance`](Self::advance) moves it. Three things go by it: the journal's time of each request,
-/// the dates in answers (`Date` and a `Retry-After` that is
+/// the dates in responses (`Date` and a `Retry-After` that is
 /// [counted from now](crate::Fault::retry_after_date_in)), and the waits of faults. So a delay of
 /// half a minute takes no time to test:
 ///
@@ -31,14 +31,14 @@ use tokio::time::Instant;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let mock = Mock::new();
 /// let clock = mock.clock();
-/// clock.hold_at("2026-11-24T10:00:00Z".parse()?);
+/// clock.set("2026-11-24T10:00:00Z".parse()?);
 /// mock.fail_next(Fault::status(503).delay(Duration::from_secs(30)))?;
 /// # use tower::ServiceExt as _;
 /// # let request = http::Request::get("/api/v1/wallet").body(axum::body::Body::empty())?;
 /// # let call = tokio::spawn(mock.service().oneshot(request));
 /// // … the client under test makes its call …
-/// mock.calls().wait_for(1, Duration::from_secs(5)).await?;
-/// clock.advance(Duration::from_secs(30))?;                    // now the answer comes
+/// mock.received_requests().wait_for(1, Duration::from_secs(5)).await?;
+/// clock.advance(Duration::from_secs(30))?;                    // now the response comes
 /// # let answer = call.await??;
 /// # assert_eq!(answer.status(), 503);
 /// # assert_eq!(answer.headers()["date"], "Tue, 24 Nov 2026 10:00:30 GMT");
@@ -46,9 +46,9 @@ use tokio::time::Instant;
 /// # }
 /// ```
 ///
-/// What keeps a client from holding on to the mock goes by real time, held or not: the limits on
+/// What keeps a client from holding on to the mock goes by real time, paused or not: the limits on
 /// how long a head or a body may take, and on a shutdown. So does
-/// [`Calls::wait_for`](crate::Calls::wait_for).
+/// [`ReceivedRequests::wait_for`](crate::ReceivedRequests::wait_for).
 #[derive(Clone, Default)]
 pub struct Clock {
     shared: Arc<Shared>,
@@ -57,16 +57,16 @@ pub struct Clock {
 #[derive(Default)]
 struct Shared {
     /// So that a clock that runs takes no lock to be read.
-    is_held: AtomicBool,
+    is_paused: AtomicBool,
     state: Mutex<State>,
-    /// Tells waits that the clock was held, moved or let go.
+    /// Tells waits that the clock was paused, moved or resumed.
     changed: Notify,
 }
 
 struct State {
-    /// What it shows, while it is held.
-    held: Option<Timestamp>,
-    /// How far waits had come when it was last held, moved or let go.
+    /// What it shows, while it is paused.
+    paused: Option<Timestamp>,
+    /// How far waits had come when it was last paused, moved or resumed.
     passed: SignedDuration,
     /// When that was, by the clock that waits go by while it runs: tokio's.
     at: Instant,
@@ -74,63 +74,63 @@ struct State {
 
 /// A clock that runs was asked to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the clock runs, so it cannot be moved: expected it to be held first")]
-pub struct NotHeld;
+#[error("the clock is running; call pause() before advance()")]
+pub struct ClockNotPaused;
 
 impl Clock {
     /// What it shows.
     pub fn now(&self) -> Timestamp {
-        if self.is_held() { self.held_at() } else { Timestamp::now() }
+        if self.is_paused() { self.paused_at() } else { Timestamp::now() }
     }
 
     /// What it shows, as the system tells it.
     #[inline]
     pub(crate) fn system_time(&self) -> SystemTime {
-        if self.is_held() {
-            SystemTime::try_from(self.held_at()).unwrap_or_else(|_| SystemTime::now())
+        if self.is_paused() {
+            SystemTime::try_from(self.paused_at()).unwrap_or_else(|_| SystemTime::now())
         } else {
             SystemTime::now()
         }
     }
 
-    /// Stops it where it is. A clock that is held stays as it is.
-    pub fn hold(&self) {
+    /// Stops it where it is. A clock that is paused stays as it is.
+    pub fn pause(&self) {
         let mut state = self.state();
-        let now = state.held.unwrap_or_else(Timestamp::now);
-        self.set(&mut state, Some(now));
+        let now = state.paused.unwrap_or_else(Timestamp::now);
+        self.change(&mut state, Some(now));
     }
 
-    /// Stops it at this time, or sets it to this time if it is held. Waits are not shortened or
+    /// Stops it at this time, or sets it to this time if it is paused. Waits are not shortened or
     /// prolonged by that, whichever way it is set: only [`advance`](Self::advance) moves them.
-    pub fn hold_at(&self, time: Timestamp) {
-        self.set(&mut self.state(), Some(time));
+    pub fn set(&self, time: Timestamp) {
+        self.change(&mut self.state(), Some(time));
     }
 
-    /// Moves it forward while it is held, no further than the last moment of the year 9999. Waits
+    /// Moves it forward while it is paused, no further than the last moment of the year 9999. Waits
     /// that are over by then end at once, and those that follow on them are counted from where
     /// they were over, so one long step does what many short ones would.
     ///
     /// # Errors
     ///
-    /// If it is not held.
-    pub fn advance(&self, by: Duration) -> Result<(), NotHeld> {
+    /// If it is not paused.
+    pub fn advance(&self, by: Duration) -> Result<(), ClockNotPaused> {
         let mut state = self.state();
-        let now = state.held.ok_or(NotHeld)?;
+        let now = state.paused.ok_or(ClockNotPaused)?;
         let by = signed(by);
         state.passed = state.passed.saturating_add(by);
-        self.set(&mut state, Some(now.checked_add(by).unwrap_or(Timestamp::MAX)));
+        self.change(&mut state, Some(now.checked_add(by).unwrap_or(Timestamp::MAX)));
         Ok(())
     }
 
     /// Lets it run: it shows the machine's time again, and what is left of a wait takes as long in
     /// real time. A clock that runs goes on running.
-    pub fn release(&self) {
-        self.set(&mut self.state(), None);
+    pub fn resume(&self) {
+        self.change(&mut self.state(), None);
     }
 
-    /// Whether it is held.
-    pub fn is_held(&self) -> bool {
-        self.shared.is_held.load(Ordering::Acquire)
+    /// Whether it is paused.
+    pub fn is_paused(&self) -> bool {
+        self.shared.is_paused.load(Ordering::Acquire)
     }
 
     /// Waits that begin now.
@@ -138,30 +138,30 @@ impl Clock {
         Timeline { clock: self.clone(), at: self.state().passed() }
     }
 
-    /// Dates an answer that bears no date, while the clock is held. While it runs, the date is the
+    /// Dates a response that bears no date, while the clock is paused. While it runs, the date is the
     /// HTTP library's to write.
     #[inline]
     pub(crate) fn date(&self, headers: &mut HeaderMap) {
-        if self.is_held() {
-            self.date_held(headers);
+        if self.is_paused() {
+            self.date_paused(headers);
         }
     }
 
     #[cold]
-    fn date_held(&self, headers: &mut HeaderMap) {
+    fn date_paused(&self, headers: &mut HeaderMap) {
         if let Ok(date) = HeaderValue::try_from(http_date(self.now())) {
             headers.entry(DATE).or_insert(date);
         }
     }
 
     #[cold]
-    fn held_at(&self) -> Timestamp {
-        self.state().held.unwrap_or_else(Timestamp::now)
+    fn paused_at(&self) -> Timestamp {
+        self.state().paused.unwrap_or_else(Timestamp::now)
     }
 
-    fn set(&self, state: &mut State, held: Option<Timestamp>) {
-        *state = State { held, passed: state.passed(), at: Instant::now() };
-        self.shared.is_held.store(held.is_some(), Ordering::Release);
+    fn change(&self, state: &mut State, paused: Option<Timestamp>) {
+        *state = State { paused, passed: state.passed(), at: Instant::now() };
+        self.shared.is_paused.store(paused.is_some(), Ordering::Release);
         self.shared.changed.notify_waiters();
     }
 
@@ -169,13 +169,13 @@ impl Clock {
         loop {
             // Before the look at the clock, so that no change after it is missed.
             let changed = self.shared.changed.notified();
-            let (left, is_held) = {
+            let (left, is_paused) = {
                 let state = self.state();
-                (moment.saturating_sub(state.passed()), state.held.is_some())
+                (moment.saturating_sub(state.passed()), state.paused.is_some())
             };
             match Duration::try_from(left) {
                 Err(_) | Ok(Duration::ZERO) => return,
-                Ok(_) if is_held => changed.await,
+                Ok(_) if is_paused => changed.await,
                 // Either way, the clock has the last word.
                 Ok(left) => drop(tokio::time::timeout(left, changed).await),
             }
@@ -190,7 +190,7 @@ impl Clock {
 impl State {
     /// How far waits have come.
     fn passed(&self) -> SignedDuration {
-        match self.held {
+        match self.paused {
             Some(_) => self.passed,
             None => self.passed.saturating_add(since(self.at)),
         }
@@ -199,7 +199,7 @@ impl State {
 
 impl Default for State {
     fn default() -> Self {
-        Self { held: None, passed: SignedDuration::ZERO, at: Instant::now() }
+        Self { paused: None, passed: SignedDuration::ZERO, at: Instant::now() }
     }
 }
 
@@ -218,13 +218,13 @@ fn signed(duration: Duration) -> SignedDuration {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (now, is_held) = (self.now(), self.is_held());
-        f.debug_struct("Clock").field("now", &now).field("is_held", &is_held).finish()
+        let (now, is_paused) = (self.now(), self.is_paused());
+        f.debug_struct("Clock").field("now", &now).field("is_paused", &is_paused).finish()
     }
 }
 
 /// Waits one after the other. Each is counted from where the one before it was over, not from when
-/// somebody came to look, so that one step of a held clock can end several.
+/// somebody came to look, so that one step of a paused clock can end several.
 #[derive(Debug, Clone)]
 pub(crate) struct Timeline {
     clock: Clock,

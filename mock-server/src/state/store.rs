@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::api_key::{self, KeyHash};
-use super::cached::Rendered;
+use super::cached::CachedBody;
 use super::companies::Companies;
 use super::model::{Company, Connection, Wallet};
 
 /// What was named is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unknown {
+pub enum NotFound {
     /// A key that this partner never had. It is not shown.
     #[error("this partner never had that key")]
     Key,
@@ -29,7 +29,7 @@ pub enum Unknown {
 /// A key that a partner has, or had, is given to another one, or again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a partner of this mock has, or had, this key")]
-pub struct KeyTaken;
+pub struct DuplicateKey;
 
 /// A key as it can be shown: it is known by the beginning of its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,17 +44,17 @@ pub struct PartnerKey {
 /// Which partner, counted from 1 in the order they were added. That of one that was removed is
 /// given to no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct TenantId(u64);
+pub(crate) struct PartnerId(u64);
 
 /// `p-1`.
-impl fmt::Display for TenantId {
+impl fmt::Display for PartnerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p-{}", self.0)
     }
 }
 
 /// From `p-1`, and from nothing else that could be meant by it.
-impl FromStr for TenantId {
+impl FromStr for PartnerId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -65,36 +65,36 @@ impl FromStr for TenantId {
 
 /// One partner: "Requests scoped automatically to your partner account" (reference, Base URL).
 #[derive(Debug)]
-pub(crate) struct Tenant {
-    pub(crate) id: TenantId,
+pub(crate) struct PartnerState {
+    pub(crate) id: PartnerId,
     name: RwLock<Arc<str>>,
     active: AtomicBool,
     /// Whether it was removed.
     gone: AtomicBool,
     /// In the order they were issued. Taken after the lock on all keys.
     keys: RwLock<Vec<KeyHash>>,
-    pub(crate) wallet: Rendered<Wallet>,
-    pub(crate) companies: Rendered<Companies>,
+    pub(crate) wallet: CachedBody<Wallet>,
+    pub(crate) companies: CachedBody<Companies>,
 }
 
 /// All partners, and whose each key is.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     added: AtomicU64,
-    tenants: RwLock<BTreeMap<TenantId, Arc<Tenant>>>,
+    partners: RwLock<BTreeMap<PartnerId, Arc<PartnerState>>>,
     keys: RwLock<BTreeMap<KeyHash, Issued>>,
 }
 
 /// A key that was issued. It stays when it is revoked, so that the journal can say so.
 #[derive(Debug, Clone)]
 pub(crate) struct Issued {
-    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) partner: Arc<PartnerState>,
     pub(crate) revoked: bool,
 }
 
 /// A partner as it shall be.
 #[derive(Debug)]
-pub(crate) struct NewTenant {
+pub(crate) struct NewPartner {
     pub(crate) name: String,
     pub(crate) active: bool,
     pub(crate) wallet: Wallet,
@@ -105,48 +105,59 @@ pub(crate) struct NewTenant {
 /// The partners after all of them were replaced, and those that are no more.
 #[derive(Debug)]
 pub(crate) struct Replaced {
-    pub(crate) first: Arc<Tenant>,
-    pub(crate) others: Vec<Arc<Tenant>>,
-    pub(crate) removed: Vec<Arc<Tenant>>,
+    pub(crate) first: Arc<PartnerState>,
+    pub(crate) others: Vec<Arc<PartnerState>>,
+    pub(crate) removed: Vec<Arc<PartnerState>>,
 }
 
 impl Replaced {
     /// Those that are there now, in the order they were given.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Tenant>> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<PartnerState>> {
         std::iter::once(&self.first).chain(&self.others)
     }
 }
 
 impl Store {
-    pub(crate) fn add(&self, name: &str, wallet: Wallet, companies: Companies) -> Arc<Tenant> {
-        let tenant = self.draft(name, true, wallet, companies);
-        self.enter(&tenant);
-        tenant
+    pub(crate) fn add(
+        &self,
+        name: &str,
+        wallet: Wallet,
+        companies: Companies,
+    ) -> Arc<PartnerState> {
+        let partner = self.draft(name, true, wallet, companies);
+        self.enter(&partner);
+        partner
     }
 
     /// A partner with these keys, or none if one of them is taken.
-    pub(crate) fn add_with_keys(&self, new: NewTenant) -> Result<Arc<Tenant>, KeyTaken> {
-        let tenant = self.draft(&new.name, new.active, new.wallet, new.companies);
-        self.accept_hashes(&tenant, new.keys)?;
-        self.enter(&tenant);
-        Ok(tenant)
+    pub(crate) fn add_with_keys(&self, new: NewPartner) -> Result<Arc<PartnerState>, DuplicateKey> {
+        let partner = self.draft(&new.name, new.active, new.wallet, new.companies);
+        self.accept_hashes(&partner, new.keys)?;
+        self.enter(&partner);
+        Ok(partner)
     }
 
     /// A partner that nobody can see yet.
-    fn draft(&self, name: &str, active: bool, wallet: Wallet, companies: Companies) -> Arc<Tenant> {
-        Arc::new(Tenant {
-            id: TenantId(self.added.fetch_add(1, Ordering::Relaxed) + 1),
+    fn draft(
+        &self,
+        name: &str,
+        active: bool,
+        wallet: Wallet,
+        companies: Companies,
+    ) -> Arc<PartnerState> {
+        Arc::new(PartnerState {
+            id: PartnerId(self.added.fetch_add(1, Ordering::Relaxed) + 1),
             name: RwLock::new(name.into()),
             active: AtomicBool::new(active),
             gone: AtomicBool::new(false),
             keys: RwLock::default(),
-            wallet: Rendered::new(wallet),
-            companies: Rendered::new(companies),
+            wallet: CachedBody::new(wallet),
+            companies: CachedBody::new(companies),
         })
     }
 
-    fn enter(&self, tenant: &Arc<Tenant>) {
-        write(&self.tenants).insert(tenant.id, Arc::clone(tenant));
+    fn enter(&self, partner: &Arc<PartnerState>) {
+        write(&self.partners).insert(partner.id, Arc::clone(partner));
     }
 
     /// Makes these the partners, and their keys, of which none comes twice, the only ones. A
@@ -155,75 +166,75 @@ impl Store {
     /// What goes with it is done in `meanwhile`: no request is authorized until both are done.
     pub(crate) fn replace(
         &self,
-        first: NewTenant,
-        others: Vec<NewTenant>,
+        first: NewPartner,
+        others: Vec<NewPartner>,
         meanwhile: impl FnOnce(&Replaced),
     ) -> Replaced {
         let mut keys = write(&self.keys);
-        let mut tenants = write(&self.tenants);
-        let mut left = std::mem::take(&mut *tenants);
+        let mut partners = write(&self.partners);
+        let mut left = std::mem::take(&mut *partners);
         keys.clear();
         // What takes long to drop is dropped when the locks are open again.
         let mut old = Vec::new();
-        let mut put = |new: NewTenant| {
+        let mut put = |new: NewPartner| {
             let id = left.values().find(|one| *one.name() == *new.name).map(|one| one.id);
-            let tenant = match id.and_then(|id| left.remove(&id)) {
+            let partner = match id.and_then(|id| left.remove(&id)) {
                 None => self.draft(&new.name, new.active, new.wallet, new.companies),
-                Some(tenant) => {
-                    tenant.set_active(new.active);
-                    tenant.wallet.change(|wallet| *wallet = new.wallet);
-                    old.push(tenant.companies.change(|all| std::mem::replace(all, new.companies)));
-                    tenant
+                Some(partner) => {
+                    partner.set_active(new.active);
+                    partner.wallet.change(|wallet| *wallet = new.wallet);
+                    old.push(partner.companies.change(|all| std::mem::replace(all, new.companies)));
+                    partner
                 }
             };
-            let issued = || Issued { tenant: Arc::clone(&tenant), revoked: false };
+            let issued = || Issued { partner: Arc::clone(&partner), revoked: false };
             keys.extend(new.keys.iter().map(|hash| (*hash, issued())));
-            *write(&tenant.keys) = new.keys;
-            tenants.insert(tenant.id, Arc::clone(&tenant));
-            tenant
+            *write(&partner.keys) = new.keys;
+            partners.insert(partner.id, Arc::clone(&partner));
+            partner
         };
         let (first, others) = (put(first), others.into_iter().map(put).collect());
-        for tenant in left.values() {
-            tenant.gone.store(true, Ordering::Release);
-            write(&tenant.keys).clear();
+        for partner in left.values() {
+            partner.gone.store(true, Ordering::Release);
+            write(&partner.keys).clear();
         }
         let replaced = Replaced { first, others, removed: left.into_values().collect() };
         meanwhile(&replaced);
-        drop((keys, tenants));
+        drop((keys, partners));
         drop(old);
         replaced
     }
 
     /// Takes a partner out, and its keys with it. Whether it was still there.
-    pub(crate) fn remove(&self, tenant: &Tenant) -> bool {
-        let was_there = write(&self.tenants).remove(&tenant.id).is_some();
-        tenant.gone.store(true, Ordering::Release);
+    pub(crate) fn remove(&self, partner: &PartnerState) -> bool {
+        let was_there = write(&self.partners).remove(&partner.id).is_some();
+        partner.gone.store(true, Ordering::Release);
         let mut keys = write(&self.keys);
-        for hash in write(&tenant.keys).drain(..) {
+        for hash in write(&partner.keys).drain(..) {
             keys.remove(&hash);
         }
         was_there
     }
 
-    pub(crate) fn tenants(&self) -> Vec<Arc<Tenant>> {
-        read(&self.tenants).values().cloned().collect()
+    pub(crate) fn partners(&self) -> Vec<Arc<PartnerState>> {
+        read(&self.partners).values().cloned().collect()
     }
 
-    pub(crate) fn tenant(&self, id: TenantId) -> Option<Arc<Tenant>> {
-        read(&self.tenants).get(&id).cloned()
+    pub(crate) fn partner(&self, id: PartnerId) -> Option<Arc<PartnerState>> {
+        read(&self.partners).get(&id).cloned()
     }
 
     /// The name of a partner of this store.
-    pub(crate) fn name_of(&self, id: TenantId) -> Option<String> {
-        let tenants = read(&self.tenants);
-        tenants.get(&id).map(|tenant| tenant.name().to_string())
+    pub(crate) fn name_of(&self, id: PartnerId) -> Option<String> {
+        let partners = read(&self.partners);
+        partners.get(&id).map(|partner| partner.name().to_string())
     }
 
     /// The new key, in clear for the only time: "shown only once" (reference, Authentication).
-    pub(crate) fn issue_key(&self, tenant: &Arc<Tenant>) -> String {
+    pub(crate) fn issue_key(&self, partner: &Arc<PartnerState>) -> String {
         loop {
             let key = api_key::generate();
-            if self.accept_keys(tenant, [key.as_str()]).is_ok() {
+            if self.accept_keys(partner, [key.as_str()]).is_ok() {
                 return key;
             }
         }
@@ -233,55 +244,59 @@ impl Store {
     /// removed gets none.
     pub(crate) fn accept_keys<'a>(
         &self,
-        tenant: &Arc<Tenant>,
+        partner: &Arc<PartnerState>,
         given: impl IntoIterator<Item = &'a str>,
-    ) -> Result<(), KeyTaken> {
-        self.accept_hashes(tenant, given.into_iter().map(KeyHash::of).collect())
+    ) -> Result<(), DuplicateKey> {
+        self.accept_hashes(partner, given.into_iter().map(KeyHash::of).collect())
     }
 
-    fn accept_hashes(&self, tenant: &Arc<Tenant>, given: Vec<KeyHash>) -> Result<(), KeyTaken> {
+    fn accept_hashes(
+        &self,
+        partner: &Arc<PartnerState>,
+        given: Vec<KeyHash>,
+    ) -> Result<(), DuplicateKey> {
         let mut keys = write(&self.keys);
         if given.iter().any(|hash| keys.contains_key(hash)) {
-            return Err(KeyTaken);
+            return Err(DuplicateKey);
         }
-        if !tenant.is_gone() {
-            let issued = || Issued { tenant: Arc::clone(tenant), revoked: false };
+        if !partner.is_gone() {
+            let issued = || Issued { partner: Arc::clone(partner), revoked: false };
             keys.extend(given.iter().map(|hash| (*hash, issued())));
-            write(&tenant.keys).extend(given);
+            write(&partner.keys).extend(given);
         }
         Ok(())
     }
 
     /// A partner's keys, in the order they were issued.
-    pub(crate) fn keys_of(&self, tenant: &Tenant) -> Vec<PartnerKey> {
+    pub(crate) fn keys_of(&self, partner: &PartnerState) -> Vec<PartnerKey> {
         let keys = read(&self.keys);
         let shown = |hash: &KeyHash| PartnerKey {
             id: hash.fingerprint(),
             revoked: keys.get(hash).is_none_or(|issued| issued.revoked),
         };
-        read(&tenant.keys).iter().map(shown).collect()
+        read(&partner.keys).iter().map(shown).collect()
     }
 
-    pub(crate) fn revoke_key(&self, tenant: &Tenant, key: &str) -> Result<(), Unknown> {
+    pub(crate) fn revoke_key(&self, partner: &PartnerState, key: &str) -> Result<(), NotFound> {
         let mut keys = write(&self.keys);
         match keys.get_mut(&KeyHash::of(key)) {
-            Some(issued) if issued.tenant.id == tenant.id => {
+            Some(issued) if issued.partner.id == partner.id => {
                 issued.revoked = true;
                 Ok(())
             }
-            _ => Err(Unknown::Key),
+            _ => Err(NotFound::Key),
         }
     }
 
     /// As [`revoke_key`](Self::revoke_key), by what the key is known by.
     pub(crate) fn revoke_key_known_by(
         &self,
-        tenant: &Tenant,
+        partner: &PartnerState,
         fingerprint: &str,
-    ) -> Result<(), Unknown> {
+    ) -> Result<(), NotFound> {
         let mut keys = write(&self.keys);
-        let mut found = Err(Unknown::Key);
-        for hash in read(&tenant.keys).iter().filter(|hash| hash.fingerprint() == fingerprint) {
+        let mut found = Err(NotFound::Key);
+        for hash in read(&partner.keys).iter().filter(|hash| hash.fingerprint() == fingerprint) {
             if let Some(issued) = keys.get_mut(hash) {
                 issued.revoked = true;
                 found = Ok(());
@@ -296,7 +311,7 @@ impl Store {
     }
 }
 
-impl Tenant {
+impl PartnerState {
     pub(crate) fn name(&self) -> Arc<str> {
         Arc::clone(&read(&self.name))
     }
@@ -321,28 +336,28 @@ impl Tenant {
         &self,
         id: &str,
         change: impl FnOnce(&mut Company) -> R,
-    ) -> Result<R, Unknown> {
+    ) -> Result<R, NotFound> {
         let changed = self.companies.change(|companies| companies.change(id, change));
-        changed.ok_or_else(|| Unknown::Company(id.to_owned()))
+        changed.ok_or_else(|| NotFound::Company(id.to_owned()))
     }
 
-    pub(crate) fn remove_company(&self, id: &str) -> Result<Company, Unknown> {
+    pub(crate) fn remove_company(&self, id: &str) -> Result<Company, NotFound> {
         let removed = self.companies.change(|companies| companies.remove(id));
-        removed.ok_or_else(|| Unknown::Company(id.to_owned()))
+        removed.ok_or_else(|| NotFound::Company(id.to_owned()))
     }
 
     pub(crate) fn change_connection<R>(
         &self,
         id: &str,
         change: impl FnOnce(&mut Connection) -> R,
-    ) -> Result<R, Unknown> {
+    ) -> Result<R, NotFound> {
         let changed = self.companies.change(|companies| companies.change_connection(id, change));
-        changed.ok_or_else(|| Unknown::Connection(id.to_owned()))
+        changed.ok_or_else(|| NotFound::Connection(id.to_owned()))
     }
 
-    pub(crate) fn remove_connection(&self, id: &str) -> Result<Connection, Unknown> {
+    pub(crate) fn remove_connection(&self, id: &str) -> Result<Connection, NotFound> {
         let removed = self.companies.change(|companies| companies.remove_connection(id));
-        removed.ok_or_else(|| Unknown::Connection(id.to_owned()))
+        removed.ok_or_else(|| NotFound::Connection(id.to_owned()))
     }
 }
 

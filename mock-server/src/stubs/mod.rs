@@ -1,4 +1,4 @@
-//! An answer of a test's own on a path under `/api/v1`: what it is, and which requests it is for.
+//! A response of a test's own on a path under `/api/v1`: what it is, and which requests it is for.
 
 mod registry;
 mod validate;
@@ -15,34 +15,34 @@ pub use self::validate::StubError;
 pub(crate) use self::validate::checked;
 use crate::api::BASE_PATH;
 use crate::state::api_key;
-use crate::state::payload::Content;
+use crate::state::payload::Payload;
 
-/// An answer on a path under `/api/v1`, behind the same authorization as the documented calls: for
+/// A response on a path under `/api/v1`, behind the same authorization as the documented calls: for
 /// endpoints that are announced, or that only you know.
 ///
 /// ```
-/// use partner_api_mock::{Reply, Stub};
+/// use partner_api_mock::{ResponseTemplate, Stub};
 ///
-/// Stub::get("stats").reply(Reply::json(200, r#"{"sent":3}"#));
-/// Stub::post("templates").compute(|request| {
+/// Stub::get("stats").respond(ResponseTemplate::json(200, r#"{"sent":3}"#));
+/// Stub::post("templates").respond_with(|request| {
 ///     let body = format!(r#"{{"id":"t-1","bytes":{}}}"#, request.body.len());
-///     Reply::json(201, body)
+///     ResponseTemplate::json(201, body)
 /// });
-/// Stub::get("templates/{id}").reply(Reply::json(404, r#"{"error":"not_found"}"#));
+/// Stub::get("templates/{id}").respond(ResponseTemplate::json(404, r#"{"error":"not_found"}"#));
 /// ```
 #[derive(Clone)]
 #[must_use = "a stub does nothing until it is added"]
 pub struct Stub {
     pub(crate) method: Method,
     pub(crate) path: String,
-    pub(crate) replaces_documented: bool,
+    pub(crate) override_documented: bool,
     answer: Answer,
 }
 
 #[derive(Clone)]
 enum Answer {
-    Canned(Reply),
-    Computed(Arc<dyn Fn(&StubRequest) -> Reply + Send + Sync>),
+    Canned(ResponseTemplate),
+    Computed(Arc<dyn Fn(&StubRequest) -> ResponseTemplate + Send + Sync>),
 }
 
 impl Stub {
@@ -55,8 +55,8 @@ impl Stub {
         Self {
             method,
             path: full_path(path.as_ref()),
-            replaces_documented: false,
-            answer: Answer::Canned(Reply::json(200, "{}")),
+            override_documented: false,
+            answer: Answer::Canned(ResponseTemplate::json(200, "{}")),
         }
     }
 
@@ -70,16 +70,16 @@ impl Stub {
         Self::new(Method::POST, path)
     }
 
-    /// Always this answer.
-    pub fn reply(mut self, reply: Reply) -> Self {
-        self.answer = Answer::Canned(reply);
+    /// Always this response.
+    pub fn respond(mut self, response: ResponseTemplate) -> Self {
+        self.answer = Answer::Canned(response);
         self
     }
 
-    /// An answer that is made of the request. Requests may come at the same time.
-    pub fn compute(
+    /// A response that is made of the request. Requests may come at the same time.
+    pub fn respond_with(
         mut self,
-        answer: impl Fn(&StubRequest) -> Reply + Send + Sync + 'static,
+        answer: impl Fn(&StubRequest) -> ResponseTemplate + Send + Sync + 'static,
     ) -> Self {
         self.answer = Answer::Computed(Arc::new(answer));
         self
@@ -87,13 +87,13 @@ impl Stub {
 
     /// Says that a documented call is meant to be answered by this stub. Without it, a stub of one
     /// cannot be added, and one with braces leaves the documented calls alone.
-    pub fn replaces_documented(mut self) -> Self {
-        self.replaces_documented = true;
+    pub fn override_documented(mut self) -> Self {
+        self.override_documented = true;
         self
     }
 
     /// What it always answers, if that is not computed.
-    pub(crate) fn canned(&self) -> Option<&Reply> {
+    pub(crate) fn canned(&self) -> Option<&ResponseTemplate> {
         match &self.answer {
             Answer::Canned(reply) => Some(reply),
             Answer::Computed(_) => None,
@@ -134,7 +134,7 @@ impl Stub {
         head: &request::Parts,
         body: &Bytes,
         partner: &str,
-    ) -> Response<Content> {
+    ) -> Response<Payload> {
         match &self.answer {
             Answer::Canned(reply) => reply.clone().into_response(),
             Answer::Computed(compute) => {
@@ -174,13 +174,13 @@ pub(crate) fn full_path(path: &str) -> String {
 
 /// What a stub answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct ResponseTemplate {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl Reply {
+impl ResponseTemplate {
     /// This status with a body of JSON, which is sent as it is. A status that is not one from 200
     /// to 599 is sent as 500.
     pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
@@ -228,7 +228,7 @@ impl Reply {
         &self.body
     }
 
-    fn into_response(self) -> Response<Content> {
+    fn into_response(self) -> Response<Payload> {
         let mut response = Response::new(self.body.into());
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -236,7 +236,7 @@ impl Reply {
     }
 }
 
-/// A request that a stub computes its answer from.
+/// A request that a stub computes its response from.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StubRequest {
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn a_status_that_is_none_is_500() {
         for status in [0, 99, 101, 600, 1000] {
-            let response = Reply::empty(status).into_response();
+            let response = ResponseTemplate::empty(status).into_response();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         }
     }

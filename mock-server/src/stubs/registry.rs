@@ -6,14 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http::Method;
 
 use super::Stub;
-use crate::state::store::TenantId;
+use crate::state::store::PartnerId;
 
 /// A stub that was added.
 #[derive(Debug)]
 pub(crate) struct Placed {
     /// Counted from 1 over all stubs of a mock.
     number: u64,
-    pub(crate) owner: Option<TenantId>,
+    pub(crate) owner: Option<PartnerId>,
     pub(crate) stub: Stub,
 }
 
@@ -45,19 +45,19 @@ impl StubList {
         !self.any.load(Ordering::Acquire)
     }
 
-    pub(crate) fn add(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
+    pub(crate) fn add(&self, owner: Option<PartnerId>, stub: Stub) -> Arc<Placed> {
         let placed = self.placed(owner, stub);
         self.change(|all| all.push(Arc::clone(&placed)));
         placed
     }
 
     /// Puts these in the place of all that there are.
-    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<TenantId>, Stub)>) {
+    pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<PartnerId>, Stub)>) {
         let placed = by.into_iter().map(|(owner, stub)| self.placed(owner, stub)).collect();
         self.change(|all| *all = placed);
     }
 
-    fn placed(&self, owner: Option<TenantId>, stub: Stub) -> Arc<Placed> {
+    fn placed(&self, owner: Option<PartnerId>, stub: Stub) -> Arc<Placed> {
         let number = self.added.fetch_add(1, Ordering::Relaxed) + 1;
         Arc::new(Placed { number, owner, stub })
     }
@@ -77,7 +77,7 @@ impl StubList {
     }
 
     /// The stubs of one owner.
-    pub(crate) fn of(&self, owner: Option<TenantId>) -> Vec<Arc<Placed>> {
+    pub(crate) fn of(&self, owner: Option<PartnerId>) -> Vec<Arc<Placed>> {
         self.read(|all| all.iter().filter(|one| one.owner == owner).cloned().collect())
     }
 
@@ -98,22 +98,22 @@ impl StubList {
     /// The stub of one partner, or else of the mock: of several, the one that was added last.
     pub(crate) fn find(
         &self,
-        tenant: TenantId,
+        partner: PartnerId,
         method: &Method,
         path: &str,
         is_documented: bool,
     ) -> Found {
         self.read(|all| {
-            let may = |one: &&Arc<Placed>| !is_documented || one.stub.replaces_documented;
+            let may = |one: &&Arc<Placed>| !is_documented || one.stub.override_documented;
             let on_path = || all.iter().rev().filter(|one| one.stub.is_on(path)).filter(may);
             let of = |owner| {
                 let mine = move |one: &&Arc<Placed>| one.owner == owner;
                 on_path().filter(mine).find(|one| one.stub.answers(method))
             };
-            if let Some(placed) = of(Some(tenant)).or_else(|| of(None)) {
+            if let Some(placed) = of(Some(partner)).or_else(|| of(None)) {
                 return Found::Stub(Arc::clone(placed));
             }
-            let is_seen = |one: &&Arc<Placed>| one.owner.is_none_or(|owner| owner == tenant);
+            let is_seen = |one: &&Arc<Placed>| one.owner.is_none_or(|owner| owner == partner);
             let methods: Vec<_> =
                 on_path().filter(is_seen).map(|one| one.stub.method.clone()).collect();
             if methods.is_empty() { Found::Nothing } else { Found::OtherMethods(methods) }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Asked, Outcome, Report};
 use crate::verify::findings::{Finding, Kind};
-use crate::verify::severity::Grade;
+use crate::verify::severity::Severity;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -13,7 +13,7 @@ struct ReportBody<'a> {
     summary: String,
     base_url: &'a str,
     contract: &'a str,
-    allowed: &'a [Grade],
+    allowed: &'a [Severity],
     answers: Vec<AnswerBody<'a>>,
     left_out: Vec<LeftOutBody<'a>>,
 }
@@ -36,7 +36,7 @@ struct AnswerBody<'a> {
 
 #[derive(Serialize)]
 struct FindingBody<'a> {
-    grade: Grade,
+    severity: Severity,
     kind: Kind,
     path: &'a str,
     message: &'a str,
@@ -97,7 +97,7 @@ fn answer(asked: &Asked) -> AnswerBody<'_> {
 
 fn finding(finding: &Finding) -> FindingBody<'_> {
     FindingBody {
-        grade: finding.source.grade,
+        severity: finding.source.severity,
         kind: finding.kind,
         path: &finding.path,
         message: &finding.message,

@@ -66,7 +66,7 @@ fn suite(asked: &Asked, report: &Report) -> (Counts, String) {
                 let (mut inner, mut failed) = (String::new(), 0);
                 for finding in checked.findings.iter().filter(|one| case_of(one) == name) {
                     let told = told(finding);
-                    if report.allowed.contains(&finding.source.grade) {
+                    if report.allowed.contains(&finding.source.severity) {
                         let _ = write!(inner, "<system-out>{}</system-out>", attribute(&told));
                     } else {
                         failed = 1;
@@ -108,7 +108,7 @@ fn case_of(finding: &Finding) -> &str {
 }
 
 fn told(finding: &Finding) -> String {
-    let mut told = format!("{}: {}", finding.source.grade.name(), finding.message);
+    let mut told = format!("{}: {}", finding.source.severity.name(), finding.message);
     if let Some(extent) = finding.extent() {
         let _ = write!(told, " ({extent})");
     }

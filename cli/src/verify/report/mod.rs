@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use super::contract::With;
 use super::findings::Finding;
-use super::severity::Grade;
+use super::severity::Severity;
 
 /// Everything that was asked, and what came of it.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Report {
     pub(crate) asked: Vec<Asked>,
     pub(crate) left_out: Vec<(String, &'static str)>,
     /// What is told and does not count.
-    pub(crate) allowed: Vec<Grade>,
+    pub(crate) allowed: Vec<Severity>,
 }
 
 /// One request.
@@ -89,7 +89,7 @@ impl Verdict {
 impl Report {
     /// What was found is a fact, also where something else could not be checked.
     pub(crate) fn verdict(&self) -> Verdict {
-        let counts = |finding: &Finding| !self.allowed.contains(&finding.source.grade);
+        let counts = |finding: &Finding| !self.allowed.contains(&finding.source.severity);
         if self.findings().any(counts) {
             Verdict::Drift
         } else if self.unchecked() > 0 || self.asked.is_empty() {
@@ -110,11 +110,12 @@ impl Report {
     /// The verdict and its reasons, in one line.
     pub(crate) fn summary(&self) -> String {
         let mut parts = Vec::new();
-        for grade in Grade::ALL {
-            let count = self.findings().filter(|finding| finding.source.grade == grade).count();
-            let allowed = if self.allowed.contains(&grade) { " (allowed)" } else { "" };
+        for severity in Severity::ALL {
+            let count =
+                self.findings().filter(|finding| finding.source.severity == severity).count();
+            let allowed = if self.allowed.contains(&severity) { " (allowed)" } else { "" };
             if count > 0 {
-                parts.push(format!("{}{allowed}", counted(count, grade.name())));
+                parts.push(format!("{}{allowed}", counted(count, severity.name())));
             }
         }
         let total = self.asked.len();
@@ -172,8 +173,5 @@ impl Finding {
 
 fn counted(count: usize, name: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    match name {
-        "drift" => format!("{count} drift"),
-        _ => format!("{count} {name}{plural}"),
-    }
+    format!("{count} {name}{plural}")
 }

@@ -45,12 +45,12 @@ fn one(asked: &Asked, lines: &mut Vec<String>) {
 
 fn findings(checked: &Checked, lines: &mut Vec<String>) {
     for finding in &checked.findings {
-        let grade = finding.source.grade.name();
+        let severity = finding.source.severity.name();
         let path = match finding.path.as_str() {
             "" => String::new(),
             path => format!("{path}: "),
         };
-        lines.push(format!("  {grade:11}  {path}{}", finding.message));
+        lines.push(format!("  {severity:11}  {path}{}", finding.message));
         let reason = finding.source.reason.as_deref();
         let reason = reason.map(|reason| format!("assumed so far: {reason}"));
         for more in finding.extent().into_iter().chain(reason) {

@@ -1,14 +1,14 @@
-//! The mock's clock: looked at, held, set, moved and let go.
+//! The mock's clock: shown, paused, set, advanced and resumed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult};
 use crate::control::route::Route;
 use crate::faults::Time;
 use crate::input::json::{Expected, timestamp};
-use crate::state::clock::NotHeld;
+use crate::state::clock::ClockNotPaused;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/clock", get),
@@ -19,40 +19,40 @@ pub(crate) const ROUTES: &[Route] = &[
 #[derive(Serialize)]
 struct ClockBody {
     now: String,
-    held: bool,
+    paused: bool,
 }
 
-fn get(asked: &Asked) -> Answer {
-    let clock = asked.mock().clock();
-    response::json(&ClockBody { now: format!("{:.3}", clock.now()), held: clock.is_held() })
+fn get(request: &ControlRequest) -> ControlResult {
+    let clock = request.mock().clock();
+    response::json(&ClockBody { now: format!("{:.3}", clock.now()), paused: clock.is_paused() })
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    held: bool,
+    paused: bool,
     #[serde(default, deserialize_with = "timestamp")]
     now: Option<Timestamp>,
 }
 
 impl Expected for Wanted {
-    const EXPECTED: &'static str = "an object with `held`, and perhaps `now`";
+    const EXPECTED: &'static str = "an object with `paused`, and perhaps `now`";
 }
 
-fn set(asked: &Asked) -> Answer {
-    let Wanted { held, now } = asked.body()?;
-    let clock = asked.mock().clock();
-    match (held, now) {
-        (true, Some(now)) => clock.hold_at(now),
-        (true, None) => clock.hold(),
-        (false, None) => clock.release(),
+fn set(request: &ControlRequest) -> ControlResult {
+    let Wanted { paused, now } = request.body()?;
+    let clock = request.mock().clock();
+    match (paused, now) {
+        (true, Some(now)) => clock.set(now),
+        (true, None) => clock.pause(),
+        (false, None) => clock.resume(),
         (false, Some(_)) => {
             let message =
-                "a clock that runs shows the machine's time: expected it with `held` only";
-            return Err(Failure::invalid("now", message));
+                "a clock that runs shows the machine's time: expected it with `paused` only";
+            return Err(ApiError::invalid("now", message));
         }
     }
-    get(asked)
+    get(request)
 }
 
 #[derive(Deserialize)]
@@ -65,14 +65,14 @@ impl Expected for Step {
     const EXPECTED: &'static str = "an object with `by`, such as \"30s\"";
 }
 
-impl From<NotHeld> for Failure {
-    fn from(error: NotHeld) -> Self {
+impl From<ClockNotPaused> for ApiError {
+    fn from(error: ClockNotPaused) -> Self {
         Self::conflict(error.to_string())
     }
 }
 
-fn advance(asked: &Asked) -> Answer {
-    let Step { by: Time(by) } = asked.body()?;
-    asked.mock().clock().advance(by)?;
-    get(asked)
+fn advance(request: &ControlRequest) -> ControlResult {
+    let Step { by: Time(by) } = request.body()?;
+    request.mock().clock().advance(by)?;
+    get(request)
 }

@@ -1,13 +1,13 @@
 //! A partner's companies, as `GET /api/v1/companies` shows them.
 
 use crate::control::json_merge::merged;
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult};
 use crate::control::route::Route;
 use crate::seed::fragment;
 use crate::state::body;
 use crate::state::companies::Companies;
-use crate::state::store::Unknown;
+use crate::state::store::NotFound;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/partners/{partner}/companies", list),
@@ -20,56 +20,56 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("DELETE", "/partners/{partner}/companies/{company}", remove),
 ];
 
-fn list(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    Ok(response::raw_json(partner.tenant().companies.content(Companies::content)))
+fn list(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    Ok(response::raw_json(partner.state().companies.content(Companies::content)))
 }
 
-fn replace_all(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    partner.replace_companies(fragment::companies(asked.text()?)?);
-    list(asked)
+fn replace_all(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    partner.replace_companies(fragment::companies(request.text()?)?);
+    list(request)
 }
 
-fn remove_all(asked: &Asked) -> Answer {
-    asked.partner()?.replace_companies(Companies::default());
+fn remove_all(request: &ControlRequest) -> ControlResult {
+    request.partner()?.replace_companies(Companies::default());
     Ok(response::no_content())
 }
 
-fn add(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let company = fragment::company(asked.text()?)?;
+fn add(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let company = fragment::company(request.text()?)?;
     let (id, shown) = (company.id.clone(), body::company(&company));
     partner.add_company(company);
     Ok(response::created(response::raw_json(shown), &["partners", &partner.id(), "companies", &id]))
 }
 
-fn get(asked: &Asked) -> Answer {
-    let (partner, id) = (asked.partner()?, asked.name(1));
-    let found = partner.tenant().companies.read(|companies| companies.get(id));
-    let company = found.ok_or_else(|| Unknown::Company(id.to_owned()))?;
+fn get(request: &ControlRequest) -> ControlResult {
+    let (partner, id) = (request.partner()?, request.name(1));
+    let found = partner.state().companies.read(|companies| companies.get(id));
+    let company = found.ok_or_else(|| NotFound::Company(id.to_owned()))?;
     Ok(response::raw_json(body::company(&company)))
 }
 
-fn replace(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let new = fragment::company(asked.text()?)?;
+fn replace(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let new = fragment::company(request.text()?)?;
     let shown = body::company(&new);
-    partner.update_company(asked.name(1), |company| *company = new)?;
+    partner.update_company(request.name(1), |company| *company = new)?;
     Ok(response::raw_json(shown))
 }
 
-fn change(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let fields = asked.text()?;
-    let shown = partner.update_company(asked.name(1), |company| {
+fn change(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let fields = request.text()?;
+    let shown = partner.update_company(request.name(1), |company| {
         *company = fragment::company(&merged(&body::company(company), fields)?)?;
-        Ok::<_, Failure>(body::company(company))
+        Ok::<_, ApiError>(body::company(company))
     })?;
     Ok(response::raw_json(shown?))
 }
 
-fn remove(asked: &Asked) -> Answer {
-    asked.partner()?.remove_company(asked.name(1))?;
+fn remove(request: &ControlRequest) -> ControlResult {
+    request.partner()?.remove_company(request.name(1))?;
     Ok(response::no_content())
 }

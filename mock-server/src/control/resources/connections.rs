@@ -1,12 +1,12 @@
 //! The connections of a partner's companies.
 
 use crate::control::json_merge::merged;
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult};
 use crate::control::route::Route;
 use crate::seed::fragment;
 use crate::state::body;
-use crate::state::store::Unknown;
+use crate::state::store::NotFound;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/partners/{partner}/companies/{company}/connections", add),
@@ -16,43 +16,43 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("DELETE", "/partners/{partner}/connections/{connection}", remove),
 ];
 
-fn add(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let connection = fragment::connection(asked.text()?)?;
+fn add(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let connection = fragment::connection(request.text()?)?;
     let (id, shown) = (connection.id.clone(), body::connection(&connection));
-    partner.add_connection(asked.name(1), connection)?;
+    partner.add_connection(request.name(1), connection)?;
     Ok(response::created(
         response::raw_json(shown),
         &["partners", &partner.id(), "connections", &id],
     ))
 }
 
-fn get(asked: &Asked) -> Answer {
-    let (partner, id) = (asked.partner()?, asked.name(1));
-    let found = partner.tenant().companies.read(|companies| companies.connection(id));
-    let connection = found.ok_or_else(|| Unknown::Connection(id.to_owned()))?;
+fn get(request: &ControlRequest) -> ControlResult {
+    let (partner, id) = (request.partner()?, request.name(1));
+    let found = partner.state().companies.read(|companies| companies.connection(id));
+    let connection = found.ok_or_else(|| NotFound::Connection(id.to_owned()))?;
     Ok(response::raw_json(body::connection(&connection)))
 }
 
-fn replace(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let new = fragment::connection(asked.text()?)?;
+fn replace(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let new = fragment::connection(request.text()?)?;
     let shown = body::connection(&new);
-    partner.update_connection(asked.name(1), |connection| *connection = new)?;
+    partner.update_connection(request.name(1), |connection| *connection = new)?;
     Ok(response::raw_json(shown))
 }
 
-fn change(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let fields = asked.text()?;
-    let shown = partner.update_connection(asked.name(1), |connection| {
+fn change(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let fields = request.text()?;
+    let shown = partner.update_connection(request.name(1), |connection| {
         *connection = fragment::connection(&merged(&body::connection(connection), fields)?)?;
-        Ok::<_, Failure>(body::connection(connection))
+        Ok::<_, ApiError>(body::connection(connection))
     })?;
     Ok(response::raw_json(shown?))
 }
 
-fn remove(asked: &Asked) -> Answer {
-    asked.partner()?.remove_connection(asked.name(1))?;
+fn remove(request: &ControlRequest) -> ControlResult {
+    request.partner()?.remove_connection(request.name(1))?;
     Ok(response::no_content())
 }

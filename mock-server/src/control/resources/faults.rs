@@ -5,11 +5,11 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::control::quota;
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure, List};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult, List};
 use crate::control::route::Route;
 use crate::faults::Rule;
-use crate::faults::registry::InForce;
+use crate::faults::registry::RuleState;
 use crate::input::json;
 use crate::mock::{ActiveRule, Faults, Partner};
 use crate::state::api_key;
@@ -31,26 +31,26 @@ struct FaultBody {
     id: String,
     rule: Map<String, Value>,
     text: String,
-    injected: u64,
+    hits: u64,
     partner: Option<String>,
-    in_force: bool,
+    active: bool,
 }
 
 impl FaultBody {
-    fn of(rule: &InForce, in_force: bool) -> Self {
+    fn of(rule: &RuleState, in_force: bool) -> Self {
         Self {
             id: rule.id(),
-            rule: rule.words().said().map(shown).collect(),
+            rule: rule.spec().options().map(shown).collect(),
             text: rule.text().to_owned(),
-            injected: rule.injected(),
+            hits: rule.hits(),
             partner: rule.owner().map(|owner| owner.to_string()),
-            in_force,
+            active: in_force,
         }
     }
 }
 
 /// A body or a header that a rule says may hold a key.
-fn shown((word, value): (&str, Value)) -> (String, Value) {
+fn shown((option, value): (&str, Value)) -> (String, Value) {
     let value = match value {
         Value::String(text) => api_key::redact_text(&text).into(),
         Value::Object(texts) => texts
@@ -60,67 +60,67 @@ fn shown((word, value): (&str, Value)) -> (String, Value) {
             .into(),
         value => value,
     };
-    (word.to_owned(), value)
+    (option.to_owned(), value)
 }
 
-fn faults(asked: &Asked) -> Result<Faults, Failure> {
-    let partner = asked.partner_if_named()?;
-    Ok(partner.as_ref().map_or_else(|| asked.mock().faults(), Partner::faults))
+fn faults(request: &ControlRequest) -> Result<Faults, ApiError> {
+    let partner = request.partner_if_named()?;
+    Ok(partner.as_ref().map_or_else(|| request.mock().faults(), Partner::faults))
 }
 
-fn list(asked: &Asked) -> Answer {
-    let active = faults(asked)?.active();
+fn list(request: &ControlRequest) -> ControlResult {
+    let active = faults(request)?.active();
     let data = active.iter().map(|one| FaultBody::of(one.in_force(), true)).collect();
     response::json(&List { data })
 }
 
-fn add(asked: &Asked) -> Answer {
-    let faults = faults(asked)?;
-    let rule = read(asked.text()?)?;
-    let mock = asked.mock();
-    quota::check(mock.api().rules.len(), "rules")?;
+fn add(request: &ControlRequest) -> ControlResult {
+    let faults = faults(request)?;
+    let rule = read(request.text()?)?;
+    let mock = request.mock();
+    quota::check(mock.handler().rules.len(), "rules")?;
     let added = faults.add(rule)?;
-    asked.undo_if_removed(|| added.remove())?;
+    request.undo_if_removed(|| added.remove())?;
     let body = FaultBody::of(added.in_force(), true);
     Ok(response::created(response::json(&body)?, &["faults", &added.id()]))
 }
 
 /// A rule as JSON has it, or its text form as `{"rule": "status=503 times=2"}`.
-fn read(text: &str) -> Result<Rule, Failure> {
+fn read(text: &str) -> Result<Rule, ApiError> {
     let fields = json::fields::<Box<RawValue>>(text)?;
     match fields.get("rule") {
         None => Ok(Rule::of(json::object(text)?)),
         Some(_) if fields.len() > 1 => {
-            let message = "expected it alone, or the words of a rule in its place";
-            Err(Failure::invalid("rule", message))
+            let message = "expected it alone, or the options of a rule in its place";
+            Err(ApiError::invalid("rule", message))
         }
         Some(rule) => {
             let rule: String = serde_json::from_str(rule.get())
-                .map_err(|_| Failure::invalid("rule", "expected a rule in its text form"))?;
-            rule.parse().map_err(|error| Failure::invalid("rule", format!("{error}")))
+                .map_err(|_| ApiError::invalid("rule", "expected a rule in its text form"))?;
+            rule.parse().map_err(|error| ApiError::invalid("rule", format!("{error}")))
         }
     }
 }
 
-fn find(asked: &Asked) -> Result<(ActiveRule, bool), Failure> {
-    let id = asked.name(0);
-    asked.mock().rule_with_id(id).ok_or_else(|| {
+fn find(request: &ControlRequest) -> Result<(ActiveRule, bool), ApiError> {
+    let id = request.name(0);
+    request.mock().rule_with_id(id).ok_or_else(|| {
         let id = id.escape_debug();
-        Failure::not_found(format!("there is no fault `{id}`, or it was removed"))
+        ApiError::not_found(format!("there is no fault `{id}`, or it was removed"))
     })
 }
 
-fn get(asked: &Asked) -> Answer {
-    let (rule, in_force) = find(asked)?;
+fn get(request: &ControlRequest) -> ControlResult {
+    let (rule, in_force) = find(request)?;
     response::json(&FaultBody::of(rule.in_force(), in_force))
 }
 
-fn remove(asked: &Asked) -> Answer {
-    find(asked)?.0.remove();
+fn remove(request: &ControlRequest) -> ControlResult {
+    find(request)?.0.remove();
     Ok(response::no_content())
 }
 
-fn remove_all(asked: &Asked) -> Answer {
-    faults(asked)?.clear();
+fn remove_all(request: &ControlRequest) -> ControlResult {
+    faults(request)?.clear();
     Ok(response::no_content())
 }

@@ -3,14 +3,14 @@
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ControlResult};
 use crate::control::route::Route;
 use crate::input::json::Expected;
 
 pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/health", health).open(),
-    Route::new("GET", "/ready", ready).open(),
+    Route::new("GET", "/health", health).public(),
+    Route::new("GET", "/ready", ready).public(),
     Route::new("GET", "/info", info),
     Route::new("POST", "/reset", reset),
 ];
@@ -20,13 +20,13 @@ struct Status {
     status: &'static str,
 }
 
-fn health(_: &Asked) -> Answer {
+fn health(_: &ControlRequest) -> ControlResult {
     response::json(&Status { status: "ok" })
 }
 
 /// New connections are refused by then, but one that was kept may ask.
-fn ready(asked: &Asked) -> Answer {
-    if asked.api.is_ending() {
+fn ready(request: &ControlRequest) -> ControlResult {
+    if request.api.is_ending() {
         let mut response = response::json(&Status { status: "draining" })?;
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return Ok(response);
@@ -44,9 +44,9 @@ impl Expected for Nothing {
 }
 
 /// All is again as it was at the start.
-fn reset(asked: &Asked) -> Answer {
-    let Nothing {} = asked.body_or_default()?;
-    asked.mock().reset();
+fn reset(request: &ControlRequest) -> ControlResult {
+    let Nothing {} = request.body_or_default()?;
+    request.mock().reset();
     Ok(response::no_content())
 }
 
@@ -62,14 +62,14 @@ struct Info<'a> {
     seed: &'static str,
 }
 
-fn info(asked: &Asked) -> Answer {
-    let mock = asked.mock();
+fn info(request: &ControlRequest) -> ControlResult {
+    let mock = request.mock();
     response::json(&Info {
         version: env!("CARGO_PKG_VERSION"),
-        started_at: format!("{:.3}", asked.api.started_at),
-        base_url: &asked.api.base_url,
+        started_at: format!("{:.3}", request.api.started_at),
+        base_url: &request.api.base_url,
         partners: mock.partners().len(),
-        requests: mock.api().journal.kept(),
+        requests: mock.handler().journal.kept(),
         dropped: mock.dropped_requests(),
         seed: mock.seed_source(),
     })

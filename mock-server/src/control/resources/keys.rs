@@ -1,12 +1,12 @@
-//! A partner's keys: issued, given, revoked. Of each, only the beginning of its hash is ever shown,
+//! A partner's keys: issued, accepted, revoked. Of each, only the beginning of its hash is ever shown,
 //! but for the one time that it is issued.
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure, List};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult, List};
 use crate::control::route::Route;
-use crate::input::json::{Expected, given};
+use crate::input::json::{Expected, non_null};
 use crate::state::api_key;
 use crate::state::store::PartnerKey;
 
@@ -30,15 +30,15 @@ impl From<PartnerKey> for KeyBody {
     }
 }
 
-fn list(asked: &Asked) -> Answer {
-    let keys = asked.partner()?.keys();
+fn list(request: &ControlRequest) -> ControlResult {
+    let keys = request.partner()?.keys();
     response::json(&List { data: keys.into_iter().map(KeyBody::from).collect() })
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct NewKey {
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     key: Option<String>,
 }
 
@@ -46,12 +46,12 @@ impl Expected for NewKey {
     const EXPECTED: &'static str = "an object with a `key`, or an empty one";
 }
 
-fn add(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let NewKey { key } = asked.body_or_default()?;
+fn add(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let NewKey { key } = request.body_or_default()?;
     let key = match key {
         Some(key) if !api_key::is_b64token(key.as_bytes()) => {
-            return Err(Failure::invalid("key", api_key::EXPECTED));
+            return Err(ApiError::invalid("key", api_key::EXPECTED));
         }
         Some(key) => {
             partner.accept_key(&key)?;
@@ -65,10 +65,10 @@ fn add(asked: &Asked) -> Answer {
     Ok(response::created(response::json(&body)?, &place))
 }
 
-fn revoke(asked: &Asked) -> Answer {
-    let (partner, id) = (asked.partner()?, asked.name(1));
+fn revoke(request: &ControlRequest) -> ControlResult {
+    let (partner, id) = (request.partner()?, request.name(1));
     partner.revoke_key_known_by(id).map_err(|_| {
-        Failure::not_found(format!("this partner never had a key `{}`", id.escape_debug()))
+        ApiError::not_found(format!("this partner never had a key `{}`", id.escape_debug()))
     })?;
     Ok(response::no_content())
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::control::quota;
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, List};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ControlResult, List};
 use crate::control::route::Route;
-use crate::input::json::{Expected, given};
+use crate::input::json::{Expected, non_null};
 use crate::mock::{Mock, Partner};
 use crate::seed::fragment;
 use crate::state::body::WalletBody;
@@ -38,10 +38,10 @@ struct PartnerBody<'a> {
 
 impl<'a> PartnerBody<'a> {
     fn of(mock: &Mock, partner: &Partner, wallet: &'a Wallet) -> Self {
-        let tenant = partner.tenant();
+        let state = partner.state();
         let (companies, connections) =
-            tenant.companies.read(|companies| (companies.len(), companies.connections()));
-        let api = mock.api();
+            state.companies.read(|companies| (companies.len(), companies.connections()));
+        let handler = mock.handler();
         Self {
             id: partner.id(),
             name: partner.name(),
@@ -50,15 +50,15 @@ impl<'a> PartnerBody<'a> {
             connections,
             wallet: wallet.into(),
             keys: partner.keys().iter().filter(|key| !key.revoked).count(),
-            requests: api.journal.kept_of(tenant.id),
-            faults: api.rules.of(Some(tenant.id)).len(),
+            requests: handler.journal.kept_of(state.id),
+            faults: handler.rules.of(Some(state.id)).len(),
             key: None,
         }
     }
 }
 
-fn list(asked: &Asked) -> Answer {
-    let mock = asked.mock();
+fn list(request: &ControlRequest) -> ControlResult {
+    let mock = request.mock();
     let partners: Vec<_> =
         mock.partners().into_iter().map(|partner| (partner.wallet(), partner)).collect();
     let body = |(wallet, partner)| PartnerBody::of(mock, partner, wallet);
@@ -66,32 +66,32 @@ fn list(asked: &Asked) -> Answer {
     response::json(&List { data })
 }
 
-fn add(asked: &Asked) -> Answer {
-    let mock = asked.mock();
-    let seed = fragment::partner(asked.text()?)?;
+fn add(request: &ControlRequest) -> ControlResult {
+    let mock = request.mock();
+    let seed = fragment::partner(request.text()?)?;
     quota::check(mock.partners().len(), "partners")?;
     let has_keys = !seed.keys.is_empty();
-    let partner = mock.plant(seed)?;
+    let partner = mock.add_seeded(seed)?;
     let key = (!has_keys).then(|| partner.issue_key());
     let wallet = partner.wallet();
     let body = PartnerBody { key, ..PartnerBody::of(mock, &partner, &wallet) };
     Ok(response::created(response::json(&body)?, &["partners", &partner.id()]))
 }
 
-fn get(asked: &Asked) -> Answer {
-    shown(asked, &asked.partner()?)
+fn get(request: &ControlRequest) -> ControlResult {
+    shown(request, &request.partner()?)
 }
 
-fn shown(asked: &Asked, partner: &Partner) -> Answer {
-    response::json(&PartnerBody::of(asked.mock(), partner, &partner.wallet()))
+fn shown(request: &ControlRequest, partner: &Partner) -> ControlResult {
+    response::json(&PartnerBody::of(request.mock(), partner, &partner.wallet()))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     name: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     active: Option<bool>,
 }
 
@@ -99,9 +99,9 @@ impl Expected for Change {
     const EXPECTED: &'static str = "an object with the `name` of a partner, or `active`";
 }
 
-fn change(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let Change { name, active } = asked.body()?;
+fn change(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let Change { name, active } = request.body()?;
     if let Some(name) = name {
         partner.rename(name);
     }
@@ -110,10 +110,10 @@ fn change(asked: &Asked) -> Answer {
         Some(false) => partner.deactivate(),
         None => {}
     }
-    shown(asked, &partner)
+    shown(request, &partner)
 }
 
-fn remove(asked: &Asked) -> Answer {
-    asked.mock().remove_partner(&asked.partner()?);
+fn remove(request: &ControlRequest) -> ControlResult {
+    request.mock().remove_partner(&request.partner()?);
     Ok(response::no_content())
 }

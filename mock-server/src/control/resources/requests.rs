@@ -1,4 +1,4 @@
-//! The journal: what was asked, to be looked at, counted and waited for.
+//! The journal: received requests, listed, counted and waited for.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::control::query::HEADER;
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult};
 use crate::control::route::{Route, Waiting};
-use crate::faults::registry::Injected;
-use crate::journal::{RecordedAnswer, number_of};
-use crate::mock::{Calls, Partner, Seen, Unmet};
+use crate::faults::registry::AppliedFault;
+use crate::journal::{RecordedResponse, number_of};
+use crate::mock::{Partner, ReceivedRequest, ReceivedRequests, VerificationError};
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::waiting("GET", "/requests", list),
@@ -23,7 +23,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 /// How many requests are shown at once, if nothing is said, and at most.
 const LIMIT: usize = 100;
-const MOST_SHOWN: usize = 1000;
+const MAX_SHOWN: usize = 1000;
 
 #[derive(Serialize)]
 struct List {
@@ -36,7 +36,7 @@ struct List {
 struct RequestBody {
     id: String,
     at: String,
-    took: String,
+    duration: String,
     method: String,
     path: String,
     query: Option<String>,
@@ -45,20 +45,20 @@ struct RequestBody {
     partner: Option<String>,
     partner_name: Option<String>,
     status: u16,
-    why: String,
+    disposition: String,
     fault: Option<FaultBody>,
 }
 
-/// The answer is shown of one request only, so that a list of many stays short.
+/// The response is shown of one request only, so that a list of many stays short.
 #[derive(Serialize)]
-struct WithAnswer {
+struct WithResponse {
     #[serde(flatten)]
     request: RequestBody,
-    answer: Option<AnswerBody>,
+    response: Option<ResponseBody>,
 }
 
 #[derive(Serialize)]
-struct AnswerBody {
+struct ResponseBody {
     status: u16,
     headers: Vec<(String, String)>,
     /// None if it was too long to be kept.
@@ -76,8 +76,8 @@ struct FaultBody {
     delay: String,
 }
 
-impl From<&Injected> for FaultBody {
-    fn from(fault: &Injected) -> Self {
+impl From<&AppliedFault> for FaultBody {
+    fn from(fault: &AppliedFault) -> Self {
         Self {
             rule: fault.rule_in_short(),
             rule_number: fault.rule_number(),
@@ -88,13 +88,13 @@ impl From<&Injected> for FaultBody {
     }
 }
 
-impl From<Seen> for RequestBody {
-    fn from(seen: Seen) -> Self {
+impl From<ReceivedRequest> for RequestBody {
+    fn from(seen: ReceivedRequest) -> Self {
         let request = seen.request;
         Self {
             id: request.request_id,
             at: format!("{:.3}", request.received_at),
-            took: shown(request.took),
+            duration: shown(request.duration),
             method: request.method.to_string(),
             path: request.path,
             query: request.query,
@@ -103,14 +103,14 @@ impl From<Seen> for RequestBody {
             partner: seen.partner.map(|id| id.to_string()),
             partner_name: request.partner,
             status: request.status.as_u16(),
-            why: request.why.to_string(),
+            disposition: request.disposition.to_string(),
             fault: request.fault.as_ref().map(FaultBody::from),
         }
     }
 }
 
-impl AnswerBody {
-    fn of(status: StatusCode, answer: &RecordedAnswer) -> Self {
+impl ResponseBody {
+    fn of(status: StatusCode, answer: &RecordedResponse) -> Self {
         Self {
             status: status.as_u16(),
             headers: lines(&answer.headers),
@@ -137,14 +137,16 @@ fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(line).collect()
 }
 
-fn calls(asked: &Asked) -> Result<Calls, Failure> {
-    let partner = asked.partner_if_named()?;
-    Ok(partner.as_ref().map_or_else(|| asked.mock().calls(), Partner::calls))
+fn calls(request: &ControlRequest) -> Result<ReceivedRequests, ApiError> {
+    let partner = request.partner_if_named()?;
+    Ok(partner
+        .as_ref()
+        .map_or_else(|| request.mock().received_requests(), Partner::received_requests))
 }
 
-/// What the query says that is asked for.
+/// What the query asks for.
 struct Wanted {
-    calls: Calls,
+    calls: ReceivedRequests,
     is_after: bool,
     count: Option<Count>,
     limit: usize,
@@ -158,36 +160,36 @@ enum Count {
 }
 
 impl Wanted {
-    fn read(asked: &Asked) -> Result<Self, Failure> {
-        let query = &asked.query;
+    fn read(request: &ControlRequest) -> Result<Self, ApiError> {
+        let query = &request.query;
         query.check()?;
         let after = query.parsed("after", "the id of a request, such as `req-12`", number_of)?;
         let limit = query.number("limit", "a number from 1 to 1000")?.unwrap_or(LIMIT);
-        if !(1..=MOST_SHOWN).contains(&limit) {
-            return Err(Failure::invalid("limit", "expected a number from 1 to 1000"));
+        if !(1..=MAX_SHOWN).contains(&limit) {
+            return Err(ApiError::invalid("limit", "expected a number from 1 to 1000"));
         }
         let expected = "how many, as a number";
         let exactly = query.number("exactly", expected)?.map(Count::Exactly);
         let at_least = query.number("atLeast", expected)?.map(Count::AtLeast);
         if exactly.is_some() && at_least.is_some() {
-            return Err(Failure::invalid("atLeast", "expected it, or `exactly`, and not both"));
+            return Err(ApiError::invalid("atLeast", "expected it, or `exactly`, and not both"));
         }
         let count = exactly.or(at_least);
         let within = query.time("within")?;
         if within.is_some() && count.is_none() && after.is_none() {
             let message =
                 "expected `after`, `exactly` or `atLeast` with it, to say what is waited for";
-            return Err(Failure::invalid("within", message));
+            return Err(ApiError::invalid("within", message));
         }
-        let calls = filtered(asked)?.after_number(after.unwrap_or_default());
+        let calls = filtered(request)?.after_number(after.unwrap_or_default());
         Ok(Self { calls, is_after: after.is_some(), count, limit, within })
     }
 }
 
-fn filtered(asked: &Asked) -> Result<Calls, Failure> {
-    let (mut calls, query) = (calls(asked)?, &asked.query);
-    if let Some(path) = query.text("to") {
-        calls = calls.to(path);
+fn filtered(request: &ControlRequest) -> Result<ReceivedRequests, ApiError> {
+    let (mut calls, query) = (calls(request)?, &request.query);
+    if let Some(path) = query.text("path") {
+        calls = calls.path(path);
     }
     if let Some(method) = query.text("method") {
         calls = calls.method(method);
@@ -204,33 +206,34 @@ fn filtered(asked: &Asked) -> Result<Calls, Failure> {
     for header in query.each(HEADER) {
         let (name, value) = header
             .split_once(':')
-            .ok_or_else(|| Failure::invalid(HEADER, "expected `name:value`"))?;
+            .ok_or_else(|| ApiError::invalid(HEADER, "expected `name:value`"))?;
         calls = calls.header(name.trim(), value.trim());
     }
     Ok(calls)
 }
 
-fn list(asked: Asked) -> Waiting {
+fn list(request: ControlRequest) -> Waiting {
     Box::pin(async move {
-        let Wanted { calls, is_after, count, limit, within } = Wanted::read(&asked)?;
+        let Wanted { calls, is_after, count, limit, within } = Wanted::read(&request)?;
         if let Some(within) = within {
             let enough = match count {
                 Some(Count::Exactly(count) | Count::AtLeast(count)) => count,
                 None => 1,
             };
-            asked.api.unless_ending(calls.come(enough, within)).await;
+            request.api.unless_ending(calls.wait(enough, within)).await;
         }
-        let expected =
-            |judged: Result<Vec<_>, Unmet>| judged.map(drop).map_err(|error| unmet(&error));
+        let expected = |judged: Result<Vec<_>, VerificationError>| {
+            judged.map(drop).map_err(|error| conflict(&error))
+        };
         match (count, within) {
             (Some(Count::Exactly(count)), _) => expected(calls.exactly(count))?,
             (Some(Count::AtLeast(count)), None) => expected(calls.at_least(count))?,
             (Some(Count::AtLeast(count)), Some(within)) => {
-                expected(calls.came_within(count, within))?;
+                expected(calls.received_within(count, within))?;
             }
             (None, _) => {}
         }
-        // What comes later can be asked for by the last that is shown, so none is passed over.
+        // What comes later can be requested by the id of the last one shown, so none is skipped.
         let mut seen = calls.seen();
         if is_after {
             seen.truncate(limit);
@@ -238,35 +241,35 @@ fn list(asked: Asked) -> Waiting {
             seen.drain(..seen.len().saturating_sub(limit));
         }
         let data = seen.into_iter().map(RequestBody::from).collect();
-        let partner = asked.partner_if_named()?;
+        let partner = request.partner_if_named()?;
         let dropped =
-            partner.map_or_else(|| asked.mock().dropped_requests(), |one| one.dropped_requests());
+            partner.map_or_else(|| request.mock().dropped_requests(), |one| one.dropped_requests());
         response::json(&List { data, dropped })
     })
 }
 
-fn unmet(unmet: &Unmet) -> Failure {
-    Failure::of(StatusCode::CONFLICT, "unmet", unmet.to_string())
+fn conflict(error: &VerificationError) -> ApiError {
+    ApiError::of(StatusCode::CONFLICT, "verification_failed", error.to_string())
 }
 
-fn get(asked: &Asked) -> Answer {
-    let id = asked.name(0);
-    let api = asked.mock().api();
-    let entry = number_of(id).and_then(|number| api.journal.find(number));
+fn get(request: &ControlRequest) -> ControlResult {
+    let id = request.name(0);
+    let handler = request.mock().handler();
+    let entry = number_of(id).and_then(|number| handler.journal.find(number));
     let entry = entry.ok_or_else(|| {
-        Failure::not_found(format!(
+        ApiError::not_found(format!(
             "there is no request `{}`, or it is kept no more",
             id.escape_debug()
         ))
     })?;
-    let request = api.read(&entry);
-    let answer = request.answer.as_ref().map(|one| AnswerBody::of(request.status, one));
-    let request = RequestBody::from(Seen { partner: entry.tenant, request });
-    response::json(&WithAnswer { request, answer })
+    let request = handler.read(&entry);
+    let response = request.response.as_ref().map(|one| ResponseBody::of(request.status, one));
+    let request = RequestBody::from(ReceivedRequest { partner: entry.partner, request });
+    response::json(&WithResponse { request, response })
 }
 
-fn clear(asked: &Asked) -> Answer {
-    let partner = asked.partner_if_named()?;
-    asked.mock().api().journal.clear(partner.map(|partner| partner.tenant().id));
+fn clear(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner_if_named()?;
+    request.mock().handler().journal.clear(partner.map(|partner| partner.state().id));
     Ok(response::no_content())
 }

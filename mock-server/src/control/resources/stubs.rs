@@ -7,13 +7,13 @@ use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
 use crate::control::quota;
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure, List};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult, List};
 use crate::control::route::Route;
 use crate::mock::ActiveStub;
 use crate::seed::fragment;
 use crate::state::api_key;
-use crate::stubs::{Placed, Reply};
+use crate::stubs::{Placed, ResponseTemplate};
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/stubs", list),
@@ -40,7 +40,7 @@ struct StubBody {
     headers: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
-    replaces_documented: bool,
+    override_documented: bool,
 }
 
 impl From<&Placed> for StubBody {
@@ -49,13 +49,13 @@ impl From<&Placed> for StubBody {
         let reply = stub.canned();
         // A key may stand in what it answers, too.
         let text = |bytes: &[u8]| api_key::redact_text(&String::from_utf8_lossy(bytes));
-        let headers = |reply: &Reply| {
+        let headers = |reply: &ResponseTemplate| {
             let shown = |(name, value): (&HeaderName, &HeaderValue)| {
                 (name.to_string(), text(value.as_bytes()))
             };
             reply.headers().iter().map(shown).collect()
         };
-        let body = |reply: &Reply| text(reply.body());
+        let body = |reply: &ResponseTemplate| text(reply.body());
         Self {
             id: placed.id(),
             partner: placed.owner.map(|owner| owner.to_string()),
@@ -64,46 +64,46 @@ impl From<&Placed> for StubBody {
             status: reply.map(|reply| reply.status().as_u16()),
             headers: reply.map(headers),
             body: reply.map(body),
-            replaces_documented: stub.replaces_documented,
+            override_documented: stub.override_documented,
         }
     }
 }
 
-fn list(asked: &Asked) -> Answer {
-    let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
-    let stubs = asked.mock().api().stubs.of(owner);
+fn list(request: &ControlRequest) -> ControlResult {
+    let owner = request.partner_if_named()?.map(|partner| partner.state().id);
+    let stubs = request.mock().handler().stubs.of(owner);
     response::json(&List { data: stubs.iter().map(|placed| StubBody::from(&**placed)).collect() })
 }
 
-fn add(asked: &Asked) -> Answer {
-    let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
-    let stub = fragment::stub(asked.text()?)?;
-    let api = asked.mock().api();
-    quota::check(api.stubs.len(), "stubs")?;
-    let added = ActiveStub::new(&api, api.stubs.add(owner, stub));
-    asked.undo_if_removed(|| added.remove())?;
+fn add(request: &ControlRequest) -> ControlResult {
+    let owner = request.partner_if_named()?.map(|partner| partner.state().id);
+    let stub = fragment::stub(request.text()?)?;
+    let handler = request.mock().handler();
+    quota::check(handler.stubs.len(), "stubs")?;
+    let added = ActiveStub::new(&handler, handler.stubs.add(owner, stub));
+    request.undo_if_removed(|| added.remove())?;
     let body = StubBody::from(added.placed());
     Ok(response::created(response::json(&body)?, &["stubs", &added.id()]))
 }
 
-fn find(asked: &Asked) -> Result<ActiveStub, Failure> {
-    let id = asked.name(0);
-    asked.mock().stub_with_id(id).ok_or_else(|| {
-        Failure::not_found(format!("there is no stub `{}`, or it was removed", id.escape_debug()))
+fn find(request: &ControlRequest) -> Result<ActiveStub, ApiError> {
+    let id = request.name(0);
+    request.mock().stub_with_id(id).ok_or_else(|| {
+        ApiError::not_found(format!("there is no stub `{}`, or it was removed", id.escape_debug()))
     })
 }
 
-fn get(asked: &Asked) -> Answer {
-    response::json(&StubBody::from(find(asked)?.placed()))
+fn get(request: &ControlRequest) -> ControlResult {
+    response::json(&StubBody::from(find(request)?.placed()))
 }
 
-fn remove(asked: &Asked) -> Answer {
-    find(asked)?.remove();
+fn remove(request: &ControlRequest) -> ControlResult {
+    find(request)?.remove();
     Ok(response::no_content())
 }
 
-fn remove_all(asked: &Asked) -> Answer {
-    let owner = asked.partner_if_named()?.map(|partner| partner.tenant().id);
-    asked.mock().api().stubs.retain(|placed| placed.owner != owner);
+fn remove_all(request: &ControlRequest) -> ControlResult {
+    let owner = request.partner_if_named()?.map(|partner| partner.state().id);
+    request.mock().handler().stubs.retain(|placed| placed.owner != owner);
     Ok(response::no_content())
 }

@@ -1,8 +1,8 @@
 //! A partner's wallet, as `GET /api/v1/wallet` shows it.
 
 use crate::control::json_merge::merged;
-use crate::control::request::Asked;
-use crate::control::response::{self, Answer, Failure};
+use crate::control::request::ControlRequest;
+use crate::control::response::{self, ApiError, ControlResult};
 use crate::control::route::Route;
 use crate::seed::fragment;
 use crate::state::body;
@@ -13,25 +13,25 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("PATCH", "/partners/{partner}/wallet", change),
 ];
 
-fn get(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    Ok(response::raw_json(partner.tenant().wallet.content(body::wallet)))
+fn get(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    Ok(response::raw_json(partner.state().wallet.content(body::wallet)))
 }
 
-fn replace(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let wallet = fragment::wallet(asked.text()?)?;
+fn replace(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let wallet = fragment::wallet(request.text()?)?;
     let shown = body::wallet(&wallet);
     partner.set_wallet(wallet);
     Ok(response::raw_json(shown))
 }
 
-fn change(asked: &Asked) -> Answer {
-    let partner = asked.partner()?;
-    let fields = asked.text()?;
+fn change(request: &ControlRequest) -> ControlResult {
+    let partner = request.partner()?;
+    let fields = request.text()?;
     let shown = partner.update_wallet(|wallet| {
         *wallet = fragment::wallet(&merged(&body::wallet(wallet), fields)?)?;
-        Ok::<_, Failure>(body::wallet(wallet))
+        Ok::<_, ApiError>(body::wallet(wallet))
     })?;
     Ok(response::raw_json(shown))
 }

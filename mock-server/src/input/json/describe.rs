@@ -3,8 +3,8 @@
 
 use serde_json::error::Category;
 
-use super::words::{in_short, in_words_of_json, translated};
-use super::{Mistake, place};
+use super::words::{serde_message, translated, truncate};
+use super::{ParseError, place};
 
 /// What ends before it is complete, as serde says it, and what was still to come.
 const EARLY_ENDS: [(&str, &str); 4] = [
@@ -37,7 +37,12 @@ const ESCAPES: &str = "expected a string with valid escapes";
 
 /// `path` is serde's: the root is `.`, and a name that never came is `?`. `whole` is what was
 /// expected if nothing came. No key is shown.
-pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error, whole: &str) -> Mistake {
+pub(super) fn describe(
+    text: &str,
+    path: &str,
+    error: &serde_json::Error,
+    whole: &str,
+) -> ParseError {
     let path = path.trim_end_matches(['.', '?']);
     let message = error.to_string();
     let suffix = format!(" at line {} column {}", error.line(), error.column());
@@ -52,7 +57,7 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error, whole: 
         (place(text.as_bytes(), text.len()), said)
     } else {
         let said = match error.classify() {
-            Category::Data => in_words_of_json(message, is_of_a_key(path)),
+            Category::Data => serde_message(message, is_of_a_key(path)),
             _ => translated(&SYNTAX, message).to_owned(),
         };
         // serde_json counts the bytes that it has read. Of an array or an object that it does not
@@ -66,7 +71,7 @@ pub(super) fn explain(text: &str, path: &str, error: &serde_json::Error, whole: 
         };
         ((error.line(), column.max(1)), said)
     };
-    Mistake::at(place, &said).in_field(&in_short(path))
+    ParseError::at(place, &said).in_field(&truncate(path))
 }
 
 /// The column at which the string, number or word begins that ends in this one. Of all else, this one.

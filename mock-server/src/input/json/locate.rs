@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::{Mistake, place};
+use super::{ParseError, place};
 
 /// One step from a value to one in it.
 #[derive(Debug, Clone)]
@@ -29,13 +29,13 @@ impl From<usize> for Step {
 
 /// What is wrong with a value that serde took.
 #[derive(Debug)]
-pub(crate) struct Wrong {
+pub(crate) struct ValidationError {
     /// The way to it, the last step first.
     way_back: Vec<Step>,
     message: String,
 }
 
-impl Wrong {
+impl ValidationError {
     pub(crate) fn of(message: impl Into<String>) -> Self {
         Self { way_back: Vec::new(), message: message.into() }
     }
@@ -47,11 +47,11 @@ impl Wrong {
     }
 
     /// The mistake, with its place in the text that was read.
-    pub(crate) fn in_text(self, text: &str) -> Mistake {
+    pub(crate) fn in_text(self, text: &str) -> ParseError {
         let way: Vec<_> = self.way_back.into_iter().rev().collect();
         let path = Path(&way).to_string();
         let place = place(text.as_bytes(), offset(text, &way));
-        Mistake::at(place, &self.message).in_field(&path)
+        ParseError::at(place, &self.message).in_field(&path)
     }
 }
 
@@ -99,9 +99,11 @@ mod tests {
     fn a_value_is_found_by_the_way_to_it() {
         let text = "\n{\"a\": 1,\n \"b\\u0062\": [ {}, {\"c\": [ 5 ]} ] }";
         let wrong = |way: &[Step]| {
-            let wrong =
-                Wrong { way_back: way.iter().rev().cloned().collect(), message: "no".into() };
-            let Mistake { place: (line, column), field, .. } = wrong.in_text(text);
+            let wrong = ValidationError {
+                way_back: way.iter().rev().cloned().collect(),
+                message: "no".into(),
+            };
+            let ParseError { place: (line, column), field, .. } = wrong.in_text(text);
             (line, column, field)
         };
         assert_eq!(wrong(&[]), (2, 1, String::new()));

@@ -9,16 +9,18 @@ use std::collections::BTreeMap;
 
 use serde::de::Deserialize;
 
-use self::describe::explain;
-pub(crate) use self::locate::{Step, Wrong};
-pub(crate) use self::value::{Expected, Fields, Object, decimal, given, timestamp, unwrapped};
-pub(crate) use self::words::{in_short, in_words_of_json};
+use self::describe::describe;
+pub(crate) use self::locate::{Step, ValidationError};
+pub(crate) use self::value::{
+    Expected, Fields, Object, decimal, non_null, timestamp, unwrap_object,
+};
+pub(crate) use self::words::{serde_message, truncate};
 use crate::input::escape::escaped;
 use crate::state::api_key;
 
 /// What is wrong with a text: in one line, and with no key in it.
 #[derive(Debug)]
-pub(crate) struct Mistake {
+pub(crate) struct ParseError {
     /// Line and column in bytes, both counted from 1.
     pub(crate) place: (usize, usize),
     /// The field that is wrong, as `partners[0].walet`; empty if it is the whole.
@@ -26,7 +28,7 @@ pub(crate) struct Mistake {
     pub(crate) message: String,
 }
 
-impl Mistake {
+impl ParseError {
     /// The message may hold texts from the text.
     pub(crate) fn at(place: (usize, usize), message: &str) -> Self {
         Self { place, field: String::new(), message: clean(message) }
@@ -42,7 +44,7 @@ fn clean(text: &str) -> String {
 }
 
 /// The object that a text is.
-pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result<T, Mistake> {
+pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result<T, ParseError> {
     let Object(object) = read(text, T::EXPECTED)?;
     Ok(object)
 }
@@ -50,18 +52,18 @@ pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result
 /// The fields of the object that a text is, whatever they are called.
 pub(crate) fn fields<'a, T: Deserialize<'a>>(
     text: &'a str,
-) -> Result<BTreeMap<String, T>, Mistake> {
+) -> Result<BTreeMap<String, T>, ParseError> {
     let Fields(fields) = read(text, "an object")?;
     Ok(fields)
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, Mistake> {
+fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, ParseError> {
     let mut json = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        explain(text, &path, error.inner(), expected)
+        describe(text, &path, error.inner(), expected)
     })?;
-    json.end().map_err(|error| explain(text, ".", &error, expected))?;
+    json.end().map_err(|error| describe(text, ".", &error, expected))?;
     Ok(read)
 }
 

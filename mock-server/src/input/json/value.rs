@@ -39,7 +39,7 @@ impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
 }
 
 /// A value that may be left out. `null` is none: to leave it out is the only way to the default.
-pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+pub(crate) fn non_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
@@ -122,6 +122,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
     }
 }
 
-pub(crate) fn unwrapped<T: Into<U>, U, All: FromIterator<U>>(objects: Vec<Object<T>>) -> All {
+pub(crate) fn unwrap_object<T: Into<U>, U, All: FromIterator<U>>(objects: Vec<Object<T>>) -> All {
     objects.into_iter().map(|Object(one)| one.into()).collect()
 }

@@ -4,7 +4,7 @@ use crate::input::escape::shortened;
 use crate::input::suggest;
 
 /// A text from outside is shown up to here, so that the line stays one that can be read.
-const LONGEST_SHOWN: usize = 120;
+const MAX_SHOWN: usize = 120;
 
 /// What serde expected, by the names that it has for it, and by JSON's.
 const EXPECTED: [(&str, &str); 8] = [
@@ -22,7 +22,7 @@ const EXPECTED: [(&str, &str); 8] = [
 /// What is JSON, but not what was expected. What serde expected is never a text from outside, so
 /// it is what stands after the last `expected`. Where a key was expected, no string and no number is
 /// shown: not every key can be told by how it begins.
-pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
+pub(crate) fn serde_message(message: &str, of_a_key: bool) -> String {
     if let Some(field) = message.strip_prefix("duplicate field ") {
         return format!("the field {field} stands twice: expected each field once");
     }
@@ -31,8 +31,8 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     };
     for (kind, serde) in [("field", "unknown field `"), ("word", "unknown variant `")] {
         if let Some(name) = wrong.strip_prefix(serde) {
-            let name = in_short(name.strip_suffix('`').unwrap_or(name));
-            let hint = suggest::of_message(message);
+            let name = truncate(name.strip_suffix('`').unwrap_or(name));
+            let hint = suggest::did_you_mean_in(message);
             return format!("unknown {kind} `{name}`, expected {expected}{hint}");
         }
     }
@@ -44,7 +44,7 @@ pub(crate) fn in_words_of_json(message: &str, of_a_key: bool) -> String {
     let found = match found.split_once(' ') {
         Some(("string", _)) if of_a_key => "a string".to_owned(),
         Some(("integer" | "floating", _)) if of_a_key => "a number".to_owned(),
-        Some(("string", text)) => format!("the string {}", in_short(text)),
+        Some(("string", text)) => format!("the string {}", truncate(text)),
         Some(("integer", number)) => format!("the number {number}"),
         Some(("floating", number)) => {
             format!("the number {}", number.trim_start_matches("point "))
@@ -66,6 +66,6 @@ pub(super) fn translated<'a>(table: &[(&str, &'a str)], words: &'a str) -> &'a s
 }
 
 /// The beginning of a text from outside, if it is a long one.
-pub(crate) fn in_short(text: &str) -> String {
-    shortened(text, LONGEST_SHOWN)
+pub(crate) fn truncate(text: &str) -> String {
+    shortened(text, MAX_SHOWN)
 }

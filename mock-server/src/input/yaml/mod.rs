@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use self::scalar::Scalar;
-use crate::input::json::Mistake;
+use crate::input::json::ParseError;
 
 /// How deep arrays and objects may stand in each other. `serde_json` reads 128.
 const MAX_DEPTH: usize = 100;
@@ -68,8 +68,8 @@ impl Json {
 }
 
 /// Reads a document. Without content it is `null`.
-pub(crate) fn to_json(yaml: &str) -> Result<Json, Mistake> {
-    convert(yaml).map_err(|Wrong { at, message }| Mistake::at(at.in_bytes(yaml), &message))
+pub(crate) fn to_json(yaml: &str) -> Result<Json, ParseError> {
+    convert(yaml).map_err(|Wrong { at, message }| ParseError::at(at.in_bytes(yaml), &message))
 }
 
 fn convert(yaml: &str) -> Result<Json, Wrong> {

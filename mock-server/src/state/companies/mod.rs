@@ -15,7 +15,7 @@ use crate::state::body::{
     beginning_of_connection, length_of_company, read_company, write_company,
 };
 use crate::state::model::{Company, Connection};
-use crate::state::payload::Content;
+use crate::state::payload::Payload;
 
 /// A block takes no more companies once it has so many bytes. A change moves those of one block, and
 /// each block is sent as a piece. In unit tests few companies shall fill one.
@@ -51,12 +51,12 @@ impl Companies {
     }
 
     /// The body of `GET /companies`.
-    pub(crate) fn content(&self) -> Content {
+    pub(crate) fn content(&self) -> Payload {
         let mut blocks = self.blocks.iter().cloned();
         let first = blocks.next().map(|block| block.slice(1..)); // without its comma
         let [before, after] = [BEFORE_COMPANIES, AFTER_COMPANIES].map(Bytes::from_static);
         let pieces = [before].into_iter().chain(first).chain(blocks).chain([after]);
-        let content = Content::Several(pieces.collect());
+        let content = Payload::Chunks(pieces.collect());
         // What is made once and sent often is worth a copy, as long as that is small.
         if content.len() <= BLOCK { content.into_bytes().into() } else { content }
     }

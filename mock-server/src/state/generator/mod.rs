@@ -9,7 +9,7 @@ use self::words::{
     NUMBERS, PLACES,
 };
 use crate::state::model::{Company, Connection};
-use crate::state::splitmix::{STEP, mix};
+use crate::state::splitmix::{GOLDEN_GAMMA, splitmix64};
 
 /// The companies of a seed file or of the command line are at most so many for a partner. Their
 /// answer is of 400 MB then.
@@ -56,7 +56,7 @@ pub(crate) fn companies(count: u64, seed: u64) -> impl Iterator<Item = Company> 
 }
 
 fn company(seed: u64, number: u64) -> Company {
-    let mut draws = Draws(mix(mix(seed) ^ number));
+    let mut draws = Draws(splitmix64(splitmix64(seed) ^ number));
     let (country, display) = draws.weighted(&NUMBERS);
     let first = number.wrapping_mul(SLOTS);
     let business_account = account(seed, first);
@@ -84,8 +84,8 @@ fn company(seed: u64, number: u64) -> Company {
 /// As the reference shows one, and unlike that of any other number.
 fn id(seed: u64, number: u64) -> String {
     // `mix` maps no two numbers to the same one, and thirteen digits hold all of it.
-    let own = mix(mix(seed) ^ number);
-    let digits = base_36(own).take(13).chain(base_36(mix(own)));
+    let own = splitmix64(splitmix64(seed) ^ number);
+    let digits = base_36(own).take(13).chain(base_36(splitmix64(own)));
     ID_PREFIX.chars().chain(digits).take(ID_LENGTH).collect()
 }
 
@@ -103,7 +103,7 @@ fn account(seed: u64, number: u64) -> String {
     let (mut high, mut low) = (number / HALF % HALF, number % HALF);
     // A Feistel network: each round can be undone, so no two numbers end at the same place.
     for round in 1..=3 {
-        (high, low) = (low, (high + mix(mix(seed ^ round) ^ low) % HALF) % HALF);
+        (high, low) = (low, (high + splitmix64(splitmix64(seed ^ round) ^ low) % HALF) % HALF);
     }
     format!("1{high:07}{low:07}")
 }
@@ -113,8 +113,8 @@ struct Draws(u64);
 
 impl Draws {
     fn below(&mut self, end: u64) -> u64 {
-        let draw = mix(self.0);
-        self.0 = self.0.wrapping_add(STEP);
+        let draw = splitmix64(self.0);
+        self.0 = self.0.wrapping_add(GOLDEN_GAMMA);
         draw % end
     }
 

@@ -16,9 +16,9 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
     let rows = [
         (Rule::new(Fault::status(503)), "status=503", r#"{"status":503}"#),
         (
-            Rule::new(Fault::page(502).retry_after(1)).on("wallet").times(2),
-            "status=502 page retryAfter=1 operation=wallet times=2",
-            r#"{"status":502,"page":true,"retryAfter":"1","operation":"wallet","times":2}"#,
+            Rule::new(Fault::html_error_page(502).retry_after(1)).operation("wallet").times(2),
+            "status=502 htmlErrorPage retryAfter=1 operation=wallet times=2",
+            r#"{"status":502,"htmlErrorPage":true,"retryAfter":"1","operation":"wallet","times":2}"#,
         ),
         (
             Rule::new(Fault::status(429).retry_after_date_in(Duration::from_secs(90))),
@@ -31,12 +31,14 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
             r#"{"status":400,"body":"two words","headers":{"x-a":"1"}}"#,
         ),
         (
-            Rule::new(Fault::answer().delay(ms(250)).cut(40)).flapping(2, 3),
-            "delay=250ms cut=40 flapping=2/3",
-            r#"{"delay":"250ms","cut":40,"flapping":"2/3"}"#,
+            Rule::new(Fault::passthrough().delay(ms(250)).truncate(40)).flapping(2, 3),
+            "delay=250ms truncate=40 flapping=2/3",
+            r#"{"delay":"250ms","truncate":40,"flapping":"2/3"}"#,
         ),
         (
-            Rule::new(Fault::answer().delay(Delay::uniform(ms(5), ms(1000)))).after(1).every(2),
+            Rule::new(Fault::passthrough().delay(Delay::uniform(ms(5), ms(1000))))
+                .after(1)
+                .every(2),
             "delay=5ms..1s after=1 every=2",
             r#"{"delay":"5ms..1s","after":1,"every":2}"#,
         ),
@@ -46,12 +48,12 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
             r#"{"delay":"lognormal(90ms,0.1)","connection":"resetAfterRequest"}"#,
         ),
         (
-            Rule::new(Fault::answer().slow_headers(ms(10)).drip(ms(20)).invalid_utf8())
+            Rule::new(Fault::passthrough().slow_headers(ms(10)).throttle(ms(20)).invalid_utf8())
                 .partner("Example Partner")
-                .chance(0.25)
-                .seed(7),
-            r#"slowHeaders=10ms drip=20ms invalidUtf8 partner="Example Partner" chance=0.25 seed=7"#,
-            r#"{"slowHeaders":"10ms","drip":"20ms","invalidUtf8":true,"partner":"Example Partner","chance":0.25,"seed":7}"#,
+                .probability(0.25)
+                .rng_seed(7),
+            r#"slowHeaders=10ms throttle=20ms invalidUtf8 partner="Example Partner" probability=0.25 rngSeed=7"#,
+            r#"{"slowHeaders":"10ms","throttle":"20ms","invalidUtf8":true,"partner":"Example Partner","probability":0.25,"rngSeed":7}"#,
         ),
     ];
     for (rule, text, in_json) in rows {
@@ -69,10 +71,10 @@ fn the_names_of_wiremock_and_toxiproxy_are_known() {
         ("fault=RANDOM_DATA_THEN_CLOSE", "connection=garbage"),
         ("fault=MALFORMED_RESPONSE_CHUNK", "connection=malformedChunk"),
         ("fixedDelayMilliseconds=250", "delay=250ms"),
-        ("latency=250 toxicity=0.5", "delay=250ms chance=0.5"),
+        ("latency=250 toxicity=0.5", "delay=250ms probability=0.5"),
         ("fault=reset_peer", "connection=reset"),
-        ("fault=timeout", "connection=silent"),
-        ("limit_data=10", "cut=10"),
+        ("fault=timeout", "connection=hang"),
+        ("limit_data=10", "truncate=10"),
         ("status=503 next=2", "status=503 times=2"),
     ] {
         assert_eq!(theirs.parse::<Rule>().unwrap().to_string(), ours);
@@ -95,29 +97,29 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "",
     ),
     ("status=42", "status: expected one from 200 to 599", ""),
-    ("status=503 status=502", "`status` stands twice", ""),
-    ("status=204 body=x", "body: an answer with this status has none", ""),
-    ("page", "page: expected a status with it", ""),
-    ("status=502 page body=x", "page, body: expected one of them", ""),
+    ("status=503 status=502", "`status` is given twice", ""),
+    ("status=204 body=x", "body: a response with this status has none", ""),
+    ("htmlErrorPage", "htmlErrorPage: expected a status with it", ""),
+    ("status=502 htmlErrorPage body=x", "htmlErrorPage, body: expected one of them", ""),
     ("body=\"x", "body: expected JSON after `=`", ""),
     ("contentType=\"a\\nb\"", "contentType: a value that HTTP does not allow", ""),
     ("headers={\"a b\":\"1\"}", "headers: a name that HTTP does not allow", ""),
     ("headers={\"Content-Length\":\"1\"}", "headers: not this one; see", ""),
     ("delay=soon", "delay: `soon`: expected a delay such as `250ms`", ""),
     ("delay=48000m", "delay: `48000m`: expected a delay", "a day at most"),
-    ("drip=-1", "drip: found the number `-1.0`, expected a time", ""),
-    ("cut=1 length=2", "cut, length: expected one of them", ""),
+    ("throttle=-1", "throttle: found the number `-1.0`, expected a time", ""),
+    ("truncate=1 contentLength=2", "truncate, contentLength: expected one of them", ""),
     ("connection=reset status=503", "connection, status: expected one of them", ""),
-    ("connection=malformedChunk cut=1", "connection, cut: expected one of them", ""),
+    ("connection=malformedChunk truncate=1", "connection, truncate: expected one of them", ""),
     ("retryAfter=1 retryAfterDateIn=1s", "retryAfter, retryAfterDateIn: expected one of them", ""),
     ("retryAfterDateIn=soon", "retryAfterDateIn: `soon`: expected a time", "a day at most"),
     ("connection=close retryAfterDateIn=1s", "connection, retryAfterDateIn: expected one", ""),
-    ("drip=1s oversized=9", "drip, oversized: expected one of them", ""),
+    ("throttle=1s padTo=9", "throttle, padTo: expected one of them", ""),
     ("status=503 every=0", "every: expected 1 or more", ""),
     ("status=503 flapping=1", "flapping: expected bad and good requests such as `2/3`", ""),
     ("status=503 flapping=0/1", "flapping: expected 1 or more on both sides", ""),
     ("status=503 every=2 flapping=1/1", "every, flapping: expected one of them", ""),
-    ("status=503 chance=1.5", "chance: expected a probability from 0 to 1", ""),
+    ("status=503 probability=1.5", "probability: expected a number from 0 to 1", ""),
     ("status=503 key=\"a b\"", "key: expected one in clear", ""),
     ("a\u{1b}[31m=1", "unknown field `a\\u{1b}[31m`", ""),
 ];
@@ -131,8 +133,11 @@ fn a_mistake_is_said_in_one_line_with_what_was_expected() {
     }
     let wrong = serde_json::from_str::<Rule>(r#"{"status": 503, "tmes": 2}"#).unwrap_err();
     assert!(wrong.to_string().starts_with("unknown field `tmes`"), "{wrong}");
-    let wrong = serde_json::from_str::<Rule>(r#"{"cut": 1, "length": 2}"#).unwrap_err();
-    assert!(wrong.to_string().starts_with("cut, length: expected one of them"), "{wrong}");
+    let wrong = serde_json::from_str::<Rule>(r#"{"truncate": 1, "contentLength": 2}"#).unwrap_err();
+    assert!(
+        wrong.to_string().starts_with("truncate, contentLength: expected one of them"),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -140,9 +145,12 @@ fn a_rule_in_json_may_be_its_text_and_says_no_word_twice_or_as_null() {
     let rule = serde_json::from_str::<Rule>(r#""status=503 times=2""#).unwrap();
     assert_eq!(rule, Rule::new(Fault::status(503)).times(2));
     for (json, expected) in [
-        (r#"{"status": 503, "status": 502}"#, "a word stands twice: expected each word once"),
+        (
+            r#"{"status": 503, "status": 502}"#,
+            "an option is given twice: expected each option once",
+        ),
         (r#"{"status": null}"#, "status: found `null`, expected a whole number"),
-        (r#"{"status": 503, "next": 1, "times": 2}"#, "the field `times` stands twice"),
+        (r#"{"status": 503, "next": 1, "times": 2}"#, "the field `times` is given twice"),
         (r#""staus=503""#, "unknown field `staus`, expected one of"),
         ("503", "invalid type: integer `503`, expected a rule as an object or as text, such as"),
     ] {
@@ -176,14 +184,14 @@ async fn a_rule_is_checked_when_it_is_added_wherever_it_comes_from() {
     mock.add_partner("second");
     for (rule, expected) in [
         (Rule::new(Fault::status(42)), "status: expected one from 200 to 599"),
-        (Rule::new(Fault::answer()), "expected a fault, such as"),
-        (Rule::new(Fault::reset()).chance(f64::NAN), "chance: expected a probability"),
+        (Rule::new(Fault::passthrough()), "expected a fault, such as"),
+        (Rule::new(Fault::reset()).probability(f64::NAN), "probability: expected a number"),
         (
             Rule::new(Fault::reset()).key("pk_live_x\n"),
             "key: expected one in clear, of letters, digits and -._~+/ only",
         ),
         (
-            Rule::new(Fault::reset()).on("walet"),
+            Rule::new(Fault::reset()).operation("walet"),
             "operation: unknown `walet`, expected `companies`, `wallet` or a path from `/`; \
              did you mean `wallet`?",
         ),
@@ -208,7 +216,7 @@ proptest! {
         after in "\\PC{0,8}",
     ) {
         let fault = Fault::status(400).body(body).header("x-a", partner.trim());
-        let rule = Rule::new(fault).partner(partner.clone()).on(partner);
+        let rule = Rule::new(fault).partner(partner.clone()).operation(partner);
         prop_assert_eq!(rule.to_string().parse(), Ok(rule.clone()), "{}", rule);
         prop_assert_eq!(serde_json::from_str::<Rule>(&json(&rule)).unwrap(), rule);
         let retry = Rule::new(Fault::status(503).header("x", "1")).partner(after);

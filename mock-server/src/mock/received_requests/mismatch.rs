@@ -1,18 +1,18 @@
-//! The words by which a failed assertion explains itself.
+//! The text that explains a failed verification.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
-use super::{Count, Difference, Wanted};
+use super::{Count, FieldDiff, RequestMatcher};
 use crate::faults::Time;
 use crate::journal::RecordedRequest;
 use crate::state::api_key;
 
 /// How many requests are listed; the newest are.
-const MOST_LISTED: usize = 20;
+const MAX_LISTED: usize = 20;
 
 /// How many characters of a text are shown. A body may be a megabyte.
-const MOST_SHOWN: usize = 500;
+const MAX_SHOWN: usize = 500;
 
 /// How many characters of a long text are shown before the first that is another one.
 const BEFORE: usize = 100;
@@ -21,26 +21,26 @@ const BEFORE: usize = 100;
 /// grows with their square.
 const COMPARED: usize = 100;
 
-/// Other requests came than were expected.
+/// The received requests are not those that were expected.
 ///
-/// It shows, as `Debug` too so that `unwrap` does, what was expected, what came, the nearest miss
-/// with the difference marked, and a line from which the run can be repeated. Of a text of more
+/// It shows, as `Debug` too so that `unwrap` does, what was expected, what was received, the nearest
+/// miss with the difference marked, and a line from which the run can be repeated. Of a text of more
 /// than 500 characters, those around the difference are shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Unmet(String);
+pub struct VerificationError(String);
 
-pub(super) struct Case<'a> {
-    pub(super) wanted: &'a Wanted,
+pub(super) struct Mismatch<'a> {
+    pub(super) matcher: &'a RequestMatcher,
     pub(super) count: Count,
     pub(super) recorded: &'a [RecordedRequest],
-    pub(super) met: usize,
+    pub(super) matched: usize,
     pub(super) partner: Option<&'a str>,
     pub(super) after: u64,
     pub(super) rules: Vec<(&'static str, Vec<String>)>,
 }
 
-impl Unmet {
-    pub(super) fn explain(case: &Case<'_>) -> Self {
+impl VerificationError {
+    pub(super) fn explain(case: &Mismatch<'_>) -> Self {
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = case.write(&mut text);
@@ -48,9 +48,9 @@ impl Unmet {
     }
 }
 
-impl Case<'_> {
+impl Mismatch<'_> {
     fn write(&self, out: &mut String) -> fmt::Result {
-        writeln!(out, "expected  {} {}", self.count, self.wanted)?;
+        writeln!(out, "expected  {} {}", self.count, self.matcher)?;
         let whose = self.partner.map_or_else(
             || "this mock".to_owned(),
             |name| format!("partner `{}`", name.escape_debug()),
@@ -60,9 +60,9 @@ impl Case<'_> {
             0 => String::new(),
             number => format!(" after req-{number}"),
         };
-        writeln!(out, "came      {} of the {all} requests of {whose}{after}", self.met)?;
+        writeln!(out, "received  {} of the {all} requests of {whose}{after}", self.matched)?;
         self.write_nearest(out)?;
-        let skipped = all.saturating_sub(MOST_LISTED);
+        let skipped = all.saturating_sub(MAX_LISTED);
         if skipped > 0 {
             writeln!(out, "journal   {skipped} before these")?;
         }
@@ -74,57 +74,56 @@ impl Case<'_> {
         for (whose, in_force) in &self.rules {
             write!(out, "; {whose}: {}", Listed(in_force))?;
         }
-        let met = self.recorded.iter().filter_map(|one| one.fault.as_ref());
-        let met: BTreeSet<_> = met.map(|fault| fault.rule().to_owned()).collect();
-        write!(out, "; rules that were met: {}", Listed(&Vec::from_iter(met)))
+        let matched = self.recorded.iter().filter_map(|one| one.fault.as_ref());
+        let matched: BTreeSet<_> = matched.map(|fault| fault.rule().to_owned()).collect();
+        write!(out, "; applied rules: {}", Listed(&Vec::from_iter(matched)))
     }
 
     /// Of the requests that are not as they should be, the one with the fewest differences; of
     /// several, the one that differs least in its letters, and of those the newest.
     fn write_nearest(&self, out: &mut String) -> fmt::Result {
         let misses = self.recorded.iter().filter_map(|request| {
-            let differences = self.wanted.differences(request);
-            (!differences.is_empty()).then_some((request, differences))
+            let diffs = self.matcher.diffs(request);
+            (!diffs.is_empty()).then_some((request, diffs))
         });
-        let distance = |differences: &[Difference]| -> usize {
-            let each = differences.iter();
-            each.map(Difference::distance).sum()
+        let distance = |diffs: &[FieldDiff]| -> usize {
+            let each = diffs.iter();
+            each.map(FieldDiff::distance).sum()
         };
-        let nearest =
-            misses.rev().min_by_key(|(_, differences)| (differences.len(), distance(differences)));
-        let Some((request, differences)) = nearest else {
+        let nearest = misses.rev().min_by_key(|(_, diffs)| (diffs.len(), distance(diffs)));
+        let Some((request, diffs)) = nearest else {
             return Ok(());
         };
         writeln!(out, "nearest   {}", Line(request))?;
-        for difference in differences {
-            let (expected, came) = difference.shown();
-            let same = same(&expected, &came);
-            let what = cut(&difference.what, 0);
+        for diff in diffs {
+            let (expected, received) = diff.shown();
+            let same = same(&expected, &received);
+            let what = cut(&diff.what, 0);
             let width = what.chars().count();
             writeln!(out, "          {what}: expected  {expected}")?;
-            writeln!(out, "          {:width$}  came      {came}", "")?;
+            writeln!(out, "          {:width$}  received  {received}", "")?;
             writeln!(out, "          {:width$}            {:same$}^", "", "")?;
         }
         Ok(())
     }
 }
 
-impl Difference {
+impl FieldDiff {
     fn distance(&self) -> usize {
-        let same = same(&self.expected, &self.came);
+        let same = same(&self.expected, &self.received);
         let rest = |text: &str| text.chars().skip(same).take(COMPARED).collect::<String>();
-        strsim::osa_distance(&rest(&self.expected), &rest(&self.came))
+        strsim::osa_distance(&rest(&self.expected), &rest(&self.received))
     }
 
     /// Both texts, from a little before where they part if one of them is long.
     fn shown(&self) -> (String, String) {
-        let is_long = |text: &str| text.chars().nth(MOST_SHOWN).is_some();
-        let start = if is_long(&self.expected) || is_long(&self.came) {
-            same(&self.expected, &self.came).saturating_sub(BEFORE)
+        let is_long = |text: &str| text.chars().nth(MAX_SHOWN).is_some();
+        let start = if is_long(&self.expected) || is_long(&self.received) {
+            same(&self.expected, &self.received).saturating_sub(BEFORE)
         } else {
             0
         };
-        (shown_from(&self.expected, start), shown_from(&self.came, start))
+        (shown_from(&self.expected, start), shown_from(&self.received, start))
     }
 }
 
@@ -149,7 +148,7 @@ fn shown_from(text: &str, start: usize) -> String {
 fn cut(text: &str, start: usize) -> String {
     let mut rest = text.chars().skip(start);
     let mut cut = if start > 0 { "…".to_owned() } else { String::new() };
-    cut.extend(rest.by_ref().take(MOST_SHOWN));
+    cut.extend(rest.by_ref().take(MAX_SHOWN));
     if rest.next().is_some() {
         cut.push('…');
     }
@@ -172,7 +171,7 @@ impl fmt::Display for Count {
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for RequestMatcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let method = self.method.as_deref().unwrap_or("any method");
         let path = self.path.as_deref().unwrap_or("any path");
@@ -187,7 +186,7 @@ impl fmt::Display for Wanted {
             write!(f, ", body {}", shown(body))?;
         }
         match self.status {
-            Some(status) => write!(f, ", answered {status}"),
+            Some(status) => write!(f, ", status {status}"),
             None => Ok(()),
         }
     }
@@ -204,7 +203,7 @@ impl fmt::Display for Line<'_> {
         if let Some(query) = &request.query {
             write!(f, "?{}", cut(query, 0).escape_debug())?;
         }
-        write!(f, " -> {} ({})", request.status.as_str(), request.why)?;
+        write!(f, " -> {} ({})", request.status.as_str(), request.disposition)?;
         match &request.fault {
             Some(fault) => write!(f, " by {fault}"),
             None => Ok(()),
@@ -226,16 +225,16 @@ impl fmt::Display for Listed<'_> {
     }
 }
 
-impl fmt::Display for Unmet {
+impl fmt::Display for VerificationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl fmt::Debug for Unmet {
+impl fmt::Debug for VerificationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n{self}")
     }
 }
 
-impl std::error::Error for Unmet {}
+impl std::error::Error for VerificationError {}
