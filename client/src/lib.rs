@@ -56,71 +56,75 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod answer;
-mod api_key;
-mod attempt;
-mod base_url;
+mod auth;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod budget;
-mod call;
 mod client;
-mod companies;
-mod config;
 mod decode;
-mod document;
-mod drift;
-mod drift_watch;
-mod echo;
-mod elements;
 mod error;
-mod escape;
-pub mod guide;
-mod key_ring;
-mod limits;
-mod path;
+mod models;
+mod pipeline;
 mod request;
-mod response;
-mod retry;
-mod retry_after;
-mod road;
-mod scan;
-mod sink;
-mod stream;
-mod text;
-mod trace;
 mod transport;
-mod wallet;
+
+/// Guides, each with code that is tested.
+pub mod guide {
+    #[doc = include_str!("../docs/getting_started.md")]
+    pub mod getting_started {}
+
+    #[doc = include_str!("../docs/errors.md")]
+    pub mod errors {}
+
+    #[doc = include_str!("../docs/retries_and_deadlines.md")]
+    pub mod retries_and_deadlines {}
+
+    #[doc = include_str!("../docs/long_lists.md")]
+    pub mod long_lists {}
+
+    #[doc = include_str!("../docs/keys.md")]
+    pub mod keys {}
+
+    #[doc = include_str!("../docs/observability.md")]
+    pub mod observability {}
+
+    #[doc = include_str!("../docs/testing.md")]
+    pub mod testing {}
+
+    #[doc = include_str!("../docs/endpoints_not_covered.md")]
+    pub mod endpoints_not_covered {}
+}
 
 // The crates whose types stand in this one's, so that a user need not guess their versions.
 pub use {http, jiff, rust_decimal};
 
-pub use api_key::{ApiKey, InvalidApiKey, MAX_API_KEY_BYTES};
-pub use base_url::API_PATH;
-pub use budget::{RETRY_BUDGET_TOKENS, THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
-pub use call::{Call, CallFuture, Document, List, ListCall};
+pub use auth::api_key::{ApiKey, InvalidApiKey, MAX_API_KEY_BYTES};
 pub use client::Client;
-pub use companies::{
-    Company, CompanyId, Connection, ConnectionId, ConnectionStatus, Counts, PhoneNumberId,
-    QualityRating, WabaId,
+pub use client::builder::{
+    API_KEY_VARIABLE, BASE_URL_VARIABLE, ClientBuilder, DEFAULT_MAX_BODY_BYTES,
 };
-pub use config::{API_KEY_VARIABLE, BASE_URL_VARIABLE, ClientBuilder, DEFAULT_MAX_BODY_BYTES};
-pub use document::UnknownFields;
-pub use drift::Drift;
-pub use drift_watch::MAX_DRIFT_REPORTS;
+pub use error::escape::Escaped;
 pub use error::{
     Attempt, BoxError, ConfigProblem, DecodeProblem, Error, ErrorKind, MAX_ERROR_BODY_BYTES,
     NotRetried, Outcome, TimeLimit, UnauthorizedCode,
 };
-pub use escape::Escaped;
-pub use limits::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
-pub use path::ApiPath;
-pub use request::ApiRequest;
-pub use response::ApiResponse;
-pub use retry::{
+pub use models::companies::{
+    Company, CompanyId, Connection, ConnectionId, ConnectionStatus, Counts, PhoneNumberId,
+    QualityRating, WabaId,
+};
+pub use models::drift::Drift;
+pub use models::object::UnknownFields;
+pub use models::wallet::{MessageCost, Wallet, WalletError};
+pub use pipeline::drift_reporter::MAX_DRIFT_REPORTS;
+pub use pipeline::retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,
     DEFAULT_THROTTLED_BASE_DELAY, RetryPolicy,
 };
-pub use stream::ListStream;
+pub use pipeline::retry_budget::{RETRY_BUDGET_TOKENS, THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
+pub use pipeline::timeouts::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
+pub use request::builder::ApiRequest;
+pub use request::call::{Call, CallFuture, Document, List, ListCall};
+pub use request::list_stream::ListStream;
+pub use request::response::ApiResponse;
+pub use transport::base_url::API_PATH;
+pub use transport::path::ApiPath;
 pub use transport::{DEFAULT_CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT, RequestBody};
-pub use wallet::{MessageCost, Wallet, WalletError};

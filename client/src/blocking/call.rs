@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use serde_core::de::DeserializeOwned;
 
-use super::driver::Driver;
-use crate::call::{self, Document, List};
+use super::runtime::Driver;
 use crate::error::Error;
-use crate::response::ApiResponse;
-use crate::retry::RetryPolicy;
-use crate::stream;
+use crate::pipeline::retry::RetryPolicy;
+use crate::request::call::{self, Document, List};
+use crate::request::list_stream;
+use crate::request::response::ApiResponse;
 
 /// A call that is ready to be made. Nothing is sent until [`wait`](Self::wait) or one of the
 /// others that end it.
@@ -78,7 +78,7 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
 /// transfer.
 #[must_use = "nothing is sent until it is iterated over"]
 pub struct ListStream<T> {
-    stream: stream::ListStream<T>,
+    stream: list_stream::ListStream<T>,
     driver: Arc<Driver>,
     refused: bool,
 }

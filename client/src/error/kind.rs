@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::escape::Escaped;
+use crate::error::escape::Escaped;
 
 /// What happened. More kinds may come: match with a wildcard arm.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
 use url::Url;
 
-use super::fault::{SendError, chain, sources};
+use super::error::{SendError, chain, sources};
 use super::tls::{self, RootCertificate};
 use super::{Exchange, Exchanging, HttpService, RequestBody, received};
 use crate::error::ConfigProblem;

@@ -1,6 +1,6 @@
 //! Which TLS is used, and whom it trusts.
 
-use super::fault::chain;
+use super::error::chain;
 use crate::error::ConfigProblem;
 
 /// A certificate authority that is trusted beside those of the system.

@@ -1,0 +1,350 @@
+//! The list in its envelope, `{ "data": [ … ] }`, decoded element by element as the bytes come.
+//!
+//! An element that lies whole in the bytes at hand is read at once. For one that does not, a scan
+//! waits for its end, so that no byte is looked at again and again however it is cut up.
+
+use std::marker::PhantomData;
+use std::{mem, str};
+
+use serde_core::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Deserializer;
+
+use crate::decode::json::{
+    BYTE_ORDER_MARK, EMPTY, MARKUP, MARKUP_WORDS, MISSING, Nature, Undecodable, located,
+};
+use crate::decode::value_scanner::ValueScan;
+use crate::error::DecodeProblem;
+use crate::models::object::{UnknownFields, Word};
+
+/// The field of the envelope that holds the list. Source: the reference, "List companies".
+pub(crate) const LIST_FIELD: &str = "data";
+
+/// What JSON takes for white space, which is less than ASCII does (RFC 8259, section 2).
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+fn without_blanks(text: &str) -> &str {
+    text.trim_start_matches(BLANKS)
+}
+
+/// An element that is JSON but not what was asked for. The others are not touched by it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) problem: DecodeProblem,
+    /// The element as it was sent.
+    pub(crate) raw: String,
+}
+
+/// What a list gives, in its order.
+pub(crate) type Element<T> = Result<T, Malformed>;
+
+/// Takes a body in pieces and gives the elements of its list.
+#[derive(Debug)]
+pub(crate) struct ListDecoder<T> {
+    expects: Expects,
+    /// What came and is not used up: the start of a value, at most.
+    pending: Vec<u8>,
+    /// Looks for the end of the value that is pending, and how far it has looked.
+    scan: Option<(ValueScan, usize)>,
+    has_list: bool,
+    /// The name of the field whose value is expected.
+    field: String,
+    unknown_fields: UnknownFields,
+    unknown_bytes: usize,
+    index: usize,
+    element: PhantomData<fn() -> T>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expects {
+    Start,
+    Envelope,
+    FirstKeyOrEnd,
+    Key,
+    Colon { of_list: bool },
+    Value,
+    List,
+    CommaOrEnd,
+    FirstElementOrEnd,
+    Element,
+    ElementCommaOrEnd,
+    Nothing,
+}
+
+/// How many bytes a step has used up; none if it needs more than there are.
+type Used = Result<Option<usize>, Undecodable>;
+
+impl<T: DeserializeOwned> ListDecoder<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            expects: Expects::Start,
+            pending: Vec::new(),
+            scan: None,
+            has_list: false,
+            field: String::new(),
+            unknown_fields: UnknownFields::default(),
+            unknown_bytes: 0,
+            index: 0,
+            element: PhantomData,
+        }
+    }
+
+    /// Takes the bytes that come next and gives each element that is whole by now.
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        each: &mut impl FnMut(Element<T>),
+    ) -> Result<(), Undecodable> {
+        let mut pending = mem::take(&mut self.pending);
+        pending.extend_from_slice(bytes);
+        let mut rest = pending.as_slice();
+        let ended = loop {
+            match self.step(rest, each) {
+                Ok(Some(used)) => rest = rest.get(used..).unwrap_or_default(),
+                Ok(None) => break Ok(()),
+                Err(undecodable) => break Err(undecodable),
+            }
+        };
+        let used = pending.len() - rest.len();
+        pending.drain(..used);
+        self.pending = pending;
+        ended
+    }
+
+    /// What is held because its value has not ended, or because it is wrong.
+    pub(crate) fn pending(&self) -> &[u8] {
+        &self.pending
+    }
+
+    /// How many bytes are held: a value that has not ended, and the fields beside the list.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.pending.len() + self.unknown_bytes
+    }
+
+    /// The fields beside the list that came so far.
+    pub(crate) fn unknown_fields(&self) -> &UnknownFields {
+        &self.unknown_fields
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) fn finish(&self) -> Result<(), Undecodable> {
+        match self.expects {
+            Expects::Nothing => Ok(()),
+            Expects::Start | Expects::Envelope => {
+                Err(Undecodable { nature: Nature::CutShort, ..self.wrong(EMPTY) })
+            }
+            _ => Err(Undecodable {
+                nature: Nature::CutShort,
+                ..self.wrong("the body ends before its JSON does")
+            }),
+        }
+    }
+
+    fn step(&mut self, bytes: &[u8], each: &mut impl FnMut(Element<T>)) -> Used {
+        if self.expects == Expects::Start {
+            return match bytes {
+                [0xef, 0xbb, 0xbf, ..] => self.go_on(Expects::Envelope, BYTE_ORDER_MARK.len_utf8()),
+                [] | [0xef] | [0xef, 0xbb] => Ok(None),
+                _ => self.go_on(Expects::Envelope, 0),
+            };
+        }
+        let blanks = bytes.iter().take_while(|byte| BLANKS.contains(&char::from(**byte))).count();
+        let Some((first, _)) = bytes.get(blanks..).and_then(<[u8]>::split_first) else {
+            return Ok((blanks > 0).then_some(blanks));
+        };
+        if blanks > 0 {
+            return Ok(Some(blanks));
+        }
+        match self.expects {
+            Expects::Start | Expects::Envelope if char::from(*first) == MARKUP => {
+                Err(Undecodable { nature: Nature::Markup, ..self.wrong(MARKUP_WORDS) })
+            }
+            Expects::Start | Expects::Envelope => {
+                let next = [(b'{', Expects::FirstKeyOrEnd)];
+                self.punctuation(*first, &next, "an object with the list in its field data")
+            }
+            Expects::FirstKeyOrEnd | Expects::CommaOrEnd if *first == b'}' => {
+                self.end_of_envelope()
+            }
+            Expects::FirstKeyOrEnd | Expects::Key if *first == b'"' => self.key(bytes),
+            Expects::FirstKeyOrEnd | Expects::Key => {
+                Err(self.wrong("expected the name of a field"))
+            }
+            Expects::Colon { of_list } => {
+                let next = if of_list { Expects::List } else { Expects::Value };
+                self.punctuation(*first, &[(b':', next)], "`:`")
+            }
+            Expects::Value => self.unknown_value(bytes),
+            Expects::List if *first == b'[' => self.go_on(Expects::FirstElementOrEnd, 1),
+            Expects::List => self.no_list(bytes),
+            Expects::CommaOrEnd => self.punctuation(*first, &[(b',', Expects::Key)], "`,` or `}`"),
+            Expects::FirstElementOrEnd if *first == b']' => self.go_on(Expects::CommaOrEnd, 1),
+            Expects::FirstElementOrEnd | Expects::Element => self.elements(bytes, each),
+            Expects::ElementCommaOrEnd => {
+                let next = [(b',', Expects::Element), (b']', Expects::CommaOrEnd)];
+                self.punctuation(*first, &next, "`,` or `]`")
+            }
+            Expects::Nothing => Err(self.wrong("trailing characters")),
+        }
+    }
+
+    /// Has used up so many bytes, and expects something else from there.
+    #[expect(clippy::unnecessary_wraps, reason = "it is what every step ends with")]
+    fn go_on(&mut self, expects: Expects, used: usize) -> Used {
+        self.expects = expects;
+        Ok(Some(used))
+    }
+
+    fn punctuation(&mut self, found: u8, allowed: &[(u8, Expects)], expected: &str) -> Used {
+        match allowed.iter().find(|(byte, _)| *byte == found) {
+            Some((_, next)) => self.go_on(*next, 1),
+            None => Err(self.wrong(format!("expected {expected}"))),
+        }
+    }
+
+    fn end_of_envelope(&mut self) -> Used {
+        if self.has_list {
+            self.go_on(Expects::Nothing, 1)
+        } else {
+            Err(Undecodable::at(LIST_FIELD, MISSING))
+        }
+    }
+
+    fn key(&mut self, bytes: &[u8]) -> Used {
+        let Some(text) = self.whole_value(bytes)? else {
+            return Ok(None);
+        };
+        let name: Word<'_> =
+            serde_json::from_str(text).map_err(|cause| located::<IgnoredAny>(text, &cause))?;
+        let of_list = name.as_str() == LIST_FIELD;
+        if of_list && mem::replace(&mut self.has_list, true) {
+            return Err(Undecodable::at(LIST_FIELD, "it is there twice"));
+        }
+        if !of_list {
+            self.field = name.into_string();
+        }
+        self.go_on(Expects::Colon { of_list }, text.len())
+    }
+
+    fn unknown_value(&mut self, bytes: &[u8]) -> Used {
+        let Some(text) = self.whole_value(bytes)? else {
+            return Ok(None);
+        };
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&self.field))?;
+        self.unknown_bytes += self.field.len() + text.len();
+        let json = text.trim_ascii();
+        self.unknown_fields.push(&mem::take(&mut self.field), json);
+        self.go_on(Expects::CommaOrEnd, text.len())
+    }
+
+    /// Lets the parser say what stands in the place of the list.
+    fn no_list(&mut self, bytes: &[u8]) -> Used {
+        let Some(text) = self.whole_value(bytes)? else {
+            return Ok(None);
+        };
+        let undecodable = match serde_json::from_str::<Vec<IgnoredAny>>(text) {
+            Ok(_) => self.wrong("expected a sequence"),
+            Err(cause) => located::<Vec<IgnoredAny>>(text, &cause),
+        };
+        Err(undecodable.below(LIST_FIELD))
+    }
+
+    /// Reads as many elements as lie whole in the bytes.
+    fn elements(&mut self, bytes: &[u8], each: &mut impl FnMut(Element<T>)) -> Used {
+        if self.scan.is_some() {
+            let Some(text) = self.whole_value(bytes)? else {
+                return Ok(None);
+            };
+            each(self.element(text)?);
+            return self.go_on(Expects::ElementCommaOrEnd, text.len());
+        }
+        // Checked once for all elements at hand; what follows is checked when it is whole.
+        let text = match str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(cause) => str::from_utf8(bytes.get(..cause.valid_up_to()).unwrap_or_default())
+                .unwrap_or_default(),
+        };
+        let mut used = 0;
+        loop {
+            let rest = without_blanks(text.get(used..).unwrap_or_default());
+            used = text.len() - rest.len();
+            let mut values = Deserializer::from_str(rest).into_iter::<T>();
+            match values.next() {
+                // A number at the very end may go on in what comes next.
+                Some(Ok(value))
+                    if values.byte_offset() < rest.len() || rest.ends_with(['}', ']', '"']) =>
+                {
+                    used += values.byte_offset();
+                    self.index += 1;
+                    each(Ok(value));
+                }
+                // It is malformed, or there is more of it to come.
+                _ => {
+                    let mut scan = ValueScan::default();
+                    let Some(end) = scan.end(rest.as_bytes()) else {
+                        self.scan = Some((scan, rest.len()));
+                        break;
+                    };
+                    match self.element(rest.get(..end).unwrap_or_default()) {
+                        Ok(element) => each(element),
+                        // Once more with nothing before it, so that it is what is held.
+                        Err(_) if used > 0 => return self.go_on(Expects::Element, used),
+                        Err(undecodable) => return Err(undecodable),
+                    }
+                    used += end;
+                }
+            }
+            let rest = without_blanks(text.get(used..).unwrap_or_default());
+            if !rest.starts_with(',') {
+                return self.go_on(Expects::ElementCommaOrEnd, used);
+            }
+            used = text.len() - rest.len() + 1;
+        }
+        // What comes behind the text that is good so far decides, and then the scan goes on.
+        if used > 0 { self.go_on(Expects::Element, used) } else { self.elements(bytes, each) }
+    }
+
+    /// Reads one element, whose text is whole.
+    fn element(&mut self, text: &str) -> Result<Element<T>, Undecodable> {
+        let path = format!("{LIST_FIELD}[{}]", self.index);
+        let element = match serde_json::from_str(text) {
+            Ok(value) => Ok(value),
+            Err(cause) => {
+                // What is no JSON at all leaves nothing to go on with.
+                serde_json::from_str::<IgnoredAny>(text)
+                    .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&path))?;
+                let problem = located::<T>(text, &cause).below(&path).problem;
+                Err(Malformed { problem, raw: text.to_owned() })
+            }
+        };
+        self.index += 1;
+        Ok(element)
+    }
+
+    /// The value that the bytes begin with, if its end is among them.
+    fn whole_value<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<&'b str>, Undecodable> {
+        let (mut scan, looked_at) = self.scan.take().unwrap_or_default();
+        let Some(end) = scan.end(bytes.get(looked_at..).unwrap_or_default()) else {
+            self.scan = Some((scan, bytes.len()));
+            return Ok(None);
+        };
+        let value = bytes.get(..looked_at + end).unwrap_or_default();
+        str::from_utf8(value).map(Some).map_err(|_| self.wrong("it is not UTF-8"))
+    }
+
+    fn wrong(&self, problem: impl Into<String>) -> Undecodable {
+        let in_list = matches!(
+            self.expects,
+            Expects::FirstElementOrEnd | Expects::Element | Expects::ElementCommaOrEnd
+        );
+        if in_list {
+            Undecodable::at(format!("{LIST_FIELD}[{}]", self.index), problem)
+        } else {
+            Undecodable::whole(problem)
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "list_decoder_tests.rs"]
+mod tests;

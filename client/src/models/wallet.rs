@@ -1,0 +1,263 @@
+//! `GET /api/v1/wallet`: the prepaid credit balance and what a message costs.
+
+use rust_decimal::Decimal;
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::value::RawValue;
+
+use crate::models::object::{Word, document};
+
+/// The path below the base URL. Source: the reference, "Endpoints".
+pub(crate) const PATH: &str = "wallet";
+
+document! {
+    /// The prepaid credit wallet. Source: the reference, "Get wallet".
+    ///
+    /// ```
+    /// use partner_api::Wallet;
+    ///
+    /// let wallet = Wallet::new(8450, "XAF".into(), "25.0000".parse()?, 1);
+    /// assert_eq!(wallet.worth()?.to_string(), "211250.0000"); // XAF
+    /// assert_eq!(wallet.messages()?, 8450);
+    /// assert_eq!(wallet.cost_of(100)?.amount.to_string(), "2500.0000"); // XAF
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    Wallet, expecting "a wallet" {
+        /// Credits left. The reference does not say whether it can fall below zero, so it may here.
+        "balance" => balance: i64;
+        /// The currency of the price, such as `XAF`.
+        "currency" => currency: String;
+        /// The price of one credit in that currency, with its scale kept: `25.0000` stays
+        /// `25.0000`. Read from a JSON string or number, never through a float.
+        "creditUnitPrice" => credit_unit_price: Decimal, via Price;
+        /// What one message costs, in credits.
+        "costPerMessage" => cost_per_message: i64;
+    }
+}
+
+/// What a number of messages costs. See [`Wallet::cost_of`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MessageCost {
+    /// In credits.
+    pub credits: i64,
+    /// In the wallet's currency, exact.
+    pub amount: Decimal,
+}
+
+/// Why a sum over a wallet has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WalletError {
+    /// The exact result does not fit its type.
+    #[error("the exact result does not fit; nothing was rounded")]
+    Overflow,
+    /// A message costs nothing or less, so how many are paid for has no answer.
+    #[error("costPerMessage is {cost_per_message}; how many messages that pays for has no answer")]
+    #[non_exhaustive]
+    CostNotPositive {
+        /// What the service says a message costs, in credits.
+        cost_per_message: i64,
+    },
+}
+
+impl Wallet {
+    /// What the balance is worth in the wallet's currency: balance × credit unit price, exact.
+    ///
+    /// # Errors
+    /// [`WalletError::Overflow`] if the exact product does not fit a [`Decimal`].
+    pub fn worth(&self) -> Result<Decimal, WalletError> {
+        self.price_of(self.balance)
+    }
+
+    /// How many whole messages the balance pays for; credits that are left over pay for none. A
+    /// balance below zero pays for 0.
+    ///
+    /// # Errors
+    /// [`WalletError::CostNotPositive`] if a message costs nothing or less.
+    pub fn messages(&self) -> Result<u64, WalletError> {
+        let cost_per_message = self.cost_per_message;
+        if cost_per_message <= 0 {
+            return Err(WalletError::CostNotPositive { cost_per_message });
+        }
+        Ok(u64::try_from(self.balance / cost_per_message).unwrap_or(0))
+    }
+
+    /// What `messages` messages cost, in credits and in the wallet's currency.
+    ///
+    /// # Errors
+    /// [`WalletError::Overflow`] if an exact result does not fit its type.
+    pub fn cost_of(&self, messages: u64) -> Result<MessageCost, WalletError> {
+        let credits = i64::try_from(messages)
+            .ok()
+            .and_then(|messages| messages.checked_mul(self.cost_per_message))
+            .ok_or(WalletError::Overflow)?;
+        Ok(MessageCost { credits, amount: self.price_of(credits)? })
+    }
+
+    /// Multiplies mantissas, because `Decimal`'s own product rounds when digits do not fit.
+    fn price_of(&self, credits: i64) -> Result<Decimal, WalletError> {
+        let price = self.credit_unit_price;
+        price
+            .mantissa()
+            .checked_mul(i128::from(credits))
+            .and_then(|mantissa| Decimal::try_from_i128_with_scale(mantissa, price.scale()).ok())
+            .ok_or(WalletError::Overflow)
+    }
+}
+
+/// A decimal that is read from its text, whether the JSON has it as a string or as a number.
+struct Price(Decimal);
+
+impl Serialize for Price {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The raw text, since a JSON number would reach us as a float otherwise.
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let decimal = match json.get().bytes().next() {
+            Some(b'"') => serde_json::from_str::<Word<'_>>(json.get())
+                .ok()
+                .and_then(|word| exact_decimal(word.as_str())),
+            _ => exact_decimal(json.get()),
+        };
+        decimal.map(Price).ok_or_else(|| {
+            de::Error::invalid_value(
+                de::Unexpected::Other("something else"),
+                &"a decimal of at most 28 digits, such as \"25.0000\"",
+            )
+        })
+    }
+}
+
+/// The decimal that a text stands for, or nothing where `Decimal` could only round it.
+fn exact_decimal(text: &str) -> Option<Decimal> {
+    // `Decimal` takes more for a number than JSON does, such as `1_000`.
+    let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    if !is_number || serde_json::from_str::<de::IgnoredAny>(text).is_err() {
+        return None;
+    }
+    match text.split_once(['e', 'E']) {
+        None => Decimal::from_str_exact(text).ok(),
+        Some((base, exponent)) => {
+            Decimal::from_str_exact(base).ok()?;
+            let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+            Decimal::from_scientific(&format!("{base}e{exponent}")).ok()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str =
+        r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
+
+    fn with_price(price: &str) -> Result<Wallet, serde_json::Error> {
+        serde_json::from_str(&SAMPLE.replace("\"25.0000\"", price))
+    }
+
+    fn wallet(balance: i64, price: &str, cost_per_message: i64) -> Wallet {
+        Wallet::new(balance, "XAF".into(), price.parse().unwrap(), cost_per_message)
+    }
+
+    #[test]
+    fn the_sample_is_written_back_as_it_came() {
+        let decoded = with_price("\"25.0000\"").unwrap();
+        assert_eq!(decoded, wallet(8450, "25.0000", 1));
+        assert_eq!(decoded.credit_unit_price.scale(), 4);
+        assert_eq!(serde_json::to_string(&decoded).unwrap(), SAMPLE);
+    }
+
+    #[test]
+    fn a_price_is_read_exactly_from_a_string_or_a_number() {
+        for (json, expected) in [
+            ("25.0000", "25.0000"),
+            ("0.1", "0.1"),
+            ("\"0.1000\"", "0.1000"),
+            ("\"\\u0032\"", "2"),
+            ("2.5e1", "25"),
+            ("2.5E+1", "25"),
+            ("25e-3", "0.025"),
+            ("\"1234567890123456789.012345678\"", "1234567890123456789.012345678"),
+            ("1234567890123456789.012345678", "1234567890123456789.012345678"),
+            ("-3", "-3"),
+        ] {
+            let price = with_price(json).unwrap().credit_unit_price;
+            assert_eq!(price.to_string(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_price_that_would_be_rounded_or_is_none_is_refused() {
+        for json in [
+            "\"\"",
+            "\"twenty\"",
+            "null",
+            "true",
+            "[]",
+            "{}",
+            "1e400",
+            "1e-40",
+            "\"1_000\"",
+            "\"25,0\"",
+            "\"0.00000000000000000000000000001\"",
+            "0.12345678901234567890123456789012",
+            "\" 25\"",
+            "\"1e++5\"",
+            "\"1e-+2\"",
+            "\".5\"",
+            "\"5.\"",
+            "\"+1\"",
+            "99999999999999999999999999999999",
+            "1.00000000000000000000000000000000001e2",
+        ] {
+            let error = with_price(json).unwrap_err().to_string();
+            assert!(error.contains("expected a decimal"), "{json}: {error}");
+            assert!(!error.contains("twenty"), "{error}");
+        }
+    }
+
+    #[test]
+    fn sums_are_exact_or_refused() {
+        assert_eq!(wallet(8450, "25.0000", 1).worth().unwrap().to_string(), "211250.0000");
+        assert_eq!(wallet(-2, "0.5", 1).worth().unwrap().to_string(), "-1.0");
+        assert_eq!(
+            wallet(i64::MAX, "79228162514264337593543950335", 1).worth(),
+            Err(WalletError::Overflow)
+        );
+        // `Decimal`'s own product would round this one to 28 places.
+        let tiny = "0.0000000000000000000000000001";
+        assert_eq!(
+            wallet(3, tiny, 1).worth().unwrap().to_string(),
+            "0.0000000000000000000000000003"
+        );
+        let long = "7.9228162514264337593543950335";
+        assert_eq!(wallet(3, long, 1).worth(), Err(WalletError::Overflow));
+    }
+
+    #[test]
+    fn only_whole_messages_count_and_a_free_message_has_no_answer() {
+        assert_eq!(wallet(10, "1", 3).messages(), Ok(3));
+        assert_eq!(wallet(-10, "1", 3).messages(), Ok(0));
+        for cost_per_message in [0, -1] {
+            assert_eq!(
+                wallet(10, "1", cost_per_message).messages(),
+                Err(WalletError::CostNotPositive { cost_per_message })
+            );
+        }
+        assert_eq!(wallet(i64::MAX, "1", 1).messages(), Ok(9_223_372_036_854_775_807));
+    }
+
+    #[test]
+    fn the_cost_of_messages_is_in_credits_and_money() {
+        let cost = wallet(0, "25.0000", 2).cost_of(100).unwrap();
+        assert_eq!((cost.credits, cost.amount.to_string().as_str()), (200, "5000.0000"));
+        assert_eq!(wallet(0, "1", 2).cost_of(u64::MAX), Err(WalletError::Overflow));
+        assert_eq!(wallet(0, "1", i64::MAX).cost_of(2), Err(WalletError::Overflow));
+    }
+}

@@ -1,0 +1,134 @@
+//! Spans by OpenTelemetry's conventions for HTTP clients: one a call, one an attempt.
+//!
+//! Names and meanings: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>. No query, no
+//! header and no body is recorded.
+
+use http::uri::Scheme;
+use http::{Method, Request, StatusCode, Uri};
+use tracing::field::{Empty, display};
+use tracing::{Span, debug, info_span};
+
+use crate::error::escape::Escaped;
+use crate::error::{Attempt, ErrorKind, Fault};
+use crate::models::companies;
+use crate::models::wallet;
+use crate::transport::base_url::{API_PATH, below_api_path};
+
+/// The span of a whole call, around those of its attempts.
+pub(crate) fn call_span<B>(request: &Request<B>) -> Span {
+    info_span!(
+        "partner_api.call",
+        otel.name = %format_args!("{}{}", method(request.method()), documented(request.uri().path())),
+        otel.kind = "internal",
+        otel.status_code = Empty,
+        error.type = Empty,
+    )
+}
+
+/// The span of one attempt. The first has no resend count.
+pub(crate) fn attempt_span<B>(request: &Request<B>, resend_count: usize) -> Span {
+    let uri = request.uri();
+    let span = info_span!(
+        "partner_api.attempt",
+        otel.name = method(request.method()),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        http.request.method = method(request.method()),
+        http.request.method_original = original(request.method()),
+        http.request.resend_count = Empty,
+        http.response.status_code = Empty,
+        server.address = uri.host().unwrap_or_default(),
+        server.port = port(uri),
+        url.full = %format_args!("{:.2000}", Escaped(&without_query(uri))),
+        error.type = Empty,
+    );
+    if resend_count > 0 {
+        span.record("http.request.resend_count", resend_count);
+    }
+    span
+}
+
+/// Records the answer of an attempt.
+pub(crate) fn record_answer(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", status.as_u16());
+}
+
+/// Records how an attempt failed.
+pub(crate) fn record_fault(span: &Span, fault: &Fault) {
+    if let Some(status) = fault.status() {
+        record_answer(span, status);
+    }
+    record_failure(span, &fault.kind);
+}
+
+/// Records that an attempt, or a call, failed.
+pub(crate) fn record_failure(span: &Span, kind: &ErrorKind) {
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", display(error_type(kind)));
+}
+
+/// Tells that another attempt follows.
+pub(crate) fn retrying(failed: &Attempt) {
+    debug!(
+        error.type = %error_type(&failed.cause),
+        wait_ms = failed.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        "trying again"
+    );
+}
+
+/// A word of few: the status where one is at fault, else the kind.
+fn error_type(kind: &ErrorKind) -> String {
+    match kind {
+        ErrorKind::Config(_) => "config".into(),
+        ErrorKind::Request(_) => "request".into(),
+        ErrorKind::KeySource => "key_source".into(),
+        ErrorKind::Unauthorized(_) => "401".into(),
+        ErrorKind::Status(status) => status.as_str().into(),
+        ErrorKind::Redirect { .. } => "redirect".into(),
+        ErrorKind::Connect => "connect".into(),
+        ErrorKind::Tls => "tls".into(),
+        ErrorKind::Connection => "connection".into(),
+        ErrorKind::Timeout(_) => "timeout".into(),
+        ErrorKind::Protocol(_) => "protocol".into(),
+        ErrorKind::Decode(_) | ErrorKind::Element(_) => "decode".into(),
+        ErrorKind::BodyTooLarge { .. } => "body_too_large".into(),
+    }
+}
+
+/// A path of few, to name a span by: others may hold identifiers.
+fn documented(path: &str) -> String {
+    match below_api_path(path) {
+        Some(known @ (companies::PATH | wallet::PATH)) => format!(" {API_PATH}/{known}"),
+        _ => String::new(),
+    }
+}
+
+/// What the method is called where it has no name of the conventions.
+fn original(request_method: &Method) -> Option<&str> {
+    (method(request_method) == "_OTHER").then(|| request_method.as_str())
+}
+
+/// The conventions have `_OTHER` for a method that is not registered.
+fn method(method: &Method) -> &str {
+    match *method {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => method.as_str(),
+        _ => "_OTHER",
+    }
+}
+
+fn port(uri: &Uri) -> u16 {
+    let default = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+    uri.port_u16().unwrap_or(default)
+}
+
+fn without_query(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+    format!("{scheme}://{authority}{}", uri.path())
+}

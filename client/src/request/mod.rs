@@ -1,0 +1,6 @@
+//! What a program awaits: a call, the builder of a request to any path, and what each returns.
+
+pub(crate) mod builder;
+pub(crate) mod call;
+pub(crate) mod list_stream;
+pub(crate) mod response;

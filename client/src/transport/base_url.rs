@@ -1,0 +1,171 @@
+//! Where the service is: an origin, a prefix, and addresses that cannot leave them.
+
+use std::net::IpAddr;
+
+use http::Uri;
+use url::{Host, Url};
+
+use crate::transport::path::ApiPath;
+
+/// The path of the API below the app's origin. Source: the reference, "Base URL".
+pub const API_PATH: &str = "/api/v1";
+
+/// A checked base URL. Its path ends in [`API_PATH`], with no slash behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// Reads a base URL: the app's origin or any prefix, to which [`API_PATH`] is added unless it
+    /// ends in it. Nothing of the text is repeated in the problem but scheme and host, since user
+    /// info and query may be secret.
+    pub(crate) fn parse(text: &str, plain_http: bool) -> Result<Self, Vec<String>> {
+        let mut url = Url::parse(text.trim_ascii()).map_err(|cause| {
+            vec![format!("it is not a URL ({cause}); expected one such as https://app.example.com")]
+        })?;
+        let mut problems = Vec::new();
+        match url.scheme() {
+            "https" => {}
+            "http" if plain_http || is_loopback(&url) => {}
+            "http" => problems.push(format!(
+                "http://{} would send the key unencrypted; use https, or say danger_allow_plain_http() if this \
+                 network is yours",
+                url.host_str().unwrap_or_default()
+            )),
+            other => problems.push(format!("its scheme is {other}; expected https")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            problems.push("it has user info before the host; the key is given on its own".into());
+        }
+        if url.query().is_some() {
+            problems.push("it has a query; give the origin and at most a path".into());
+        }
+        if url.fragment().is_some() {
+            problems.push("it has a fragment; give the origin and at most a path".into());
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let prefix = url.path().trim_end_matches('/');
+        let path = if prefix.ends_with(API_PATH) {
+            prefix.to_owned()
+        } else {
+            format!("{prefix}{API_PATH}")
+        };
+        url.set_path(&path);
+        // A URL may have what the target of a request may not, such as a backtick in its host.
+        url.as_str().parse::<Uri>().map_err(|cause| {
+            vec![format!(
+                "it cannot stand in a request ({cause}); give the origin and at most a path"
+            )]
+        })?;
+        Ok(Self(url))
+    }
+
+    /// The address of a path below the base URL, each segment escaped on its own. No path that is
+    /// accepted can leave the base URL.
+    pub(crate) fn join(&self, path: &ApiPath) -> Result<Uri, String> {
+        let segments = path.segments()?;
+        let mut url = self.0.clone();
+        url.path_segments_mut()
+            .map_err(|()| "the base URL has no path".to_owned())?
+            .extend(segments);
+        url.as_str().parse().map_err(|cause| format!("the path makes no address ({cause})"))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+}
+
+/// What stands below [`API_PATH`] in the path of an address.
+pub(crate) fn below_api_path(path: &str) -> Option<&str> {
+    path.rsplit_once(API_PATH).and_then(|(_, below)| below.strip_prefix('/'))
+}
+
+/// Hosts that never leave this machine: RFC 6761 (`localhost`), RFC 5735 and RFC 4291. What is below
+/// `localhost` should not either, but not every resolver knows, and the key would go out in clear.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(base: &str, segments: &[&str]) -> Result<String, String> {
+        BaseUrl::parse(base, false)
+            .map_err(|problems| problems.join("; "))?
+            .join(&ApiPath::from(segments))
+            .map(|address| address.to_string())
+    }
+
+    #[test]
+    fn the_api_path_is_added_unless_it_is_there() {
+        for (base, expected) in [
+            ("https://app.example.com", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/api/v1", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/api/v1/", "https://app.example.com/api/v1/wallet"),
+            ("https://app.example.com/eu", "https://app.example.com/eu/api/v1/wallet"),
+            (
+                "https://app.example.com:8443/eu/api/v1",
+                "https://app.example.com:8443/eu/api/v1/wallet",
+            ),
+            ("http://127.0.0.1:4010", "http://127.0.0.1:4010/api/v1/wallet"),
+            ("http://[::1]:4010", "http://[::1]:4010/api/v1/wallet"),
+            ("http://localhost", "http://localhost/api/v1/wallet"),
+            (" https://app.example.com\n", "https://app.example.com/api/v1/wallet"),
+        ] {
+            assert_eq!(joined(base, &["wallet"]).as_deref(), Ok(expected), "{base}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_safe_base_is_refused_by_reason_and_without_its_secrets() {
+        for (base, reason) in [
+            ("", "not a URL"),
+            ("app.example.com", "not a URL"),
+            ("http://app.example.com", "danger_allow_plain_http"),
+            ("http://localhost.example.com", "danger_allow_plain_http"),
+            ("http://mock.localhost", "danger_allow_plain_http"),
+            ("http://127.0.0.1.example.com", "danger_allow_plain_http"),
+            ("ftp://app.example.com", "scheme is ftp"),
+            ("https://user:hunter2@app.example.com", "user info"),
+            ("https://app.example.com?token=hunter2", "query"),
+            ("https://app.example.com/#hunter2", "fragment"),
+            ("https://a`b.example.com", "cannot stand in a request"),
+            ("https://{host}.example.com", "cannot stand in a request"),
+        ] {
+            let problem = BaseUrl::parse(base, false).unwrap_err().join("; ");
+            assert!(problem.contains(reason), "{base}: {problem}");
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+        assert_eq!(BaseUrl::parse("http://u:p@app.example.com?q#f", false).unwrap_err().len(), 4);
+        assert!(BaseUrl::parse("http://app.example.com", true).is_ok());
+    }
+
+    #[test]
+    fn a_segment_is_escaped_and_cannot_climb() {
+        assert_eq!(
+            joined("https://a.example", &["templates", "a/b?c#d e%2F"]).as_deref(),
+            Ok("https://a.example/api/v1/templates/a%2Fb%3Fc%23d%20e%252F")
+        );
+        for segment in ["", ".", "..", "%2e", "%2E%2e", ".%2e"] {
+            assert!(joined("https://a.example", &["templates", segment]).is_err(), "{segment}");
+        }
+        assert!(joined("https://a.example", &[]).is_err());
+    }
+}
