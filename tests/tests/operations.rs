@@ -24,7 +24,7 @@ fn the_client_has_a_call_for_each_operation_and_no_other() -> Checked {
     let stands_for = CALLS.map(|(_, operation)| contract.operation(operation).unwrap());
     operations::check(&contract, "the client", stands_for.map(|one| (one.method, one.path)))?;
 
-    let source = include_str!("../../client/src/client.rs");
+    let source = include_str!("../../client/src/client/mod.rs");
     assert_eq!(calls_in(source), CALLS.map(|(call, _)| call).into());
     Ok(())
 }

@@ -12,7 +12,7 @@ use partner_api_mock as mock;
 const README: &str = include_str!("../../README.md");
 const MOCK: &str = include_str!("../../mock-server/README.md");
 const GUIDE: &str = include_str!("../../client/docs/errors.md");
-const BUILDER: &str = include_str!("../../client/src/config.rs");
+const BUILDER: &str = include_str!("../../client/src/client/builder.rs");
 
 /// The cells of the table under a heading, row by row.
 fn table<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {

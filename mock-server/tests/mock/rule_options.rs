@@ -150,7 +150,7 @@ fn a_rule_in_json_may_be_its_text_and_says_no_word_twice_or_as_null() {
             "an option is given twice: expected each option once",
         ),
         (r#"{"status": null}"#, "status: found `null`, expected a whole number"),
-        (r#"{"status": 503, "next": 1, "times": 2}"#, "the field `times` is given twice"),
+        (r#"{"status": 503, "next": 1, "times": 2}"#, "the field `times` stands twice"),
         (r#""staus=503""#, "unknown field `staus`, expected one of"),
         ("503", "invalid type: integer `503`, expected a rule as an object or as text, such as"),
     ] {
