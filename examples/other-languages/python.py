@@ -129,7 +129,7 @@ class Attention(unittest.TestCase):
 
     def test_it_asks_again_once_and_no_more(self):
         with self.mock.partner(companies=[BAKERY]) as partner:
-            partner.ask("POST", "/faults", {"status": 502, "page": True, "times": 1})
+            partner.ask("POST", "/faults", {"status": 502, "htmlErrorPage": True, "times": 1})
             self.assertEqual(partner.attention(), ["Blue Bakery"])
             rule = partner.ask("POST", "/faults", {"rule": "status=503"})
             with self.assertRaises(urllib.error.HTTPError) as raised:

@@ -72,7 +72,7 @@ async fn state(address: SocketAddr) -> Vec<String> {
     for path in ["/partners", "/faults", "/stubs", "/clock"] {
         let answer = ask(address, "GET", path, "").await;
         // A clock that runs shows another time each time.
-        let is_running = path == "/clock" && answer.body.contains("\"held\":false");
+        let is_running = path == "/clock" && answer.body.contains("\"paused\":false");
         state.push(if is_running { "runs".to_owned() } else { answer.body });
     }
     state

@@ -270,12 +270,12 @@ function row(one, withPartner) {
 			statusOf(one),
 			h(
 				"span",
-				{ class: "why" },
+				{ class: "disposition" },
 				one.fault ? h("span", { class: "tag" }, "fault") : null,
 				h("span", { class: "text" }, shown(one.fault ? one.fault.rule : one.disposition)),
 			),
 			withPartner && h("span", { class: "whose" }, one.partnerName === null ? "no partner" : shown(one.partnerName)),
-			h("span", { class: "took" }, shown(one.duration)),
+			h("span", { class: "duration" }, shown(one.duration)),
 		),
 	);
 	const inside = h("div", { class: "inside" });

@@ -167,7 +167,7 @@ const RULES: [&str; 8] = [
     r#"{"status":503,"htmlErrorPage":true,"retryAfter":1,"headers":{"x-a":"1"},"operation":"wallet"}"#,
     r#"{"body":"x","contentType":"text/plain","retryAfterDateIn":"2s","throttle":"2ms","key":"k"}"#,
     r#"{"delay":"lognormal(1ms,0.5)","slowHeaders":1,"truncate":3,"probability":0.0,"rngSeed":7}"#,
-    r#"{"length":9,"after":1,"every":2}"#,
+    r#"{"contentLength":9,"after":1,"every":2}"#,
     r#"{"malformedJson":true,"flapping":"2/3","operation":"/api/v1/stats"}"#,
     r#"{"invalidUtf8":true,"partner":"default"}"#,
     r#"{"padTo":4096,"times":0}"#,
@@ -239,9 +239,9 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
         let mut answers = Vec::new();
         for id in bodies {
             let one = seen.told("GET", &format!("/requests/{id}"), "", 200).await?;
-            answers.push(one["answer"].clone());
+            answers.push(one["response"].clone());
         }
-        assert!(items(&all, "data").all(|one| one.get("answer").is_none()));
+        assert!(items(&all, "data").all(|one| one.get("response").is_none()));
         assert!(
             answers.contains(&Value::Null) && answers.iter().any(|one| one["body"].is_string())
         );

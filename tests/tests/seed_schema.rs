@@ -72,7 +72,7 @@ fn everything() -> Value {
         ],
         "faults": [
             {"connection": "reset", "delay": 250, "flapping": "2/3"},
-            {"body": "x", "length": 90}, {"malformedJson": true}, {"invalidUtf8": true},
+            {"body": "x", "contentLength": 90}, {"malformedJson": true}, {"invalidUtf8": true},
             {"padTo": 100, "operation": "/api/v1/stats"}, {"retryAfterDateIn": "30s"},
             {"fault": "MALFORMED_RESPONSE_CHUNK", "latency": "lognormal(90ms,0.5)", "next": 1, "toxicity": 1},
             {"limit_data": 1, "slicer": "1s"}, {"chunkedDribbleDelay": 2, "fixedDelayMilliseconds": 5},
@@ -271,7 +271,7 @@ fn rule() -> impl Strategy<Value = Value> {
     let connection = || vec![json!("reset"), json!("malformedChunk"), json!("rest")];
     object_of(vec![
         ("status", vec![json!(503), json!(204), json!(304), json!(199)]),
-        ("page", yes()),
+        ("htmlErrorPage", yes()),
         ("body", vec![json!("x"), json!("")]),
         ("contentType", vec![json!("text/html"), json!("\n")]),
         ("headers", vec![json!({}), json!({"x": "1"}), json!({"Connection": "close"})]),
@@ -280,14 +280,14 @@ fn rule() -> impl Strategy<Value = Value> {
         ("delay", vec![json!("1s"), json!("1s..2s"), json!("lognormal(1s,1)"), json!("soon")]),
         ("latency", time()),
         ("slowHeaders", time()),
-        ("drip", time()),
+        ("throttle", time()),
         ("slicer", time()),
-        ("cut", number()),
+        ("truncate", number()),
         ("limit_data", number()),
-        ("length", number()),
+        ("contentLength", number()),
         ("malformedJson", yes()),
         ("invalidUtf8", yes()),
-        ("oversized", number()),
+        ("padTo", number()),
         ("connection", connection()),
         ("fault", connection()),
         ("operation", vec![json!("wallet"), json!("walet"), json!("/x")]),
@@ -296,9 +296,9 @@ fn rule() -> impl Strategy<Value = Value> {
         ("next", number()),
         ("every", number()),
         ("flapping", vec![json!("2/3"), json!("0/3"), json!(2)]),
-        ("chance", vec![json!(0), json!(0.5), json!(1.5)]),
+        ("probability", vec![json!(0), json!(0.5), json!(1.5)]),
         ("toxicity", vec![json!(1)]),
-        ("seed", number()),
+        ("rngSeed", number()),
     ])
 }
 
