@@ -1,4 +1,4 @@
-//! The route table: the endpoints of the reference.
+//! The simulated service: the endpoints of the reference, authorization and errors.
 
 pub(crate) mod auth;
 mod companies;

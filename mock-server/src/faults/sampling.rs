@@ -1,8 +1,9 @@
-//! How chance falls: by numbers that hang on a rule and on the order of one partner's requests.
+//! Sampling: random numbers that depend only on the RNG seed, the rule, the partner and the number of
+//! its request.
 
 use crate::state::splitmix::splitmix64;
 
-/// All that chance hangs on.
+/// The inputs of the random numbers.
 pub(super) struct Sampler {
     pub(super) seed: u64,
     pub(super) rule: u64,

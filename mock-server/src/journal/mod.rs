@@ -1,4 +1,4 @@
-//! What was asked, when, and how it was answered: bounded, and with no key in it.
+//! Received requests and their responses: bounded, and with keys redacted.
 
 mod encoding;
 mod entry;
@@ -82,7 +82,7 @@ pub struct RecordedResponse {
     pub body_length: u64,
 }
 
-/// Why a request was answered as it was.
+/// How the service handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Disposition {

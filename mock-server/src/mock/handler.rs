@@ -1,4 +1,4 @@
-//! The way of a request: where to, whose, what to answer, into the journal.
+//! The request pipeline: route, authorization, handler or stub, faults, journal and log.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="Partner
 const CHALLENGE_INVALID: HeaderValue =
     HeaderValue::from_static(r#"Bearer realm="Partner API", error="invalid_token""#);
 
-/// The service without its socket: its state, and what was asked of it.
+/// The service without its socket: its state, and the requests that it has received.
 #[derive(Debug)]
 pub(crate) struct RequestHandler {
     pub(crate) store: Store,
@@ -57,7 +57,7 @@ pub(crate) struct Received {
     since: Instant,
 }
 
-/// What a request gets.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Response(Response<ResponseBody>),
@@ -98,7 +98,7 @@ impl RequestHandler {
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        // Who says that it is too large has it sent for nothing.
+        // Reject before reading when Content-Length already exceeds the limit.
         let is_large = body.size_hint().lower() > self.max_request_body as u64;
         let body = if is_large {
             RequestBody::TooLarge

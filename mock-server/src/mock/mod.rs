@@ -1,4 +1,4 @@
-//! The mock without a port: all that a test holds of it.
+//! The mock without a port: the handles that a test uses, and the request pipeline.
 
 mod faults;
 pub(crate) mod handler;

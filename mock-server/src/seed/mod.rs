@@ -1,4 +1,4 @@
-//! What a mock starts with: the reference's sample, nothing, or a file.
+//! The data that a mock starts with: the reference's sample, nothing, or a file.
 
 mod data;
 mod file;

@@ -1,4 +1,4 @@
-//! The mock as it stands on a port: start, drain, stop.
+//! The mock on a port: listener, limits, outages, graceful shutdown.
 
 mod error_response;
 mod exchange;

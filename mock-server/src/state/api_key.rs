@@ -1,4 +1,4 @@
-//! What an API key is: how it is made, how it is kept, how it is blotted out.
+//! What an API key is: how it is made, stored and redacted.
 
 use std::sync::LazyLock;
 
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_in_a_text_is_blotted_out() {
+    fn every_key_in_a_text_is_redacted() {
         let text = "a=pk_live_abc123&b=pk_live_, pk_live_Z".into();
         let clean = String::from_utf8(redact(text)).unwrap();
         assert_eq!(clean, "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_blotted_out_before_is_blotted_out_once() {
+    fn what_was_redacted_before_is_redacted_once() {
         let clean = redact_text("k=pk_live_abc123 (pk_live_)");
         assert_eq!(redact_text(&clean), clean);
         assert_eq!(redact_text("pk_live_[redacted]abc"), "pk_live_[redacted]");

@@ -1,6 +1,6 @@
-//! Numbers that look like chance and hang on what goes in, and on nothing else.
+//! `SplitMix64`: pseudorandom numbers that depend only on their input.
 
-/// What `SplitMix64` goes on by.
+/// The increment of `SplitMix64`.
 pub(crate) const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// One step of `SplitMix64`, written out so that a seed means the same for ever. No two inputs

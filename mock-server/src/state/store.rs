@@ -1,4 +1,4 @@
-//! The state of the service: partners, their keys and their data. It knows no HTTP.
+//! Partners, their keys and their data.
 
 use std::collections::BTreeMap;
 use std::fmt;

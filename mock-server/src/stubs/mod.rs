@@ -1,4 +1,4 @@
-//! A response of a test's own on a path under `/api/v1`: what it is, and which requests it is for.
+//! Stubs: responses defined by a test, on any path under `/api/v1`.
 
 mod registry;
 mod validate;
