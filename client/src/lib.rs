@@ -98,14 +98,13 @@ pub mod guide {
 pub use {http, jiff, rust_decimal};
 
 pub use auth::api_key::{ApiKey, InvalidApiKey, MAX_API_KEY_BYTES};
+pub use auth::credentials::DEFAULT_API_KEY_PROVIDER_TIMEOUT;
 pub use client::Client;
-pub use client::builder::{
-    API_KEY_VARIABLE, BASE_URL_VARIABLE, ClientBuilder, DEFAULT_MAX_BODY_BYTES,
-};
+pub use client::builder::{API_KEY_ENV, BASE_URL_ENV, ClientBuilder, DEFAULT_MAX_RESPONSE_BYTES};
 pub use error::escape::Escaped;
 pub use error::{
-    Attempt, BoxError, ConfigProblem, DecodeProblem, Error, ErrorKind, MAX_ERROR_BODY_BYTES,
-    NotRetried, Outcome, TimeLimit, UnauthorizedCode,
+    Attempt, BoxError, DecodeError, Error, ErrorKind, InvalidSetting, MAX_ERROR_BODY_BYTES,
+    NotRetried, RequestOutcome, TimeLimit, UnauthorizedCode,
 };
 pub use models::companies::{
     Company, CompanyId, Connection, ConnectionId, ConnectionStatus, Counts, PhoneNumberId,
@@ -119,12 +118,17 @@ pub use pipeline::retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,
     DEFAULT_THROTTLED_BASE_DELAY, RetryPolicy,
 };
-pub use pipeline::retry_budget::{RETRY_BUDGET_TOKENS, THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
-pub use pipeline::timeouts::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_DEADLINE};
-pub use request::builder::ApiRequest;
-pub use request::call::{Call, CallFuture, Document, List, ListCall};
+pub use pipeline::retry_budget::{
+    DEFAULT_RETRY_BUDGET_REFILL, DEFAULT_RETRY_BUDGET_TOKENS, RetryBudget,
+};
+pub use pipeline::timeouts::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
+pub use request::builder::RequestBuilder;
+pub use request::call::{Call, CallFuture, ListCall};
 pub use request::list_stream::ListStream;
 pub use request::response::ApiResponse;
 pub use transport::base_url::API_PATH;
 pub use transport::path::ApiPath;
-pub use transport::{DEFAULT_CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT, RequestBody};
+pub use transport::{
+    DEFAULT_CONNECT_TIMEOUT, DEFAULT_HTTP2_KEEP_ALIVE_INTERVAL, DEFAULT_HTTP2_KEEP_ALIVE_TIMEOUT,
+    POOL_IDLE_TIMEOUT, RequestBody,
+};

@@ -10,7 +10,9 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use partner_api::{Client, Company, DEFAULT_MAX_BODY_BYTES, Error, ErrorKind, RetryPolicy, Wallet};
+use partner_api::{
+    Client, Company, DEFAULT_MAX_RESPONSE_BYTES, Error, ErrorKind, RetryPolicy, Wallet,
+};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -42,8 +44,8 @@ fn client(url: &str, limit: u64) -> Client {
     Client::builder()
         .base_url(url)
         .api_key("pk_live_0123456789abcdef")
-        .retry(RetryPolicy::off())
-        .max_body_bytes(usize::try_from(limit).unwrap())
+        .retry(RetryPolicy::never())
+        .max_response_bytes(usize::try_from(limit).unwrap())
         .build()
         .unwrap()
 }
@@ -190,7 +192,7 @@ fn fields_that_nobody_knows_take_little_more_than_on_the_wire() {
 #[cfg(feature = "gzip")]
 #[test]
 fn the_default_limit_holds_as_well() {
-    let limit = DEFAULT_MAX_BODY_BYTES as u64;
+    let limit = DEFAULT_MAX_RESPONSE_BYTES as u64;
     let url = gzip_bomb(200);
     let client = client(&url, limit);
     let (wallet, peak) = peak_of(async || client.wallet().await);
@@ -211,7 +213,7 @@ fn ten_thousand_levels_are_no_danger() {
         ] {
             let body = format!("{before}{}1{}{after}", open.repeat(10_000), close.repeat(10_000));
             let url = server(move |stream| write!(stream, "HTTP/1.1 200 OK\r\n\r\n{body}"));
-            is_refused("depth", &url, |error| error.is_decode() || error.is_element());
+            is_refused("depth", &url, |error| error.is_decode() || error.is_list_item());
         }
     }
 }
@@ -230,7 +232,7 @@ fn a_body_in_pieces_of_one_byte_takes_no_more() {
         }
         write!(stream, "{chunks}0\r\n\r\n")
     });
-    is_refused("one byte at a time", &url, |error| error.is_decode() || error.is_element());
+    is_refused("one byte at a time", &url, |error| error.is_decode() || error.is_list_item());
 }
 
 /// A list of so many companies, as the reference shows one.
@@ -280,7 +282,7 @@ fn a_streamed_list_takes_a_mebibyte_at_most_however_long_it_is() {
 #[test]
 fn a_kept_list_takes_what_it_holds() {
     let url = list_of(3_000);
-    let client = client(&url, DEFAULT_MAX_BODY_BYTES as u64);
+    let client = client(&url, DEFAULT_MAX_RESPONSE_BYTES as u64);
     let (companies, peak) = peak_of(async || client.companies().await.unwrap());
     assert_eq!(companies.len(), 3_000);
     println!("3000 companies kept: {} KiB", peak / KIB);

@@ -35,7 +35,7 @@ enum Step {
 fn what_to_do(error: &Error) -> Step {
     match error.kind() {
         // Only where retries are on. Without them it is on you to know which calls do something.
-        _ if error.not_retried() == Some(NotRetried::NotSafe) => Step::LookFirst,
+        _ if error.not_retried() == Some(NotRetried::NotIdempotent) => Step::LookFirst,
         // Connection faults, time-outs, and the statuses that pass.
         _ if error.is_retryable() => Step::TryLater(error.retry_after()),
         ErrorKind::Request(_) => Step::MendProgram,
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         Client::builder()
             .base_url("http://app.example.com")
             .api_key("two words")
-            .deadline(Duration::ZERO)
+            .timeout(Duration::ZERO)
             .build(),
     )
 }
@@ -137,7 +137,7 @@ async fn faults_that_pass() -> Result<(), Box<dyn StdError>> {
     let deadline = Duration::from_millis(100);
     show(
         "No answer before the deadline",
-        client_for(silent.url())?.wallet().deadline(deadline).await,
+        client_for(silent.url())?.wallet().timeout(deadline).await,
     )?;
 
     let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 80\r\n\r\n{";
@@ -158,7 +158,7 @@ async fn unreadable_answers() -> Result<(), Box<dyn StdError>> {
     let narrow = Client::builder()
         .base_url(mock.url())
         .api_key(mock.api_key())
-        .max_body_bytes(16)
+        .max_response_bytes(16)
         .build()?;
     show("More than this client takes", narrow.companies().await)
 }
@@ -171,12 +171,12 @@ async fn calls_of_your_own() -> Result<(), Box<dyn StdError>> {
         "A POST without an answer, which is not sent twice",
         client
             .post("campaigns")
-            .returning_nothing()
+            .send_empty()
             .retry(RetryPolicy::default())
-            .deadline(Duration::from_millis(100))
+            .timeout(Duration::from_millis(100))
             .await,
     )?;
-    show("A path that would leave the API", client.get("campaigns/../..").returning_nothing().await)
+    show("A path that would leave the API", client.get("campaigns/../..").send_empty().await)
 }
 
 /// Retries are off but where they are shown: none of these servers gets better.
@@ -184,7 +184,7 @@ fn client_for(url: &str) -> Result<Client, Error> {
     Client::builder()
         .base_url(url)
         .api_key("pk_live_of_no_account")
-        .retry(RetryPolicy::off())
+        .retry(RetryPolicy::never())
         .build()
 }
 

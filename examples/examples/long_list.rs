@@ -65,11 +65,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     writeln!(out, "Asking {}\n", target.description)?;
 
     let mut totals = Totals::default();
-    let mut companies = target.client.companies().deadline(DEADLINE).stream();
+    let mut companies = target.client.companies().timeout(DEADLINE).stream();
     while let Some(company) = companies.next().await {
         match company {
             Ok(company) => totals.add(&company),
-            Err(error) if error.is_element() => {
+            Err(error) if error.is_list_item() => {
                 totals.passed_over += 1;
                 writeln!(out, "Passed over: {error}")?;
             }

@@ -53,8 +53,8 @@ async fn main() -> ExitCode {
 async fn check() -> Result<bool, Box<dyn Error>> {
     let threshold = threshold()?;
     let target = service_or_mock(|_| ()).await?;
-    let wallet = target.client.wallet().deadline(DEADLINE).await?;
-    let messages = wallet.messages()?;
+    let wallet = target.client.wallet().timeout(DEADLINE).await?;
+    let messages = wallet.affordable_messages()?;
 
     let enough = messages >= threshold;
     let (word, relation) = if enough { ("ok", "at least") } else { ("LOW", "below") };

@@ -85,7 +85,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         response.failed_attempts.len(),
     )?;
 
-    let narrow = builder().max_body_bytes(16).build()?;
+    let narrow = builder().max_response_bytes(16).build()?;
     if let Err(error) = narrow.companies().await {
         writeln!(out, "size limit   {error}")?;
     }

@@ -71,11 +71,11 @@ fn print_companies(out: &mut impl Write, companies: &[Company]) -> io::Result<()
 fn print_wallet(out: &mut impl Write, wallet: &Wallet) -> io::Result<()> {
     let currency = Escaped(&wallet.currency);
     // Sums are exact; one that has no exact answer is an error, which says so.
-    let worth = match wallet.worth() {
+    let worth = match wallet.balance_value() {
         Ok(worth) => format!("{worth} {currency}"),
         Err(error) => error.to_string(),
     };
-    let messages = match wallet.messages() {
+    let messages = match wallet.affordable_messages() {
         Ok(messages) => format!("{messages} messages"),
         Err(error) => error.to_string(),
     };

@@ -29,15 +29,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let response = client
         .wallet()
-        .deadline(Duration::from_secs(120)) // by default it would not wait so long
+        .timeout(Duration::from_secs(120)) // by default it would not wait so long
         .with_response()
         .await?;
 
     let mut out = io::stdout();
     writeln!(out, "The client joined to the mock itself, its clock paused\n")?;
     for attempt in &response.failed_attempts {
-        let wait = attempt.wait.unwrap_or_default().as_secs();
-        writeln!(out, "failed   {}", attempt.cause)?;
+        let wait = attempt.backoff.unwrap_or_default().as_secs();
+        writeln!(out, "failed   {}", attempt.kind)?;
         writeln!(out, "waited   {wait} s, as the service asked")?;
     }
     let wallet = &response.value;

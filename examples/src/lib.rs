@@ -5,7 +5,7 @@ use std::error::Error;
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use partner_api::{API_KEY_VARIABLE, BASE_URL_VARIABLE, Client};
+use partner_api::{API_KEY_ENV, BASE_URL_ENV, Client};
 use partner_api_mock::{MockServer, Partner};
 
 mod responder;
@@ -31,10 +31,10 @@ pub struct Target {
 /// If the configuration is wrong, or the mock cannot start.
 pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, Box<dyn Error>> {
     let is_set = |variable| env::var_os(variable).is_some();
-    if is_set(BASE_URL_VARIABLE) || is_set(API_KEY_VARIABLE) {
+    if is_set(BASE_URL_ENV) || is_set(API_KEY_ENV) {
         let client = Client::from_env().map_err(|error| {
             format!(
-                "{error} (set {BASE_URL_VARIABLE} and {API_KEY_VARIABLE} for your service, or \
+                "{error} (set {BASE_URL_ENV} and {API_KEY_ENV} for your service, or \
                  neither for an embedded mock)"
             )
         })?;
@@ -45,7 +45,7 @@ pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, B
     prepare(&mock.partner());
     let client = Client::new(mock.url(), mock.api_key())?;
     let description = format!(
-        "an embedded mock at {} ({BASE_URL_VARIABLE} and {API_KEY_VARIABLE} are not set)",
+        "an embedded mock at {} ({BASE_URL_ENV} and {API_KEY_ENV} are not set)",
         client.base_url()
     );
     Ok(Target { client, description, _mock: Some(mock) })

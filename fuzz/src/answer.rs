@@ -69,8 +69,8 @@ fn call<T>(
 ) -> Result<T, Error> {
     let (service, seen) = service(answers.to_vec(), Pieces::Any);
     let client = client_of(service)
-        .deadline(DEADLINE)
-        .max_body_bytes(MAX_BODY_BYTES)
+        .timeout(DEADLINE)
+        .max_response_bytes(MAX_BODY_BYTES)
         .build()
         .expect("a good configuration");
     let result = block_on(async {
@@ -123,11 +123,11 @@ fn is_told_apart(error: &Error) {
         ErrorKind::Redirect { .. } => {
             assert!(status.is_some_and(|status| (300..400).contains(&status)));
         }
-        ErrorKind::Decode(_) | ErrorKind::Element(_) | ErrorKind::BodyTooLarge { .. } => {
+        ErrorKind::Decode(_) | ErrorKind::ListItem(_) | ErrorKind::BodyTooLarge { .. } => {
             assert!(status.is_some_and(|status| (200..300).contains(&status)));
         }
         ErrorKind::Connect => assert_eq!(status, None),
-        ErrorKind::Connection | ErrorKind::Timeout(_) | ErrorKind::Protocol(_) => {}
+        ErrorKind::Interrupted | ErrorKind::Timeout(_) | ErrorKind::Protocol(_) => {}
         other => panic!("{other:?} cannot come of an answer"),
     }
     assert!(!(error.is_retryable() && error.is_unauthorized()));

@@ -37,7 +37,7 @@ pub fn holds(bytes: &[u8]) {
     }
     let deadline = next().map(Duration::from_millis);
     if let Some(deadline) = deadline {
-        builder = builder.deadline(deadline);
+        builder = builder.timeout(deadline);
     }
     if let Some(limit) = next() {
         builder = builder.attempt_timeout(Duration::from_millis(limit));
@@ -46,7 +46,7 @@ pub fn holds(bytes: &[u8]) {
         builder = builder.connect_timeout(Duration::from_millis(limit));
     }
     if let Some(limit) = next() {
-        builder = builder.max_body_bytes(usize::try_from(limit).unwrap_or(usize::MAX));
+        builder = builder.max_response_bytes(usize::try_from(limit).unwrap_or(usize::MAX));
     }
     let mut policy = RetryPolicy::default();
     if let Some(attempts) = next() {
@@ -81,8 +81,8 @@ pub fn holds(bytes: &[u8]) {
             let limit = deadline.unwrap_or(LONGEST).min(LONGEST);
             let errors = block_on(async {
                 let started = tokio::time::Instant::now();
-                let wallet = client.wallet().deadline(limit).await;
-                let companies = client.companies().deadline(limit).await;
+                let wallet = client.wallet().timeout(limit).await;
+                let companies = client.companies().timeout(limit).await;
                 assert!(started.elapsed() <= 2 * (limit + SLACK));
                 [wallet.err(), companies.err()]
             });

@@ -19,9 +19,9 @@ pub fn holds(body: &[u8]) {
     reads_and_writes::<Connection>(body);
     reads_and_writes::<Counts>(body);
     if let Some(wallet) = reads_and_writes::<Wallet>(body) {
-        let _ = (wallet.worth(), wallet.messages());
+        let _ = (wallet.balance_value(), wallet.affordable_messages());
         for messages in [0, 1, 1_000, u64::MAX] {
-            let _ = wallet.cost_of(messages);
+            let _ = wallet.cost_for(messages);
         }
     }
 
@@ -43,8 +43,8 @@ pub fn holds(body: &[u8]) {
 fn wallet_of(body: &[u8], pieces: Pieces) -> Result<Wallet, Error> {
     let (service, _) = service(vec![Answer::ok(body)], pieces);
     let client = client_of(service)
-        .deadline(DEADLINE)
-        .retry(RetryPolicy::off())
+        .timeout(DEADLINE)
+        .retry(RetryPolicy::never())
         .build()
         .expect("a good configuration");
     block_on(client.wallet().into_future())

@@ -22,7 +22,7 @@ pub(crate) fn is_sound(error: &Error, deadline: Duration) {
         error.to_string().len()
     );
     for attempt in error.attempts() {
-        text = format!("{text}\u{0}{}\u{0}{attempt:?}", attempt.cause);
+        text = format!("{text}\u{0}{}\u{0}{attempt:?}", attempt.kind);
     }
     let shown = text.replace('\u{0}', "");
     assert!(!shown.contains(char::is_control), "{shown:?}");

@@ -61,8 +61,8 @@ fn are_the_same(some: &[Item], others: &[Item]) {
 fn both_of(body: &[u8], pieces: Pieces) -> (Result<Vec<Company>, Error>, Vec<Item>) {
     let (service, seen) = service(vec![Answer::ok(body)], pieces);
     let client = client_of(service)
-        .deadline(DEADLINE)
-        .retry(RetryPolicy::off())
+        .timeout(DEADLINE)
+        .retry(RetryPolicy::never())
         .build()
         .expect("a good configuration");
     let both = block_on(async {
@@ -79,7 +79,7 @@ fn both_of(body: &[u8], pieces: Pieces) -> (Result<Vec<Company>, Error>, Vec<Ite
     let errors = both.1.iter().filter_map(|item| item.as_ref().err());
     for error in errors.chain(both.0.as_ref().err()) {
         let is_known = error.is_decode()
-            || error.is_element()
+            || error.is_list_item()
             || error.is_connection()
             || is_markup(error, body);
         assert!(is_known, "{error:?}");

@@ -40,7 +40,7 @@ pub fn holds(bytes: &[u8]) {
         let client = Client::builder()
             .base_url(BASE_URL)
             .api_key(KEY)
-            .retry(RetryPolicy::off())
+            .retry(RetryPolicy::never())
             .http_service(service)
             .build()
             .expect("a good configuration");
@@ -53,7 +53,7 @@ pub fn holds(bytes: &[u8]) {
         }
         let shown = format!("{request:?} {request:#?}");
         assert!(!shown.contains(KEY), "{shown}");
-        let result = block_on(request.returning_nothing().into_future());
+        let result = block_on(request.send_empty().into_future());
         let requests = seen.requests();
         if let Err(error) = result {
             assert!(matches!(error.kind(), ErrorKind::Request(_)), "{error:?}");

@@ -43,7 +43,7 @@ pub fn holds(bytes: &[u8]) {
     let (service, seen) = service(vec![answer], Pieces::Whole);
     let client = client_of(service)
         .retry(policy.clone())
-        .deadline(deadline)
+        .timeout(deadline)
         .build()
         .expect("a good configuration");
     let error = block_on(client.wallet().into_future()).expect_err("no answer is good");
@@ -60,7 +60,7 @@ pub fn holds(bytes: &[u8]) {
             _ => unreachable!("windows of two"),
         })
         .collect();
-    let told = error.attempts().iter().filter_map(|attempt| attempt.wait);
+    let told = error.attempts().iter().filter_map(|attempt| attempt.backoff);
     for (wait, told) in waits.iter().zip(told) {
         assert!(*wait >= told && *wait <= told + TICK, "{wait:?}, not {told:?}");
     }
@@ -83,9 +83,10 @@ pub fn holds(bytes: &[u8]) {
     }
     // Where it ends says why.
     if policy.max_attempts == 1 {
-        assert_eq!(error.not_retried(), Some(NotRetried::RetriesOff));
+        assert_eq!(error.not_retried(), Some(NotRetried::Disabled));
     } else if asked > policy.max_retry_after {
-        let Some(NotRetried::RetryAfterTooLong { asked: told, .. }) = error.not_retried() else {
+        let Some(NotRetried::RetryAfterTooLong { requested: told, .. }) = error.not_retried()
+        else {
             panic!("{error:?}")
         };
         assert_eq!(told, asked);
@@ -96,7 +97,7 @@ pub fn holds(bytes: &[u8]) {
         };
         assert!(error.elapsed().saturating_add(wait) + TICK >= deadline);
     } else {
-        assert_eq!(error.not_retried(), Some(NotRetried::AttemptsUsedUp));
+        assert_eq!(error.not_retried(), Some(NotRetried::AttemptsExhausted));
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
         assert!(error.is_throttled());

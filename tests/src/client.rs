@@ -38,7 +38,7 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> Checked<String> {
 /// A client that asks once and no more.
 pub fn at(base_url: &str, key: &str) -> Checked<Client> {
     let builder = Client::builder().base_url(base_url).api_key(key);
-    Ok(builder.retry(RetryPolicy::off()).build()?)
+    Ok(builder.retry(RetryPolicy::never()).build()?)
 }
 
 /// Checks that the client reads every document that the contract allows for an answer, and loses

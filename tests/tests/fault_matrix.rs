@@ -104,8 +104,8 @@ impl Ask {
                     company?;
                 }
             }
-            Self::Get => drop(client.get("wallet").returning::<Value>().await?),
-            Self::Post => drop(client.post("messages").json(&1).returning::<Value>().await?),
+            Self::Get => drop(client.get("wallet").send::<Value>().await?),
+            Self::Post => drop(client.post("messages").json(&1).send::<Value>().await?),
         }
         Ok(())
     }
@@ -129,10 +129,10 @@ fn name_of(error: &Error) -> String {
         ErrorKind::Unauthorized(_) => "401".into(),
         ErrorKind::Status(status) => status.as_str().into(),
         ErrorKind::Redirect { .. } => "redirect".into(),
-        ErrorKind::Connection => "connection".into(),
+        ErrorKind::Interrupted => "connection".into(),
         ErrorKind::Timeout(_) => "timeout".into(),
         ErrorKind::Protocol(_) => "protocol".into(),
-        ErrorKind::Decode(_) | ErrorKind::Element(_) => "decode".into(),
+        ErrorKind::Decode(_) | ErrorKind::ListItem(_) => "decode".into(),
         ErrorKind::BodyTooLarge { .. } => "body_too_large".into(),
         other => format!("{other:?}"),
     }
@@ -148,12 +148,12 @@ async fn every_fault_on_every_call_ends_as_named_and_in_time() -> Checked {
                 let reply = mock
                     .add_stub(Stub::post("messages").respond(ResponseTemplate::json(200, "{}")))?;
                 mock.fail_next(fault.clone())?;
-                let policy = if retries { RetryPolicy::default() } else { RetryPolicy::off() };
+                let policy = if retries { RetryPolicy::default() } else { RetryPolicy::never() };
                 let client = Client::builder()
                     .base_url(mock.url())
                     .api_key(mock.api_key())
-                    .deadline(DEADLINE)
-                    .max_body_bytes(MAX_BODY)
+                    .timeout(DEADLINE)
+                    .max_response_bytes(MAX_BODY)
                     .retry(policy)
                     .http_service(mock.service())
                     .build()?;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use partner_api::{
-    DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DEADLINE, DEFAULT_MAX_ATTEMPTS,
-    DEFAULT_MAX_BODY_BYTES,
+    DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_MAX_ATTEMPTS,
+    DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT,
 };
 use partner_api_mock as mock;
 
@@ -33,14 +33,14 @@ fn the_defaults_in_the_table_are_those_of_the_code() {
     let rows = table(README, "## Configuration");
     let default =
         |setting: &str| rows.iter().find(|row| row[0] == format!("`{setting}`")).unwrap()[1];
-    assert_eq!(default("deadline"), format!("{} s", DEFAULT_DEADLINE.as_secs()));
+    assert_eq!(default("timeout"), format!("{} s", DEFAULT_TIMEOUT.as_secs()));
     assert!(
         default("attempt_timeout")
             .starts_with(&format!("{} s,", DEFAULT_ATTEMPT_TIMEOUT.as_secs()))
     );
     assert_eq!(default("connect_timeout"), format!("{} s", DEFAULT_CONNECT_TIMEOUT.as_secs()));
     assert_eq!(default("retry"), format!("{DEFAULT_MAX_ATTEMPTS} attempts"));
-    assert_eq!(default("max_body_bytes"), format!("{} MiB", DEFAULT_MAX_BODY_BYTES >> 20));
+    assert_eq!(default("max_response_bytes"), format!("{} MiB", DEFAULT_MAX_RESPONSE_BYTES >> 20));
 }
 
 #[test]

@@ -1,133 +1,222 @@
-//! Which key a request goes out with: one that was given, or one that a source is asked for.
+//! Which key a request is sent with: one that was set, or one that a provider fetched.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, watch};
+use tokio::runtime::{self, Handle};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::auth::api_key::ApiKey;
 use crate::error::{BoxError, SharedError};
 
-/// Asks for a key.
-pub(crate) type KeySource =
+/// The default timeout of one fetch by an API key provider.
+pub const DEFAULT_API_KEY_PROVIDER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a caller in another runtime relies on a fetch: longer than most of them take, and then
+/// it fetches the key itself, since nobody may be driving that runtime.
+const MAX_WAIT_FOR_OTHER_RUNTIME: Duration = Duration::from_secs(1);
+
+/// Fetches a key.
+pub(crate) type ApiKeyProvider =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<ApiKey, BoxError>> + Send>> + Send + Sync>;
 
-/// The key of a client and its clones. It can change at any time.
-pub(crate) struct KeyRing {
+/// The key of a client and its clones, which can change at any time.
+///
+/// A fetch is one task for all callers that wait for it, so that it goes on when a caller gives up.
+pub(crate) struct ApiKeyCache {
     state: watch::Sender<State>,
-    source: Option<KeySource>,
-    /// Held while the source is asked, so that calls which need a key at once ask for one.
-    asking: Mutex<()>,
+    provider: Option<(ApiKeyProvider, Duration)>,
 }
 
 #[derive(Clone, Default)]
 struct State {
-    /// A key, or why the source gave none; nothing before it was asked.
-    held: Option<Result<ApiKey, SharedError>>,
-    /// Counts the answers of the source and the keys that were set.
+    /// A key, or the error of the provider; `None` before the first fetch.
+    cached: Option<Result<ApiKey, SharedError>>,
+    /// Counts the results of the provider and the keys that were set.
     generation: u64,
+    fetching: Option<RunningFetch>,
 }
 
-/// A key to use, and which it is of those that were.
-pub(crate) struct HeldKey {
+#[derive(Clone, Copy)]
+struct RunningFetch {
+    /// The generation that its result will follow.
+    generation: u64,
+    /// The runtime that runs it, which may never run again.
+    runtime: runtime::Id,
+    started: Instant,
+}
+
+/// A key, and which of the keys of the cache it is.
+pub(crate) struct CachedKey {
     pub(crate) key: ApiKey,
     generation: u64,
 }
 
-impl KeyRing {
-    pub(crate) fn fixed(api_key: ApiKey) -> Self {
-        Self::new(State { held: Some(Ok(api_key)), generation: 0 }, None)
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("the API key provider timed out after {0:?}")]
+    TimedOut(Duration),
+    #[error("the API key provider panicked")]
+    Panicked,
+    #[error("there is no API key")]
+    NoProvider,
+}
+
+impl ApiKeyCache {
+    pub(crate) fn fixed(api_key: ApiKey) -> Arc<Self> {
+        let state = State { cached: Some(Ok(api_key)), ..State::default() };
+        Arc::new(Self { state: watch::Sender::new(state), provider: None })
     }
 
-    pub(crate) fn asking(source: KeySource) -> Self {
-        Self::new(State::default(), Some(source))
+    pub(crate) fn with_provider(provider: ApiKeyProvider, timeout: Duration) -> Arc<Self> {
+        let state = watch::Sender::new(State::default());
+        Arc::new(Self { state, provider: Some((provider, timeout)) })
     }
 
-    fn new(state: State, source: Option<KeySource>) -> Self {
-        Self { state: watch::Sender::new(state), source, asking: Mutex::new(()) }
+    /// The key to use now, if no fetch is needed: the usual case.
+    pub(crate) fn cached(&self) -> Option<CachedKey> {
+        self.state.borrow().result()?.ok()
     }
 
-    /// The key to use now, unless a source must be asked: the usual case, which needs no time limit.
-    pub(crate) fn held(&self) -> Option<HeldKey> {
-        self.state().ready()?.ok()
-    }
-
-    /// The key to use now.
-    pub(crate) async fn key(&self) -> Result<HeldKey, SharedError> {
-        let state = self.state();
-        let generation = state.generation;
-        match state.ready() {
-            Some(Ok(held)) => Ok(held),
+    /// The key to use now, fetched if needed.
+    pub(crate) async fn get(self: &Arc<Self>) -> Result<CachedKey, SharedError> {
+        let (result, generation) = {
+            let state = self.state.borrow();
+            (state.result(), state.generation)
+        };
+        match result {
+            Some(Ok(cached)) => Ok(cached),
             _ => self.after(generation).await,
         }
     }
 
-    /// Whether there is another key now than the one that was refused.
-    pub(crate) async fn has_other_than(&self, refused: &HeldKey) -> Result<bool, SharedError> {
-        Ok(!self.after(refused.generation).await?.key.is_same(&refused.key))
+    /// Whether there is another key now than the one that was rejected.
+    pub(crate) async fn has_other_than(
+        self: &Arc<Self>,
+        rejected: &CachedKey,
+    ) -> Result<bool, SharedError> {
+        Ok(!self.after(rejected.generation).await?.key.is_same(&rejected.key))
     }
 
-    /// Sets a key, for those as well who wait for the source.
+    /// Sets a key, also for callers that wait for the provider.
     pub(crate) fn replace(&self, key: ApiKey) {
-        self.state.send_modify(|state| state.follow_with(Ok(key)));
+        self.state.send_modify(|state| state.set_next(Ok(key)));
     }
 
-    /// What follows on a generation: what others set or were told meanwhile, or else what the
-    /// source says now.
-    async fn after(&self, generation: u64) -> Result<HeldKey, SharedError> {
-        let mut news = self.state.subscribe();
-        if self.state.borrow().generation == generation {
-            let mut changed = pin!(news.changed());
-            let mut asked = pin!(self.ask(generation));
-            poll_fn(|cx| {
-                let is_over =
-                    changed.as_mut().poll(cx).is_ready() || asked.as_mut().poll(cx).is_ready();
-                if is_over { Poll::Ready(()) } else { Poll::Pending }
-            })
-            .await;
-        }
-        let ready = self.state().ready();
-        ready.unwrap_or_else(|| Err(BoxError::from("there is no key").into()))
-    }
-
-    /// Lets the source say what follows on a generation, unless something has by then.
-    async fn ask(&self, generation: u64) {
-        let Some(source) = &self.source else { return };
-        let _asking = self.asking.lock().await;
-        if self.state.borrow().generation == generation {
-            let answer = source().await.map_err(SharedError::from);
-            self.state.send_if_modified(|state| {
-                let is_next = state.generation == generation;
-                if is_next {
-                    state.follow_with(answer);
+    /// What follows on a generation: a key that was set or fetched meanwhile, or else the result of
+    /// a fetch.
+    async fn after(self: &Arc<Self>, generation: u64) -> Result<CachedKey, SharedError> {
+        let mut changes = self.state.subscribe();
+        let runtime = Handle::current().id();
+        loop {
+            let fetching = {
+                let state = changes.borrow_and_update();
+                if state.generation != generation || self.provider.is_none() {
+                    let result = state.result();
+                    return result.unwrap_or_else(|| Err(Arc::new(FetchError::NoProvider)));
                 }
-                is_next
-            });
+                state.fetching.filter(|fetching| fetching.generation == generation)
+            };
+            match fetching {
+                Some(fetching) if fetching.runtime == runtime => {
+                    // The sender is in `self`, so this does not fail.
+                    let _ = changes.changed().await;
+                }
+                Some(fetching) => {
+                    let limit =
+                        MAX_WAIT_FOR_OTHER_RUNTIME.saturating_sub(fetching.started.elapsed());
+                    if timeout(limit, changes.changed()).await.is_err() {
+                        self.start_fetch(Some(fetching), generation, runtime);
+                    }
+                }
+                None => self.start_fetch(None, generation, runtime),
+            }
         }
     }
 
-    fn state(&self) -> State {
-        self.state.borrow().clone()
+    /// Starts the fetch that follows a generation, in the place of the one that was seen, unless
+    /// somebody else has.
+    fn start_fetch(
+        self: &Arc<Self>,
+        seen: Option<RunningFetch>,
+        generation: u64,
+        runtime: runtime::Id,
+    ) {
+        let fetching = RunningFetch { generation, runtime, started: Instant::now() };
+        let is_first = self.state.send_if_modified(|state| {
+            let current = state.fetching.filter(|fetching| fetching.generation == generation);
+            let is_first = state.generation == generation
+                && current.map(|fetching| fetching.runtime) == seen.map(|seen| seen.runtime);
+            if is_first {
+                state.fetching = Some(fetching);
+            }
+            is_first
+        });
+        if is_first {
+            tokio::spawn(Fetch { cache: Arc::clone(self), fetching, result: None }.run());
+        }
+    }
+}
+
+/// A running fetch. If its task is dropped, because its runtime ends, the next waiter starts another.
+struct Fetch {
+    cache: Arc<ApiKeyCache>,
+    fetching: RunningFetch,
+    result: Option<Result<ApiKey, SharedError>>,
+}
+
+impl Fetch {
+    async fn run(mut self) {
+        let cache = Arc::clone(&self.cache);
+        let Some((provider, limit)) = &cache.provider else { return };
+        // The provider runs in here, so that a panic of it is seen by the drop below.
+        self.result = Some(match timeout(*limit, async { provider().await }).await {
+            Ok(result) => result.map_err(SharedError::from),
+            Err(_) => Err(Arc::new(FetchError::TimedOut(*limit))),
+        });
+    }
+}
+
+impl Drop for Fetch {
+    fn drop(&mut self) {
+        let panicked = || -> Result<ApiKey, SharedError> { Err(Arc::new(FetchError::Panicked)) };
+        let result = self.result.take().or_else(|| std::thread::panicking().then(panicked));
+        let RunningFetch { generation, runtime, .. } = self.fetching;
+        self.cache.state.send_modify(|state| {
+            if state
+                .fetching
+                .is_some_and(|now| (now.generation, now.runtime) == (generation, runtime))
+            {
+                state.fetching = None;
+            }
+            if let Some(result) = result
+                && state.generation == generation
+            {
+                state.set_next(result);
+            }
+        });
     }
 }
 
 impl State {
-    fn ready(self) -> Option<Result<HeldKey, SharedError>> {
-        let Self { held, generation } = self;
-        held.map(|held| held.map(|key| HeldKey { key, generation }))
+    fn result(&self) -> Option<Result<CachedKey, SharedError>> {
+        let cached = self.cached.clone()?;
+        Some(cached.map(|key| CachedKey { key, generation: self.generation }))
     }
 
-    fn follow_with(&mut self, held: Result<ApiKey, SharedError>) {
-        *self = Self { held: Some(held), generation: self.generation + 1 };
+    fn set_next(&mut self, cached: Result<ApiKey, SharedError>) {
+        self.cached = Some(cached);
+        self.generation += 1;
     }
 }
 
-impl fmt::Debug for KeyRing {
+impl fmt::Debug for ApiKeyCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.source.is_some() { "of a source" } else { "given" };
-        f.debug_tuple("KeyRing").field(&format_args!("redacted, {kind}")).finish()
+        let origin = if self.provider.is_some() { "from a provider" } else { "fixed" };
+        f.debug_tuple("ApiKeyCache").field(&format_args!("redacted, {origin}")).finish()
     }
 }
 
@@ -142,92 +231,203 @@ mod tests {
         ApiKey::new(text).unwrap()
     }
 
-    /// A ring whose source gives what the function makes of its count, and how often it was asked.
-    fn ring_of(
-        answer: impl Fn(usize) -> Result<ApiKey, BoxError> + Send + Sync + 'static,
-    ) -> (KeyRing, Arc<AtomicUsize>) {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&asked);
-        let source: KeySource = Box::new(move || {
-            let answer = answer(counter.fetch_add(1, Ordering::Relaxed));
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// A cache whose provider returns what the function makes of its count, and that count.
+    fn cache_of(
+        result: impl Fn(usize) -> Result<ApiKey, BoxError> + Send + Sync + 'static,
+    ) -> (Arc<ApiKeyCache>, Arc<AtomicUsize>) {
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&fetches);
+        let provider: ApiKeyProvider = Box::new(move || {
+            let result = result(counter.fetch_add(1, Ordering::Relaxed));
             Box::pin(async move {
                 tokio::task::yield_now().await;
-                answer
+                result
             })
         });
-        (KeyRing::asking(source), asked)
+        (ApiKeyCache::with_provider(provider, LIMIT), fetches)
     }
 
-    /// A source of one key.
-    fn constant(text: &'static str) -> (KeyRing, Arc<AtomicUsize>) {
-        ring_of(move |_| Ok(ApiKey::new(text)?))
+    /// A provider of one key.
+    fn constant(text: &'static str) -> (Arc<ApiKeyCache>, Arc<AtomicUsize>) {
+        cache_of(move |_| Ok(ApiKey::new(text)?))
     }
 
-    #[tokio::test]
-    async fn a_source_is_asked_once_for_all_who_need_a_key_at_once() {
-        let (ring, asked) = ring_of(|count| Ok(ApiKey::new(format!("key-{count}"))?));
-        let (first, second, third) = tokio::join!(ring.key(), ring.key(), ring.key());
-        for got in [&first, &second, &third] {
-            assert!(got.as_ref().unwrap().key.is_same(&key("key-0")));
-        }
-        let refused = first.unwrap();
-        let (first, second) =
-            tokio::join!(ring.has_other_than(&refused), ring.has_other_than(&refused));
-        assert!(first.unwrap() && second.unwrap());
-        assert!(ring.key().await.unwrap().key.is_same(&key("key-1")));
-        assert_eq!(asked.load(Ordering::Relaxed), 2);
-    }
-
-    #[tokio::test]
-    async fn all_who_were_refused_at_once_ask_once_even_if_there_is_no_other_key() {
-        let (ring, asked) = constant("same");
-        let used = ring.key().await.unwrap();
-        let waiting = || ring.has_other_than(&used);
-        let (first, second, third) = tokio::join!(waiting(), waiting(), waiting());
-        assert!(!first.unwrap() && !second.unwrap() && !third.unwrap());
-        assert_eq!(asked.load(Ordering::Relaxed), 2);
-    }
-
-    #[tokio::test]
-    async fn a_source_that_fails_fails_for_all_who_wait_and_is_asked_again_by_the_next() {
-        let (ring, asked) =
-            ring_of(|count| if count == 0 { Err("sealed".into()) } else { Ok(ApiKey::new("k")?) });
-        let (first, second) = tokio::join!(ring.key(), ring.key());
-        for got in [first, second] {
-            assert_eq!(got.err().unwrap().to_string(), "sealed");
-        }
-        assert!(ring.key().await.is_ok());
-        assert_eq!(asked.load(Ordering::Relaxed), 2);
-    }
-
-    #[tokio::test]
-    async fn a_key_that_is_set_while_the_source_is_asked_is_the_newer_one() {
-        let (ring, _) = constant("of-the-source");
-        let (asked, ()) = tokio::join!(ring.key(), async { ring.replace(key("set")) });
-        assert!(asked.unwrap().key.is_same(&key("set")));
-        assert!(ring.key().await.unwrap().key.is_same(&key("set")));
-    }
-
-    #[tokio::test]
-    async fn a_key_that_is_set_ends_the_wait_for_a_source_that_hangs() {
-        let source: KeySource = Box::new(|| Box::pin(std::future::pending()));
-        let ring = KeyRing::asking(source);
-        let (first, second, ()) = tokio::join!(ring.key(), ring.key(), async {
-            tokio::task::yield_now().await;
-            ring.replace(key("set"));
+    /// A provider whose first fetch never ends, and the number of fetches.
+    fn first_hangs() -> (Arc<ApiKeyCache>, Arc<AtomicUsize>) {
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&fetches);
+        let provider: ApiKeyProvider = Box::new(move || {
+            let count = counter.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                if count == 0 {
+                    std::future::pending::<()>().await;
+                }
+                Ok(ApiKey::new("fetched")?)
+            })
         });
-        for got in [first, second] {
-            assert!(got.unwrap().key.is_same(&key("set")));
+        (ApiKeyCache::with_provider(provider, LIMIT), fetches)
+    }
+
+    #[tokio::test]
+    async fn callers_that_need_a_key_at_the_same_time_share_one_fetch() {
+        let (cache, fetches) = cache_of(|count| Ok(ApiKey::new(format!("key-{count}"))?));
+        let (first, second, third) = tokio::join!(cache.get(), cache.get(), cache.get());
+        for cached in [&first, &second, &third] {
+            assert!(cached.as_ref().unwrap().key.is_same(&key("key-0")));
+        }
+        let rejected = first.unwrap();
+        let (first, second) =
+            tokio::join!(cache.has_other_than(&rejected), cache.has_other_than(&rejected));
+        assert!(first.unwrap() && second.unwrap());
+        assert!(cache.get().await.unwrap().key.is_same(&key("key-1")));
+        assert_eq!(fetches.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn callers_that_were_rejected_share_one_fetch_even_if_there_is_no_other_key() {
+        let (cache, fetches) = constant("same");
+        let used = cache.get().await.unwrap();
+        let wait = || cache.has_other_than(&used);
+        let (first, second, third) = tokio::join!(wait(), wait(), wait());
+        assert!(!first.unwrap() && !second.unwrap() && !third.unwrap());
+        assert_eq!(fetches.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_fails_fails_for_all_waiters_and_is_called_again_by_the_next() {
+        let (cache, fetches) =
+            cache_of(|count| if count == 0 { Err("sealed".into()) } else { Ok(ApiKey::new("k")?) });
+        let (first, second) = tokio::join!(cache.get(), cache.get());
+        for result in [first, second] {
+            assert_eq!(result.err().unwrap().to_string(), "sealed");
+        }
+        assert!(cache.get().await.is_ok());
+        assert_eq!(fetches.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_gives_up_does_not_end_the_fetch() {
+        let (release, released) = watch::channel(false);
+        let (cache, fetches) = {
+            let fetches = Arc::new(AtomicUsize::new(0));
+            let counter = Arc::clone(&fetches);
+            let provider: ApiKeyProvider = Box::new(move || {
+                counter.fetch_add(1, Ordering::Relaxed);
+                let mut released = released.clone();
+                Box::pin(async move {
+                    released.wait_for(|released| *released).await?;
+                    Ok(ApiKey::new("fetched")?)
+                })
+            });
+            (ApiKeyCache::with_provider(provider, LIMIT), fetches)
+        };
+        for _ in 0..3 {
+            let mut waiting = Box::pin(cache.get());
+            tokio::select! {
+                biased;
+                _ = &mut waiting => panic!("the provider has not returned"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        release.send(true).unwrap();
+        assert!(cache.get().await.unwrap().key.is_same(&key("fetched")));
+        assert_eq!(fetches.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fetch_that_hangs_times_out_and_the_next_caller_starts_another() {
+        let (cache, fetches) = first_hangs();
+        let error = cache.get().await.err().unwrap().to_string();
+        assert_eq!(error, "the API key provider timed out after 30s");
+        assert!(cache.get().await.is_ok());
+        assert_eq!(fetches.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_panics_is_an_error_and_not_called_again_by_itself() {
+        let (cache, fetches) = cache_of(|_| panic!("this panic is expected"));
+        let error = cache.get().await.err().unwrap().to_string();
+        assert_eq!(error, "the API key provider panicked");
+        assert_eq!(fetches.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_fetch_whose_runtime_ends_is_started_again_by_a_waiter_in_another() {
+        let (cache, fetches) = first_hangs();
+        let first = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        first.block_on(async {
+            let mut waiting = Box::pin(cache.get());
+            tokio::select! {
+                biased;
+                _ = &mut waiting => panic!("the provider hangs"),
+                () = tokio::task::yield_now() => {}
+            }
+        });
+        let second = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        second.block_on(async {
+            let waiting = cache.get();
+            let ending = async { drop(std::thread::spawn(|| drop(first)).join()) };
+            let (cached, ()) = tokio::join!(waiting, ending);
+            assert!(cached.unwrap().key.is_same(&key("fetched")));
+        });
+        assert_eq!(fetches.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_fetch_in_a_runtime_that_nobody_drives_is_not_waited_for() {
+        let (cache, fetches) = first_hangs();
+        let runtime = |paused| {
+            runtime::Builder::new_current_thread()
+                .enable_all()
+                .start_paused(paused)
+                .build()
+                .unwrap()
+        };
+        let idle = runtime(false);
+        idle.block_on(async {
+            let mut waiting = Box::pin(cache.get());
+            tokio::select! {
+                biased;
+                _ = &mut waiting => panic!("the provider hangs"),
+                () = tokio::task::yield_now() => {}
+            }
+        });
+        let cached = runtime(true).block_on(cache.get());
+        assert!(cached.unwrap().key.is_same(&key("fetched")));
+        assert_eq!(fetches.load(Ordering::Relaxed), 2);
+        drop(idle);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_set_during_a_fetch_is_the_newer_one() {
+        let (cache, _) = constant("fetched");
+        let (cached, ()) = tokio::join!(cache.get(), async { cache.replace(key("set")) });
+        assert!(cached.unwrap().key.is_same(&key("set")));
+        tokio::task::yield_now().await;
+        assert!(cache.get().await.unwrap().key.is_same(&key("set")));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_set_ends_the_wait_for_a_provider_that_hangs() {
+        let (cache, _) = first_hangs();
+        let (first, second, ()) = tokio::join!(cache.get(), cache.get(), async {
+            tokio::task::yield_now().await;
+            cache.replace(key("set"));
+        });
+        for cached in [first, second] {
+            assert!(cached.unwrap().key.is_same(&key("set")));
         }
     }
 
     #[tokio::test]
-    async fn a_given_key_has_no_other_until_it_is_replaced() {
-        let ring = KeyRing::fixed(key("old"));
-        let old = ring.key().await.unwrap();
-        assert!(!ring.has_other_than(&old).await.unwrap());
-        ring.replace(key("new"));
-        assert!(ring.has_other_than(&old).await.unwrap());
-        assert!(ring.key().await.unwrap().key.is_same(&key("new")));
+    async fn a_fixed_key_has_no_other_until_it_is_replaced() {
+        let cache = ApiKeyCache::fixed(key("old"));
+        let old = cache.get().await.unwrap();
+        assert!(!cache.has_other_than(&old).await.unwrap());
+        cache.replace(key("new"));
+        assert!(cache.has_other_than(&old).await.unwrap());
+        assert!(cache.get().await.unwrap().key.is_same(&key("new")));
     }
 }

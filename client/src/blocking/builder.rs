@@ -1,4 +1,4 @@
-//! A request to any path, whose call blocks.
+//! The builder of a request to any path, whose call blocks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,76 +7,76 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use super::call::{Call, ListCall};
-use super::runtime::Driver;
+use super::runtime::BlockingRuntime;
 use crate::request::builder;
 
-/// A request that becomes a [`Call`] once it is said what it returns, as
-/// [`ApiRequest`](crate::ApiRequest) does.
+/// Builds a request to any path, as [`RequestBuilder`](crate::RequestBuilder) does.
 ///
 /// ```no_run
 /// # #[derive(serde::Deserialize)]
 /// # struct Stats { sent: u64 }
 /// # fn run(client: partner_api::blocking::Client) -> Result<(), partner_api::Error> {
-/// // The path and the shape are invented: the reference announces stats and shows none.
-/// let stats: Stats = client.get("stats").query("month", "2026-06").returning().wait()?;
+/// // Path and schema are examples: the reference announces stats and shows none.
+/// let stats = client.get("stats").query("month", "2026-06").send::<Stats>().wait()?;
 /// println!("{} sent", stats.sent);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a request does nothing until it is said what it returns and that is waited for"]
-pub struct ApiRequest {
-    request: builder::ApiRequest,
-    driver: Arc<Driver>,
+#[must_use = "a request does nothing until send() and its like make a call of it that is waited for"]
+pub struct RequestBuilder {
+    request: builder::RequestBuilder,
+    runtime: Arc<BlockingRuntime>,
 }
 
-impl ApiRequest {
-    pub(super) fn new(request: builder::ApiRequest, driver: &Arc<Driver>) -> Self {
-        Self { request, driver: Arc::clone(driver) }
+impl RequestBuilder {
+    pub(super) fn new(request: builder::RequestBuilder, runtime: &Arc<BlockingRuntime>) -> Self {
+        Self { request, runtime: Arc::clone(runtime) }
     }
 
-    /// Adds a parameter to the query, escaped.
+    /// Adds a parameter to the query, percent-encoded.
     pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(|request| request.query(name, value))
     }
 
-    /// Sets a header, as [`ApiRequest::header`](crate::ApiRequest::header) does.
+    /// Sets a header, as [`RequestBuilder::header`](crate::RequestBuilder::header) does.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.with(|request| request.header(name, value))
     }
 
-    /// Says that the service may get this request twice and will act on it once, as
-    /// [`ApiRequest::idempotency_key`](crate::ApiRequest::idempotency_key) does.
+    /// Sets the `Idempotency-Key` header, as
+    /// [`RequestBuilder::idempotency_key`](crate::RequestBuilder::idempotency_key) does.
     pub fn idempotency_key(self, key: &str) -> Self {
         self.with(|request| request.idempotency_key(key))
     }
 
-    /// Gives it a JSON body.
+    /// Sets the body to this value as JSON.
     pub fn json<B: Serialize + ?Sized>(self, body: &B) -> Self {
         self.with(|request| request.json(body))
     }
 
-    /// It returns one JSON document.
-    pub fn returning<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
-        Call::new(self.request.returning(), &self.driver)
+    /// Makes a call of it whose response is one JSON document.
+    pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
+        Call::new(self.request.send(), &self.runtime)
     }
 
-    /// It returns a list in the envelope that the reference shows, `{ "data": [ … ] }`.
-    pub fn returning_list<T: DeserializeOwned + Send + 'static>(self) -> ListCall<T> {
-        Call::new(self.request.returning_list(), &self.driver)
+    /// Makes a call of it whose response is a list in the envelope that the reference shows,
+    /// `{ "data": [ … ] }`.
+    pub fn send_list<T: DeserializeOwned + Send + 'static>(self) -> ListCall<T> {
+        ListCall::new(self.request.send_list(), &self.runtime)
     }
 
-    /// It returns nothing that matters, or nothing at all: a body is read and forgotten.
-    pub fn returning_nothing(self) -> Call<()> {
-        Call::new(self.request.returning_nothing(), &self.driver)
+    /// Makes a call of it whose response has no body, or one that does not matter.
+    pub fn send_empty(self) -> Call<()> {
+        Call::new(self.request.send_empty(), &self.runtime)
     }
 
-    fn with(self, option: impl FnOnce(builder::ApiRequest) -> builder::ApiRequest) -> Self {
+    fn with(self, option: impl FnOnce(builder::RequestBuilder) -> builder::RequestBuilder) -> Self {
         Self { request: option(self.request), ..self }
     }
 }
 
-impl fmt::Debug for ApiRequest {
+impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("blocking::ApiRequest").field(&self.request).finish()
+        f.debug_tuple("blocking::RequestBuilder").field(&self.request).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! A call that blocks, and the elements of its list.
+//! Calls that block, and the items of a list.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -7,46 +7,46 @@ use std::time::Duration;
 
 use serde_core::de::DeserializeOwned;
 
-use super::runtime::Driver;
+use super::runtime::BlockingRuntime;
 use crate::error::Error;
 use crate::pipeline::retry::RetryPolicy;
-use crate::request::call::{self, Document, List};
-use crate::request::list_stream;
 use crate::request::response::ApiResponse;
+use crate::request::{call, list_stream};
 
-/// A call that is ready to be made. Nothing is sent until [`wait`](Self::wait) or one of the
-/// others that end it.
+/// A call that is ready to be made. Nothing is sent until [`wait`](Self::wait) or
+/// [`with_response`](Self::with_response).
 #[must_use = "a call is made by wait()"]
-pub struct Call<T, Shape = Document> {
-    call: call::Call<T, Shape>,
-    driver: Arc<Driver>,
+pub struct Call<T> {
+    call: call::Call<T>,
+    runtime: Arc<BlockingRuntime>,
 }
 
-/// A [`Call`] whose answer is a list.
-pub type ListCall<T> = Call<Vec<T>, List>;
+/// A call that returns a list, all at once with [`wait`](Self::wait), or item by item as a
+/// [`stream`](Self::stream).
+#[must_use = "a call is made by wait()"]
+pub struct ListCall<T> {
+    call: call::ListCall<T>,
+    runtime: Arc<BlockingRuntime>,
+}
 
-impl<T, Shape> Call<T, Shape> {
-    pub(super) fn new(call: call::Call<T, Shape>, driver: &Arc<Driver>) -> Self {
-        Self { call, driver: Arc::clone(driver) }
+impl<T> Call<T> {
+    pub(super) fn new(call: call::Call<T>, runtime: &Arc<BlockingRuntime>) -> Self {
+        Self { call, runtime: Arc::clone(runtime) }
     }
 
-    /// The time limit of this whole call, as [`Call::deadline`](crate::Call::deadline).
-    pub fn deadline(self, deadline: Duration) -> Self {
-        self.with(|call| call.deadline(deadline))
+    /// Sets the timeout of this whole call, as [`Call::timeout`](crate::Call::timeout).
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { call: self.call.timeout(timeout), ..self }
     }
 
-    /// How this call is retried, as [`Call::retry`](crate::Call::retry).
+    /// Sets how this call is retried, as [`Call::retry`](crate::Call::retry).
     pub fn retry(self, policy: RetryPolicy) -> Self {
-        self.with(|call| call.retry(policy))
-    }
-
-    fn with(self, option: impl FnOnce(call::Call<T, Shape>) -> call::Call<T, Shape>) -> Self {
-        Self { call: option(self.call), ..self }
+        Self { call: self.call.retry(policy), ..self }
     }
 }
 
-impl<T: Send + 'static, Shape: 'static> Call<T, Shape> {
-    /// Makes the call, and waits for its value.
+impl<T: Send + 'static> Call<T> {
+    /// Makes the call and waits for its value.
     ///
     /// # Errors
     /// Any [`Error`]; [`ErrorKind::Request`](crate::ErrorKind::Request) inside an async task, see
@@ -55,31 +55,62 @@ impl<T: Send + 'static, Shape: 'static> Call<T, Shape> {
         self.with_response().map(|response| response.value)
     }
 
-    /// Makes the call, waits, and gives, beside the value, what is known of the answer.
+    /// Makes the call, waits, and returns the value together with its response.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
     pub fn with_response(self) -> Result<ApiResponse<T>, Error> {
-        self.driver.block_on(self.call.with_response())?
+        self.runtime.block_on(self.call.with_response())?
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
-    /// Makes the call and gives the elements one by one as they arrive, in memory that does not
-    /// grow with the list. What holds for [`Call::stream`](crate::Call::stream) holds here.
+impl<T> ListCall<T> {
+    pub(super) fn new(call: call::ListCall<T>, runtime: &Arc<BlockingRuntime>) -> Self {
+        Self { call, runtime: Arc::clone(runtime) }
+    }
+
+    /// Sets the timeout of this whole call, as [`Call::timeout`](crate::Call::timeout).
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { call: self.call.timeout(timeout), ..self }
+    }
+
+    /// Sets how this call is retried, as [`Call::retry`](crate::Call::retry).
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        Self { call: self.call.retry(policy), ..self }
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> ListCall<T> {
+    /// Makes the call and waits for the whole list.
+    ///
+    /// # Errors
+    /// As [`Call::wait`].
+    pub fn wait(self) -> Result<Vec<T>, Error> {
+        self.with_response().map(|response| response.value)
+    }
+
+    /// Makes the call, waits, and returns the list together with its response.
+    ///
+    /// # Errors
+    /// As [`Call::wait`].
+    pub fn with_response(self) -> Result<ApiResponse<Vec<T>>, Error> {
+        self.runtime.block_on(self.call.with_response())?
+    }
+
+    /// Makes the call and returns the items one by one as they arrive, in memory that does not grow
+    /// with the list, as [`ListCall::stream`](crate::ListCall::stream) does.
     pub fn stream(self) -> ListStream<T> {
-        ListStream { stream: self.call.stream(), driver: self.driver, refused: false }
+        ListStream { stream: self.call.stream(), runtime: self.runtime, refused: false }
     }
 }
 
-/// The elements of a list as they arrive; each `next` waits for one. See [`Call::stream`].
+/// The items of a list as they arrive; each `next` waits for one. See [`ListCall::stream`].
 ///
-/// What it gives is what the async [`ListStream`](crate::ListStream) gives. Dropping it stops the
-/// transfer.
+/// It returns what the async [`ListStream`](crate::ListStream) does. Dropping it stops the transfer.
 #[must_use = "nothing is sent until it is iterated over"]
 pub struct ListStream<T> {
     stream: list_stream::ListStream<T>,
-    driver: Arc<Driver>,
+    runtime: Arc<BlockingRuntime>,
     refused: bool,
 }
 
@@ -90,11 +121,11 @@ impl<T: DeserializeOwned + 'static> Iterator for ListStream<T> {
         if self.refused {
             return None;
         }
-        match self.driver.block_on(self.stream.next()) {
+        match self.runtime.block_on(self.stream.next()) {
             Ok(item) => item,
-            Err(refusal) => {
+            Err(error) => {
                 self.refused = true;
-                Some(Err(refusal))
+                Some(Err(error))
             }
         }
     }
@@ -102,9 +133,15 @@ impl<T: DeserializeOwned + 'static> Iterator for ListStream<T> {
 
 impl<T: DeserializeOwned + 'static> FusedIterator for ListStream<T> {}
 
-impl<T, Shape> fmt::Debug for Call<T, Shape> {
+impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("blocking::Call").field(&self.call).finish()
+    }
+}
+
+impl<T> fmt::Debug for ListCall<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("blocking::ListCall").field(&self.call).finish()
     }
 }
 

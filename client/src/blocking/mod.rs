@@ -10,7 +10,7 @@
 //!
 //! fn main() -> Result<(), partner_api::Error> {
 //!     let client = Client::from_env()?; // PARTNER_API_BASE_URL, PARTNER_API_KEY
-//!     for company in client.companies().deadline(Duration::from_secs(60)).stream() {
+//!     for company in client.companies().timeout(Duration::from_secs(60)).stream() {
 //!         println!("{}", company?.name);
 //!     }
 //!     println!("{} credits left", client.wallet().wait()?.balance);
@@ -50,9 +50,9 @@ mod builder;
 mod call;
 mod runtime;
 
-pub use builder::ApiRequest;
+pub use builder::RequestBuilder;
 pub use call::{Call, ListCall, ListStream};
-use runtime::Driver;
+use runtime::BlockingRuntime;
 
 /// A client of the Partner API whose calls block. See the [module](self).
 ///
@@ -61,7 +61,7 @@ use runtime::Driver;
 #[derive(Clone)]
 pub struct Client {
     client: client::Client,
-    driver: Arc<Driver>,
+    runtime: Arc<BlockingRuntime>,
 }
 
 impl Client {
@@ -74,8 +74,8 @@ impl Client {
     }
 
     /// A client with defaults for everything but base URL and key, which stand in the environment
-    /// variables [`BASE_URL_VARIABLE`](crate::BASE_URL_VARIABLE) and
-    /// [`API_KEY_VARIABLE`](crate::API_KEY_VARIABLE).
+    /// variables [`BASE_URL_ENV`](crate::BASE_URL_ENV) and
+    /// [`API_KEY_ENV`](crate::API_KEY_ENV).
     ///
     /// # Errors
     /// As [`ClientBuilder::build_blocking`].
@@ -89,21 +89,21 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the system has no thread, or nothing to watch connections with.
     pub fn from_client(client: client::Client) -> Result<Self, Error> {
-        let driver = Driver::start().map_err(|cause| {
+        let runtime = BlockingRuntime::start().map_err(|cause| {
             Error::config("blocking", format!("its thread cannot be started: {cause}"))
         })?;
-        Ok(Self { client, driver: Arc::new(driver) })
+        Ok(Self { client, runtime: Arc::new(runtime) })
     }
 
     /// Lists the clients that you have onboarded, as
     /// [`Client::companies`](crate::Client::companies) does.
     pub fn companies(&self) -> ListCall<Company> {
-        Call::new(self.client.companies(), &self.driver)
+        ListCall::new(self.client.companies(), &self.runtime)
     }
 
     /// Reads the prepaid credit wallet, as [`Client::wallet`](crate::Client::wallet) does.
     pub fn wallet(&self) -> Call<Wallet> {
-        Call::new(self.client.wallet(), &self.driver)
+        Call::new(self.client.wallet(), &self.runtime)
     }
 
     /// The base URL in use, with [`API_PATH`](crate::API_PATH) at its end.
@@ -113,32 +113,32 @@ impl Client {
 
     /// A request of any method to any path below the base URL, as
     /// [`Client::request`](crate::Client::request) makes it.
-    pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> ApiRequest {
-        ApiRequest::new(self.client.request(method, path), &self.driver)
+    pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> RequestBuilder {
+        RequestBuilder::new(self.client.request(method, path), &self.runtime)
     }
 
     /// A `GET` request: see [`request`](Self::request).
-    pub fn get(&self, path: impl Into<ApiPath>) -> ApiRequest {
+    pub fn get(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::GET, path)
     }
 
     /// A `POST` request: see [`request`](Self::request).
-    pub fn post(&self, path: impl Into<ApiPath>) -> ApiRequest {
+    pub fn post(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::POST, path)
     }
 
     /// A `PUT` request: see [`request`](Self::request).
-    pub fn put(&self, path: impl Into<ApiPath>) -> ApiRequest {
+    pub fn put(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::PUT, path)
     }
 
     /// A `PATCH` request: see [`request`](Self::request).
-    pub fn patch(&self, path: impl Into<ApiPath>) -> ApiRequest {
+    pub fn patch(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::PATCH, path)
     }
 
     /// A `DELETE` request: see [`request`](Self::request).
-    pub fn delete(&self, path: impl Into<ApiPath>) -> ApiRequest {
+    pub fn delete(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::DELETE, path)
     }
 
@@ -152,7 +152,7 @@ impl Client {
         K: TryInto<ApiKey>,
         K::Error: fmt::Display,
     {
-        Ok(Self { client: self.client.with_api_key(api_key)?, driver: Arc::clone(&self.driver) })
+        Ok(Self { client: self.client.with_api_key(api_key)?, runtime: Arc::clone(&self.runtime) })
     }
 
     /// Replaces the key of this client and all its clones, as
@@ -178,7 +178,7 @@ impl ClientBuilder {
     /// let client = partner_api::Client::builder()
     ///     .base_url("https://app.example.com")
     ///     .api_key("pk_live_0123456789abcdef")
-    ///     .deadline(Duration::from_secs(10))
+    ///     .timeout(Duration::from_secs(10))
     ///     .build_blocking()?;
     /// # Ok::<(), partner_api::Error>(())
     /// ```

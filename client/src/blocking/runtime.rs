@@ -16,13 +16,13 @@ use crate::error::{Error, ErrorKind};
 
 /// Runs the runtime until it is dropped. A runtime that ran only while a call waits would not see
 /// its connections die in between.
-pub(super) struct Driver {
+pub(super) struct BlockingRuntime {
     runtime: Handle,
     /// Its drop is the sign to stop.
     _running: oneshot::Sender<Infallible>,
 }
 
-impl Driver {
+impl BlockingRuntime {
     pub(super) fn start() -> io::Result<Self> {
         let (running, stopped) = oneshot::channel();
         let (tell, told) = mpsc::sync_channel(1);
@@ -53,7 +53,8 @@ impl Driver {
         }
         let _entered = self.runtime.enter();
         let mut future = pin!(future);
-        let unpark = Arc::new(Unpark { thread: thread::current(), woken: AtomicBool::new(false) });
+        let unpark =
+            Arc::new(ThreadWaker { thread: thread::current(), woken: AtomicBool::new(false) });
         let waker = Waker::from(Arc::clone(&unpark));
         let mut cx = Context::from_waker(&waker);
         loop {
@@ -69,12 +70,12 @@ impl Driver {
 
 /// Remembers that it was woken, since whatever else parks this thread during a poll, such as a full
 /// channel, takes the thread's own token.
-struct Unpark {
+struct ThreadWaker {
     thread: Thread,
     woken: AtomicBool,
 }
 
-impl Wake for Unpark {
+impl Wake for ThreadWaker {
     fn wake(self: Arc<Self>) {
         self.woken.store(true, Ordering::Release);
         self.thread.unpark();
@@ -109,7 +110,7 @@ mod tests {
     fn a_wake_is_not_lost_to_what_parks_the_thread_during_a_poll() {
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
-            let driver = Driver::start().unwrap();
+            let runtime = BlockingRuntime::start().unwrap();
             let mut polls = 0;
             let woken_once = poll_fn(|cx| {
                 polls += 1;
@@ -121,7 +122,7 @@ mod tests {
                 thread::park();
                 Poll::Pending
             });
-            tell.send(driver.block_on(woken_once).is_ok())
+            tell.send(runtime.block_on(woken_once).is_ok())
         });
         assert!(told.recv_timeout(Duration::from_secs(10)).unwrap());
     }

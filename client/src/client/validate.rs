@@ -1,126 +1,118 @@
-//! What the builder was told, checked: every problem is said at once.
+//! Checks the settings of a client, and reports every invalid one at once.
 
 use std::time::Duration;
 
 use http::HeaderValue;
 
 use super::builder::{
-    API_KEY_VARIABLE, BASE_URL_VARIABLE, ClientBuilder, Config, DEFAULT_MAX_BODY_BYTES, USER_AGENT,
+    API_KEY_ENV, BASE_URL_ENV, ClientBuilder, Config, ConnectionSettings,
+    DEFAULT_MAX_RESPONSE_BYTES, USER_AGENT,
 };
-use crate::auth::credentials::KeyRing;
-use crate::error::{ConfigProblem, Error, ErrorKind};
-use crate::pipeline::timeouts::{DEFAULT_DEADLINE, Limits};
+use crate::auth::credentials::{ApiKeyCache, DEFAULT_API_KEY_PROVIDER_TIMEOUT};
+use crate::error::{Error, ErrorKind, InvalidSetting};
+use crate::pipeline::CallOptions;
+use crate::pipeline::timeouts::{DEFAULT_TIMEOUT, Timeouts};
 use crate::transport::base_url::BaseUrl;
-use crate::transport::{self, DEFAULT_CONNECT_TIMEOUT, ProxyChoice, TransportSettings};
+use crate::transport::{
+    self, DEFAULT_CONNECT_TIMEOUT, DEFAULT_HTTP2_KEEP_ALIVE_INTERVAL,
+    DEFAULT_HTTP2_KEEP_ALIVE_TIMEOUT, HttpService, ProxyChoice, TransportSettings,
+};
+
+const ZERO_TIMEOUT: &str = "it is zero, so every call would fail";
+const UNSUPPORTED_WITH_HTTP_SERVICE: &str = "not supported together with http_service()";
 
 impl ClientBuilder {
-    /// Checks everything and says every problem at once.
-    pub(crate) fn check(self) -> Result<Config, Error> {
-        let mut problems = Problems(self.problems);
+    /// Checks all settings and reports every invalid one.
+    pub(crate) fn validate(self) -> Result<Config, Error> {
+        let mut errors = ConfigErrors(self.invalid);
 
         let missing = |variable: &str| {
             if self.from_env {
-                vec![format!("it is missing: {variable} is not set")]
+                vec![format!("missing: {variable} is not set")]
             } else {
-                vec![format!("it is missing; set it, or {variable} and say from_env()")]
+                vec![format!("missing; set it, or {variable} together with from_env()")]
             }
         };
         let base_url = self
             .base_url
-            .ok_or_else(|| missing(BASE_URL_VARIABLE))
+            .ok_or_else(|| missing(BASE_URL_ENV))
             .and_then(|text| BaseUrl::parse(&text, self.plain_http));
-        let base_url = problems.unless_good("base_url", base_url);
-        let keys = match (self.api_key, self.key_source) {
+        let base_url = errors.collect("base_url", base_url);
+        let provider_timeout =
+            self.api_key_provider_timeout.unwrap_or(DEFAULT_API_KEY_PROVIDER_TIMEOUT);
+        let credentials = match (self.api_key, self.api_key_provider) {
             (Some(_), Some(_)) => {
-                Err(vec!["there is an api_key_source, too; give one of them".to_owned()])
+                Err(vec!["there is also an api_key_provider; set one of them".to_owned()])
             }
-            (Some(api_key), None) => api_key.map(KeyRing::fixed).map_err(|problem| vec![problem]),
-            (None, Some(source)) => Ok(KeyRing::asking(source)),
-            (None, None) => Err(missing(API_KEY_VARIABLE)),
+            (Some(api_key), None) => {
+                api_key.map(ApiKeyCache::fixed).map_err(|problem| vec![problem])
+            }
+            (None, Some(provider)) => Ok(ApiKeyCache::with_provider(provider, provider_timeout)),
+            (None, None) => Err(missing(API_KEY_ENV)),
         };
-        let keys = problems.unless_good("api_key", keys);
+        let credentials = errors.collect("api_key", credentials);
 
-        let limits = Limits {
-            deadline: self.deadline.unwrap_or(DEFAULT_DEADLINE),
-            attempt_timeout: self.attempt_timeout,
+        let options = CallOptions {
+            timeouts: Timeouts {
+                call: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
+                attempt: self.attempt_timeout,
+            },
             retry: self.retry.unwrap_or_default(),
         };
-        check_limits(&limits, &mut problems);
-        if self.connect_timeout.is_some_and(|limit| limit.is_zero()) {
-            problems.add("connect_timeout", ZERO_LIMIT);
+        check_options(&options, &mut errors);
+        errors.check_not_zero("api_key_provider_timeout", self.api_key_provider_timeout);
+        let max_response_bytes = self.max_response_bytes.unwrap_or(DEFAULT_MAX_RESPONSE_BYTES);
+        if max_response_bytes == 0 {
+            errors.add("max_response_bytes", "it is zero, so every response would be too large");
         }
-        let max_body_bytes = self.max_body_bytes.unwrap_or(DEFAULT_MAX_BODY_BYTES);
-        if max_body_bytes == 0 {
-            problems.add("max_body_bytes", "it is zero, so that every answer would be too large");
-        }
-        let user_agent = problems.unless_good("user_agent", user_agent(self.user_agent.as_deref()));
+        let user_agent = errors.collect("user_agent", user_agent(self.user_agent.as_deref()));
 
-        let proxy = match &self.http_service {
-            Some(_) => Ok(()),
-            None => self.proxy.check(),
-        };
-        let has_good_proxy =
-            problems.unless_good("proxy", proxy.map_err(|problem| vec![problem])).is_some();
         let http = match self.http_service {
             Some(service) => {
-                if self.connect_timeout.is_some() {
-                    problems.add("connect_timeout", NO_MEANING);
-                }
-                if matches!(self.proxy, ProxyChoice::Url(_)) {
-                    problems.add("proxy", NO_MEANING);
-                }
-                if !self.root_certificates.is_empty() {
-                    problems.add("add_root_certificate_pem", NO_MEANING);
-                }
+                refuse_connection_settings(&self.connection, &mut errors);
                 Some(service)
             }
-            None => base_url.as_ref().filter(|_| has_good_proxy).and_then(|base_url| {
-                let settings = TransportSettings {
-                    https: base_url.is_https(),
-                    loopback: base_url.is_loopback(),
-                    connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
-                    proxy: self.proxy,
-                    root_certificates: self.root_certificates,
-                };
-                transport::connect(&settings).map_err(|problem| problems.0.push(problem)).ok()
-            }),
+            None => connect(self.connection, base_url.as_ref(), &mut errors),
         };
 
-        match (base_url, keys, http, user_agent) {
-            (Some(base_url), Some(keys), Some(http), Some(user_agent)) if problems.0.is_empty() => {
+        match (base_url, credentials, http, user_agent) {
+            (Some(base_url), Some(credentials), Some(http), Some(user_agent))
+                if errors.0.is_empty() =>
+            {
                 Ok(Config {
                     base_url,
-                    keys,
+                    credentials,
                     drift: self.drift,
                     http,
-                    limits,
-                    max_body_bytes,
+                    options,
+                    retry_budget: self.retry_budget,
+                    max_response_bytes,
                     user_agent,
                 })
             }
-            _ => Err(Error::unsent(ErrorKind::Config(problems.0))),
+            _ => Err(Error::unsent(ErrorKind::Config(errors.0))),
         }
     }
 }
 
-const ZERO_LIMIT: &str = "it is zero, so that every call would fail";
-const NO_MEANING: &str = "it has no meaning with an http_service of your own";
+/// Every invalid setting, so that all can be fixed at once.
+struct ConfigErrors(Vec<InvalidSetting>);
 
-/// Every problem that was found, so that they are mended in one go.
-struct Problems(Vec<ConfigProblem>);
-
-impl Problems {
-    fn add(&mut self, setting: &'static str, problem: impl Into<String>) {
-        self.0.push(ConfigProblem { setting, problem: problem.into() });
+impl ConfigErrors {
+    fn add(&mut self, setting: &'static str, message: impl Into<String>) {
+        self.0.push(InvalidSetting { setting, message: message.into() });
     }
 
-    fn unless_good<T>(
-        &mut self,
-        setting: &'static str,
-        checked: Result<T, Vec<String>>,
-    ) -> Option<T> {
+    fn check_not_zero(&mut self, setting: &'static str, timeout: Option<Duration>) {
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            self.add(setting, ZERO_TIMEOUT);
+        }
+    }
+
+    /// The value of a setting, or `None` after its problems are added.
+    fn collect<T>(&mut self, setting: &'static str, checked: Result<T, Vec<String>>) -> Option<T> {
         match checked {
-            Ok(good) => Some(good),
+            Ok(value) => Some(value),
             Err(problems) => {
                 for problem in problems {
                     self.add(setting, problem);
@@ -131,35 +123,76 @@ impl Problems {
     }
 }
 
-fn check_limits(limits: &Limits, problems: &mut Problems) {
-    if limits.retry.max_attempts == 0 {
-        problems.add("retry", "max_attempts is 0; 1 means no retries");
+fn check_options(options: &CallOptions, errors: &mut ConfigErrors) {
+    let CallOptions { timeouts, retry } = options;
+    if retry.max_attempts == 0 {
+        errors.add("retry", "max_attempts is 0; 1 disables retries");
     }
-    let is_zero = |limit: Duration| limit.is_zero();
-    if is_zero(limits.deadline) {
-        problems.add("deadline", ZERO_LIMIT);
-    }
-    if limits.attempt_timeout.is_some_and(is_zero) {
-        problems.add("attempt_timeout", ZERO_LIMIT);
-    } else if !is_zero(limits.deadline) && limits.keep_retries_out() {
-        problems.add(
+    errors.check_not_zero("timeout", Some(timeouts.call));
+    errors.check_not_zero("attempt_timeout", timeouts.attempt);
+    let Some(attempt) = timeouts.attempt.filter(|attempt| !attempt.is_zero()) else { return };
+    let retries_unreachable = attempt >= timeouts.call && !retry.is_never();
+    if retries_unreachable && !timeouts.call.is_zero() {
+        errors.add(
             "attempt_timeout",
             format!(
-                "{:?} is not below the deadline of {:?}, so that no time-out could ever be retried; lower it, \
-                 or turn retries off with RetryPolicy::off()",
-                limits.attempt_timeout(true),
-                limits.deadline
+                "{attempt:?} is not less than the timeout of {:?}, so an attempt that times out could never be \
+                 retried; lower it, or disable retries with RetryPolicy::never()",
+                timeouts.call
             ),
         );
     }
 }
 
-/// The product of the user, then ours. Source: RFC 9110, section 10.1.5.
+fn refuse_connection_settings(connection: &ConnectionSettings, errors: &mut ConfigErrors) {
+    let is_set = [
+        ("connect_timeout", connection.connect_timeout.is_some()),
+        ("max_connection_age", connection.max_age.is_some()),
+        ("http2_keep_alive_interval", connection.http2_keep_alive_interval.is_some()),
+        ("http2_keep_alive_timeout", connection.http2_keep_alive_timeout.is_some()),
+        ("proxy", matches!(connection.proxy, ProxyChoice::Url(_))),
+        ("add_root_certificate_pem", !connection.root_certificates.is_empty()),
+        ("identity_pem", connection.identity.is_some()),
+    ];
+    for (setting, _) in is_set.into_iter().filter(|(_, is_set)| *is_set) {
+        errors.add(setting, UNSUPPORTED_WITH_HTTP_SERVICE);
+    }
+}
+
+/// The default HTTP service, if everything that it needs is valid.
+fn connect(
+    connection: ConnectionSettings,
+    base_url: Option<&BaseUrl>,
+    errors: &mut ConfigErrors,
+) -> Option<HttpService> {
+    let ping_interval = connection.http2_keep_alive_interval;
+    errors.check_not_zero("connect_timeout", connection.connect_timeout);
+    errors.check_not_zero("max_connection_age", connection.max_age);
+    errors.check_not_zero("http2_keep_alive_interval", ping_interval.flatten());
+    errors.check_not_zero("http2_keep_alive_timeout", connection.http2_keep_alive_timeout);
+    let proxy = connection.proxy.check().map_err(|problem| vec![problem]);
+    errors.collect("proxy", proxy)?;
+    let settings = TransportSettings {
+        base_url: base_url?.clone(),
+        connect_timeout: connection.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
+        max_connection_age: connection.max_age,
+        http2_keep_alive_interval: ping_interval.unwrap_or(Some(DEFAULT_HTTP2_KEEP_ALIVE_INTERVAL)),
+        http2_keep_alive_timeout: connection
+            .http2_keep_alive_timeout
+            .unwrap_or(DEFAULT_HTTP2_KEEP_ALIVE_TIMEOUT),
+        proxy: connection.proxy,
+        root_certificates: connection.root_certificates,
+        identity: connection.identity,
+    };
+    transport::connect(&settings).map_err(|error| errors.0.push(error)).ok()
+}
+
+/// The program's product, then the crate's (RFC 9110, section 10.1.5).
 fn user_agent(product: Option<&str>) -> Result<HeaderValue, Vec<String>> {
     let text = product.map_or_else(
         || USER_AGENT.to_owned(),
         |product| format!("{} {USER_AGENT}", product.trim()),
     );
     HeaderValue::try_from(text.trim())
-        .map_err(|_| vec!["it has a character that a header cannot have".to_owned()])
+        .map_err(|_| vec!["it has a character that a header must not have".to_owned()])
 }

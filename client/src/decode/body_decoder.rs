@@ -1,132 +1,139 @@
-//! Where the body of a good answer goes, piece by piece, to become a value.
+//! The body of a successful response, piece by piece, becomes a value.
 
 use bytes::Bytes;
 use serde_core::de::DeserializeOwned;
 
-use crate::decode::json::{self, Nature, Undecodable};
-use crate::decode::list_decoder::{ListDecoder, Malformed};
+use crate::decode::json::{self, BodyError, BodyErrorKind};
+use crate::decode::list_decoder::{InvalidItem, ListDecoder};
 use crate::error::MAX_ERROR_BODY_BYTES;
 use crate::models::object::UnknownFields;
 
-/// Takes a body and gives a value.
-pub(crate) trait Sink<T>: Send {
-    /// Takes the bytes that come next.
-    fn take(&mut self, bytes: Bytes) -> Result<(), Undecodable>;
+/// Decodes one body.
+pub(crate) trait BodyDecoder: Send {
+    type Value: Send;
 
-    /// Says that the body is whole.
-    fn finish(&mut self) -> Result<T, Undecodable>;
+    /// Takes the bytes that arrive next.
+    fn push(&mut self, bytes: Bytes) -> Result<(), BodyError>;
 
-    /// What came beside the value and is not known.
-    fn unknown_fields(&self) -> UnknownFields {
-        UnknownFields::default()
-    }
+    /// Ends the body.
+    fn finish(&mut self) -> Result<Decoded<Self::Value>, BodyError>;
 
     /// The part of the body to look at when something is wrong with it.
     fn excerpt(&self) -> Bytes;
 }
 
-/// A sink for each attempt.
-pub(crate) type NewSink<T> = fn() -> Box<dyn Sink<T>>;
-
-/// A JSON document, read when it is whole.
-pub(crate) fn document<T: DeserializeOwned + 'static>() -> Box<dyn Sink<T>> {
-    Box::new(Document::default())
+/// A value, and the fields beside it that are not known.
+pub(crate) struct Decoded<T> {
+    pub(crate) value: T,
+    pub(crate) unknown_fields: UnknownFields,
 }
 
-/// The elements of a list in its envelope, read as they come: all of them, or none.
-pub(crate) fn list<T: DeserializeOwned + Send + 'static>() -> Box<dyn Sink<Vec<T>>> {
-    Box::new(List { decoder: ListDecoder::new(), elements: Vec::new(), malformed: None })
-}
-
-/// A body that does not matter.
-pub(crate) fn nothing() -> Box<dyn Sink<()>> {
-    Box::new(Nothing)
-}
-
-struct Nothing;
-
-impl Sink<()> for Nothing {
-    fn take(&mut self, _: Bytes) -> Result<(), Undecodable> {
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), Undecodable> {
-        Ok(())
-    }
-
-    fn excerpt(&self) -> Bytes {
-        Bytes::new()
+impl<T> From<T> for Decoded<T> {
+    fn from(value: T) -> Self {
+        Self { value, unknown_fields: UnknownFields::default() }
     }
 }
 
-/// Most documents come in one piece, which is read where it is.
-#[derive(Default)]
-struct Document {
-    first: Bytes,
-    /// All of it, where there is more than one.
-    all: Vec<u8>,
+/// Decodes the body of a [`Call`](crate::Call).
+pub(crate) enum DocumentDecoder<T> {
+    /// One JSON document.
+    Json {
+        decode: fn(&[u8]) -> Result<T, BodyError>,
+        /// Most documents arrive in one piece, which is decoded where it is.
+        first: Bytes,
+        /// All pieces, where there is more than one.
+        all: Vec<u8>,
+    },
+    /// A body that does not matter.
+    Ignored(fn() -> T),
 }
 
-impl Document {
-    fn bytes(&self) -> &[u8] {
-        if self.all.is_empty() { &self.first } else { &self.all }
+impl<T: DeserializeOwned> DocumentDecoder<T> {
+    pub(crate) fn json() -> Self {
+        Self::Json { decode: json::document, first: Bytes::new(), all: Vec::new() }
     }
 }
 
-impl<T: DeserializeOwned> Sink<T> for Document {
-    fn take(&mut self, bytes: Bytes) -> Result<(), Undecodable> {
-        if self.bytes().is_empty() {
-            self.first = bytes;
-        } else {
-            self.all.append(&mut std::mem::take(&mut self.first).into());
-            self.all.extend_from_slice(&bytes);
+impl DocumentDecoder<()> {
+    pub(crate) fn ignored() -> Self {
+        Self::Ignored(|| ())
+    }
+}
+
+impl<T: Send> BodyDecoder for DocumentDecoder<T> {
+    type Value = T;
+
+    fn push(&mut self, bytes: Bytes) -> Result<(), BodyError> {
+        if let Self::Json { first, all, .. } = self {
+            if first.is_empty() && all.is_empty() {
+                *first = bytes;
+            } else {
+                all.append(&mut std::mem::take(first).into());
+                all.extend_from_slice(&bytes);
+            }
         }
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<T, Undecodable> {
-        json::document(self.bytes())
+    fn finish(&mut self) -> Result<Decoded<T>, BodyError> {
+        match self {
+            Self::Json { decode, first, all } => {
+                decode(if all.is_empty() { first } else { all }).map(Decoded::from)
+            }
+            Self::Ignored(value) => Ok(value().into()),
+        }
     }
 
     fn excerpt(&self) -> Bytes {
-        start_of(self.bytes())
+        match self {
+            Self::Json { first, all, .. } => start_of(if all.is_empty() { first } else { all }),
+            Self::Ignored(_) => Bytes::new(),
+        }
     }
 }
 
-struct List<T> {
+/// Decodes the body of a [`ListCall`](crate::ListCall): all items of the list, or an error.
+pub(crate) struct ListCollector<T> {
     decoder: ListDecoder<T>,
-    elements: Vec<T>,
-    malformed: Option<Malformed>,
+    items: Vec<T>,
+    invalid_item: Option<InvalidItem>,
 }
 
-impl<T: DeserializeOwned + Send> Sink<Vec<T>> for List<T> {
-    fn take(&mut self, bytes: Bytes) -> Result<(), Undecodable> {
-        let Self { decoder, elements, malformed } = self;
-        let pushed = decoder.push(&bytes, &mut |element| match element {
-            Ok(element) => elements.push(element),
-            Err(problem) => *malformed = malformed.take().or(Some(problem)),
+impl<T: DeserializeOwned> ListCollector<T> {
+    pub(crate) fn new() -> Self {
+        Self { decoder: ListDecoder::new(), items: Vec::new(), invalid_item: None }
+    }
+}
+
+impl<T: DeserializeOwned + Send> BodyDecoder for ListCollector<T> {
+    type Value = Vec<T>;
+
+    fn push(&mut self, bytes: Bytes) -> Result<(), BodyError> {
+        let Self { decoder, items, invalid_item } = self;
+        let pushed = decoder.push(&bytes, &mut |item| match item {
+            Ok(item) => items.push(item),
+            Err(invalid) => *invalid_item = invalid_item.take().or(Some(invalid)),
         });
-        match malformed {
-            // It comes before what may be wrong behind it, however the body is cut up.
-            Some(Malformed { problem, .. }) => {
-                Err(Undecodable { problem: problem.clone(), nature: Nature::Wrong })
+        match invalid_item {
+            // It comes before anything that is wrong after it, however the body is cut up.
+            Some(InvalidItem { error, .. }) => {
+                Err(BodyError { error: error.clone(), kind: BodyErrorKind::Invalid })
             }
             None => pushed,
         }
     }
 
-    fn finish(&mut self) -> Result<Vec<T>, Undecodable> {
+    fn finish(&mut self) -> Result<Decoded<Vec<T>>, BodyError> {
         self.decoder.finish()?;
-        Ok(std::mem::take(&mut self.elements))
-    }
-
-    fn unknown_fields(&self) -> UnknownFields {
-        self.decoder.unknown_fields().clone()
+        Ok(Decoded {
+            value: std::mem::take(&mut self.items),
+            unknown_fields: self.decoder.unknown_fields().clone(),
+        })
     }
 
     fn excerpt(&self) -> Bytes {
-        let element = self.malformed.as_ref().map(|malformed| malformed.raw.as_bytes());
-        start_of(element.unwrap_or_else(|| self.decoder.pending()))
+        let item = self.invalid_item.as_ref().map(|invalid| invalid.raw.as_bytes());
+        start_of(item.unwrap_or_else(|| self.decoder.pending()))
     }
 }
 

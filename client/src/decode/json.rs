@@ -3,41 +3,41 @@
 use serde_core::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::error::DecodeProblem;
+use crate::error::DecodeError;
 
 /// A body that could not be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Undecodable {
-    pub(crate) problem: DecodeProblem,
-    pub(crate) nature: Nature,
+pub(crate) struct BodyError {
+    pub(crate) error: DecodeError,
+    pub(crate) kind: BodyErrorKind,
 }
 
 /// What a body looks like that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Nature {
+pub(crate) enum BodyErrorKind {
     /// It is not what was asked for.
-    Wrong,
+    Invalid,
     /// It ended before the JSON did, as a body does that was cut.
-    CutShort,
+    Truncated,
     /// It begins as HTML and XML do, such as a page for people.
     Markup,
 }
 
-impl Undecodable {
-    pub(crate) fn at(path: impl Into<String>, problem: impl Into<String>) -> Self {
-        let problem = DecodeProblem { path: path.into(), problem: problem.into() };
-        Self { problem, nature: Nature::Wrong }
+impl BodyError {
+    pub(crate) fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
+        let error = DecodeError { path: path.into(), message: message.into() };
+        Self { error, kind: BodyErrorKind::Invalid }
     }
 
-    pub(crate) fn whole(problem: impl Into<String>) -> Self {
-        Self::at(WHOLE_DOCUMENT, problem)
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Self::at(WHOLE_DOCUMENT, message)
     }
 
     /// The same, where the document is a part of a larger one that shows its end: it is wrong, not
     /// cut short.
     pub(crate) fn below(mut self, parent: &str) -> Self {
-        self.nature = Nature::Wrong;
-        let path = &mut self.problem.path;
+        self.kind = BodyErrorKind::Invalid;
+        let path = &mut self.error.path;
         *path = match path.as_str() {
             _ if parent == WHOLE_DOCUMENT => return self,
             WHOLE_DOCUMENT => parent.to_owned(),
@@ -65,19 +65,26 @@ pub(crate) const MISSING: &str = "it is missing, though documented";
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Reads a JSON document.
-pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
+pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
     // Checked once for all strings: faster than string by string, and the place is known.
-    let text = std::str::from_utf8(body).map_err(|cause| Undecodable {
-        nature: if cause.error_len().is_none() { Nature::CutShort } else { Nature::Wrong },
-        ..Undecodable::whole(format!("it is not UTF-8 from byte {} on", cause.valid_up_to()))
+    let text = std::str::from_utf8(body).map_err(|cause| BodyError {
+        kind: if cause.error_len().is_none() {
+            BodyErrorKind::Truncated
+        } else {
+            BodyErrorKind::Invalid
+        },
+        ..BodyError::whole(format!("it is not UTF-8 from byte {} on", cause.valid_up_to()))
     })?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     match text.trim_ascii_start().chars().next() {
         None => {
-            return Err(Undecodable { nature: Nature::CutShort, ..Undecodable::whole(EMPTY) });
+            return Err(BodyError { kind: BodyErrorKind::Truncated, ..BodyError::whole(EMPTY) });
         }
         Some(MARKUP) => {
-            return Err(Undecodable { nature: Nature::Markup, ..Undecodable::whole(MARKUP_WORDS) });
+            return Err(BodyError {
+                kind: BodyErrorKind::Markup,
+                ..BodyError::whole(MARKUP_WORDS)
+            });
         }
         Some(_) => {}
     }
@@ -86,7 +93,7 @@ pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodabl
 }
 
 /// What is wrong with a text, and where in it.
-pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error) -> Undecodable {
+pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error) -> BodyError {
     let path =
         serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text))
             .err()
@@ -94,21 +101,21 @@ pub(crate) fn located<T: DeserializeOwned>(text: &str, cause: &serde_json::Error
                 || WHOLE_DOCUMENT.to_owned(),
                 |error| known_path(&error.path().to_string()),
             );
-    let problem = match cause.classify() {
+    let message = match cause.classify() {
         Category::Data => without_values(&without_place(cause)),
         _ => without_place(cause),
     };
     // serde names the object that lacks a field; the path shall name the field.
-    let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
-    let undecodable = match missing {
-        Some(field) => Undecodable::at(field, MISSING).below(&path),
-        None => Undecodable::at(path, problem),
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    let error = match missing {
+        Some(field) => BodyError::at(field, MISSING).below(&path),
+        None => BodyError::at(path, message),
     };
-    let nature = match cause.classify() {
-        Category::Eof => Nature::CutShort,
-        _ => Nature::Wrong,
+    let kind = match cause.classify() {
+        Category::Eof => BodyErrorKind::Truncated,
+        _ => BodyErrorKind::Invalid,
     };
-    Undecodable { nature, ..undecodable }
+    BodyError { kind, ..error }
 }
 
 /// Where the parser does not know any further, it says `?`.
@@ -151,15 +158,15 @@ mod tests {
     use super::*;
     use crate::models::wallet::Wallet;
 
-    fn problem_of_wallet(body: &str) -> (String, String) {
-        let problem = document::<Wallet>(body.as_bytes()).unwrap_err().problem;
-        (problem.path, problem.problem)
+    fn error_of_wallet(body: &str) -> (String, String) {
+        let error = document::<Wallet>(body.as_bytes()).unwrap_err().error;
+        (error.path, error.message)
     }
 
     #[test]
     fn a_missing_field_is_named_by_its_path() {
-        let (path, problem) = problem_of_wallet(r#"{"balance":1}"#);
-        assert_eq!((path.as_str(), problem.as_str()), ("currency", MISSING));
+        let (path, message) = error_of_wallet(r#"{"balance":1}"#);
+        assert_eq!((path.as_str(), message.as_str()), ("currency", MISSING));
     }
 
     #[test]
@@ -167,7 +174,7 @@ mod tests {
         for (path, expected) in
             [(".", "data[1]"), ("a.b", "data[1].a.b"), ("[2].c", "data[1][2].c")]
         {
-            assert_eq!(Undecodable::at(path, "x").below("data[1]").problem.path, expected);
+            assert_eq!(BodyError::at(path, "x").below("data[1]").error.path, expected);
         }
     }
 
@@ -181,9 +188,9 @@ mod tests {
             (r#"{"balance":9223372036854775808}"#, "invalid value: integer, expected i64"),
             (r#"{"balance":[1]}"#, "invalid type: sequence, expected i64"),
         ] {
-            let (path, problem) = problem_of_wallet(body);
+            let (path, message) = error_of_wallet(body);
             assert_eq!(path, "balance", "{body}");
-            assert_eq!(problem, expected, "{body}");
+            assert_eq!(message, expected, "{body}");
         }
     }
 
@@ -201,8 +208,8 @@ mod tests {
             }
         }
 
-        let problem = document::<Picky>(br#""hunter2""#).unwrap_err().problem;
-        assert_eq!((problem.path.as_str(), problem.problem.as_str()), (".", "its type refuses it"));
+        let error = document::<Picky>(br#""hunter2""#).unwrap_err().error;
+        assert_eq!((error.path.as_str(), error.message.as_str()), (".", "its type refuses it"));
     }
 
     #[test]
@@ -210,7 +217,7 @@ mod tests {
         for body in
             [r#"{"balance":1,}"#, r#"{"balance":1 "currency":"X"}"#, r#"{"balance":1,"x":[1 2]}"#]
         {
-            let (path, _) = problem_of_wallet(body);
+            let (path, _) = error_of_wallet(body);
             assert!(!path.contains('?'), "{body}: {path}");
         }
     }
@@ -229,7 +236,7 @@ mod tests {
             (b"{} {}", false),
         ] {
             let failed = document::<Wallet>(body).unwrap_err();
-            assert_eq!(failed.nature == Nature::CutShort, cut_short, "{failed:?}");
+            assert_eq!(failed.kind == BodyErrorKind::Truncated, cut_short, "{failed:?}");
         }
     }
 

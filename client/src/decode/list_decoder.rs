@@ -10,11 +10,11 @@ use serde_core::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
 
 use crate::decode::json::{
-    BYTE_ORDER_MARK, EMPTY, MARKUP, MARKUP_WORDS, MISSING, Nature, Undecodable, located,
+    BYTE_ORDER_MARK, BodyError, BodyErrorKind, EMPTY, MARKUP, MARKUP_WORDS, MISSING, located,
 };
-use crate::decode::value_scanner::ValueScan;
-use crate::error::DecodeProblem;
-use crate::models::object::{UnknownFields, Word};
+use crate::decode::value_scanner::ValueScanner;
+use crate::error::DecodeError;
+use crate::models::object::{JsonStr, UnknownFields};
 
 /// The field of the envelope that holds the list. Source: the reference, "List companies".
 pub(crate) const LIST_FIELD: &str = "data";
@@ -28,23 +28,23 @@ fn without_blanks(text: &str) -> &str {
 
 /// An element that is JSON but not what was asked for. The others are not touched by it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Malformed {
-    pub(crate) problem: DecodeProblem,
+pub(crate) struct InvalidItem {
+    pub(crate) error: DecodeError,
     /// The element as it was sent.
     pub(crate) raw: String,
 }
 
 /// What a list gives, in its order.
-pub(crate) type Element<T> = Result<T, Malformed>;
+pub(crate) type Item<T> = Result<T, InvalidItem>;
 
 /// Takes a body in pieces and gives the elements of its list.
 #[derive(Debug)]
 pub(crate) struct ListDecoder<T> {
-    expects: Expects,
+    expects: State,
     /// What came and is not used up: the start of a value, at most.
     pending: Vec<u8>,
     /// Looks for the end of the value that is pending, and how far it has looked.
-    scan: Option<(ValueScan, usize)>,
+    scan: Option<(ValueScanner, usize)>,
     has_list: bool,
     /// The name of the field whose value is expected.
     field: String,
@@ -55,7 +55,7 @@ pub(crate) struct ListDecoder<T> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expects {
+enum State {
     Start,
     Envelope,
     FirstKeyOrEnd,
@@ -71,12 +71,12 @@ enum Expects {
 }
 
 /// How many bytes a step has used up; none if it needs more than there are.
-type Used = Result<Option<usize>, Undecodable>;
+type Consumed = Result<Option<usize>, BodyError>;
 
 impl<T: DeserializeOwned> ListDecoder<T> {
     pub(crate) fn new() -> Self {
         Self {
-            expects: Expects::Start,
+            expects: State::Start,
             pending: Vec::new(),
             scan: None,
             has_list: false,
@@ -92,8 +92,8 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
-        each: &mut impl FnMut(Element<T>),
-    ) -> Result<(), Undecodable> {
+        each: &mut impl FnMut(Item<T>),
+    ) -> Result<(), BodyError> {
         let mut pending = mem::take(&mut self.pending);
         pending.extend_from_slice(bytes);
         let mut rest = pending.as_slice();
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             match self.step(rest, each) {
                 Ok(Some(used)) => rest = rest.get(used..).unwrap_or_default(),
                 Ok(None) => break Ok(()),
-                Err(undecodable) => break Err(undecodable),
+                Err(error) => break Err(error),
             }
         };
         let used = pending.len() - rest.len();
@@ -126,25 +126,27 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     }
 
     /// Says that nothing more comes.
-    pub(crate) fn finish(&self) -> Result<(), Undecodable> {
+    pub(crate) fn finish(&self) -> Result<(), BodyError> {
         match self.expects {
-            Expects::Nothing => Ok(()),
-            Expects::Start | Expects::Envelope => {
-                Err(Undecodable { nature: Nature::CutShort, ..self.wrong(EMPTY) })
+            State::Nothing => Ok(()),
+            State::Start | State::Envelope => {
+                Err(BodyError { kind: BodyErrorKind::Truncated, ..self.invalid(EMPTY) })
             }
-            _ => Err(Undecodable {
-                nature: Nature::CutShort,
-                ..self.wrong("the body ends before its JSON does")
+            _ => Err(BodyError {
+                kind: BodyErrorKind::Truncated,
+                ..self.invalid("the body ends before its JSON does")
             }),
         }
     }
 
-    fn step(&mut self, bytes: &[u8], each: &mut impl FnMut(Element<T>)) -> Used {
-        if self.expects == Expects::Start {
+    fn step(&mut self, bytes: &[u8], each: &mut impl FnMut(Item<T>)) -> Consumed {
+        if self.expects == State::Start {
             return match bytes {
-                [0xef, 0xbb, 0xbf, ..] => self.go_on(Expects::Envelope, BYTE_ORDER_MARK.len_utf8()),
+                [0xef, 0xbb, 0xbf, ..] => {
+                    self.transition(State::Envelope, BYTE_ORDER_MARK.len_utf8())
+                }
                 [] | [0xef] | [0xef, 0xbb] => Ok(None),
-                _ => self.go_on(Expects::Envelope, 0),
+                _ => self.transition(State::Envelope, 0),
             };
         }
         let blanks = bytes.iter().take_while(|byte| BLANKS.contains(&char::from(**byte))).count();
@@ -155,77 +157,73 @@ impl<T: DeserializeOwned> ListDecoder<T> {
             return Ok(Some(blanks));
         }
         match self.expects {
-            Expects::Start | Expects::Envelope if char::from(*first) == MARKUP => {
-                Err(Undecodable { nature: Nature::Markup, ..self.wrong(MARKUP_WORDS) })
+            State::Start | State::Envelope if char::from(*first) == MARKUP => {
+                Err(BodyError { kind: BodyErrorKind::Markup, ..self.invalid(MARKUP_WORDS) })
             }
-            Expects::Start | Expects::Envelope => {
-                let next = [(b'{', Expects::FirstKeyOrEnd)];
+            State::Start | State::Envelope => {
+                let next = [(b'{', State::FirstKeyOrEnd)];
                 self.punctuation(*first, &next, "an object with the list in its field data")
             }
-            Expects::FirstKeyOrEnd | Expects::CommaOrEnd if *first == b'}' => {
-                self.end_of_envelope()
-            }
-            Expects::FirstKeyOrEnd | Expects::Key if *first == b'"' => self.key(bytes),
-            Expects::FirstKeyOrEnd | Expects::Key => {
-                Err(self.wrong("expected the name of a field"))
-            }
-            Expects::Colon { of_list } => {
-                let next = if of_list { Expects::List } else { Expects::Value };
+            State::FirstKeyOrEnd | State::CommaOrEnd if *first == b'}' => self.end_of_envelope(),
+            State::FirstKeyOrEnd | State::Key if *first == b'"' => self.key(bytes),
+            State::FirstKeyOrEnd | State::Key => Err(self.invalid("expected the name of a field")),
+            State::Colon { of_list } => {
+                let next = if of_list { State::List } else { State::Value };
                 self.punctuation(*first, &[(b':', next)], "`:`")
             }
-            Expects::Value => self.unknown_value(bytes),
-            Expects::List if *first == b'[' => self.go_on(Expects::FirstElementOrEnd, 1),
-            Expects::List => self.no_list(bytes),
-            Expects::CommaOrEnd => self.punctuation(*first, &[(b',', Expects::Key)], "`,` or `}`"),
-            Expects::FirstElementOrEnd if *first == b']' => self.go_on(Expects::CommaOrEnd, 1),
-            Expects::FirstElementOrEnd | Expects::Element => self.elements(bytes, each),
-            Expects::ElementCommaOrEnd => {
-                let next = [(b',', Expects::Element), (b']', Expects::CommaOrEnd)];
+            State::Value => self.unknown_value(bytes),
+            State::List if *first == b'[' => self.transition(State::FirstElementOrEnd, 1),
+            State::List => self.no_list(bytes),
+            State::CommaOrEnd => self.punctuation(*first, &[(b',', State::Key)], "`,` or `}`"),
+            State::FirstElementOrEnd if *first == b']' => self.transition(State::CommaOrEnd, 1),
+            State::FirstElementOrEnd | State::Element => self.elements(bytes, each),
+            State::ElementCommaOrEnd => {
+                let next = [(b',', State::Element), (b']', State::CommaOrEnd)];
                 self.punctuation(*first, &next, "`,` or `]`")
             }
-            Expects::Nothing => Err(self.wrong("trailing characters")),
+            State::Nothing => Err(self.invalid("trailing characters")),
         }
     }
 
     /// Has used up so many bytes, and expects something else from there.
     #[expect(clippy::unnecessary_wraps, reason = "it is what every step ends with")]
-    fn go_on(&mut self, expects: Expects, used: usize) -> Used {
+    fn transition(&mut self, expects: State, used: usize) -> Consumed {
         self.expects = expects;
         Ok(Some(used))
     }
 
-    fn punctuation(&mut self, found: u8, allowed: &[(u8, Expects)], expected: &str) -> Used {
+    fn punctuation(&mut self, found: u8, allowed: &[(u8, State)], expected: &str) -> Consumed {
         match allowed.iter().find(|(byte, _)| *byte == found) {
-            Some((_, next)) => self.go_on(*next, 1),
-            None => Err(self.wrong(format!("expected {expected}"))),
+            Some((_, next)) => self.transition(*next, 1),
+            None => Err(self.invalid(format!("expected {expected}"))),
         }
     }
 
-    fn end_of_envelope(&mut self) -> Used {
+    fn end_of_envelope(&mut self) -> Consumed {
         if self.has_list {
-            self.go_on(Expects::Nothing, 1)
+            self.transition(State::Nothing, 1)
         } else {
-            Err(Undecodable::at(LIST_FIELD, MISSING))
+            Err(BodyError::at(LIST_FIELD, MISSING))
         }
     }
 
-    fn key(&mut self, bytes: &[u8]) -> Used {
+    fn key(&mut self, bytes: &[u8]) -> Consumed {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let name: Word<'_> =
+        let name: JsonStr<'_> =
             serde_json::from_str(text).map_err(|cause| located::<IgnoredAny>(text, &cause))?;
         let of_list = name.as_str() == LIST_FIELD;
         if of_list && mem::replace(&mut self.has_list, true) {
-            return Err(Undecodable::at(LIST_FIELD, "it is there twice"));
+            return Err(BodyError::at(LIST_FIELD, "it is there twice"));
         }
         if !of_list {
             self.field = name.into_string();
         }
-        self.go_on(Expects::Colon { of_list }, text.len())
+        self.transition(State::Colon { of_list }, text.len())
     }
 
-    fn unknown_value(&mut self, bytes: &[u8]) -> Used {
+    fn unknown_value(&mut self, bytes: &[u8]) -> Consumed {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
@@ -234,29 +232,29 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         self.unknown_bytes += self.field.len() + text.len();
         let json = text.trim_ascii();
         self.unknown_fields.push(&mem::take(&mut self.field), json);
-        self.go_on(Expects::CommaOrEnd, text.len())
+        self.transition(State::CommaOrEnd, text.len())
     }
 
     /// Lets the parser say what stands in the place of the list.
-    fn no_list(&mut self, bytes: &[u8]) -> Used {
+    fn no_list(&mut self, bytes: &[u8]) -> Consumed {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let undecodable = match serde_json::from_str::<Vec<IgnoredAny>>(text) {
-            Ok(_) => self.wrong("expected a sequence"),
+        let error = match serde_json::from_str::<Vec<IgnoredAny>>(text) {
+            Ok(_) => self.invalid("expected a sequence"),
             Err(cause) => located::<Vec<IgnoredAny>>(text, &cause),
         };
-        Err(undecodable.below(LIST_FIELD))
+        Err(error.below(LIST_FIELD))
     }
 
     /// Reads as many elements as lie whole in the bytes.
-    fn elements(&mut self, bytes: &[u8], each: &mut impl FnMut(Element<T>)) -> Used {
+    fn elements(&mut self, bytes: &[u8], each: &mut impl FnMut(Item<T>)) -> Consumed {
         if self.scan.is_some() {
             let Some(text) = self.whole_value(bytes)? else {
                 return Ok(None);
             };
             each(self.element(text)?);
-            return self.go_on(Expects::ElementCommaOrEnd, text.len());
+            return self.transition(State::ElementCommaOrEnd, text.len());
         }
         // Checked once for all elements at hand; what follows is checked when it is whole.
         let text = match str::from_utf8(bytes) {
@@ -278,9 +276,9 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                     self.index += 1;
                     each(Ok(value));
                 }
-                // It is malformed, or there is more of it to come.
+                // It is invalid_item, or there is more of it to come.
                 _ => {
-                    let mut scan = ValueScan::default();
+                    let mut scan = ValueScanner::default();
                     let Some(end) = scan.end(rest.as_bytes()) else {
                         self.scan = Some((scan, rest.len()));
                         break;
@@ -288,24 +286,24 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                     match self.element(rest.get(..end).unwrap_or_default()) {
                         Ok(element) => each(element),
                         // Once more with nothing before it, so that it is what is held.
-                        Err(_) if used > 0 => return self.go_on(Expects::Element, used),
-                        Err(undecodable) => return Err(undecodable),
+                        Err(_) if used > 0 => return self.transition(State::Element, used),
+                        Err(error) => return Err(error),
                     }
                     used += end;
                 }
             }
             let rest = without_blanks(text.get(used..).unwrap_or_default());
             if !rest.starts_with(',') {
-                return self.go_on(Expects::ElementCommaOrEnd, used);
+                return self.transition(State::ElementCommaOrEnd, used);
             }
             used = text.len() - rest.len() + 1;
         }
         // What comes behind the text that is good so far decides, and then the scan goes on.
-        if used > 0 { self.go_on(Expects::Element, used) } else { self.elements(bytes, each) }
+        if used > 0 { self.transition(State::Element, used) } else { self.elements(bytes, each) }
     }
 
     /// Reads one element, whose text is whole.
-    fn element(&mut self, text: &str) -> Result<Element<T>, Undecodable> {
+    fn element(&mut self, text: &str) -> Result<Item<T>, BodyError> {
         let path = format!("{LIST_FIELD}[{}]", self.index);
         let element = match serde_json::from_str(text) {
             Ok(value) => Ok(value),
@@ -313,8 +311,8 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                 // What is no JSON at all leaves nothing to go on with.
                 serde_json::from_str::<IgnoredAny>(text)
                     .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&path))?;
-                let problem = located::<T>(text, &cause).below(&path).problem;
-                Err(Malformed { problem, raw: text.to_owned() })
+                let error = located::<T>(text, &cause).below(&path).error;
+                Err(InvalidItem { error, raw: text.to_owned() })
             }
         };
         self.index += 1;
@@ -322,25 +320,25 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     }
 
     /// The value that the bytes begin with, if its end is among them.
-    fn whole_value<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<&'b str>, Undecodable> {
+    fn whole_value<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<&'b str>, BodyError> {
         let (mut scan, looked_at) = self.scan.take().unwrap_or_default();
         let Some(end) = scan.end(bytes.get(looked_at..).unwrap_or_default()) else {
             self.scan = Some((scan, bytes.len()));
             return Ok(None);
         };
         let value = bytes.get(..looked_at + end).unwrap_or_default();
-        str::from_utf8(value).map(Some).map_err(|_| self.wrong("it is not UTF-8"))
+        str::from_utf8(value).map(Some).map_err(|_| self.invalid("it is not UTF-8"))
     }
 
-    fn wrong(&self, problem: impl Into<String>) -> Undecodable {
+    fn invalid(&self, message: impl Into<String>) -> BodyError {
         let in_list = matches!(
             self.expects,
-            Expects::FirstElementOrEnd | Expects::Element | Expects::ElementCommaOrEnd
+            State::FirstElementOrEnd | State::Element | State::ElementCommaOrEnd
         );
         if in_list {
-            Undecodable::at(format!("{LIST_FIELD}[{}]", self.index), problem)
+            BodyError::at(format!("{LIST_FIELD}[{}]", self.index), message)
         } else {
-            Undecodable::whole(problem)
+            BodyError::whole(message)
         }
     }
 }

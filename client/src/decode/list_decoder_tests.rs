@@ -7,21 +7,21 @@ use serde_json::value::RawValue;
 use super::*;
 use crate::models::companies::Company;
 
-/// The elements that came whole, and what the decoder said at the end.
-type Outcome<T> = (Vec<Element<T>>, Result<(), Undecodable>);
+/// The items, and the result of the decoder at the end.
+type Decoded<T> = (Vec<Item<T>>, Result<(), BodyError>);
 
-fn decode<T: DeserializeOwned>(pieces: &[&[u8]]) -> Outcome<T> {
+fn decode<T: DeserializeOwned>(pieces: &[&[u8]]) -> Decoded<T> {
     let mut decoder = ListDecoder::new();
-    let mut elements = Vec::new();
+    let mut items = Vec::new();
     let mut result = Ok(());
     for piece in pieces {
-        result = result.and_then(|()| decoder.push(piece, &mut |element| elements.push(element)));
+        result = result.and_then(|()| decoder.push(piece, &mut |item| items.push(item)));
     }
     let result = result.and_then(|()| decoder.finish());
-    (elements, result)
+    (items, result)
 }
 
-fn decode_whole<T: DeserializeOwned>(body: &[u8]) -> Outcome<T> {
+fn decode_whole<T: DeserializeOwned>(body: &[u8]) -> Decoded<T> {
     decode(&[body])
 }
 
@@ -58,7 +58,7 @@ impl<'de> Deserialize<'de> for Envelope {
 }
 
 fn agrees_with_another_reader(body: &[u8]) {
-    let (elements, result) = decode_whole::<Box<RawValue>>(body);
+    let (items, result) = decode_whole::<Box<RawValue>>(body);
     let other = std::str::from_utf8(body).ok().and_then(|text| {
         serde_json::from_str::<Envelope>(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
     });
@@ -66,9 +66,8 @@ fn agrees_with_another_reader(body: &[u8]) {
     match other {
         Some(Envelope(expected)) => {
             assert_eq!(result, Ok(()), "{shown}");
-            let got: Vec<_> =
-                elements.iter().map(|element| element.as_ref().unwrap().get()).collect();
-            let expected: Vec<_> = expected.iter().map(|element| element.get()).collect();
+            let got: Vec<_> = items.iter().map(|item| item.as_ref().unwrap().get()).collect();
+            let expected: Vec<_> = expected.iter().map(|item| item.get()).collect();
             assert_eq!(got, expected, "{shown}");
         }
         None => assert!(result.is_err(), "{shown}"),
@@ -99,7 +98,7 @@ const DOCUMENTS: &[&str] = &[
     r#"{"next":{"a":["]}",{"data":[9]}]},"data":[1],"total":1e999}"#,
     r#"{"d\u0061ta":[7]}"#,
     r#"{"é":"\u00e9\"","data":[1]}"#,
-    // What is wrong with an element leaves the others alone.
+    // What is wrong with an item leaves the others alone.
     r#"{"data":[1,"two",{"three":[3]},null,5]}"#,
     r#"{"data":[99999999999,1.5,5]}"#,
     r#"{"data":["\ud800",5]}"#,
@@ -174,29 +173,29 @@ fn bytes_that_are_no_text_are_refused_wherever_they_stand() {
 }
 
 #[test]
-fn a_malformed_element_is_named_and_kept_and_the_others_come() {
+fn a_malformed_item_is_named_and_kept_and_the_others_come() {
     let good = r#"{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}}"#;
     let bad = good.replace("[]", r#"[{"id":"x","wabaId":7}]"#);
     let body = format!(r#"{{"data":[{good},{bad},{good}]}}"#);
-    let (elements, result) = decode_whole::<Company>(body.as_bytes());
+    let (items, result) = decode_whole::<Company>(body.as_bytes());
     assert_eq!(result, Ok(()));
-    let [Ok(_), Err(malformed), Ok(_)] = &elements[..] else { panic!("{elements:?}") };
-    assert_eq!(malformed.problem.path, "data[1].connections[0].wabaId");
-    assert_eq!(malformed.problem.problem, "invalid type: integer, expected a string");
-    assert_eq!(malformed.raw, bad);
+    let [Ok(_), Err(invalid_item), Ok(_)] = &items[..] else { panic!("{items:?}") };
+    assert_eq!(invalid_item.error.path, "data[1].connections[0].wabaId");
+    assert_eq!(invalid_item.error.message, "invalid type: integer, expected a string");
+    assert_eq!(invalid_item.raw, bad);
 }
 
 #[test]
 fn a_missing_field_is_named_by_its_whole_path() {
     let body = br#"{"data":[{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[]}]}"#;
-    let (elements, _) = decode_whole::<Company>(body);
-    let [Err(malformed)] = &elements[..] else { panic!("{elements:?}") };
-    assert_eq!(malformed.problem.path, "data[0]._count");
+    let (items, _) = decode_whole::<Company>(body);
+    let [Err(invalid_item)] = &items[..] else { panic!("{items:?}") };
+    assert_eq!(invalid_item.error.path, "data[0]._count");
 }
 
 #[test]
 fn what_is_wrong_with_the_envelope_is_named() {
-    for (body, path, problem) in [
+    for (body, path, message) in [
         ("7", ".", "expected an object with the list in its field data"),
         ("{}", "data", MISSING),
         (r#"{"data":null}"#, "data", "invalid type: null, expected a sequence"),
@@ -206,10 +205,10 @@ fn what_is_wrong_with_the_envelope_is_named() {
         (r#"{"data":[1,]}"#, "data[1]", "expected value"),
         (r#"{"data":[{"a":}]}"#, "data[0]", "expected value"),
     ] {
-        let undecodable = decode_whole::<i32>(body.as_bytes()).1.unwrap_err();
-        assert_eq!(undecodable.nature, Nature::Wrong);
-        let DecodeProblem { path: got_path, problem: got_problem } = undecodable.problem;
-        assert_eq!((got_path.as_str(), got_problem.as_str()), (path, problem), "{body}");
+        let error = decode_whole::<i32>(body.as_bytes()).1.unwrap_err();
+        assert_eq!(error.kind, BodyErrorKind::Invalid);
+        let DecodeError { path: got_path, message: got_message } = error.error;
+        assert_eq!((got_path.as_str(), got_message.as_str()), (path, message), "{body}");
     }
 }
 
@@ -217,8 +216,8 @@ fn what_is_wrong_with_the_envelope_is_named() {
 fn a_body_that_was_cut_is_told_from_one_that_is_wrong() {
     let body = br#"{"a":[1],"data":[1,"two",{}],"b":null}"#;
     for cut in 0..body.len() {
-        let undecodable = decode_whole::<i32>(&body[..cut]).1.unwrap_err();
-        assert_eq!(undecodable.nature, Nature::CutShort, "{cut}: {undecodable:?}");
+        let error = decode_whole::<i32>(&body[..cut]).1.unwrap_err();
+        assert_eq!(error.kind, BodyErrorKind::Truncated, "{cut}: {error:?}");
     }
 }
 
@@ -226,9 +225,9 @@ fn a_body_that_was_cut_is_told_from_one_that_is_wrong() {
 fn depth_is_no_danger() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     let body = format!(r#"{{"x":{deep},"data":[{deep},1]}}"#);
-    let (elements, result) = decode_whole::<i32>(body.as_bytes());
+    let (items, result) = decode_whole::<i32>(body.as_bytes());
     assert_eq!(result, Ok(()));
-    assert!(matches!(&elements[..], [Err(_), Ok(1)]));
+    assert!(matches!(&items[..], [Err(_), Ok(1)]));
 }
 
 #[test]

@@ -10,18 +10,18 @@ use url::Url;
 use crate::error::{ErrorKind, UnauthorizedCode};
 
 /// Why the body of a good answer cannot be taken for what it says, if so.
-pub(crate) fn unreadable(head: &response::Parts) -> Option<String> {
+pub(crate) fn unsupported_encoding(head: &response::Parts) -> Option<String> {
     // RFC 9112, section 7: a client that sends no TE can get no other coding than chunked.
     if let Some(coding) = other_than(&head.headers, &TRANSFER_ENCODING, "chunked") {
         return Some(format!("its transfer coding is {coding} instead of chunked"));
     }
-    // What was asked for is undone by now, and its header with it.
+    // What was asked for is decompress by now, and its header with it.
     other_than(&head.headers, &CONTENT_ENCODING, "identity")
         .map(|coding| format!("its content coding is {coding}, which was not asked for"))
 }
 
 /// What an answer means whose status is not a success.
-pub(crate) fn refusal(head: &response::Parts, body: &[u8]) -> ErrorKind {
+pub(crate) fn classify_error(head: &response::Parts, body: &[u8]) -> ErrorKind {
     let status = head.status;
     if status.is_informational() {
         let problem = format!("it has the status {}, which was not asked for", status.as_u16());
@@ -37,7 +37,7 @@ pub(crate) fn refusal(head: &response::Parts, body: &[u8]) -> ErrorKind {
 }
 
 /// The content type, where it says that the body is not JSON.
-pub(crate) fn foreign_content_type(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn non_json_content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?;
     let text = String::from_utf8_lossy(value.as_bytes());
     let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -126,7 +126,7 @@ mod tests {
             ("", UnauthorizedCode::Unspecified),
         ] {
             assert_eq!(
-                refusal(&head(401, &[]), body.as_bytes()),
+                classify_error(&head(401, &[]), body.as_bytes()),
                 ErrorKind::Unauthorized(expected),
                 "{body}"
             );
@@ -142,7 +142,7 @@ mod tests {
             ("::", None),
         ] {
             for status in [300, 301, 302, 303, 304, 307, 308, 399] {
-                let kind = refusal(&head(status, &[("location", location)]), b"");
+                let kind = classify_error(&head(status, &[("location", location)]), b"");
                 let status = StatusCode::from_u16(status).unwrap();
                 assert_eq!(kind, ErrorKind::Redirect { status, host: host.map(Into::into) });
             }
@@ -160,11 +160,11 @@ mod tests {
             (&[("content-encoding", "identity"), ("content-encoding", "zstd")], Some("zstd")),
             (&[], None),
         ] {
-            let problem = unreadable(&head(200, headers));
+            let problem = unsupported_encoding(&head(200, headers));
             assert_eq!(problem.is_some(), named.is_some(), "{problem:?}");
             assert!(problem.unwrap_or_default().contains(named.unwrap_or_default()));
         }
-        let unasked = refusal(&head(101, &[]), b"");
+        let unasked = classify_error(&head(101, &[]), b"");
         assert!(matches!(unasked, ErrorKind::Protocol(problem) if problem.contains("101")));
     }
 
@@ -178,9 +178,9 @@ mod tests {
             ("", true),
         ] {
             let problem =
-                foreign_content_type(&head(200, &[("content-type", content_type)]).headers);
+                non_json_content_type(&head(200, &[("content-type", content_type)]).headers);
             assert_eq!(problem.is_some(), foreign, "{content_type}");
         }
-        assert_eq!(foreign_content_type(&HeaderMap::new()), None);
+        assert_eq!(non_json_content_type(&HeaderMap::new()), None);
     }
 }

@@ -3,15 +3,15 @@
 /// Looks for the end of one value. It counts brackets and quotes only: whether the value is good is
 /// for a parser to say, which then sees it whole.
 #[derive(Debug, Default)]
-pub(crate) struct ValueScan {
+pub(crate) struct ValueScanner {
     depth: usize,
     in_string: bool,
     escaped: bool,
     /// The value is neither a string nor in brackets, so it lasts until something else begins.
-    bare: bool,
+    scalar: bool,
 }
 
-impl ValueScan {
+impl ValueScanner {
     /// Looks at the bytes that come next, and gives the offset in them behind the end of the value.
     /// The first byte ever given is the first of the value.
     pub(crate) fn end(&mut self, bytes: &[u8]) -> Option<usize> {
@@ -31,7 +31,7 @@ impl ValueScan {
                 continue;
             }
             match byte {
-                _ if self.bare && ends_bare(*byte) => return Some(offset),
+                _ if self.scalar && ends_scalar(*byte) => return Some(offset),
                 b'"' => self.in_string = true,
                 b'[' | b'{' => self.depth += 1,
                 b']' | b'}' => {
@@ -40,7 +40,7 @@ impl ValueScan {
                         return Some(offset + 1);
                     }
                 }
-                _ if self.depth == 0 => self.bare = true,
+                _ if self.depth == 0 => self.scalar = true,
                 _ => {}
             }
         }
@@ -49,7 +49,7 @@ impl ValueScan {
 }
 
 /// What `serde_json` takes for the end of a number or a word, too.
-fn ends_bare(byte: u8) -> bool {
+fn ends_scalar(byte: u8) -> bool {
     b",:[]{}\" \t\n\r".contains(&byte)
 }
 
@@ -71,7 +71,7 @@ mod tests {
             ("{}", "{}"),
         ] {
             for split in 0..=text.len() {
-                let mut scan = ValueScan::default();
+                let mut scan = ValueScanner::default();
                 let (first, second) = text.split_at(split);
                 let end = scan
                     .end(first.as_bytes())
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn what_has_not_ended_has_no_end() {
         for text in ["", "12", "[1,2", r#""a\""#, r#"{"a":"}"#] {
-            assert_eq!(ValueScan::default().end(text.as_bytes()), None, "{text}");
+            assert_eq!(ValueScanner::default().end(text.as_bytes()), None, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What can happen, and how it is said.
+//! The kinds of errors, and the text of each.
 
 use std::fmt;
 
@@ -6,46 +6,47 @@ use http::StatusCode;
 
 use crate::error::escape::Escaped;
 
-/// What happened. More kinds may come: match with a wildcard arm.
+/// What went wrong. More kinds may be added: match with a wildcard arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be built like this. Every problem that was found is named.
-    Config(Vec<ConfigProblem>),
-    /// The request cannot be sent like this, for instance because of its path. Nothing was sent.
+    /// The configuration of the client is invalid. Every invalid setting is named.
+    Config(Vec<InvalidSetting>),
+    /// The request is invalid, for instance its path. Nothing was sent.
     Request(String),
-    /// The source of keys failed; see [`source`](std::error::Error::source) for why. Nothing was
-    /// sent with the key that was asked for.
-    KeySource,
-    /// The service refused the key: status 401. Never retried with the same key.
+    /// The API key provider failed or timed out; [`source`](std::error::Error::source) is its
+    /// error. Nothing was sent with the key that was requested.
+    Credentials,
+    /// The service rejected the key (401). Never retried with the same key.
     Unauthorized(UnauthorizedCode),
-    /// The service, or a proxy before it, answered with another status that is not a success.
+    /// The service, or a proxy in front of it, responded with another status that is no success.
     Status(StatusCode),
-    /// The service answered with a redirect (3xx). It was not followed, so the key went nowhere
-    /// else.
+    /// The server redirected (3xx). Redirects are not followed, so the key was sent nowhere else.
     #[non_exhaustive]
     Redirect {
         /// The status.
         status: StatusCode,
-        /// The host that the redirect names, if it names one.
+        /// The host of the redirect's target, if it has one.
         host: Option<String>,
     },
-    /// No connection could be made: the name did not resolve, the port refused, nobody answered.
+    /// No connection could be made: the name did not resolve, the port refused, or nobody responded
+    /// within the connect timeout.
     Connect,
-    /// No TLS connection could be made: the certificate is not trusted, expired or another host's,
-    /// or there is no protocol in common. Never retried, since it would fail again.
+    /// The configured proxy refused to open a tunnel to the service. Never retried.
+    Proxy,
+    /// The TLS handshake failed: the certificate is not trusted, expired or of another host, the
+    /// server requires a client certificate, or there is no common protocol. Never retried.
     Tls,
-    /// The connection broke after the request was under way.
-    Connection,
-    /// A time limit ran out.
+    /// The connection was interrupted after the request was sent.
+    Interrupted,
+    /// A timeout ended the attempt or the call.
     Timeout(TimeLimit),
-    /// The answer is not what HTTP and the API allow, for instance an HTML page with status 200.
+    /// The response is not one of the API, for instance an HTML page with status 200.
     Protocol(String),
-    /// The body of a good answer could not be read as what was asked for.
-    Decode(DecodeProblem),
-    /// An element of a list that is streamed could not be read as what was asked for. The others
-    /// still come.
-    Element(DecodeProblem),
+    /// The body of a successful response could not be decoded.
+    Decode(DecodeError),
+    /// An item of a streamed list could not be decoded. Later items are still delivered.
+    ListItem(DecodeError),
     /// The body, after decompression, is larger than the client's limit.
     #[non_exhaustive]
     BodyTooLarge {
@@ -54,14 +55,14 @@ pub enum ErrorKind {
     },
 }
 
-/// A problem with the configuration.
+/// An invalid setting of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ConfigProblem {
+pub struct InvalidSetting {
     /// The setting: a builder method or an environment variable.
     pub setting: &'static str,
     /// What is wrong with it and what is expected. Never holds the key.
-    pub problem: String,
+    pub message: String,
 }
 
 /// The code in the body of a 401. Source: the reference, "Errors".
@@ -75,121 +76,141 @@ pub enum UnauthorizedCode {
     InvalidToken,
     /// A code that the reference does not name, as the service wrote it.
     Other(String),
-    /// The body has no code that can be read; the answer may come from a proxy.
+    /// The body has no readable code; the response may come from a proxy.
     Unspecified,
 }
 
-/// Which time limit ran out.
+/// Which timeout ended a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimeLimit {
-    /// The deadline of the whole call.
+    /// The timeout of the whole call: its deadline has passed.
     Deadline,
-    /// The limit of one attempt.
+    /// The timeout of one attempt.
     Attempt,
 }
 
-/// What is wrong with a body, and where.
+/// Where a body could not be decoded, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DecodeProblem {
+pub struct DecodeError {
     /// The JSON path, such as `data[17].connections[0].wabaId`; `.` is the whole document.
     pub path: String,
-    /// What is wrong. Values of the body are left out.
-    pub problem: String,
+    /// What is wrong. Never holds a value of the body.
+    pub message: String,
 }
 
 impl ErrorKind {
     /// Whether the same request may succeed later with nothing changed.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Connect | Self::Connection | Self::Timeout(_) => true,
+            Self::Connect | Self::Interrupted | Self::Timeout(_) => true,
             Self::Status(status) => {
                 matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504)
             }
             _ => false,
         }
     }
-}
 
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes what failed, where, and what to do.
+    pub(crate) fn describe(
+        &self,
+        peer: Option<&str>,
+        reason: Option<&str>,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        let peer = Escaped(peer.unwrap_or("the server"));
+        let because = reason.map_or_else(String::new, |reason| format!(": {}", Escaped(reason)));
         match self {
-            Self::Config(problems) => {
-                f.write_str("the client's configuration is wrong: ")?;
-                for (index, problem) in problems.iter().enumerate() {
+            Self::Config(settings) => {
+                f.write_str("invalid client configuration: ")?;
+                for (index, InvalidSetting { setting, message }) in settings.iter().enumerate() {
                     let separator = if index == 0 { "" } else { "; " };
-                    write!(
-                        f,
-                        "{separator}{}: {:.1000}",
-                        problem.setting,
-                        Escaped(&problem.problem)
-                    )?;
+                    write!(f, "{separator}{setting}: {:.1000}", Escaped(message))?;
                 }
                 Ok(())
             }
-            Self::Request(problem) => write!(f, "the request was not sent: {:.1000}", Escaped(problem)),
-            Self::KeySource => f.write_str("the source of API keys failed; see its own error below"),
-            Self::Unauthorized(code) => write!(
-                f,
-                "the service refused the key (401 {code}); {}",
-                code.advice()
-            ),
-            Self::Status(status) => write!(
-                f,
-                "the service answered {status}; {}",
-                status_advice(*status)
-            ),
+            Self::Request(message) => {
+                write!(f, "the request was not sent: {:.1000}", Escaped(message))
+            }
+            Self::Credentials => {
+                write!(f, "the API key provider failed{because}; see the source of this error")
+            }
+            Self::Unauthorized(code) => {
+                write!(f, "the service rejected the API key (401 {code}); {}", code.advice())
+            }
+            Self::Status(status) => {
+                write!(f, "the service responded with {status}; {}", status_advice(*status))
+            }
             Self::Redirect { status, host } => {
-                write!(
-                    f,
-                    "the service answered {} with a redirect",
-                    status.as_u16()
-                )?;
+                f.write_str("the server redirected")?;
                 if let Some(host) = host {
                     write!(f, " to {}", Escaped(host))?;
                 }
-                f.write_str(", which was not followed, so that the key stays here; set the base URL to where the API is")
-            }
-            Self::Connect => f.write_str("no connection to the service; check the base URL and the network"),
-            Self::Tls => {
-                f.write_str("no TLS connection to the service; check the base URL and the certificate that stands there")
-            }
-            Self::Connection => f.write_str("the connection broke before the answer was whole; call again later"),
-            Self::Timeout(TimeLimit::Deadline) => {
-                f.write_str("the call's deadline ran out; call again later, or allow more time")
-            }
-            Self::Timeout(TimeLimit::Attempt) => {
-                f.write_str("the service kept silent for too long; call again later, or allow more with attempt_timeout()")
-            }
-            Self::Protocol(problem) => {
                 write!(
                     f,
-                    "the answer is not one of the API: {}; does the base URL name the right host?",
-                    Escaped(problem)
+                    " ({}); redirects are not followed, because the API key would be sent there: \
+                     set the base URL to the final address",
+                    status.as_u16()
                 )
             }
-            Self::Decode(problem) => write!(
+            Self::Connect => write!(
                 f,
-                "the answer does not have the documented shape: at {problem}; update this crate, or report it"
+                "could not connect to {peer}{because}; check the base URL and the network"
             ),
-            Self::Element(problem) => write!(
+            Self::Proxy => write!(
                 f,
-                "an element of the list does not have the documented shape: at {problem}; the others still come"
+                "{peer} refused to open a tunnel{because}; check the proxy setting, or use no_proxy()"
             ),
-            Self::BodyTooLarge { limit } => {
+            Self::Tls => write!(
+                f,
+                "TLS handshake with {peer} failed{because}; check the base URL and the certificates"
+            ),
+            Self::Interrupted => {
+                write!(f, "the connection to {peer} was interrupted{because}; retry later")
+            }
+            Self::Timeout(limit) => {
+                let after = reason.map_or_else(String::new, |after| format!(" after {after}"));
+                let (what, setting) = match limit {
+                    TimeLimit::Deadline => ("the call", "timeout()"),
+                    TimeLimit::Attempt => ("the attempt", "attempt_timeout()"),
+                };
                 write!(
                     f,
-                    "the body is larger than {limit} bytes; raise max_body_bytes() if that is expected"
+                    "{what} timed out{after} waiting for {peer}; retry later or raise {setting}"
                 )
             }
+            Self::Protocol(message) => write!(
+                f,
+                "unexpected response from {peer}: {}; check that the base URL points at the API",
+                Escaped(message)
+            ),
+            Self::Decode(error) => write!(
+                f,
+                "the response does not have the documented schema: {error}; update this crate or \
+                 report it"
+            ),
+            Self::ListItem(error) => {
+                write!(f, "invalid list item at {error} (later items are still delivered)")
+            }
+            Self::BodyTooLarge { limit } => write!(
+                f,
+                "the response body is larger than {limit} bytes; raise max_response_bytes() if \
+                 that is expected"
+            ),
         }
     }
 }
 
-impl fmt::Display for DecodeProblem {
+impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", Escaped(&self.path), Escaped(&self.problem))
+        self.describe(None, None, f)
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", Escaped(&self.path), Escaped(&self.message))
     }
 }
 
@@ -207,25 +228,23 @@ impl fmt::Display for UnauthorizedCode {
 impl UnauthorizedCode {
     fn advice(&self) -> &'static str {
         match self {
-            Self::MissingBearerToken => {
-                "a proxy on the way may have removed the Authorization header"
-            }
+            Self::MissingBearerToken => "a proxy may have removed the Authorization header",
             Self::InvalidToken => {
                 "it is unknown or revoked, or the partner is inactive: check it in the dashboard"
             }
-            Self::Other(_) => "see the dashboard for the key's state",
-            Self::Unspecified => "the answer may come from a proxy before the service",
+            Self::Other(_) => "check the key in the dashboard",
+            Self::Unspecified => "the response may come from a proxy in front of the service",
         }
     }
 }
 
 fn status_advice(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        403 => "the key may not do this",
-        404 => "check the base URL: the API may be elsewhere",
-        429 => "it asks to slow down",
-        500..=599 => "the fault is on the service's side or in a proxy before it",
-        _ => "see the body for what it says",
+        403 => "the key does not allow this request",
+        404 => "check the path and the base URL",
+        429 => "it asks the client to slow down",
+        500..=599 => "the service or a proxy in front of it has a problem; retry later",
+        _ => "see Error::body() for details",
     }
 }
 
@@ -234,25 +253,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_says_what_happened_and_what_to_do() {
-        let problem = DecodeProblem { path: "a".into(), problem: "b".into() };
+    fn every_kind_says_what_failed_and_what_to_do() {
+        let error = DecodeError { path: "a".into(), message: "b".into() };
         for (kind, advice) in [
             (ErrorKind::Request("the path is empty; name one".into()), "name one"),
-            (ErrorKind::KeySource, "see its own error"),
+            (ErrorKind::Credentials, "see the source"),
             (ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken), "check it in the dashboard"),
-            (ErrorKind::Unauthorized(UnauthorizedCode::Unspecified), "a proxy before the service"),
-            (ErrorKind::Status(StatusCode::FORBIDDEN), "may not do this"),
-            (ErrorKind::Status(StatusCode::IM_A_TEAPOT), "see the body"),
+            (ErrorKind::Unauthorized(UnauthorizedCode::Unspecified), "a proxy in front of"),
+            (ErrorKind::Status(StatusCode::FORBIDDEN), "does not allow"),
+            (ErrorKind::Status(StatusCode::IM_A_TEAPOT), "Error::body()"),
             (ErrorKind::Redirect { status: StatusCode::FOUND, host: None }, "set the base URL"),
             (ErrorKind::Connect, "check the base URL"),
-            (ErrorKind::Tls, "the certificate"),
-            (ErrorKind::Connection, "call again later"),
-            (ErrorKind::Timeout(TimeLimit::Deadline), "allow more time"),
-            (ErrorKind::Timeout(TimeLimit::Attempt), "attempt_timeout()"),
-            (ErrorKind::Protocol("it is not HTTP".into()), "does the base URL name the right host"),
-            (ErrorKind::Decode(problem.clone()), "update this crate"),
-            (ErrorKind::Element(problem), "the others still come"),
-            (ErrorKind::BodyTooLarge { limit: 1 }, "raise max_body_bytes()"),
+            (ErrorKind::Proxy, "check the proxy setting"),
+            (ErrorKind::Tls, "the certificates"),
+            (ErrorKind::Interrupted, "retry later"),
+            (ErrorKind::Timeout(TimeLimit::Deadline), "raise timeout()"),
+            (ErrorKind::Timeout(TimeLimit::Attempt), "raise attempt_timeout()"),
+            (ErrorKind::Protocol("it is not HTTP".into()), "check that the base URL"),
+            (ErrorKind::Decode(error.clone()), "update this crate"),
+            (ErrorKind::ListItem(error), "later items are still delivered"),
+            (ErrorKind::BodyTooLarge { limit: 1 }, "raise max_response_bytes()"),
         ] {
             assert!(kind.to_string().contains(advice), "{kind}");
         }

@@ -1,16 +1,17 @@
-//! The one error of the crate.
+//! The error of every call, its kinds, and how it is written.
 //!
-//! An error answers the questions of whoever handles it: what happened ([`ErrorKind`]), did the
-//! service act on the request ([`Outcome`]), is a new call worth it, what was tried. What the
-//! service sent is kept, bounded, to be looked at on purpose; `Display`, `Debug` and the chain of
-//! sources show no body, no key and no query, since all three end up in logs.
+//! It says what went wrong ([`ErrorKind`]), whether the service could have acted on the request
+//! ([`RequestOutcome`]), whether a new call may succeed, and what was attempted. The response body
+//! is kept, bounded, and has a method; `Display`, `Debug` and the chain of sources show no body, no
+//! key and no query, since all three end up in logs.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::uri::Scheme;
+use http::{HeaderMap, StatusCode, Uri};
 
 use crate::error::escape::Escaped;
 use crate::error::retry_after::retry_after;
@@ -18,7 +19,7 @@ use crate::error::retry_after::retry_after;
 pub(crate) mod escape;
 mod kind;
 pub(crate) mod retry_after;
-pub use kind::{ConfigProblem, DecodeProblem, ErrorKind, TimeLimit, UnauthorizedCode};
+pub use kind::{DecodeError, ErrorKind, InvalidSetting, TimeLimit, UnauthorizedCode};
 
 /// The cause below an error, of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -38,7 +39,7 @@ const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "request-id", "x-correlat
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    fault: Fault,
+    error: AttemptError,
     attempts: Vec<Attempt>,
     elapsed: Duration,
     not_retried: Option<NotRetried>,
@@ -47,198 +48,249 @@ struct Inner {
 /// Whether the service could have acted on the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
-    /// Surely not: the request did not leave, or no connection was made.
+pub enum RequestOutcome {
+    /// The service did not act on the request: it was not sent, or the server refused it before
+    /// processing it (RFC 9113, sections 6.8 and 8.7).
     NotSent,
-    /// It may have been processed, but no answer came.
-    MaybeProcessed,
-    /// The service, or a proxy before it, answered.
-    Answered,
+    /// The service may have processed the request, but no response arrived.
+    Unknown,
+    /// The service, or a proxy in front of it, responded.
+    Responded,
 }
 
-impl Outcome {
-    fn or_worse(self, other: Self) -> Self {
+impl RequestOutcome {
+    /// The outcome of two attempts taken together.
+    fn combine(self, other: Self) -> Self {
         match (self, other) {
-            (Self::MaybeProcessed, _) | (_, Self::MaybeProcessed) => Self::MaybeProcessed,
-            (Self::Answered, _) | (_, Self::Answered) => Self::Answered,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Responded, _) | (_, Self::Responded) => Self::Responded,
             (Self::NotSent, Self::NotSent) => Self::NotSent,
         }
     }
 }
 
-/// One attempt of a call, which failed.
+/// A failed attempt of a call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Attempt {
     /// Why it failed.
-    pub cause: ErrorKind,
-    /// The status that came, if one came.
+    pub kind: ErrorKind,
+    /// The status of its response, if one arrived.
     pub status: Option<StatusCode>,
     /// Whether the service could have acted on it.
-    pub outcome: Outcome,
-    /// How long the client waited after it before the next one; `None` if no next one followed.
-    pub wait: Option<Duration>,
+    pub outcome: RequestOutcome,
+    /// The wait before the next attempt; `None` if this was the last one.
+    pub backoff: Option<Duration>,
 }
 
-/// Why an error that could have been retried was not, or not again.
+/// Why a retryable error was not retried, or not again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotRetried {
-    /// The policy is [`RetryPolicy::off`](crate::RetryPolicy::off).
-    RetriesOff,
-    /// The policy's number of attempts is used up.
-    AttemptsUsedUp,
-    /// The retry budget that the clones of a client share is used up.
-    BudgetUsedUp,
-    /// The wait, or the `Retry-After` that the service asked for, would pass the deadline.
+    /// The policy is [`RetryPolicy::never`](crate::RetryPolicy::never).
+    Disabled,
+    /// The policy allows no further attempt.
+    AttemptsExhausted,
+    /// The retry budget that the clones of a client share has no tokens left for another retry.
+    BudgetExhausted,
+    /// The backoff, or the `Retry-After` of the service, would end after the call's deadline.
     #[non_exhaustive]
     DeadlineTooClose {
         /// How long the wait would have been.
         wait: Duration,
     },
-    /// The service asked for a `Retry-After` longer than the policy allows.
+    /// The `Retry-After` of the service is longer than the policy allows.
     #[non_exhaustive]
     RetryAfterTooLong {
-        /// What it asked for.
-        asked: Duration,
+        /// The `Retry-After` of the service.
+        requested: Duration,
     },
     /// The request is not idempotent and may have been processed.
-    NotSafe,
+    NotIdempotent,
 }
 
-/// The failure of one attempt, before it is known what becomes of the call.
+/// The failure of one attempt, before it is decided what becomes of the call.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct AttemptError {
     pub(crate) kind: ErrorKind,
-    pub(crate) outcome: Outcome,
-    pub(crate) answer: Option<Box<Answer>>,
+    pub(crate) outcome: RequestOutcome,
+    pub(crate) response: Option<Box<ErrorResponse>>,
     pub(crate) source: Option<SharedError>,
-    /// It failed on a pooled connection that the server had closed meanwhile.
-    pub(crate) stale_connection: bool,
+    pub(crate) text: Option<Box<ErrorText>>,
+    /// Why the request was surely not processed, so that it can be resent at no cost.
+    pub(crate) unprocessed: Option<Unprocessed>,
 }
 
-/// What is kept of an answer that is an error.
-pub(crate) struct Answer {
+/// What the text of an error says beside its kind.
+#[derive(Debug, Default)]
+pub(crate) struct ErrorText {
+    /// What the connection was made to.
+    pub(crate) peer: Option<String>,
+    /// The cause in a few words.
+    pub(crate) reason: Option<String>,
+}
+
+/// Why a request that was sent was not processed (RFC 9113, sections 6.8 and 8.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unprocessed {
+    /// The connection came to its end before the request: another connection will take it.
+    ConnectionEnded,
+    /// The server refused the request, or closed the connection before anything was written. It may
+    /// do so again.
+    Refused,
+}
+
+/// What is kept of a response that is an error.
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("ErrorResponse")
             .field("status", &self.status)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
     }
 }
 
-impl Fault {
-    pub(crate) fn new(kind: ErrorKind, outcome: Outcome) -> Self {
-        Self { kind, outcome, answer: None, source: None, stale_connection: false }
+impl AttemptError {
+    pub(crate) fn new(kind: ErrorKind, outcome: RequestOutcome) -> Self {
+        Self { kind, outcome, response: None, source: None, text: None, unprocessed: None }
     }
 
-    /// The deadline of the call has passed.
-    pub(crate) fn out_of_time(outcome: Outcome) -> Self {
-        Self::new(ErrorKind::Timeout(TimeLimit::Deadline), outcome)
+    /// A time limit of the call or of the attempt has passed.
+    pub(crate) fn timed_out(limit: TimeLimit, after: Duration, outcome: RequestOutcome) -> Self {
+        let reason = Some(format!("{after:.1?}"));
+        Self::new(ErrorKind::Timeout(limit), outcome).with_text(None, reason)
     }
 
-    /// The attempt that failed by it.
-    pub(crate) fn attempt(&self, wait: Option<Duration>) -> Attempt {
-        Attempt { cause: self.kind.clone(), status: self.status(), outcome: self.outcome, wait }
+    pub(crate) fn at_peer(mut self, peer: &str) -> Self {
+        self.text.get_or_insert_default().peer = Some(peer.to_owned());
+        self
     }
 
-    pub(crate) fn caused_by(self, source: impl Into<SharedError>) -> Self {
+    /// Names what the request was sent to, unless the error knows better.
+    pub(crate) fn at_peer_of(mut self, uri: &Uri) -> Self {
+        let port = || if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+        let text = self.text.get_or_insert_default();
+        text.peer = text
+            .peer
+            .take()
+            .or_else(|| Some(format!("{}:{}", uri.host()?, uri.port_u16().unwrap_or_else(port))));
+        self
+    }
+
+    /// What the error says about its attempt.
+    pub(crate) fn attempt(&self, backoff: Option<Duration>) -> Attempt {
+        Attempt { kind: self.kind.clone(), status: self.status(), outcome: self.outcome, backoff }
+    }
+
+    pub(crate) fn with_text(self, peer: Option<String>, reason: Option<String>) -> Self {
+        Self { text: Some(Box::new(ErrorText { peer, reason })), ..self }
+    }
+
+    pub(crate) fn with_source(self, source: impl Into<SharedError>) -> Self {
         Self { source: Some(source.into()), ..self }
     }
 
-    pub(crate) fn answered(self, answer: Answer) -> Self {
-        Self { outcome: Outcome::Answered, answer: Some(Box::new(answer)), ..self }
+    pub(crate) fn with_response(self, response: ErrorResponse) -> Self {
+        Self { outcome: RequestOutcome::Responded, response: Some(Box::new(response)), ..self }
     }
 
     pub(crate) fn status(&self) -> Option<StatusCode> {
-        self.answer.as_ref().map(|answer| answer.status)
+        self.response.as_ref().map(|response| response.status)
     }
 }
 
 impl Error {
     pub(crate) fn new(
-        fault: Fault,
+        error: AttemptError,
         attempts: Vec<Attempt>,
         elapsed: Duration,
         not_retried: Option<NotRetried>,
     ) -> Self {
-        Self(Box::new(Inner { fault, attempts, elapsed, not_retried }))
+        Self(Box::new(Inner { error, attempts, elapsed, not_retried }))
     }
 
     /// An error of a request or a client that was never sent anywhere.
     pub(crate) fn unsent(kind: ErrorKind) -> Self {
-        Self::new(Fault::new(kind, Outcome::NotSent), Vec::new(), Duration::ZERO, None)
+        let error = AttemptError::new(kind, RequestOutcome::NotSent);
+        Self::new(error, Vec::new(), Duration::ZERO, None)
     }
 
-    /// One thing that is wrong with the configuration.
-    pub(crate) fn config(setting: &'static str, problem: String) -> Self {
-        Self::unsent(ErrorKind::Config(vec![ConfigProblem { setting, problem }]))
+    /// One invalid setting.
+    pub(crate) fn config(setting: &'static str, message: String) -> Self {
+        Self::unsent(ErrorKind::Config(vec![InvalidSetting { setting, message }]))
     }
 
-    /// What happened.
+    /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
-        &self.0.fault.kind
+        &self.0.error.kind
     }
 
     /// Whether the service could have acted on the request, all attempts taken together:
-    /// [`MaybeProcessed`](Outcome::MaybeProcessed) if that is true of any of them, whatever the
-    /// others found; else [`Answered`](Outcome::Answered) if any was answered; else
-    /// [`NotSent`](Outcome::NotSent).
-    pub fn outcome(&self) -> Outcome {
+    /// [`Unknown`](RequestOutcome::Unknown) if that is true of any attempt, whatever the others
+    /// found; else [`Responded`](RequestOutcome::Responded) if any attempt got a response; else
+    /// [`NotSent`](RequestOutcome::NotSent).
+    pub fn outcome(&self) -> RequestOutcome {
         let attempts = self.0.attempts.iter().map(|attempt| attempt.outcome);
-        attempts.fold(self.0.fault.outcome, Outcome::or_worse)
+        attempts.fold(self.0.error.outcome, RequestOutcome::combine)
     }
 
-    /// Whether the same call may succeed later with nothing changed: connection faults, time-outs,
-    /// and the statuses 408, 425, 429, 500, 502, 503 and 504. The client's own retries are over by
-    /// then, so wait before you call again. It says nothing about whether a second call is safe;
-    /// for methods that are not idempotent see [`outcome`](Self::outcome).
+    /// Returns true if the error is transient: the same call may succeed later with nothing
+    /// changed.
+    ///
+    /// Transient are failures of the connection, timeouts, and the statuses 408, 425, 429, 500,
+    /// 502, 503 and 504. The client's own retries are over by then, so wait before the next call.
+    /// It does not say whether a second call is safe: for methods that are not idempotent see
+    /// [`outcome`](Self::outcome).
     pub fn is_retryable(&self) -> bool {
         self.kind().is_transient()
     }
 
-    /// Whether the service refused the key (401).
+    /// Returns true if the service rejected the key (401).
     pub fn is_unauthorized(&self) -> bool {
         matches!(self.kind(), ErrorKind::Unauthorized(_))
     }
 
-    /// Whether no connection could be made, or it broke.
+    /// Returns true if no connection could be made, directly or through a proxy, or if it was
+    /// interrupted.
     pub fn is_connection(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Connection)
+        matches!(
+            self.kind(),
+            ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Tls | ErrorKind::Interrupted
+        )
     }
 
-    /// Whether a time limit ran out.
+    /// Returns true if a timeout ended the call.
     pub fn is_timeout(&self) -> bool {
         matches!(self.kind(), ErrorKind::Timeout(_))
     }
 
-    /// Whether the service asked to slow down (429).
+    /// Returns true if the service asked the client to slow down (429).
     pub fn is_throttled(&self) -> bool {
         self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Whether a good answer could not be read as what was asked for.
+    /// Returns true if a successful response could not be decoded.
     pub fn is_decode(&self) -> bool {
         matches!(self.kind(), ErrorKind::Decode(_))
     }
 
-    /// Whether it is about one element of a list that is streamed, so that the others still come.
-    pub fn is_element(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Element(_))
+    /// Returns true if one item of a streamed list is invalid; later items are still delivered.
+    pub fn is_list_item(&self) -> bool {
+        matches!(self.kind(), ErrorKind::ListItem(_))
     }
 
-    /// Whether the configuration is wrong.
+    /// Returns true if the configuration of the client is invalid.
     pub fn is_config(&self) -> bool {
         matches!(self.kind(), ErrorKind::Config(_))
     }
 
-    /// The code of a 401, `None` for any other error.
+    /// The code of a 401; `None` for any other error.
     pub fn unauthorized_code(&self) -> Option<&UnauthorizedCode> {
         match self.kind() {
             ErrorKind::Unauthorized(code) => Some(code),
@@ -246,19 +298,20 @@ impl Error {
         }
     }
 
-    /// The status of the answer, if one came. An answer whose body broke has one, too.
+    /// The status of the response, if one arrived, also if its body was incomplete.
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.fault.status()
+        self.0.error.status()
     }
 
-    /// The headers of the answer, if one came.
+    /// The headers of the response, if one arrived.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.fault.answer.as_ref().map(|answer| &answer.headers)
+        self.0.error.response.as_ref().map(|response| &response.headers)
     }
 
-    /// The identifier that the service or a proxy gave the request, for a support ticket: the
-    /// first of `x-request-id`, `request-id`, `x-correlation-id` and `cf-ray`. The reference
-    /// promises none. One that repeats the key is left out.
+    /// The request's identifier in the logs of the service or of a proxy, for a support ticket.
+    ///
+    /// It is the first of the response headers `x-request-id`, `request-id`, `x-correlation-id` and
+    /// `cf-ray`. The reference promises none of them. One that repeats the key is left out.
     pub fn request_id(&self) -> Option<&str> {
         let headers = self.headers()?;
         REQUEST_ID_HEADERS
@@ -267,25 +320,26 @@ impl Error {
             .find_map(|value| value.to_str().ok().filter(|_| !value.is_sensitive()))
     }
 
-    /// How long the service asked to wait before another request, by its `Retry-After` (RFC 9110,
-    /// section 10.2.3): seconds as it sent them, or what is left until a date.
+    /// How long to wait before another request, as the service asked with `Retry-After` (RFC 9110,
+    /// section 10.2.3): seconds as it sent them, or the time left until a date.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.headers()?, SystemTime::now())
     }
 
-    /// The start of the body that came with an error, at most [`MAX_ERROR_BODY_BYTES`] of it; if an
-    /// element of a list is wrong, the start of that element. It may hold client data, so it is
-    /// shown nowhere by itself.
+    /// The start of the response body, at most [`MAX_ERROR_BODY_BYTES`]; of an invalid list item,
+    /// the start of that item.
+    ///
+    /// It may hold client data, so neither `Display` nor `Debug` shows it.
     pub fn body(&self) -> Option<&[u8]> {
-        self.0.fault.answer.as_ref().map(|answer| answer.body.as_ref())
+        self.0.error.response.as_ref().map(|response| response.body.as_ref())
     }
 
-    /// What was tried, in order. Empty if nothing was.
+    /// The failed attempts in order, the last one included; empty if nothing was attempted.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
 
-    /// Why a retry that could have helped did not follow; `None` where none could have helped.
+    /// Why a retry that could have helped was not made; `None` if none could have helped.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.0.not_retried
     }
@@ -298,7 +352,7 @@ impl Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.fault.source.as_deref().map(|source| source as _)
+        self.0.error.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -308,7 +362,7 @@ impl std::panic::RefUnwindSafe for Error {}
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The message first, for those who let `main` return the error.
+        // The message first, for programs whose `main` returns the error.
         f.debug_struct("Error")
             .field("message", &format_args!("{self}"))
             .field("kind", self.kind())
@@ -317,24 +371,29 @@ impl fmt::Debug for Error {
             .field("attempts", &self.0.attempts)
             .field("not_retried", &self.0.not_retried)
             .field("elapsed", &self.0.elapsed)
-            .field("source", &self.0.fault.source)
+            .field("source", &self.0.error.source)
             .finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind())?;
+        let Inner { error, attempts, elapsed, not_retried } = &*self.0;
+        let (peer, reason) = match &error.text {
+            Some(text) => (text.peer.as_deref(), text.reason.as_deref()),
+            None => (None, None),
+        };
+        error.kind.describe(peer, reason, f)?;
         if let Some(request_id) = self.request_id() {
             write!(f, " (request id {})", Escaped(request_id))?;
         }
-        match self.0.not_retried {
-            Some(NotRetried::AttemptsUsedUp | NotRetried::RetriesOff) | None => {}
+        match not_retried {
+            Some(NotRetried::AttemptsExhausted | NotRetried::Disabled) | None => {}
             Some(reason) => write!(f, "; {reason}")?,
         }
-        match self.0.attempts.len() {
+        match attempts.len() {
             0 | 1 => Ok(()),
-            attempts => write!(f, "; gave up after {attempts} attempts in {:.1?}", self.0.elapsed),
+            attempts => write!(f, "; gave up after {attempts} attempts in {elapsed:.1?}"),
         }
     }
 }
@@ -342,18 +401,20 @@ impl fmt::Display for Error {
 impl fmt::Display for NotRetried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RetriesOff => f.write_str("retries are off"),
-            Self::AttemptsUsedUp => f.write_str("no attempts are left"),
-            Self::BudgetUsedUp => f.write_str("the retry budget is used up"),
+            Self::Disabled => f.write_str("retries are disabled"),
+            Self::AttemptsExhausted => f.write_str("no attempts are left"),
+            Self::BudgetExhausted => {
+                f.write_str("not retried, because the retry budget is exhausted")
+            }
             Self::DeadlineTooClose { wait } => {
-                write!(f, "not retried, because waiting {wait:.1?} would pass the deadline")
+                write!(f, "not retried, because a wait of {wait:.1?} would pass the deadline")
             }
-            Self::RetryAfterTooLong { asked } => {
-                write!(f, "not retried, because the service asked to wait {asked:.1?}")
+            Self::RetryAfterTooLong { requested } => {
+                write!(f, "not retried, because the service asked for a wait of {requested:.1?}")
             }
-            Self::NotSafe => {
-                f.write_str("not retried, because the request may have been processed")
-            }
+            Self::NotIdempotent => f.write_str(
+                "not retried, because the request is not idempotent and may have been processed",
+            ),
         }
     }
 }

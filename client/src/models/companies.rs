@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::models::newtypes::{identifier, open_enum};
-use crate::models::object::{Word, document, fitted};
+use crate::models::object::{JsonStr, document, shrink};
 
 /// The path below the base URL. Source: the reference, "Endpoints".
 pub(crate) const PATH: &str = "companies";
@@ -20,7 +20,7 @@ document! {
         /// it, and finer only if the service sent it finer.
         "onboardedAt" => onboarded_at: Timestamp, via Rfc3339;
         /// Its WhatsApp connections; none is possible.
-        "connections" => connections: Vec<Connection>, then fitted;
+        "connections" => connections: Vec<Connection>, then shrink;
         /// How many things it has.
         "_count" => counts: Counts;
     }
@@ -108,7 +108,7 @@ impl Serialize for Rfc3339 {
 
 impl<'de> Deserialize<'de> for Rfc3339 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Word::deserialize(deserializer)?;
+        let text = JsonStr::deserialize(deserializer)?;
         text.as_str().parse().map(Rfc3339).map_err(|_| {
             de::Error::invalid_value(
                 de::Unexpected::Other("another text"),

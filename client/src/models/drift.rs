@@ -18,7 +18,7 @@ pub enum Drift {
     },
     /// A word that an enum does not know.
     #[non_exhaustive]
-    UnknownWord {
+    UnknownVariant {
         /// Where, such as `companies.data[].connections[].qualityRating`.
         path: String,
         /// The word, as the service wrote it.
@@ -31,8 +31,8 @@ impl Drift {
     pub(crate) fn map_texts(self, change: impl Fn(String) -> String) -> Self {
         match self {
             Self::UnknownField { path } => Self::UnknownField { path: change(path) },
-            Self::UnknownWord { path, word } => {
-                Self::UnknownWord { path: change(path), word: change(word) }
+            Self::UnknownVariant { path, word } => {
+                Self::UnknownVariant { path: change(path), word: change(word) }
             }
         }
     }
@@ -42,7 +42,7 @@ impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownField { path } => write!(f, "unknown field {}", Escaped(path)),
-            Self::UnknownWord { path, word } => {
+            Self::UnknownVariant { path, word } => {
                 write!(f, "unknown word {} at {}", Escaped(word), Escaped(path))
             }
         }
@@ -51,13 +51,13 @@ impl fmt::Display for Drift {
 
 /// A place in a document, told without allocating until it is shown.
 #[derive(Clone, Copy)]
-pub(crate) enum Place<'a> {
+pub(crate) enum JsonPath<'a> {
     Document(&'a str),
-    Field(&'a Place<'a>, &'a str),
-    Item(&'a Place<'a>),
+    Field(&'a JsonPath<'a>, &'a str),
+    Item(&'a JsonPath<'a>),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Document(name) => f.write_str(name),
@@ -68,27 +68,27 @@ impl fmt::Display for Place<'_> {
 }
 
 /// A value that can hold what is not known.
-pub(crate) trait Drifting {
+pub(crate) trait DetectDrift {
     /// Tells of each unknown field and word in it.
-    fn drift(&self, place: Place<'_>, report: &mut dyn FnMut(Drift));
+    fn drift(&self, place: JsonPath<'_>, report: &mut dyn FnMut(Drift));
 }
 
-impl<T: Drifting> Drifting for Vec<T> {
-    fn drift(&self, place: Place<'_>, report: &mut dyn FnMut(Drift)) {
+impl<T: DetectDrift> DetectDrift for Vec<T> {
+    fn drift(&self, place: JsonPath<'_>, report: &mut dyn FnMut(Drift)) {
         for item in self {
-            item.drift(Place::Item(&place), report);
+            item.drift(JsonPath::Item(&place), report);
         }
     }
 }
 
 /// Values that have no room for anything unknown.
-macro_rules! never_drifts {
+macro_rules! no_drift {
     ($($Type:ty),+) => {
-        $(impl $crate::models::drift::Drifting for $Type {
-            fn drift(&self, _: $crate::models::drift::Place<'_>, _: &mut dyn FnMut($crate::models::drift::Drift)) {}
+        $(impl $crate::models::drift::DetectDrift for $Type {
+            fn drift(&self, _: $crate::models::drift::JsonPath<'_>, _: &mut dyn FnMut($crate::models::drift::Drift)) {}
         })+
     };
 }
-pub(crate) use never_drifts;
+pub(crate) use no_drift;
 
-never_drifts!(String, i64, u64, jiff::Timestamp, rust_decimal::Decimal);
+no_drift!(String, i64, u64, jiff::Timestamp, rust_decimal::Decimal);

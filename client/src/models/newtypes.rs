@@ -33,7 +33,7 @@ macro_rules! identifier {
             }
         }
 
-        $crate::models::drift::never_drifts!($Name);
+        $crate::models::drift::no_drift!($Name);
 
         impl From<&str> for $Name {
             fn from(text: &str) -> Self {
@@ -120,15 +120,15 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::models::drift::Drifting for $Name {
+        impl $crate::models::drift::DetectDrift for $Name {
             fn drift(
                 &self,
-                place: $crate::models::drift::Place<'_>,
+                place: $crate::models::drift::JsonPath<'_>,
                 report: &mut dyn FnMut($crate::models::drift::Drift),
             ) {
                 if let Self::Other(word) = self {
                     let path = place.to_string();
-                    report($crate::models::drift::Drift::UnknownWord { path, word: word.clone() });
+                    report($crate::models::drift::Drift::UnknownVariant { path, word: word.clone() });
                 }
             }
         }
@@ -191,7 +191,7 @@ macro_rules! open_enum {
 
         impl<'de> serde_core::Deserialize<'de> for $Name {
             fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word: $crate::models::object::Word<'de> = serde_core::Deserialize::deserialize(deserializer)?;
+                let word: $crate::models::object::JsonStr<'de> = serde_core::Deserialize::deserialize(deserializer)?;
                 Ok(Self::from(word.as_str()))
             }
         }

@@ -85,9 +85,9 @@ impl fmt::Debug for UnknownFields {
 }
 
 /// A JSON string, borrowed from the input where it has no escapes: field names, words of an enum.
-pub(crate) struct Word<'de>(Cow<'de, str>);
+pub(crate) struct JsonStr<'de>(Cow<'de, str>);
 
-impl Word<'_> {
+impl JsonStr<'_> {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -97,27 +97,27 @@ impl Word<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Word<'de> {
+impl<'de> Deserialize<'de> for JsonStr<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct WordVisitor;
+        struct JsonStrVisitor;
 
-        impl<'de> Visitor<'de> for WordVisitor {
-            type Value = Word<'de>;
+        impl<'de> Visitor<'de> for JsonStrVisitor {
+            type Value = JsonStr<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Word(Cow::Borrowed(text)))
+                Ok(JsonStr(Cow::Borrowed(text)))
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Word(Cow::Owned(text.to_owned())))
+                Ok(JsonStr(Cow::Owned(text.to_owned())))
             }
         }
 
-        deserializer.deserialize_str(WordVisitor)
+        deserializer.deserialize_str(JsonStrVisitor)
     }
 }
 
@@ -158,16 +158,16 @@ macro_rules! document {
             }
         }
 
-        impl $crate::models::drift::Drifting for $Name {
+        impl $crate::models::drift::DetectDrift for $Name {
             fn drift(
                 &self,
-                place: $crate::models::drift::Place<'_>,
+                place: $crate::models::drift::JsonPath<'_>,
                 report: &mut dyn FnMut($crate::models::drift::Drift),
             ) {
-                use $crate::models::drift::{Drift, Place};
-                $(self.$field.drift(Place::Field(&place, $json), report);)+
+                use $crate::models::drift::{Drift, JsonPath};
+                $(self.$field.drift(JsonPath::Field(&place, $json), report);)+
                 for (name, _) in self.unknown_fields.iter() {
-                    report(Drift::UnknownField { path: Place::Field(&place, name).to_string() });
+                    report(Drift::UnknownField { path: JsonPath::Field(&place, name).to_string() });
                 }
             }
         }
@@ -201,7 +201,7 @@ macro_rules! document {
                         use serde_core::de::Error;
                         $(let mut $field: Option<$Type> = None;)+
                         let mut unknown_fields = $crate::models::object::UnknownFields::default();
-                        while let Some(name) = map.next_key::<$crate::models::object::Word<'de>>()? {
+                        while let Some(name) = map.next_key::<$crate::models::object::JsonStr<'de>>()? {
                             match name.as_str() {
                                 $($json => {
                                     if $field.is_some() {
@@ -254,7 +254,7 @@ pub(crate) use from_wire;
 
 /// A list in no more room than it needs. `serde` makes room for four where there is one, and in a long
 /// list of lists that is half of the memory.
-pub(crate) fn fitted<T>(mut list: Vec<T>) -> Vec<T> {
+pub(crate) fn shrink<T>(mut list: Vec<T>) -> Vec<T> {
     list.shrink_to_fit();
     list
 }

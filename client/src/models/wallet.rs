@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
-use crate::models::object::{Word, document};
+use crate::models::object::{JsonStr, document};
 
 /// The path below the base URL. Source: the reference, "Endpoints".
 pub(crate) const PATH: &str = "wallet";
@@ -16,9 +16,9 @@ document! {
     /// use partner_api::Wallet;
     ///
     /// let wallet = Wallet::new(8450, "XAF".into(), "25.0000".parse()?, 1);
-    /// assert_eq!(wallet.worth()?.to_string(), "211250.0000"); // XAF
-    /// assert_eq!(wallet.messages()?, 8450);
-    /// assert_eq!(wallet.cost_of(100)?.amount.to_string(), "2500.0000"); // XAF
+    /// assert_eq!(wallet.balance_value()?.to_string(), "211250.0000"); // XAF
+    /// assert_eq!(wallet.affordable_messages()?, 8450);
+    /// assert_eq!(wallet.cost_for(100)?.amount.to_string(), "2500.0000"); // XAF
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     Wallet, expecting "a wallet" {
@@ -34,7 +34,7 @@ document! {
     }
 }
 
-/// What a number of messages costs. See [`Wallet::cost_of`].
+/// What a number of messages costs. See [`Wallet::cost_for`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageCost {
@@ -65,7 +65,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::Overflow`] if the exact product does not fit a [`Decimal`].
-    pub fn worth(&self) -> Result<Decimal, WalletError> {
+    pub fn balance_value(&self) -> Result<Decimal, WalletError> {
         self.price_of(self.balance)
     }
 
@@ -74,7 +74,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::CostNotPositive`] if a message costs nothing or less.
-    pub fn messages(&self) -> Result<u64, WalletError> {
+    pub fn affordable_messages(&self) -> Result<u64, WalletError> {
         let cost_per_message = self.cost_per_message;
         if cost_per_message <= 0 {
             return Err(WalletError::CostNotPositive { cost_per_message });
@@ -86,7 +86,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::Overflow`] if an exact result does not fit its type.
-    pub fn cost_of(&self, messages: u64) -> Result<MessageCost, WalletError> {
+    pub fn cost_for(&self, messages: u64) -> Result<MessageCost, WalletError> {
         let credits = i64::try_from(messages)
             .ok()
             .and_then(|messages| messages.checked_mul(self.cost_per_message))
@@ -119,7 +119,7 @@ impl<'de> Deserialize<'de> for Price {
         // The raw text, since a JSON number would reach us as a float otherwise.
         let json = Box::<RawValue>::deserialize(deserializer)?;
         let decimal = match json.get().bytes().next() {
-            Some(b'"') => serde_json::from_str::<Word<'_>>(json.get())
+            Some(b'"') => serde_json::from_str::<JsonStr<'_>>(json.get())
                 .ok()
                 .and_then(|word| exact_decimal(word.as_str())),
             _ => exact_decimal(json.get()),
@@ -224,40 +224,40 @@ mod tests {
 
     #[test]
     fn sums_are_exact_or_refused() {
-        assert_eq!(wallet(8450, "25.0000", 1).worth().unwrap().to_string(), "211250.0000");
-        assert_eq!(wallet(-2, "0.5", 1).worth().unwrap().to_string(), "-1.0");
+        assert_eq!(wallet(8450, "25.0000", 1).balance_value().unwrap().to_string(), "211250.0000");
+        assert_eq!(wallet(-2, "0.5", 1).balance_value().unwrap().to_string(), "-1.0");
         assert_eq!(
-            wallet(i64::MAX, "79228162514264337593543950335", 1).worth(),
+            wallet(i64::MAX, "79228162514264337593543950335", 1).balance_value(),
             Err(WalletError::Overflow)
         );
         // `Decimal`'s own product would round this one to 28 places.
         let tiny = "0.0000000000000000000000000001";
         assert_eq!(
-            wallet(3, tiny, 1).worth().unwrap().to_string(),
+            wallet(3, tiny, 1).balance_value().unwrap().to_string(),
             "0.0000000000000000000000000003"
         );
         let long = "7.9228162514264337593543950335";
-        assert_eq!(wallet(3, long, 1).worth(), Err(WalletError::Overflow));
+        assert_eq!(wallet(3, long, 1).balance_value(), Err(WalletError::Overflow));
     }
 
     #[test]
     fn only_whole_messages_count_and_a_free_message_has_no_answer() {
-        assert_eq!(wallet(10, "1", 3).messages(), Ok(3));
-        assert_eq!(wallet(-10, "1", 3).messages(), Ok(0));
+        assert_eq!(wallet(10, "1", 3).affordable_messages(), Ok(3));
+        assert_eq!(wallet(-10, "1", 3).affordable_messages(), Ok(0));
         for cost_per_message in [0, -1] {
             assert_eq!(
-                wallet(10, "1", cost_per_message).messages(),
+                wallet(10, "1", cost_per_message).affordable_messages(),
                 Err(WalletError::CostNotPositive { cost_per_message })
             );
         }
-        assert_eq!(wallet(i64::MAX, "1", 1).messages(), Ok(9_223_372_036_854_775_807));
+        assert_eq!(wallet(i64::MAX, "1", 1).affordable_messages(), Ok(9_223_372_036_854_775_807));
     }
 
     #[test]
     fn the_cost_of_messages_is_in_credits_and_money() {
-        let cost = wallet(0, "25.0000", 2).cost_of(100).unwrap();
+        let cost = wallet(0, "25.0000", 2).cost_for(100).unwrap();
         assert_eq!((cost.credits, cost.amount.to_string().as_str()), (200, "5000.0000"));
-        assert_eq!(wallet(0, "1", 2).cost_of(u64::MAX), Err(WalletError::Overflow));
-        assert_eq!(wallet(0, "1", i64::MAX).cost_of(2), Err(WalletError::Overflow));
+        assert_eq!(wallet(0, "1", 2).cost_for(u64::MAX), Err(WalletError::Overflow));
+        assert_eq!(wallet(0, "1", i64::MAX).cost_for(2), Err(WalletError::Overflow));
     }
 }

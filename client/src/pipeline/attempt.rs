@@ -1,4 +1,4 @@
-//! One attempt: a request out, and either a value or the fault that kept it from coming.
+//! One attempt: a request is sent, and a successful response or the error of the attempt returns.
 
 use std::time::Duration;
 
@@ -7,147 +7,161 @@ use http::response;
 use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::task::coop::consume_budget;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use crate::auth::redact::SentKey;
-use crate::decode::body_decoder::{NewSink, Sink};
-use crate::decode::json::{Nature, Undecodable};
+use crate::auth::redact::KeyRedactor;
+use crate::decode::body_decoder::{BodyDecoder, Decoded};
+use crate::decode::json::{BodyError, BodyErrorKind};
 use crate::decode::response_check;
-use crate::error::{Answer, ErrorKind, Fault, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
-use crate::models::object::UnknownFields;
-use crate::transport::{EndsByClosing, Exchanging, ResponseBody, body_fault, send_fault};
+use crate::error::{AttemptError, ErrorKind, ErrorResponse, MAX_ERROR_BODY_BYTES, RequestOutcome};
+use crate::pipeline::timeouts::AttemptTimeouts;
+use crate::transport::{CloseDelimited, PoolId, ResponseBody, SentRequest, body_error, send_error};
 
-/// How long the body of an error is waited for: it explains, and the status says what counts.
-const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(1);
+/// How long the body of an error response is read: the status says what matters.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long an attempt may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    /// Until the answer begins, and for each pause in its body.
-    pub(crate) pause: Duration,
-    /// For everything.
-    pub(crate) deadline: Instant,
-}
-
-impl Patience {
-    /// Waits for the next thing to happen.
-    async fn wait_for<T>(
-        self,
-        next: impl Future<Output = T>,
-        outcome: Outcome,
-    ) -> Result<T, Fault> {
-        let pause_ends = Instant::now() + self.pause;
-        let (until, limit) = if pause_ends < self.deadline {
-            (pause_ends, TimeLimit::Attempt)
-        } else {
-            (self.deadline, TimeLimit::Deadline)
-        };
-        timeout_at(until, next).await.map_err(|_| Fault::new(ErrorKind::Timeout(limit), outcome))
-    }
-}
-
-/// A good answer: its head, and what became of its body.
-pub(crate) struct Arrived<T> {
+/// A successful response: its head, and what was made of its body.
+pub(crate) struct AttemptResponse<T> {
     pub(crate) head: response::Parts,
-    pub(crate) value: T,
-    /// What it was asked for with, and must not show.
-    pub(crate) sent_key: SentKey,
-    /// What stands beside a list and is not known.
-    pub(crate) unknown_fields: UnknownFields,
+    pub(crate) body: T,
+    /// For what is still to be read or reported of it.
+    pub(crate) redactor: KeyRedactor,
+    pub(crate) pool: PoolId,
 }
 
-/// Waits for the answer to a request and reads the value. No redirect is followed.
-pub(crate) async fn attempt<T>(
-    exchanging: Exchanging,
-    sent_key: SentKey,
-    patience: Patience,
-    max_body_bytes: usize,
-    new_sink: NewSink<T>,
-) -> Result<Arrived<T>, Fault> {
-    let Arrived { head, value: mut body, sent_key, .. } =
-        open(exchanging, sent_key, patience).await?;
-    let mut sink = new_sink();
-    let fault = match read_into(sink.as_mut(), &mut body, max_body_bytes, patience).await {
-        Ok(Ok(value)) => {
-            let unknown_fields = sink.unknown_fields();
-            return Ok(Arrived { head, value, sent_key, unknown_fields });
+/// What is done with the body of a successful response.
+pub(crate) trait ReadBody: Sync {
+    type Output: Send;
+
+    /// Reads the body, or returns the error and the start of what is wrong.
+    fn read(
+        &self,
+        head: &response::Parts,
+        body: ResponseBody,
+        timeouts: AttemptTimeouts,
+    ) -> impl Future<Output = Result<Self::Output, (AttemptError, Bytes)>> + Send;
+}
+
+/// Leaves the body unread, for a stream.
+pub(crate) struct LeaveOpen;
+
+impl ReadBody for LeaveOpen {
+    type Output = ResponseBody;
+
+    async fn read(
+        &self,
+        _: &response::Parts,
+        body: ResponseBody,
+        _: AttemptTimeouts,
+    ) -> Result<ResponseBody, (AttemptError, Bytes)> {
+        Ok(body)
+    }
+}
+
+/// Reads the whole body, up to a size, and decodes it.
+pub(crate) struct Decode<D> {
+    /// Makes a decoder for each attempt.
+    pub(crate) new_decoder: fn() -> D,
+    pub(crate) max_response_bytes: usize,
+}
+
+impl<D: BodyDecoder> ReadBody for Decode<D> {
+    type Output = Decoded<D::Value>;
+
+    async fn read(
+        &self,
+        head: &response::Parts,
+        mut body: ResponseBody,
+        timeouts: AttemptTimeouts,
+    ) -> Result<Self::Output, (AttemptError, Bytes)> {
+        let mut decoder = (self.new_decoder)();
+        let read = self.read_into(&mut decoder, head, &mut body, timeouts).await;
+        read.map_err(|error| (error, decoder.excerpt()))
+    }
+}
+
+impl<D: BodyDecoder> Decode<D> {
+    async fn read_into(
+        &self,
+        decoder: &mut D,
+        head: &response::Parts,
+        body: &mut ResponseBody,
+        timeouts: AttemptTimeouts,
+    ) -> Result<Decoded<D::Value>, AttemptError> {
+        let limit = self.max_response_bytes;
+        let too_large =
+            || AttemptError::new(ErrorKind::BodyTooLarge { limit }, RequestOutcome::Responded);
+        if body.size_hint().lower() > limit as u64 {
+            return Err(too_large());
         }
-        Ok(Err(undecodable)) => undecodable_fault(&head, undecodable),
-        Err(fault) => fault,
-    };
-    Err(answered(fault, head, sink.excerpt(), &sent_key))
+        let mut remaining = limit;
+        while let Some(piece) = next_piece(body, timeouts).await? {
+            let fits = piece.slice(..piece.len().min(remaining));
+            decoder.push(fits).map_err(|error| decode_error(head, error))?;
+            remaining = remaining.checked_sub(piece.len()).ok_or_else(too_large)?;
+        }
+        decoder.finish().map_err(|error| decode_error(head, error))
+    }
 }
 
-/// Waits for the answer to a request and gives a good one, its body unread.
-pub(crate) async fn open(
-    exchanging: Exchanging,
-    sent_key: SentKey,
-    patience: Patience,
-) -> Result<Arrived<ResponseBody>, Fault> {
-    let response =
-        patience.wait_for(exchanging, Outcome::MaybeProcessed).await?.map_err(send_fault)?;
+/// Waits for the response of a request that is sent, and reads it. No redirect is followed.
+pub(crate) async fn attempt<R: ReadBody>(
+    SentRequest { response, pool }: SentRequest,
+    redactor: KeyRedactor,
+    timeouts: AttemptTimeouts,
+    reader: &R,
+) -> Result<AttemptResponse<R::Output>, AttemptError> {
+    let response = timeouts.limit(response, RequestOutcome::Unknown).await?.map_err(send_error)?;
     let (mut head, mut body) = response.into_parts();
-    sent_key.hide_in(&mut head.headers);
+    redactor.redact_headers(&mut head.headers);
     if !head.status.is_success() {
-        let kept = start_of_error(&mut body, patience).await;
-        let fault = Fault::new(response_check::refusal(&head, &kept), Outcome::Answered);
-        return Err(answered(fault, head, kept, &sent_key));
+        let excerpt = read_error_body(&mut body, timeouts).await;
+        let kind = response_check::classify_error(&head, &excerpt);
+        let error = AttemptError::new(kind, RequestOutcome::Responded);
+        return Err(with_response(error, head, excerpt, &redactor));
     }
-    if let Some(problem) = response_check::unreadable(&head) {
-        let fault = Fault::new(ErrorKind::Protocol(problem), Outcome::Answered);
-        return Err(answered(fault, head, Bytes::new(), &sent_key));
+    if let Some(problem) = response_check::unsupported_encoding(&head) {
+        let error = AttemptError::new(ErrorKind::Protocol(problem), RequestOutcome::Responded);
+        return Err(with_response(error, head, Bytes::new(), &redactor));
     }
-    Ok(Arrived { head, value: body, sent_key, unknown_fields: UnknownFields::default() })
+    match reader.read(&head, body, timeouts).await {
+        Ok(body) => Ok(AttemptResponse { head, body, redactor, pool }),
+        Err((error, excerpt)) => Err(with_response(error, head, excerpt, &redactor)),
+    }
 }
 
-async fn read_into<T>(
-    sink: &mut dyn Sink<T>,
-    body: &mut ResponseBody,
-    max_body_bytes: usize,
-    patience: Patience,
-) -> Result<Result<T, Undecodable>, Fault> {
-    let too_large =
-        || Fault::new(ErrorKind::BodyTooLarge { limit: max_body_bytes }, Outcome::Answered);
-    if body.size_hint().lower() > max_body_bytes as u64 {
-        return Err(too_large());
-    }
-    let mut room = max_body_bytes;
-    while let Some(piece) = next_piece(body, patience).await? {
-        let fits = piece.slice(..piece.len().min(room));
-        if let Err(undecodable) = sink.take(fits) {
-            return Ok(Err(undecodable));
-        }
-        room = room.checked_sub(piece.len()).ok_or_else(too_large)?;
-    }
-    Ok(sink.finish())
-}
-
-/// What comes of the body of an error within its limits; one that breaks off leaves it as it is.
-async fn start_of_error(body: &mut ResponseBody, patience: Patience) -> Bytes {
-    let pause = patience.pause.min(ERROR_BODY_PATIENCE);
-    let deadline = patience.deadline.min(Instant::now() + ERROR_BODY_PATIENCE);
-    let mut kept = BytesMut::new();
-    while kept.len() < MAX_ERROR_BODY_BYTES
-        && let Ok(Some(piece)) = next_piece(body, Patience { pause, deadline }).await
+/// The start of the body of an error response. If it is late or breaks off, what came is enough.
+async fn read_error_body(body: &mut ResponseBody, timeouts: AttemptTimeouts) -> Bytes {
+    let timeouts = AttemptTimeouts {
+        idle: timeouts.idle.min(ERROR_BODY_TIMEOUT),
+        deadline: timeouts.deadline.min(Instant::now() + ERROR_BODY_TIMEOUT),
+        ..timeouts
+    };
+    let mut start = BytesMut::new();
+    while start.len() < MAX_ERROR_BODY_BYTES
+        && let Ok(Some(piece)) = next_piece(body, timeouts).await
     {
-        let room = MAX_ERROR_BODY_BYTES - kept.len();
-        kept.extend_from_slice(piece.get(..room).unwrap_or(&piece));
+        let remaining = MAX_ERROR_BODY_BYTES - start.len();
+        start.extend_from_slice(piece.get(..remaining).unwrap_or(&piece));
     }
-    kept.freeze()
+    start.freeze()
 }
 
-async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Option<Bytes>, Fault> {
-    // Of a body with a length the end is known with its last piece, and need not be waited for.
+async fn next_piece(
+    body: &mut ResponseBody,
+    timeouts: AttemptTimeouts,
+) -> Result<Option<Bytes>, AttemptError> {
+    // The end of a body with a known length is known with its last piece.
     while !body.is_end_stream() {
-        // A body that is always ready shall let the clock and other tasks have their turn.
+        // A body that is always ready must leave the timer and other tasks their turn.
         consume_budget().await;
-        if Instant::now() >= patience.deadline {
-            return Err(Fault::out_of_time(Outcome::Answered));
+        if Instant::now() >= timeouts.deadline {
+            return Err(timeouts.deadline_exceeded(RequestOutcome::Responded));
         }
-        match patience.wait_for(body.frame(), Outcome::Answered).await? {
+        match timeouts.limit(body.frame(), RequestOutcome::Responded).await? {
             None => return Ok(None),
             Some(frame) => {
-                if let Ok(piece) = frame.map_err(body_fault)?.into_data() {
+                if let Ok(piece) = frame.map_err(body_error)?.into_data() {
                     return Ok(Some(piece));
                 }
             }
@@ -156,26 +170,27 @@ async fn next_piece(body: &mut ResponseBody, patience: Patience) -> Result<Optio
     Ok(None)
 }
 
-/// What it means that the body of a good answer is not what was asked for.
-pub(crate) fn undecodable_fault(head: &response::Parts, undecodable: Undecodable) -> Fault {
-    let Undecodable { problem, nature } = undecodable;
-    let ends_by_closing = head.extensions.get::<EndsByClosing>().is_some();
-    let kind = match (nature, response_check::foreign_content_type(&head.headers)) {
-        (Nature::CutShort, _) if ends_by_closing => ErrorKind::Connection,
-        (_, Some(foreign)) => ErrorKind::Protocol(foreign),
-        (Nature::Markup, None) => ErrorKind::Protocol(problem.problem),
-        (Nature::CutShort | Nature::Wrong, None) => ErrorKind::Decode(problem),
+/// The error of a successful response whose body could not be decoded.
+pub(crate) fn decode_error(head: &response::Parts, error: BodyError) -> AttemptError {
+    let BodyError { error, kind } = error;
+    let is_close_delimited = head.extensions.get::<CloseDelimited>().is_some();
+    let kind = match (kind, response_check::non_json_content_type(&head.headers)) {
+        (BodyErrorKind::Truncated, _) if is_close_delimited => ErrorKind::Interrupted,
+        (_, Some(content_type)) => ErrorKind::Protocol(content_type),
+        (BodyErrorKind::Markup, None) => ErrorKind::Protocol(error.message),
+        (BodyErrorKind::Truncated | BodyErrorKind::Invalid, None) => ErrorKind::Decode(error),
     };
-    Fault::new(kind, Outcome::Answered)
+    AttemptError::new(kind, RequestOutcome::Responded)
 }
 
-/// A fault with what is kept of the answer that brought it.
-pub(crate) fn answered(
-    fault: Fault,
+/// An error with what is kept of its response: the only place where the two are put together.
+pub(crate) fn with_response(
+    error: AttemptError,
     head: response::Parts,
     body: Bytes,
-    sent_key: &SentKey,
-) -> Fault {
-    let kind = sent_key.hide_in_kind(fault.kind);
-    Fault { kind, ..fault }.answered(Answer { status: head.status, headers: head.headers, body })
+    redactor: &KeyRedactor,
+) -> AttemptError {
+    let kind = redactor.redact_kind(error.kind);
+    let response = ErrorResponse { status: head.status, headers: head.headers, body };
+    AttemptError { kind, ..error }.with_response(response)
 }

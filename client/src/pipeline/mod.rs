@@ -1,4 +1,6 @@
-//! The one road of every call: deadline, then retry, then one attempt after the other.
+//! The way of every call: `execute` → retry loop → attempt → transport → decode.
+//!
+//! What concerns all calls (key, timeouts, retries, size limit, spans) is done here, once.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,22 +8,22 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request};
-use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 
 use crate::auth::api_key::ApiKey;
-use crate::auth::credentials::{HeldKey, KeyRing};
-use crate::auth::redact::SentKey;
+use crate::auth::credentials::{ApiKeyCache, CachedKey};
+use crate::auth::redact::KeyRedactor;
 use crate::error::{
-    Attempt, Error, ErrorKind, Fault, NotRetried, Outcome, SharedError, UnauthorizedCode,
+    Attempt, AttemptError, Error, ErrorKind, NotRetried, RequestOutcome, SharedError,
+    UnauthorizedCode, Unprocessed,
 };
-use crate::pipeline::attempt::{Arrived, Patience};
-use crate::pipeline::drift_reporter::DriftWatch;
-use crate::pipeline::retry::{Decision, Situation, decide, is_repeatable};
-use crate::pipeline::retry_budget::{RetryBudget, Unsent};
-use crate::pipeline::timeouts::Limits;
-use crate::transport::{self, Exchanging, HttpService, RequestBody};
+use crate::transport::{self, HttpService, RequestBody};
+use attempt::{AttemptResponse, ReadBody, attempt};
+use drift_reporter::DriftReporter;
+use retry::{Decision, Resends, RetryInput, RetryPolicy, decide, is_idempotent, resend_cost};
+use retry_budget::{PendingRetry, RetryTokens, TokenBucket};
+use timeouts::{AttemptTimeouts, Timeouts};
 
 pub(crate) mod attempt;
 pub(crate) mod drift_reporter;
@@ -30,229 +32,252 @@ pub(crate) mod retry_budget;
 pub(crate) mod spans;
 pub(crate) mod timeouts;
 
-/// Stands for a deadline that no clock can reach.
-const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
-/// What all calls of a client and its clones share.
-pub(crate) struct Road {
+/// The state that all calls of a client and its clones share.
+pub(crate) struct ClientInner {
     pub(crate) http: HttpService,
-    pub(crate) keys: KeyRing,
+    pub(crate) credentials: Arc<ApiKeyCache>,
     pub(crate) user_agent: HeaderValue,
-    pub(crate) max_body_bytes: usize,
-    pub(crate) budget: RetryBudget,
-    pub(crate) drift: Option<Arc<DriftWatch>>,
+    pub(crate) max_response_bytes: usize,
+    pub(crate) retry_tokens: RetryTokens,
+    /// Limits how often requests that were not processed are resent, so that a server that refuses
+    /// every request does not get many for each call.
+    pub(crate) resend_tokens: TokenBucket,
+    pub(crate) drift: Option<Arc<DriftReporter>>,
 }
 
-/// A call that came back with a good answer.
-pub(crate) struct Journey<T> {
-    pub(crate) arrived: Arrived<T>,
+/// The options of one call.
+#[derive(Clone, Debug)]
+pub(crate) struct CallOptions {
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: RetryPolicy,
+}
+
+/// A call whose last attempt succeeded.
+pub(crate) struct CallOutput<T> {
+    pub(crate) response: AttemptResponse<T>,
     pub(crate) failed_attempts: Vec<Attempt>,
     pub(crate) started: Instant,
-    pub(crate) deadline: Instant,
+    pub(crate) timeouts: AttemptTimeouts,
     /// The span of the call, for what is still to come.
     pub(crate) span: Span,
 }
 
-impl Road {
-    /// The request as it goes out: with the key, and the headers that each has unless it has its own.
-    fn complete(&self, request: &Request<RequestBody>, key: &ApiKey) -> Request<RequestBody> {
+impl ClientInner {
+    /// The request as it is sent: with the key, and the headers that every request has.
+    fn prepare(&self, request: &Request<RequestBody>, key: &ApiKey) -> Request<RequestBody> {
         let mut headers = HeaderMap::with_capacity(4 + request.headers().len());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, self.user_agent.clone());
-        transport::ask_for_codings(&mut headers);
+        transport::set_accept_encoding(&mut headers);
         for (name, value) in request.headers() {
             headers.insert(name.clone(), value.clone());
         }
-        // The address was made from the base URL, so the key goes to its origin and nowhere else.
+        // The URI was made from the base URL, so the key is sent to its origin only.
         headers.insert(AUTHORIZATION, key.authorization().clone());
-        let mut complete = Request::new(request.body().clone());
-        *complete.method_mut() = request.method().clone();
-        *complete.uri_mut() = request.uri().clone();
-        *complete.headers_mut() = headers;
-        complete
+        let mut prepared = Request::new(request.body().clone());
+        *prepared.method_mut() = request.method().clone();
+        *prepared.uri_mut() = request.uri().clone();
+        *prepared.headers_mut() = headers;
+        prepared
     }
 }
 
-/// Takes a request there and back, as often as policy, budget and deadline allow.
-pub(crate) async fn travel<T, Attempted>(
-    road: &Road,
+/// Sends a request as often as policy, budget and deadline allow, and reads its response.
+pub(crate) async fn execute<R: ReadBody>(
+    inner: &ClientInner,
     request: &Request<RequestBody>,
-    limits: &Limits,
-    attempt: impl Fn(Exchanging, SentKey, Patience) -> Attempted,
-) -> Result<Journey<T>, Error>
-where
-    Attempted: Future<Output = Result<Arrived<T>, Fault>>,
-{
-    if Handle::try_current().is_err() {
-        let problem =
-            "there is no tokio runtime here; await the call inside one, such as #[tokio::main]";
-        return Err(Error::unsent(ErrorKind::Request(problem.to_owned())));
-    }
-    let span = spans::call_span(request);
-    let mut trip = Trip::start(limits, is_repeatable(request));
-    // Pinned where it is made: it is large, and to hand it on would be to copy it.
-    let went = pin!(go(road, request, &mut trip, attempt)).instrument(span.clone()).await;
-    match went {
-        Ok(arrived) => {
-            let Trip { started, deadline, failed_attempts, .. } = trip;
-            Ok(Journey { arrived, failed_attempts, started, deadline, span })
-        }
-        Err((fault, reason)) => {
-            spans::record_failure(&span, &fault.kind);
-            Err(Error::new(fault, trip.failed_attempts, trip.started.elapsed(), reason))
+    options: &CallOptions,
+    reader: &R,
+) -> Result<CallOutput<R::Output>, Error> {
+    transport::check_runtime().map_err(|problem| Error::unsent(ErrorKind::Request(problem)))?;
+    let span = spans::call_span(request, &inner.retry_tokens);
+    let mut state = RetryState::new(options, is_idempotent(request));
+    // Pinned where it is made: it is large, and passing it on would copy it.
+    let result =
+        pin!(retry_loop(inner, request, &mut state, reader)).instrument(span.clone()).await;
+    let RetryState { started, timeouts, failed_attempts, .. } = state;
+    match result {
+        Ok(response) => Ok(CallOutput { response, failed_attempts, started, timeouts, span }),
+        Err((error, not_retried)) => {
+            spans::record_failure(&span, &error.kind);
+            let error = error.at_peer_of(request.uri());
+            Err(Error::new(error, failed_attempts, started.elapsed(), not_retried))
         }
     }
 }
 
-async fn go<T, Attempted>(
-    road: &Road,
+/// Why a call ended, and why no retry followed where one could have helped.
+type Failure = (AttemptError, Option<NotRetried>);
+
+async fn retry_loop<R: ReadBody>(
+    inner: &ClientInner,
     request: &Request<RequestBody>,
-    trip: &mut Trip<'_>,
-    attempt: impl Fn(Exchanging, SentKey, Patience) -> Attempted,
-) -> Result<Arrived<T>, (Fault, Option<NotRetried>)>
-where
-    Attempted: Future<Output = Result<Arrived<T>, Fault>>,
-{
-    let mut unsent: Option<Unsent<'_>> = None;
+    state: &mut RetryState<'_>,
+    reader: &R,
+) -> Result<AttemptResponse<R::Output>, Failure> {
+    let mut pending_retry: Option<PendingRetry<'_>> = None;
     loop {
-        let held = match road.keys.held() {
-            Some(held) => held,
-            None => trip.ask(road.keys.key()).await.map_err(|fault| (fault, None))?,
+        let cached = match inner.credentials.cached() {
+            Some(cached) => cached,
+            None => state.in_time(inner.credentials.get()).await.map_err(|error| (error, None))?,
         };
-        if Instant::now() >= trip.deadline {
-            return Err((Fault::out_of_time(Outcome::NotSent), None));
+        if Instant::now() >= state.timeouts.deadline {
+            let error = state.timeouts.deadline_exceeded(RequestOutcome::NotSent);
+            return Err((error, None));
         }
-        let span = spans::attempt_span(request, trip.failed_attempts.len());
-        if let Some(retry) = unsent.take() {
-            retry.sent();
+        let span = spans::attempt_span(request, state.failed_attempts.len());
+        if let Some(retry) = pending_retry.take() {
+            retry.mark_sent();
         }
-        let exchanging = span.in_scope(|| road.http.send(road.complete(request, &held.key)));
-        let attempting = attempt(exchanging, SentKey::of(&held.key), trip.patience());
-        let fault = match pin!(attempting).instrument(span.clone()).await {
-            Ok(arrived) => {
-                spans::record_answer(&span, arrived.head.status);
-                road.budget.refund(trip.last_retry_cost);
-                return Ok(arrived);
+        let sent = span.in_scope(|| inner.http.send(inner.prepare(request, &cached.key)));
+        let redactor = KeyRedactor::new(&cached.key);
+        let pool = sent.pool;
+        let attempting = attempt(sent, redactor, state.timeouts, reader);
+        let error = match pin!(attempting).instrument(span.clone()).await {
+            Ok(response) => {
+                spans::record_status(&span, response.head.status);
+                inner.retry_tokens.refund(state.last_retry_cost);
+                inner.resend_tokens.put_back(retry::RESEND_REFUND);
+                return Ok(response);
             }
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        spans::record_fault(&span, &fault);
-        match trip.next_step(road, &fault, &held).await? {
-            Decision::Retry { wait, cost } => {
-                trip.note(&fault, Some(wait));
-                trip.counted_attempts += 1;
-                trip.last_retry_cost = Some(cost);
-                unsent = Some(road.budget.unsent(cost));
-                sleep(wait).await;
+        spans::record_error(&span, &error);
+        if state.distrusts_connection(&error) {
+            inner.http.retire(pool);
+        }
+        match state.next_action(inner, &error, &cached).await? {
+            Decision::Retry { backoff, cost } => {
+                state.record_failure(&error, Some(backoff));
+                state.counted_attempts += 1;
+                state.last_retry_cost = Some(cost);
+                pending_retry = Some(inner.retry_tokens.pending_retry(cost));
+                sleep(backoff).await;
             }
-            Decision::RetryAtOnce => trip.note(&fault, Some(Duration::ZERO)),
-            Decision::Stop(reason) => {
-                trip.note(&fault, None);
-                return Err((fault, reason));
+            Decision::RetryImmediately => {
+                state.record_failure(&error, Some(Duration::ZERO));
+                // The task of the connection takes note that it is closing.
+                tokio::task::yield_now().await;
+            }
+            Decision::Stop(not_retried) => {
+                state.record_failure(&error, None);
+                return Err((error, not_retried));
             }
         }
     }
 }
 
-/// Where a call stands.
-struct Trip<'a> {
-    limits: &'a Limits,
-    repeatable: bool,
+/// What the retry loop knows of a call.
+struct RetryState<'a> {
+    policy: &'a RetryPolicy,
+    idempotent: bool,
     started: Instant,
-    deadline: Instant,
-    /// The current attempt, from 1; those that were tried again at once do not count.
+    timeouts: AttemptTimeouts,
+    /// The current attempt, from 1, without those that were resent at no cost.
     counted_attempts: u32,
-    stale_retry_used: bool,
+    resends: Resends,
     other_key_used: bool,
     last_retry_cost: Option<u32>,
     failed_attempts: Vec<Attempt>,
 }
 
-impl<'a> Trip<'a> {
-    fn start(limits: &'a Limits, repeatable: bool) -> Self {
+impl<'a> RetryState<'a> {
+    fn new(options: &'a CallOptions, idempotent: bool) -> Self {
+        let CallOptions { timeouts, retry: policy } = options;
         let started = Instant::now();
+        let timeouts = AttemptTimeouts {
+            idle: timeouts.attempt(idempotent && !policy.is_never()),
+            deadline: timeouts.deadline(started),
+            call: timeouts.call,
+        };
         Self {
-            limits,
-            repeatable,
+            policy,
+            idempotent,
             started,
-            deadline: started + limits.deadline.min(CENTURY),
+            timeouts,
             counted_attempts: 1,
-            stale_retry_used: false,
+            resends: Resends::default(),
             other_key_used: false,
             last_retry_cost: None,
             failed_attempts: Vec::new(),
         }
     }
 
-    fn patience(&self) -> Patience {
-        let pause = self.limits.attempt_timeout(self.repeatable).min(CENTURY);
-        Patience { pause, deadline: self.deadline }
+    /// Whether the next attempt must use another connection: this one did not respond in time, or
+    /// refused the request more than once.
+    fn distrusts_connection(&self, error: &AttemptError) -> bool {
+        matches!(error.kind, ErrorKind::Timeout(_))
+            || (error.unprocessed == Some(Unprocessed::Refused) && self.resends.refused > 0)
     }
 
-    /// What follows after a failed attempt.
-    async fn next_step(
+    async fn next_action(
         &mut self,
-        road: &Road,
-        fault: &Fault,
-        refused: &HeldKey,
-    ) -> Result<Decision, (Fault, Option<NotRetried>)> {
-        // A refused request was not acted on, so it may go out again with another key, whatever it is.
-        if fault.kind == ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken)
+        inner: &ClientInner,
+        error: &AttemptError,
+        rejected: &CachedKey,
+    ) -> Result<Decision, Failure> {
+        // A rejected request was not acted on, so any method may be sent again with another key.
+        if error.kind == ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken)
             && !self.other_key_used
         {
             self.other_key_used = true;
-            let other = self.ask(road.keys.has_other_than(refused)).await;
-            let has_other = other.map_err(|source_fault| {
-                self.note(fault, None);
-                (source_fault, None)
+            let other = self.in_time(inner.credentials.has_other_than(rejected)).await;
+            let has_other = other.map_err(|provider_error| {
+                self.record_failure(error, None);
+                (provider_error, None)
             })?;
             if has_other {
-                return Ok(Decision::RetryAtOnce);
+                return Ok(Decision::RetryImmediately);
             }
         }
-        Ok(match decide(&self.limits.retry, &self.situation(fault)) {
-            Decision::Retry { cost, .. } if !road.budget.try_spend(cost) => {
-                Decision::Stop(Some(NotRetried::BudgetUsedUp))
-            }
-            Decision::RetryAtOnce => {
-                self.stale_retry_used = true;
-                Decision::RetryAtOnce
+        if let Some(reason) = error.unprocessed
+            && self.resends.allow(reason)
+            && inner.resend_tokens.try_take(resend_cost(reason))
+        {
+            return Ok(Decision::RetryImmediately);
+        }
+        Ok(match decide(self.policy, &self.retry_input(error)) {
+            Decision::Retry { cost, .. } if !inner.retry_tokens.try_spend(cost) => {
+                Decision::Stop(Some(NotRetried::BudgetExhausted))
             }
             decision => decision,
         })
     }
 
-    /// Asks for a key, within the deadline.
-    async fn ask<K>(
+    /// Waits for a key until the deadline.
+    async fn in_time<K>(
         &self,
-        asking: impl Future<Output = Result<K, SharedError>>,
-    ) -> Result<K, Fault> {
-        match timeout_at(self.deadline, asking).await {
+        key: impl Future<Output = Result<K, SharedError>>,
+    ) -> Result<K, AttemptError> {
+        match timeout_at(self.timeouts.deadline, key).await {
             Ok(Ok(key)) => Ok(key),
             Ok(Err(cause)) => {
-                Err(Fault::new(ErrorKind::KeySource, Outcome::NotSent).caused_by(cause))
+                let error = AttemptError::new(ErrorKind::Credentials, RequestOutcome::NotSent);
+                Err(error.with_source(cause))
             }
-            Err(_) => Err(Fault::out_of_time(Outcome::NotSent)),
+            Err(_) => {
+                let error = self.timeouts.deadline_exceeded(RequestOutcome::NotSent);
+                Err(error.at_peer("the API key provider"))
+            }
         }
     }
 
-    fn situation<'f>(&self, fault: &'f Fault) -> Situation<'f> {
-        Situation {
-            fault,
+    fn retry_input<'e>(&self, error: &'e AttemptError) -> RetryInput<'e> {
+        RetryInput {
+            error,
             attempt: self.counted_attempts,
-            repeatable: self.repeatable,
-            stale_retry_used: self.stale_retry_used,
-            remaining: self.deadline.saturating_duration_since(Instant::now()),
+            idempotent: self.idempotent,
+            remaining: self.timeouts.deadline.saturating_duration_since(Instant::now()),
             now: SystemTime::now(),
             jitter: fastrand::f64(),
         }
     }
 
-    fn note(&mut self, fault: &Fault, wait: Option<Duration>) {
-        let failed = fault.attempt(wait);
-        if wait.is_some() {
-            spans::retrying(&failed);
+    fn record_failure(&mut self, error: &AttemptError, backoff: Option<Duration>) {
+        let attempt = error.attempt(backoff);
+        if backoff.is_some() {
+            spans::retrying(&attempt);
         }
-        self.failed_attempts.push(failed);
+        self.failed_attempts.push(attempt);
     }
 }

@@ -1,51 +1,99 @@
-//! What is retried, when, and how often: pure decisions, with time and chance handed in.
+//! What is retried, when, and how often: pure decisions, with time and randomness passed in.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, Request, StatusCode};
 
 use crate::error::retry_after::retry_after;
-use crate::error::{ErrorKind, Fault, NotRetried, Outcome};
+use crate::error::{AttemptError, ErrorKind, NotRetried, RequestOutcome, Unprocessed};
 use crate::pipeline::retry_budget::{THROTTLED_RETRY_COST, TRANSIENT_RETRY_COST};
 
-/// Attempts of a call, the first one included.
+/// The default number of attempts of a call, the first one included.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 3;
-/// The first backoff after a transient fault; it doubles with each retry.
+/// The default backoff before the first retry after a transient error; it doubles with each retry.
 pub const DEFAULT_BASE_DELAY: Duration = Duration::from_millis(50);
-/// The first backoff after a 429; it doubles with each retry.
+/// The default backoff before the first retry after a 429; it doubles with each retry.
 pub const DEFAULT_THROTTLED_BASE_DELAY: Duration = Duration::from_secs(1);
-/// The longest backoff before jitter.
+/// The default of the longest backoff, before jitter.
 pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
-/// The longest `Retry-After` that is waited for.
+/// The default of the longest `Retry-After` that is waited for.
 pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
-/// How a call is retried. Plain data: take the default, change what you need.
+
+/// How often a call is resent because its connection came to its end before it.
 ///
-/// Retried is what is transient (connection faults, time-outs, the statuses 408, 425, 429, 500,
-/// 502, 503 and 504) and safe: the method is idempotent (RFC 9110, section 9.2.2), the request
-/// carries an idempotency key, or it surely was not sent. A 401 is never retried with the same key.
+/// Where a proxy takes 7 requests a connection, some of 64 concurrent calls need more than 50.
+const MAX_RESENDS_AFTER_END: u32 = 200;
+/// How often a call is resent because the server refused it.
 ///
-/// The wait is full jitter over exponential backoff: a random part of
+/// A refusal does not cost the server its connection, so nothing else ends a loop. haproxy refuses
+/// even requests that its upstream has received.
+const MAX_RESENDS_AFTER_REFUSAL: u32 = 5;
+/// The tokens for resends that the clones of a client share, so that a server that refuses every
+/// request gets little more than one for each call.
+pub(crate) const RESEND_TOKENS: u32 = 2_000;
+/// What a call that succeeds puts into them.
+pub(crate) const RESEND_REFUND: u32 = 10;
+
+/// How many tokens a resend takes.
+pub(crate) fn resend_cost(reason: Unprocessed) -> u32 {
+    match reason {
+        Unprocessed::ConnectionEnded => 1,
+        Unprocessed::Refused => 10,
+    }
+}
+
+/// How often a call was resent because it was not processed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Resends {
+    ended: u32,
+    pub(crate) refused: u32,
+}
+
+impl Resends {
+    /// Counts another resend, and returns whether it is allowed.
+    pub(crate) fn allow(&mut self, reason: Unprocessed) -> bool {
+        let (count, limit) = match reason {
+            Unprocessed::ConnectionEnded => (&mut self.ended, MAX_RESENDS_AFTER_END),
+            Unprocessed::Refused => (&mut self.refused, MAX_RESENDS_AFTER_REFUSAL),
+        };
+        *count += 1;
+        *count <= limit
+    }
+}
+
+/// How a call is retried. Plain data: take the default and change what you need.
+///
+/// A call is retried after a transient error (a failed or interrupted connection, a timeout, the
+/// statuses 408, 425, 429, 500, 502, 503 and 504) if that is safe: the method is idempotent (RFC
+/// 9110, section 9.2.2), the request has an idempotency key, or it was not sent. A 401 is never
+/// retried with the same key.
+///
+/// The wait is exponential backoff with full jitter: a random part of
 /// `base_delay × 2^(retry − 1)`, at most of `max_delay`. A `Retry-After` of the service is obeyed,
-/// with the jitter added on top; if it would pass the deadline or `max_retry_after`, the error
-/// comes at once and says so.
+/// with the jitter on top; if it would end after the deadline or is longer than `max_retry_after`,
+/// the error is returned immediately and says so.
+///
+/// A request that the server did not process is resent whatever the policy, since that is no second
+/// request to the service: an HTTP/2 stream that was refused or above the last stream of a GOAWAY
+/// (RFC 9113, sections 6.8 and 8.7), or a connection that closed before anything was written.
 ///
 /// ```
 /// use partner_api::RetryPolicy;
 ///
 /// let mut patient = RetryPolicy::default();
 /// patient.max_attempts = 5;
-/// assert!(RetryPolicy::off().max_attempts == 1);
+/// assert_eq!(RetryPolicy::never().max_attempts, 1);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Attempts of a call, the first one included. [`DEFAULT_MAX_ATTEMPTS`].
+    /// The attempts of a call, the first one included. [`DEFAULT_MAX_ATTEMPTS`].
     pub max_attempts: u32,
-    /// The first backoff after a transient fault. [`DEFAULT_BASE_DELAY`].
+    /// The backoff before the first retry after a transient error. [`DEFAULT_BASE_DELAY`].
     pub base_delay: Duration,
-    /// The first backoff after a 429. [`DEFAULT_THROTTLED_BASE_DELAY`].
+    /// The backoff before the first retry after a 429. [`DEFAULT_THROTTLED_BASE_DELAY`].
     pub throttled_base_delay: Duration,
-    /// The longest backoff before jitter. [`DEFAULT_MAX_DELAY`].
+    /// The longest backoff, before jitter. [`DEFAULT_MAX_DELAY`].
     pub max_delay: Duration,
     /// The longest `Retry-After` that is waited for. [`DEFAULT_MAX_RETRY_AFTER`].
     pub max_retry_after: Duration,
@@ -64,17 +112,18 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// No retries: one request a call, and another only if a refused key was replaced by another.
+    /// No retries: the service processes one request a call, and a second one only if the first was
+    /// rejected for its key and there is another key.
     #[must_use]
-    pub fn off() -> Self {
+    pub fn never() -> Self {
         Self { max_attempts: 1, ..Self::default() }
     }
 
-    pub(crate) fn is_off(&self) -> bool {
+    pub(crate) fn is_never(&self) -> bool {
         self.max_attempts <= 1
     }
 
-    /// The longest wait before retry number `retry` (from 1), before jitter.
+    /// The longest backoff before retry number `retry` (from 1), before jitter.
     fn backoff(&self, retry: u32, throttled: bool) -> Duration {
         let base = if throttled { self.throttled_base_delay } else { self.base_delay };
         let factor = 1_u32.checked_shl(retry.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -82,76 +131,68 @@ impl RetryPolicy {
     }
 }
 
-/// Everything that a decision hangs on.
-pub(crate) struct Situation<'a> {
-    pub(crate) fault: &'a Fault,
-    /// Which attempt failed, from 1; one that only found a stale connection does not count.
+/// Everything that a decision depends on.
+pub(crate) struct RetryInput<'a> {
+    pub(crate) error: &'a AttemptError,
+    /// Which attempt failed, from 1, without those that were resent at no cost.
     pub(crate) attempt: u32,
     /// Whether the request may be processed twice.
-    pub(crate) repeatable: bool,
-    /// Whether this call had its retry for a stale connection.
-    pub(crate) stale_retry_used: bool,
-    /// What is left of the deadline.
+    pub(crate) idempotent: bool,
+    /// What is left until the deadline.
     pub(crate) remaining: Duration,
     /// For a `Retry-After` that is a date.
     pub(crate) now: SystemTime,
-    /// A random number, evenly spread over [0, 1].
+    /// A random number, evenly distributed over [0, 1].
     pub(crate) jitter: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Once more, after the wait, if the budget still has the cost.
-    Retry { wait: Duration, cost: u32 },
-    /// Once more, at once and for free: the pooled connection was dead, or there is another key.
-    RetryAtOnce,
-    /// No more; the reason is given where a retry could have helped.
+    /// Retry after the backoff, if the budget can pay the cost.
+    Retry { backoff: Duration, cost: u32 },
+    /// Retry immediately and at no cost: the request was not processed, or there is another key.
+    RetryImmediately,
+    /// Stop; the reason is there where a retry could have helped.
     Stop(Option<NotRetried>),
 }
 
 /// draft-ietf-httpapi-idempotency-key-header.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Whether a request may be processed twice: its method says so (RFC 9110, section 9.2.2), or the
-/// service is told how to see that it is the same.
-pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
+/// Whether a request may be processed twice: its method is idempotent (RFC 9110, section 9.2.2), or
+/// its idempotency key lets the service recognise it.
+pub(crate) fn is_idempotent<B>(request: &Request<B>) -> bool {
     request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
 }
 
-/// What to do after a failed attempt.
-pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation<'_>) -> Decision {
-    let fault = situation.fault;
-    if !fault.kind.is_transient() {
+/// What to do after a failed attempt, by the policy.
+pub(crate) fn decide(policy: &RetryPolicy, input: &RetryInput<'_>) -> Decision {
+    let error = input.error;
+    if !error.kind.is_transient() {
         return Decision::Stop(None);
     }
-    if !situation.repeatable && fault.outcome != Outcome::NotSent {
-        return Decision::Stop(Some(NotRetried::NotSafe));
+    if !input.idempotent && error.outcome != RequestOutcome::NotSent {
+        return Decision::Stop(Some(NotRetried::NotIdempotent));
     }
-    if policy.is_off() {
-        return Decision::Stop(Some(NotRetried::RetriesOff));
+    if policy.is_never() {
+        return Decision::Stop(Some(NotRetried::Disabled));
     }
-    if fault.stale_connection && !situation.stale_retry_used {
-        return Decision::RetryAtOnce;
+    if input.attempt >= policy.max_attempts {
+        return Decision::Stop(Some(NotRetried::AttemptsExhausted));
     }
-    if situation.attempt >= policy.max_attempts {
-        return Decision::Stop(Some(NotRetried::AttemptsUsedUp));
+    let throttled = error.kind == ErrorKind::Status(StatusCode::TOO_MANY_REQUESTS);
+    let requested =
+        error.response.as_ref().and_then(|response| retry_after(&response.headers, input.now));
+    if let Some(requested) = requested.filter(|requested| *requested > policy.max_retry_after) {
+        return Decision::Stop(Some(NotRetried::RetryAfterTooLong { requested }));
     }
-    let throttled = fault.kind == ErrorKind::Status(StatusCode::TOO_MANY_REQUESTS);
-    let asked =
-        fault.answer.as_ref().and_then(|answer| retry_after(&answer.headers, situation.now));
-    if let Some(asked) = asked.filter(|asked| *asked > policy.max_retry_after) {
-        return Decision::Stop(Some(NotRetried::RetryAfterTooLong { asked }));
+    let jitter = policy.backoff(input.attempt, throttled).mul_f64(input.jitter.clamp(0.0, 1.0));
+    let backoff = requested.unwrap_or_default().saturating_add(jitter);
+    if backoff >= input.remaining {
+        return Decision::Stop(Some(NotRetried::DeadlineTooClose { wait: backoff }));
     }
-    let backoff =
-        policy.backoff(situation.attempt, throttled).mul_f64(situation.jitter.clamp(0.0, 1.0));
-    let wait = asked.unwrap_or_default().saturating_add(backoff);
-    if wait >= situation.remaining {
-        return Decision::Stop(Some(NotRetried::DeadlineTooClose { wait }));
-    }
-    Decision::Retry {
-        wait,
-        cost: if throttled { THROTTLED_RETRY_COST } else { TRANSIENT_RETRY_COST },
-    }
+    let cost = if throttled { THROTTLED_RETRY_COST } else { TRANSIENT_RETRY_COST };
+    Decision::Retry { backoff, cost }
 }
 
 #[cfg(test)]

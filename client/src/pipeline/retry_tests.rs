@@ -3,50 +3,49 @@ use http::header::RETRY_AFTER;
 use serde::Deserialize;
 
 use super::*;
-use crate::error::{Answer, TimeLimit, UnauthorizedCode};
-use crate::pipeline::retry_budget::RetryBudget;
+use crate::error::{ErrorResponse, TimeLimit, UnauthorizedCode};
+use crate::pipeline::retry_budget::{RetryBudget, RetryTokens};
 
 const LONG: Duration = Duration::from_secs(3600);
 
-fn status(code: u16) -> Fault {
-    answered(code, HeaderMap::new())
+fn status(code: u16) -> AttemptError {
+    response(code, HeaderMap::new())
 }
 
-fn answered(code: u16, headers: HeaderMap) -> Fault {
+fn response(code: u16, headers: HeaderMap) -> AttemptError {
     let status = StatusCode::from_u16(code).unwrap();
     let kind = match code {
         401 => ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken),
         _ => ErrorKind::Status(status),
     };
-    Fault::new(kind, Outcome::Answered).answered(Answer {
+    AttemptError::new(kind, RequestOutcome::Responded).with_response(ErrorResponse {
         status,
         headers,
         body: bytes::Bytes::new(),
     })
 }
 
-fn asking_to_wait(code: u16, values: &[&str]) -> Fault {
+fn with_retry_after(code: u16, values: &[&str]) -> AttemptError {
     let mut headers = HeaderMap::new();
     for value in values {
         headers.append(RETRY_AFTER, value.parse().unwrap());
     }
-    answered(code, headers)
+    response(code, headers)
 }
 
-fn situation(fault: &Fault) -> Situation<'_> {
-    Situation {
-        fault,
+fn input(error: &AttemptError) -> RetryInput<'_> {
+    RetryInput {
+        error,
         attempt: 1,
-        repeatable: true,
-        stale_retry_used: false,
+        idempotent: true,
         remaining: LONG,
         now: SystemTime::UNIX_EPOCH,
         jitter: 1.0,
     }
 }
 
-fn decision(fault: &Fault) -> Decision {
-    decide(&RetryPolicy::default(), &situation(fault))
+fn decision(error: &AttemptError) -> Decision {
+    decide(&RetryPolicy::default(), &input(error))
 }
 
 /// What AWS published for its SDKs' standard mode: backoff before jitter, and the budget's accounts.
@@ -86,10 +85,10 @@ mod published {
         delay: Option<f64>,
     }
 
-    /// A client's retries over several calls, as the road has them.
+    /// A client's retries over several calls, as the retry loop makes them.
     struct Run {
         policy: RetryPolicy,
-        budget: RetryBudget,
+        tokens: RetryTokens,
         attempt: u32,
         last_retry_cost: Option<u32>,
     }
@@ -97,22 +96,24 @@ mod published {
     impl Run {
         fn after(&mut self, response: &Response) -> (&'static str, Option<f64>) {
             if response.status_code < 300 {
-                self.budget.refund(self.last_retry_cost.take());
+                self.tokens.refund(self.last_retry_cost.take());
                 self.attempt = 1;
                 return ("success", None);
             }
             let throttled = response.error_code.as_deref() == Some("Throttling");
-            let fault = status(if throttled { 429 } else { response.status_code });
+            let error = status(if throttled { 429 } else { response.status_code });
             let decision =
-                decide(&self.policy, &Situation { attempt: self.attempt, ..situation(&fault) });
+                decide(&self.policy, &RetryInput { attempt: self.attempt, ..input(&error) });
             match decision {
-                Decision::Retry { wait, cost } if self.budget.try_spend(cost) => {
+                Decision::Retry { backoff, cost } if self.tokens.try_spend(cost) => {
                     self.attempt += 1;
                     self.last_retry_cost = Some(cost);
-                    ("retry_request", Some(wait.as_secs_f64()))
+                    ("retry_request", Some(backoff.as_secs_f64()))
                 }
                 Decision::Retry { .. } => ("retry_quota_exceeded", None),
-                Decision::Stop(Some(NotRetried::AttemptsUsedUp)) => ("max_attempts_exceeded", None),
+                Decision::Stop(Some(NotRetried::AttemptsExhausted)) => {
+                    ("max_attempts_exceeded", None)
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -133,71 +134,65 @@ mod published {
                         .map_or(defaults.max_delay, Duration::from_secs_f64),
                     ..defaults
                 },
-                budget: given
-                    .initial_retry_tokens
-                    .map_or_else(RetryBudget::full, RetryBudget::with),
+                tokens: RetryTokens::full(
+                    given
+                        .initial_retry_tokens
+                        .map_or_else(RetryBudget::default, |tokens| {
+                            RetryBudget::default().tokens(tokens)
+                        })
+                        .refill_per_second(0),
+                ),
                 attempt: 1,
                 last_retry_cost: None,
             };
             for (step, Step { response, expected }) in responses.into_iter().enumerate() {
                 let (outcome, delay) = run.after(&response);
-                let got =
-                    Expected { outcome: outcome.into(), retry_quota: run.budget.tokens(), delay };
-                assert_eq!(got, expected, "{name}, answer {step}");
+                let retry_quota = run.tokens.left().unwrap();
+                let got = Expected { outcome: outcome.into(), retry_quota, delay };
+                assert_eq!(got, expected, "{name}, response {step}");
             }
         }
     }
 }
 
 #[test]
-fn only_what_can_pass_is_retried() {
+fn only_transient_errors_are_retried() {
     for code in 400..=599 {
         let retried = matches!(decision(&status(code)), Decision::Retry { .. });
         assert_eq!(retried, [408, 425, 429, 500, 502, 503, 504].contains(&code), "{code}");
     }
     for (kind, retried) in [
         (ErrorKind::Connect, true),
-        (ErrorKind::Connection, true),
+        (ErrorKind::Interrupted, true),
         (ErrorKind::Timeout(TimeLimit::Attempt), true),
         (ErrorKind::Tls, false),
+        (ErrorKind::Proxy, false),
+        (ErrorKind::Credentials, false),
         (ErrorKind::Protocol("not HTTP".into()), false),
         (ErrorKind::BodyTooLarge { limit: 1 }, false),
     ] {
-        let fault = Fault::new(kind, Outcome::MaybeProcessed);
-        assert_eq!(matches!(decision(&fault), Decision::Retry { .. }), retried, "{fault:?}");
+        let error = AttemptError::new(kind, RequestOutcome::Unknown);
+        assert_eq!(matches!(decision(&error), Decision::Retry { .. }), retried, "{error:?}");
     }
 }
 
 #[test]
-fn what_may_have_been_processed_is_sent_again_only_if_it_is_repeatable() {
-    let once = |fault: &Fault| {
-        decide(&RetryPolicy::default(), &Situation { repeatable: false, ..situation(fault) })
+fn a_request_that_may_have_been_processed_is_retried_only_if_it_is_idempotent() {
+    let once = |error: &AttemptError| {
+        decide(&RetryPolicy::default(), &RetryInput { idempotent: false, ..input(error) })
     };
-    let broken = Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed);
-    assert_eq!(once(&broken), Decision::Stop(Some(NotRetried::NotSafe)));
-    assert_eq!(once(&status(503)), Decision::Stop(Some(NotRetried::NotSafe)));
-    let unsent = Fault::new(ErrorKind::Connect, Outcome::NotSent);
+    let broken = AttemptError::new(ErrorKind::Interrupted, RequestOutcome::Unknown);
+    assert_eq!(once(&broken), Decision::Stop(Some(NotRetried::NotIdempotent)));
+    assert_eq!(once(&status(503)), Decision::Stop(Some(NotRetried::NotIdempotent)));
+    let unsent = AttemptError::new(ErrorKind::Connect, RequestOutcome::NotSent);
     assert!(matches!(once(&unsent), Decision::Retry { .. }));
 }
 
 #[test]
-fn a_dead_pooled_connection_is_retried_at_once_for_free_and_only_once() {
-    let stale = Fault {
-        stale_connection: true,
-        ..Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed)
-    };
-    assert_eq!(decision(&stale), Decision::RetryAtOnce);
-    let again = Situation { stale_retry_used: true, ..situation(&stale) };
-    assert!(matches!(decide(&RetryPolicy::default(), &again), Decision::Retry { .. }));
-    let once = Situation { repeatable: false, ..situation(&stale) };
-    assert_eq!(decide(&RetryPolicy::default(), &once), Decision::Stop(Some(NotRetried::NotSafe)));
-}
-
-#[test]
-fn off_means_off() {
+fn never_means_never() {
     assert_eq!(
-        decide(&RetryPolicy::off(), &situation(&status(503))),
-        Decision::Stop(Some(NotRetried::RetriesOff))
+        decide(&RetryPolicy::never(), &input(&status(503))),
+        Decision::Stop(Some(NotRetried::Disabled))
     );
 }
 
@@ -211,11 +206,13 @@ fn full_jitter_lies_between_nothing_and_the_backoff_and_averages_the_half() {
         let policy = RetryPolicy { max_attempts: u32::MAX, ..RetryPolicy::default() };
         let mut sum = 0.0;
         for _ in 0..DRAWS {
-            let fault = status(503);
-            let drawn = Situation { attempt, jitter: random.f64(), ..situation(&fault) };
-            let Decision::Retry { wait, .. } = decide(&policy, &drawn) else { panic!("{attempt}") };
-            assert!(wait.as_secs_f64() <= cap, "{wait:?}");
-            sum += wait.as_secs_f64();
+            let error = status(503);
+            let drawn = RetryInput { attempt, jitter: random.f64(), ..input(&error) };
+            let Decision::Retry { backoff, .. } = decide(&policy, &drawn) else {
+                panic!("{attempt}")
+            };
+            assert!(backoff.as_secs_f64() <= cap, "{backoff:?}");
+            sum += backoff.as_secs_f64();
         }
         let mean = sum / f64::from(DRAWS);
         assert!((mean - cap / 2.0).abs() < 0.02 * cap / 2.0, "attempt {attempt}: mean {mean}");
@@ -240,10 +237,10 @@ fn retry_after_is_obeyed_in_both_forms_with_the_jitter_on_top() {
         (&["soon", "5"], 5),
     ] {
         let expected = Decision::Retry {
-            wait: Duration::from_secs(asked) + backoff,
+            backoff: Duration::from_secs(asked) + backoff,
             cost: TRANSIENT_RETRY_COST,
         };
-        assert_eq!(decision(&asking_to_wait(503, values)), expected, "{values:?}");
+        assert_eq!(decision(&with_retry_after(503, values)), expected, "{values:?}");
     }
 }
 
@@ -254,21 +251,20 @@ fn a_retry_after_that_is_too_long_is_refused_and_says_so() {
         ("99999999999999999999999999", Duration::from_secs(u64::MAX)),
         ("Fri, 31 Dec 9999 23:59:59 GMT", Duration::from_secs(253_402_300_799)),
     ] {
-        let expected = Decision::Stop(Some(NotRetried::RetryAfterTooLong { asked }));
-        assert_eq!(decision(&asking_to_wait(429, &[value])), expected, "{value}");
+        let expected = Decision::Stop(Some(NotRetried::RetryAfterTooLong { requested: asked }));
+        assert_eq!(decision(&with_retry_after(429, &[value])), expected, "{value}");
     }
 }
 
 #[test]
 fn no_wait_reaches_the_deadline() {
-    let fault = asking_to_wait(429, &["5"]);
+    let error = with_retry_after(429, &["5"]);
     for (remaining, retried) in [(6_001, true), (6_000, false), (4_000, false), (0, false)] {
         let remaining = Duration::from_millis(remaining);
-        let decided =
-            decide(&RetryPolicy::default(), &Situation { remaining, ..situation(&fault) });
+        let decided = decide(&RetryPolicy::default(), &RetryInput { remaining, ..input(&error) });
         let wait = Duration::from_secs(5) + DEFAULT_THROTTLED_BASE_DELAY;
         let expected = if retried {
-            Decision::Retry { wait, cost: THROTTLED_RETRY_COST }
+            Decision::Retry { backoff: wait, cost: THROTTLED_RETRY_COST }
         } else {
             Decision::Stop(Some(NotRetried::DeadlineTooClose { wait }))
         };

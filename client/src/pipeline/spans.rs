@@ -6,21 +6,23 @@
 use http::uri::Scheme;
 use http::{Method, Request, StatusCode, Uri};
 use tracing::field::{Empty, display};
-use tracing::{Span, debug, info_span};
+use tracing::{Span, info, info_span};
 
 use crate::error::escape::Escaped;
-use crate::error::{Attempt, ErrorKind, Fault};
+use crate::error::{Attempt, AttemptError, ErrorKind};
 use crate::models::companies;
 use crate::models::wallet;
+use crate::pipeline::retry_budget::RetryTokens;
 use crate::transport::base_url::{API_PATH, below_api_path};
 
-/// The span of a whole call, around those of its attempts.
-pub(crate) fn call_span<B>(request: &Request<B>) -> Span {
+/// The span of a whole call, around the spans of its attempts.
+pub(crate) fn call_span<B>(request: &Request<B>, tokens: &RetryTokens) -> Span {
     info_span!(
         "partner_api.call",
-        otel.name = %format_args!("{}{}", method(request.method()), documented(request.uri().path())),
+        otel.name = %format_args!("{}{}", method(request.method()), documented_path(request.uri().path())),
         otel.kind = "internal",
         otel.status_code = Empty,
+        partner_api.retry_tokens = tokens.left(),
         error.type = Empty,
     )
 }
@@ -48,17 +50,17 @@ pub(crate) fn attempt_span<B>(request: &Request<B>, resend_count: usize) -> Span
     span
 }
 
-/// Records the answer of an attempt.
-pub(crate) fn record_answer(span: &Span, status: StatusCode) {
+/// Records the status of an attempt's response.
+pub(crate) fn record_status(span: &Span, status: StatusCode) {
     span.record("http.response.status_code", status.as_u16());
 }
 
 /// Records how an attempt failed.
-pub(crate) fn record_fault(span: &Span, fault: &Fault) {
-    if let Some(status) = fault.status() {
-        record_answer(span, status);
+pub(crate) fn record_error(span: &Span, error: &AttemptError) {
+    if let Some(status) = error.status() {
+        record_status(span, status);
     }
-    record_failure(span, &fault.kind);
+    record_failure(span, &error.kind);
 }
 
 /// Records that an attempt, or a call, failed.
@@ -67,43 +69,44 @@ pub(crate) fn record_failure(span: &Span, kind: &ErrorKind) {
     span.record("error.type", display(error_type(kind)));
 }
 
-/// Tells that another attempt follows.
+/// Reports that a retry follows, at the level that is seen by default.
 pub(crate) fn retrying(failed: &Attempt) {
-    debug!(
-        error.type = %error_type(&failed.cause),
-        wait_ms = failed.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-        "trying again"
+    info!(
+        error.type = %error_type(&failed.kind),
+        backoff_ms = failed.backoff.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        "retrying request"
     );
 }
 
-/// A word of few: the status where one is at fault, else the kind.
+/// The low-cardinality name of an error: the status if one is the cause, else the kind.
 fn error_type(kind: &ErrorKind) -> String {
     match kind {
         ErrorKind::Config(_) => "config".into(),
         ErrorKind::Request(_) => "request".into(),
-        ErrorKind::KeySource => "key_source".into(),
+        ErrorKind::Credentials => "credentials".into(),
         ErrorKind::Unauthorized(_) => "401".into(),
         ErrorKind::Status(status) => status.as_str().into(),
         ErrorKind::Redirect { .. } => "redirect".into(),
         ErrorKind::Connect => "connect".into(),
+        ErrorKind::Proxy => "proxy".into(),
         ErrorKind::Tls => "tls".into(),
-        ErrorKind::Connection => "connection".into(),
+        ErrorKind::Interrupted => "interrupted".into(),
         ErrorKind::Timeout(_) => "timeout".into(),
         ErrorKind::Protocol(_) => "protocol".into(),
-        ErrorKind::Decode(_) | ErrorKind::Element(_) => "decode".into(),
+        ErrorKind::Decode(_) | ErrorKind::ListItem(_) => "decode".into(),
         ErrorKind::BodyTooLarge { .. } => "body_too_large".into(),
     }
 }
 
-/// A path of few, to name a span by: others may hold identifiers.
-fn documented(path: &str) -> String {
+/// The path, to name a span by, if it is documented: other paths may hold identifiers.
+fn documented_path(path: &str) -> String {
     match below_api_path(path) {
         Some(known @ (companies::PATH | wallet::PATH)) => format!(" {API_PATH}/{known}"),
         _ => String::new(),
     }
 }
 
-/// What the method is called where it has no name of the conventions.
+/// The method as it was sent, where the conventions have no name for it.
 fn original(request_method: &Method) -> Option<&str> {
     (method(request_method) == "_OTHER").then(|| request_method.as_str())
 }

@@ -1,37 +1,75 @@
-//! How long and how often a call may try.
+//! How long a call and each of its attempts may take.
 
 use std::time::Duration;
 
-use crate::pipeline::retry::RetryPolicy;
+use tokio::time::{Instant, timeout_at};
 
-/// The time limit of a whole call: all attempts, the waits between them, and the body.
-pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
-/// How long an attempt may take until its answer begins, and how long its body may then pause. A
-/// third of the deadline where that is less, so that an attempt that hangs can be tried again; the
-/// whole deadline where it could not be.
+use crate::error::{AttemptError, RequestOutcome, TimeLimit};
+
+/// The default timeout of a whole call: all attempts, the waits between them, and the body.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The default timeout of an attempt, until its response begins and for each pause in its body.
+///
+/// A third of the call's timeout where that is less, so that an attempt that hangs can be retried;
+/// the whole timeout of the call where it could not be retried.
 pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-#[derive(Clone, Debug)]
-pub(crate) struct Limits {
-    pub(crate) deadline: Duration,
-    /// The limit of one attempt, where the user has chosen one.
-    pub(crate) attempt_timeout: Option<Duration>,
-    pub(crate) retry: RetryPolicy,
+/// Longer timeouts are cut to this, since no clock can count further.
+const FAR_FUTURE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// The timeouts of a call, as they are set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) call: Duration,
+    /// `None` for the default, which depends on whether the attempt can be retried.
+    pub(crate) attempt: Option<Duration>,
 }
 
-impl Limits {
-    /// The limit of one attempt of a request that may, or may not, be processed twice.
-    pub(crate) fn attempt_timeout(&self, repeatable: bool) -> Duration {
-        match self.attempt_timeout {
-            Some(chosen) => chosen,
-            None if self.retry.is_off() || !repeatable => self.deadline,
-            None => DEFAULT_ATTEMPT_TIMEOUT.min(self.deadline / 3),
+impl Timeouts {
+    /// The timeout of one attempt.
+    pub(crate) fn attempt(&self, can_be_retried: bool) -> Duration {
+        match self.attempt {
+            Some(attempt) => attempt,
+            None if can_be_retried => DEFAULT_ATTEMPT_TIMEOUT.min(self.call / 3),
+            None => self.call,
         }
     }
 
-    /// Whether the limits would keep an attempt that hangs from ever being retried.
-    pub(crate) fn keep_retries_out(&self) -> bool {
-        !self.retry.is_off() && self.attempt_timeout(true) >= self.deadline
+    /// When a call that starts now must have ended.
+    pub(crate) fn deadline(&self, started: Instant) -> Instant {
+        started + self.call.min(FAR_FUTURE)
+    }
+}
+
+/// The limits of an attempt that has begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttemptTimeouts {
+    /// Until the response begins, and for each pause in its body.
+    pub(crate) idle: Duration,
+    /// For the whole call.
+    pub(crate) deadline: Instant,
+    /// How long the call may take, for the text of the error.
+    pub(crate) call: Duration,
+}
+
+impl AttemptTimeouts {
+    /// Waits for the next thing that the server does.
+    pub(crate) async fn limit<T>(
+        self,
+        next: impl Future<Output = T>,
+        outcome: RequestOutcome,
+    ) -> Result<T, AttemptError> {
+        let idle_until = Instant::now() + self.idle.min(FAR_FUTURE);
+        if idle_until < self.deadline {
+            let timed_out = || AttemptError::timed_out(TimeLimit::Attempt, self.idle, outcome);
+            timeout_at(idle_until, next).await.map_err(|_| timed_out())
+        } else {
+            timeout_at(self.deadline, next).await.map_err(|_| self.deadline_exceeded(outcome))
+        }
+    }
+
+    pub(crate) fn deadline_exceeded(self, outcome: RequestOutcome) -> AttemptError {
+        AttemptError::timed_out(TimeLimit::Deadline, self.call, outcome)
     }
 }
 
@@ -39,29 +77,22 @@ impl Limits {
 mod tests {
     use super::*;
 
-    fn limits(deadline: u64, attempt_timeout: Option<u64>, retry: RetryPolicy) -> Limits {
-        Limits {
-            deadline: Duration::from_secs(deadline),
-            attempt_timeout: attempt_timeout.map(Duration::from_secs),
-            retry,
-        }
-    }
-
     #[test]
-    fn an_attempt_leaves_time_for_retries_where_there_can_be_some() {
-        let on = RetryPolicy::default;
-        for (limits, seconds) in [
-            (limits(30, None, on()), 10),
-            (limits(90, None, on()), 10),
-            (limits(6, None, on()), 2),
-            (limits(30, None, RetryPolicy::off()), 30),
-            (limits(30, Some(7), on()), 7),
+    fn an_attempt_leaves_time_for_retries_where_it_can_be_retried() {
+        let timeouts = |call, attempt: Option<u64>| Timeouts {
+            call: Duration::from_secs(call),
+            attempt: attempt.map(Duration::from_secs),
+        };
+        for (timeouts, can_be_retried, seconds) in [
+            (timeouts(30, None), true, 10),
+            (timeouts(90, None), true, 10),
+            (timeouts(6, None), true, 2),
+            (timeouts(30, None), false, 30),
+            (timeouts(30, Some(7)), true, 7),
+            (timeouts(30, Some(7)), false, 7),
         ] {
-            assert_eq!(limits.attempt_timeout(true), Duration::from_secs(seconds), "{limits:?}");
-            assert!(!limits.keep_retries_out());
+            let attempt = timeouts.attempt(can_be_retried);
+            assert_eq!(attempt, Duration::from_secs(seconds), "{timeouts:?}");
         }
-        assert_eq!(limits(30, None, on()).attempt_timeout(false), Duration::from_secs(30));
-        assert!(limits(5, Some(5), on()).keep_retries_out());
-        assert!(!limits(5, Some(5), RetryPolicy::off()).keep_retries_out());
     }
 }

@@ -1,4 +1,4 @@
-//! A request to any path under the base URL: for what the service has and this crate does not know.
+//! The builder of a request to any path below the base URL.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,11 +12,10 @@ use http::{HeaderName, HeaderValue, Request, Uri};
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::decode::body_decoder::{self, NewSink};
-use crate::pipeline::Road;
+use crate::decode::body_decoder::DocumentDecoder;
 use crate::pipeline::retry::IDEMPOTENCY_KEY;
-use crate::pipeline::timeouts::Limits;
-use crate::request::call::{Call, ListCall, show_request};
+use crate::pipeline::{CallOptions, ClientInner};
+use crate::request::call::{Call, ListCall, PreparedCall, debug_request};
 use crate::transport::RequestBody;
 
 /// Headers that belong to the client or to HTTP itself.
@@ -31,10 +30,10 @@ const RESERVED: [HeaderName; 8] = [
     UPGRADE,
 ];
 
-/// A request that becomes a [`Call`] once it is said what it returns. Made by
-/// [`Client::request`](crate::Client::request) and its short forms.
+/// Builds a request to any path, for endpoints that this crate does not know.
 ///
-/// It goes the same road as the documented calls: key, deadline, retries, size limit, errors.
+/// Made by [`Client::request`](crate::Client::request) and its short forms. It is sent as the
+/// documented calls are: with key, timeouts, retries and size limit.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -50,80 +49,66 @@ const RESERVED: [HeaderName; 8] = [
 /// }
 ///
 /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {
-/// // The paths and shapes are invented: the reference announces templates and shows none.
-/// let created: Template = client
+/// // Paths and schemas are examples: the reference announces templates and shows none.
+/// let created = client
 ///     .post("templates")
 ///     .idempotency_key("order-1764")
 ///     .json(&NewTemplate { name: "welcome" })
-///     .returning()
+///     .send::<Template>()
 ///     .await?;
-/// let read: Template = client.get(["templates", &created.id]).returning().await?;
-/// let all: Vec<Template> = client.get("templates").query("limit", "100").returning_list().await?;
-/// client.delete(["templates", &read.id]).returning_nothing().await?;
+/// let template = client.get(["templates", &created.id]).send::<Template>().await?;
+/// let all = client.get("templates").query("limit", "100").send_list::<Template>().await?;
+/// client.delete(["templates", &template.id]).send_empty().await?;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a request does nothing until it is said what it returns and that is awaited"]
-pub struct ApiRequest {
-    road: Arc<Road>,
-    limits: Limits,
-    /// What was wrong first, said when the call is made.
+#[must_use = "a request does nothing until send() and its like make a call of it that is awaited"]
+pub struct RequestBuilder {
+    inner: Arc<ClientInner>,
+    options: CallOptions,
+    /// Or the first problem with it, which the call returns.
     request: Result<Request<RequestBody>, String>,
     query: Vec<(String, String)>,
 }
 
-impl ApiRequest {
+impl RequestBuilder {
     pub(crate) fn new(
-        road: Arc<Road>,
-        limits: Limits,
+        inner: Arc<ClientInner>,
+        options: CallOptions,
         request: Result<Request<RequestBody>, String>,
     ) -> Self {
-        Self { road, limits, request, query: Vec::new() }
+        Self { inner, options, request, query: Vec::new() }
     }
 
-    /// Adds a parameter to the query, escaped.
+    /// Adds a parameter to the query, percent-encoded.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// Sets a header. Those that belong to the client or to HTTP itself (`Authorization`, `Host`,
-    /// `Accept-Encoding`, what frames the body or is about the connection) are refused: the call
-    /// then fails with [`ErrorKind::Request`](crate::ErrorKind::Request).
+    /// Sets a header.
+    ///
+    /// Headers that belong to the client or to HTTP itself are refused (`Authorization`, `Host`,
+    /// `Accept-Encoding`, those that frame the body or concern the connection): the call then fails
+    /// with [`ErrorKind::Request`](crate::ErrorKind::Request), and nothing is sent.
     pub fn header(self, name: &str, value: &str) -> Self {
-        self.change(|request| {
-            let name = HeaderName::try_from(name)
-                .map_err(|_| "the name of a header is not one".to_owned())?;
-            if RESERVED.contains(&name) {
-                return Err(format!("the header {name} is the client's own"));
-            }
-            let value = HeaderValue::try_from(value.trim()).map_err(|_| {
-                format!("the header {name} has a character that a header cannot have")
-            })?;
-            if name == IDEMPOTENCY_KEY && value.is_empty() {
-                return Err(
-                    "the idempotency key is empty, so the service could tell nothing by it".into(),
-                );
-            }
-            request.headers_mut().insert(name, value);
-            Ok(())
-        })
+        self.change(|request| set_header(request, name, value))
     }
 
-    /// Says that the service may get this request twice and will act on it once, by the
-    /// `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), so that it is retried
-    /// even if its method is not idempotent.
+    /// Sets the `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), so that the
+    /// request is retried even if its method is not idempotent.
     ///
-    /// The reference promises no such thing: use it where the service documents it.
+    /// The reference does not promise that the service acts only once on requests with the same
+    /// key: use it where the service documents it.
     pub fn idempotency_key(self, key: &str) -> Self {
         self.header(IDEMPOTENCY_KEY.as_str(), key)
     }
 
-    /// Gives it a JSON body.
+    /// Sets the body to this value as JSON.
     pub fn json<B: Serialize + ?Sized>(self, body: &B) -> Self {
         self.change(|request| {
             let json = serde_json::to_vec(body)
-                .map_err(|cause| format!("its body cannot be written as JSON: {cause}"))?;
+                .map_err(|cause| format!("the body cannot be written as JSON: {cause}"))?;
             request
                 .headers_mut()
                 .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -132,19 +117,20 @@ impl ApiRequest {
         })
     }
 
-    /// It returns one JSON document.
-    pub fn returning<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
-        self.call(body_decoder::document)
+    /// Makes a call of it whose response is one JSON document.
+    pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
+        Call::new(self.prepare(), DocumentDecoder::json)
     }
 
-    /// It returns a list in the envelope that the reference shows, `{ "data": [ … ] }`.
-    pub fn returning_list<T: DeserializeOwned + Send + 'static>(self) -> ListCall<T> {
-        self.call(body_decoder::list)
+    /// Makes a call of it whose response is a list in the envelope that the reference shows,
+    /// `{ "data": [ … ] }`.
+    pub fn send_list<T: DeserializeOwned + Send + 'static>(self) -> ListCall<T> {
+        ListCall::new(self.prepare())
     }
 
-    /// It returns nothing that matters, or nothing at all: a body is read and forgotten.
-    pub fn returning_nothing(self) -> Call<()> {
-        self.call(body_decoder::nothing)
+    /// Makes a call of it whose response has no body, or one that does not matter.
+    pub fn send_empty(self) -> Call<()> {
+        Call::new(self.prepare(), DocumentDecoder::ignored)
     }
 
     fn change(
@@ -155,12 +141,32 @@ impl ApiRequest {
         self
     }
 
-    fn call<T, Shape>(mut self, sink: NewSink<T>) -> Call<T, Shape> {
+    fn prepare(mut self) -> PreparedCall {
         let query = std::mem::take(&mut self.query);
-        let Self { road, limits, request, .. } =
+        let Self { inner, options, request, .. } =
             self.change(|request| add_query(request.uri_mut(), &query));
-        Call::new(road, request.map(Arc::new), limits, sink)
+        PreparedCall { inner, request: request.map(Arc::new), options }
     }
+}
+
+/// Sets a header that a program may set.
+pub(crate) fn set_header(
+    request: &mut Request<RequestBody>,
+    name: &str,
+    value: &str,
+) -> Result<(), String> {
+    let name = HeaderName::try_from(name)
+        .map_err(|_| "the name of a header has a character that is not allowed".to_owned())?;
+    if RESERVED.contains(&name) {
+        return Err(format!("the header {name} is set by the client"));
+    }
+    let value = HeaderValue::try_from(value.trim())
+        .map_err(|_| format!("the header {name} has a character that is not allowed"))?;
+    if name == IDEMPOTENCY_KEY && value.is_empty() {
+        return Err("the idempotency key must not be empty".into());
+    }
+    request.headers_mut().insert(name, value);
+    Ok(())
 }
 
 fn add_query(uri: &mut Uri, query: &[(String, String)]) -> Result<(), String> {
@@ -168,16 +174,14 @@ fn add_query(uri: &mut Uri, query: &[(String, String)]) -> Result<(), String> {
         return Ok(());
     }
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-    *uri = format!("{uri}?{query}")
-        .parse()
-        .map_err(|cause| format!("its query is too much ({cause})"))?;
+    *uri = format!("{uri}?{query}").parse().map_err(|cause| format!("invalid query ({cause})"))?;
     Ok(())
 }
 
-impl fmt::Debug for ApiRequest {
+impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("ApiRequest");
-        show_request(self.request.as_ref(), &mut shown);
-        shown.finish_non_exhaustive()
+        let mut debug = f.debug_struct("RequestBuilder");
+        debug_request(self.request.as_ref(), &mut debug);
+        debug.finish_non_exhaustive()
     }
 }

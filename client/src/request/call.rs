@@ -1,4 +1,4 @@
-//! A call: the options it takes first, and the value or error it becomes when awaited.
+//! A call: options, and the value or error that it returns when it is awaited.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,13 +9,12 @@ use std::time::Duration;
 use http::Request;
 use serde_core::de::DeserializeOwned;
 
-use crate::decode::body_decoder::NewSink;
+use crate::decode::body_decoder::{BodyDecoder, Decoded, DocumentDecoder, ListCollector};
 use crate::error::{Error, ErrorKind};
-use crate::pipeline::attempt::{Arrived, attempt, open};
+use crate::pipeline::attempt::{AttemptResponse, Decode, LeaveOpen};
 use crate::pipeline::retry::RetryPolicy;
-use crate::pipeline::timeouts::Limits;
-use crate::pipeline::{self, Road};
-use crate::request::list_stream::{ListStream, Opened};
+use crate::pipeline::{CallOptions, ClientInner, execute};
+use crate::request::list_stream::{ListStream, OpenBody};
 use crate::request::response::ApiResponse;
 use crate::transport::RequestBody;
 
@@ -26,104 +25,140 @@ use crate::transport::RequestBody;
 ///
 /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {
 /// let wallet = client.wallet().await?; // as it is …
-/// let companies = client.companies().deadline(Duration::from_secs(5)).await?; // … or with options
+/// let wallet = client.wallet().timeout(Duration::from_secs(5)).await?; // … or with options
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Dropping the future at any point ends the call; the client and its other calls go on.
+/// Dropping the future at any point cancels the call. The client and its other calls go on.
 #[must_use = "a call is made when it is awaited"]
-pub struct Call<T, Shape = Document> {
-    road: Arc<Road>,
-    /// Or why it cannot be made.
-    request: Result<Arc<Request<RequestBody>>, String>,
-    limits: Limits,
-    sink: NewSink<T>,
-    shape: PhantomData<fn() -> Shape>,
+pub struct Call<T> {
+    prepared: PreparedCall,
+    new_decoder: fn() -> DocumentDecoder<T>,
 }
 
-/// The answer of a [`Call`] is one JSON document.
-#[derive(Debug)]
-pub enum Document {}
+/// A call that returns a list, all at once when it is awaited, or item by item as a
+/// [`stream`](Self::stream).
+///
+/// The list is in the envelope that the reference shows, `{ "data": [ … ] }`. Nothing is sent until
+/// it is awaited or polled.
+#[must_use = "a call is made when it is awaited"]
+pub struct ListCall<T> {
+    prepared: PreparedCall,
+    item: PhantomData<fn() -> T>,
+}
 
-/// The answer of a [`Call`] is a list in the envelope that the reference shows,
-/// `{ "data": [ … ] }`, so that its elements can be streamed.
-#[derive(Debug)]
-pub enum List {}
-
-/// A [`Call`] whose answer is a list.
-pub type ListCall<T> = Call<Vec<T>, List>;
-
-/// What a [`Call`] turns into when it is awaited.
+/// The future of a [`Call`] or a [`ListCall`].
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-impl<T, Shape> Call<T, Shape> {
-    pub(crate) fn new(
-        road: Arc<Road>,
-        request: Result<Arc<Request<RequestBody>>, String>,
-        limits: Limits,
-        sink: NewSink<T>,
-    ) -> Self {
-        Self { road, request, limits, sink, shape: PhantomData }
-    }
-
-    /// The time limit of this whole call: all attempts, the waits between them, and the body.
-    /// Zero fails at once, and nothing is sent. Without it, the client's applies:
-    /// [`ClientBuilder::deadline`](crate::ClientBuilder::deadline).
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.limits.deadline = deadline;
-        self
-    }
-
-    /// How this call is retried. Without it, the client's policy applies:
-    /// [`ClientBuilder::retry`](crate::ClientBuilder::retry).
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.limits.retry = policy;
-        self
-    }
+/// What every call has.
+pub(crate) struct PreparedCall {
+    pub(crate) inner: Arc<ClientInner>,
+    /// Or why it cannot be sent.
+    pub(crate) request: Result<Arc<Request<RequestBody>>, String>,
+    pub(crate) options: CallOptions,
 }
 
-impl<T: Send + 'static, Shape> Call<T, Shape> {
-    /// Makes the call and gives, beside the value, what is known of the answer.
-    ///
-    /// # Errors
-    /// Any [`Error`], as when the call itself is awaited.
-    pub async fn with_response(self) -> Result<ApiResponse<T>, Error> {
-        self.make().await
+impl PreparedCall {
+    fn request(&self) -> Result<&Request<RequestBody>, Error> {
+        let request = self.request.as_deref();
+        request.map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
     }
 
-    /// Borrows from the call what is large, since a future holds each of its arguments twice.
-    async fn make(&self) -> Result<ApiResponse<T>, Error> {
-        let Self { road, request, limits, sink, .. } = self;
-        let request = sendable(request)?;
-        let attempt = |exchanging, sent_key, patience| {
-            attempt(exchanging, sent_key, patience, road.max_body_bytes, *sink)
-        };
-        let journey = pipeline::travel(road, request, limits, attempt).await?;
-        let Arrived { head, value, sent_key, unknown_fields } = journey.arrived;
-        if let Some(watch) = &road.drift {
-            watch.look_at(&value, &sent_key);
-            watch.look_beside(request.uri().path(), &unknown_fields, &sent_key);
+    /// Makes the call. It borrows what is large, since a future holds each of its arguments twice.
+    async fn send<D>(&self, new_decoder: fn() -> D) -> Result<ApiResponse<D::Value>, Error>
+    where
+        D: BodyDecoder,
+        D::Value: 'static,
+    {
+        let Self { inner, options, .. } = self;
+        let request = self.request()?;
+        let reader = Decode { new_decoder, max_response_bytes: inner.max_response_bytes };
+        let output = execute(inner, request, options, &reader).await?;
+        let AttemptResponse { head, body, redactor, .. } = output.response;
+        let Decoded { value, unknown_fields } = body;
+        if let Some(drift) = &inner.drift {
+            drift.inspect(&value, &redactor);
+            drift.inspect_envelope(request.uri().path(), &unknown_fields, &redactor);
         }
         Ok(ApiResponse {
             value,
             status: head.status,
             headers: head.headers,
             unknown_fields,
-            failed_attempts: journey.failed_attempts,
-            elapsed: journey.started.elapsed(),
+            failed_attempts: output.failed_attempts,
+            elapsed: output.started.elapsed(),
         })
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
-    /// Makes the call and gives the elements one by one as they arrive, in memory that does not
-    /// grow with the list.
+impl<T> Call<T> {
+    pub(crate) fn new(prepared: PreparedCall, new_decoder: fn() -> DocumentDecoder<T>) -> Self {
+        Self { prepared, new_decoder }
+    }
+
+    /// Sets the timeout of this whole call: all attempts, the waits between them, and the body.
     ///
-    /// Retries end where the good answer begins: what was given cannot be taken back. The deadline
-    /// stays that of the whole call, so give a long list, or a slow reader, a long one. The size
-    /// limit ([`ClientBuilder::max_body_bytes`](crate::ClientBuilder::max_body_bytes)) counts for
-    /// what comes between one element and the next, not for the list.
+    /// Zero fails without sending anything. Default: the client's,
+    /// [`ClientBuilder::timeout`](crate::ClientBuilder::timeout).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.prepared.options.timeouts.call = timeout;
+        self
+    }
+
+    /// Sets how this call is retried. Default: the client's policy,
+    /// [`ClientBuilder::retry`](crate::ClientBuilder::retry).
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.prepared.options.retry = policy;
+        self
+    }
+}
+
+impl<T: Send + 'static> Call<T> {
+    /// Makes the call and returns the value together with its response: status, headers, attempts.
+    ///
+    /// # Errors
+    /// Any [`Error`], as when the call itself is awaited.
+    pub async fn with_response(self) -> Result<ApiResponse<T>, Error> {
+        self.prepared.send(self.new_decoder).await
+    }
+}
+
+impl<T> ListCall<T> {
+    pub(crate) fn new(prepared: PreparedCall) -> Self {
+        Self { prepared, item: PhantomData }
+    }
+
+    /// Sets the timeout of this whole call, as [`Call::timeout`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.prepared.options.timeouts.call = timeout;
+        self
+    }
+
+    /// Sets how this call is retried, as [`Call::retry`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.prepared.options.retry = policy;
+        self
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> ListCall<T> {
+    /// Makes the call and returns the list together with its response: status, headers, attempts.
+    ///
+    /// # Errors
+    /// Any [`Error`], as when the call itself is awaited.
+    pub async fn with_response(self) -> Result<ApiResponse<Vec<T>>, Error> {
+        self.prepared.send(ListCollector::new).await
+    }
+
+    /// Makes the call and returns the items one by one as they arrive, in memory that does not grow
+    /// with the list.
+    ///
+    /// Retries end where the successful response begins, since items that were delivered cannot be
+    /// taken back. The timeout is still that of the whole call: give a long list, or a slow
+    /// consumer, a long one. The size limit
+    /// ([`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes)) applies to
+    /// the bytes between one item and the next, not to the list.
     ///
     /// ```no_run
     /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {
@@ -131,58 +166,72 @@ impl<T: DeserializeOwned + Send + 'static> Call<Vec<T>, List> {
     /// while let Some(company) = companies.next().await {
     ///     match company {
     ///         Ok(company) => println!("{}", company.name),
-    ///         Err(error) if error.is_element() => eprintln!("passed over: {error}"),
-    ///         Err(error) => return Err(error), // the list is not whole
+    ///         Err(error) if error.is_list_item() => eprintln!("skipped: {error}"),
+    ///         Err(error) => return Err(error), // the list is incomplete
     ///     }
     /// }
     /// # Ok(())
     /// # }
     /// ```
     pub fn stream(self) -> ListStream<T> {
-        let Self { road, request, limits, .. } = self;
+        let prepared = self.prepared;
         ListStream::new(Box::pin(async move {
-            let request = sendable(&request)?;
-            let journey = pipeline::travel(&road, request, &limits, open).await?;
-            Ok(Opened {
-                journey,
-                address: request.uri().clone(),
-                max_element_bytes: road.max_body_bytes,
-                drift: road.drift.clone(),
-            })
+            let request = prepared.request()?;
+            let output = execute(&prepared.inner, request, &prepared.options, &LeaveOpen).await?;
+            Ok(OpenBody { output, uri: request.uri().clone(), inner: Arc::clone(&prepared.inner) })
         }))
     }
 }
 
-impl<T: Send + 'static, Shape: 'static> IntoFuture for Call<T, Shape> {
+impl<T: Send + 'static> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.make().await.map(|response| response.value) })
+        Box::pin(async move {
+            self.prepared.send(self.new_decoder).await.map(|response| response.value)
+        })
     }
 }
 
-impl<T, Shape> fmt::Debug for Call<T, Shape> {
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for ListCall<T> {
+    type Output = Result<Vec<T>, Error>;
+    type IntoFuture = CallFuture<Vec<T>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.prepared.send(ListCollector::new).await.map(|response| response.value)
+        })
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Call");
-        show_request(self.request.as_deref(), &mut shown);
-        shown.field("limits", &self.limits).finish_non_exhaustive()
+        self.prepared.debug("Call", f)
     }
 }
 
-fn sendable(
-    request: &Result<Arc<Request<RequestBody>>, String>,
-) -> Result<&Request<RequestBody>, Error> {
-    request.as_deref().map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
+impl<T> fmt::Debug for ListCall<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.prepared.debug("ListCall", f)
+    }
+}
+
+impl PreparedCall {
+    fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct(name);
+        debug_request(self.request.as_deref(), &mut debug);
+        debug.field("options", &self.options).finish_non_exhaustive()
+    }
 }
 
 /// Shows neither query nor headers nor body, which may be secret.
-pub(crate) fn show_request(
+pub(crate) fn debug_request(
     request: Result<&Request<RequestBody>, &String>,
-    shown: &mut fmt::DebugStruct<'_, '_>,
+    debug: &mut fmt::DebugStruct<'_, '_>,
 ) {
     match request {
-        Ok(request) => shown.field("method", request.method()).field("path", &request.uri().path()),
-        Err(problem) => shown.field("problem", problem),
+        Ok(request) => debug.field("method", request.method()).field("path", &request.uri().path()),
+        Err(problem) => debug.field("problem", problem),
     };
 }

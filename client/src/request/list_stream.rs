@@ -1,4 +1,4 @@
-//! A long list, element by element, in memory that does not grow with it.
+//! A long list, item by item, in memory that does not grow with it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,27 +15,26 @@ use tokio::task::coop::poll_proceed;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::Span;
 
-use crate::auth::redact::SentKey;
+use crate::auth::redact::KeyRedactor;
 use crate::decode::body_decoder::start_of;
-use crate::decode::list_decoder::{Element, ListDecoder, Malformed};
-use crate::error::{Attempt, Error, ErrorKind, Fault, Outcome};
-use crate::pipeline::Journey;
-use crate::pipeline::attempt::{answered, undecodable_fault};
-use crate::pipeline::drift_reporter::DriftWatch;
-use crate::pipeline::spans;
-use crate::transport::{ResponseBody, body_fault};
+use crate::decode::list_decoder::{InvalidItem, Item, ListDecoder};
+use crate::error::{Attempt, AttemptError, Error, ErrorKind, RequestOutcome};
+use crate::pipeline::attempt::{decode_error, with_response};
+use crate::pipeline::timeouts::AttemptTimeouts;
+use crate::pipeline::{CallOutput, ClientInner, spans};
+use crate::transport::{PoolId, ResponseBody, body_error};
 
-/// How much is made elements of at once. A socket may give a hundred times more, which takes less room
-/// as bytes.
-const MAX_PIECE: usize = 16 * 1024;
+/// How many bytes are decoded at a time. A socket may deliver a hundred times more, and bytes take
+/// less memory than items.
+const MAX_PIECE_BYTES: usize = 16 * 1024;
 
-/// The elements of a list as they arrive. See [`Call::stream`](crate::Call::stream).
+/// The items of a list as they arrive. See [`ListCall::stream`](crate::ListCall::stream).
 ///
-/// It is a [`Stream`], and has [`next`](Self::next) for those who need no more than that. An
-/// element that is malformed is an error for which [`Error::is_element`] is true: it names index
-/// and path, keeps the element's text ([`Error::body`]), and the others still come. Any other
-/// error is the last item, since the list is not whole, and whoever sees the end without one has
-/// seen the whole list.
+/// It is a [`Stream`], and has [`next`](Self::next) for programs that need no more than that. An
+/// invalid item is an error for which [`Error::is_list_item`] is true: it names the index and the
+/// path, [`Error::body`] is the text of the item, and later items are still delivered. Any other
+/// error is the last item, and the list is incomplete. A stream that ends without such an error has
+/// delivered the whole list.
 ///
 /// Dropping it stops the transfer.
 #[must_use = "nothing is sent until it is polled"]
@@ -44,223 +43,225 @@ pub struct ListStream<T> {
 }
 
 enum State<T> {
-    Opening(Opening),
-    Open(Box<Transfer<T>>),
-    Over,
+    Connecting(ConnectFuture),
+    Open(Box<StreamingBody<T>>),
+    Ended,
 }
 
-/// What the road gives when a good answer begins.
-pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Opened, Error>> + Send>>;
+/// Resolves when a successful response begins.
+pub(crate) type ConnectFuture = Pin<Box<dyn Future<Output = Result<OpenBody, Error>> + Send>>;
 
-/// A good answer whose body is to be streamed.
-pub(crate) struct Opened {
-    pub(crate) journey: Journey<ResponseBody>,
-    pub(crate) address: Uri,
-    pub(crate) max_element_bytes: usize,
-    pub(crate) drift: Option<Arc<DriftWatch>>,
+/// A successful response whose body is to be streamed.
+pub(crate) struct OpenBody {
+    pub(crate) output: CallOutput<ResponseBody>,
+    pub(crate) uri: Uri,
+    pub(crate) inner: Arc<ClientInner>,
 }
 
-struct Transfer<T> {
+struct StreamingBody<T> {
     body: ResponseBody,
-    /// What came and was not looked at: elements are made as they are asked for.
-    unread: Bytes,
+    /// Bytes that arrived and are not decoded yet: items are decoded as they are consumed.
+    undecoded: Bytes,
     decoder: ListDecoder<T>,
-    ready: VecDeque<Element<T>>,
-    /// What is wrong behind what is ready.
-    broken: Option<Fault>,
-    max_element_bytes: usize,
-    /// What came since the last element, used up or not: blanks, fields beside the list.
-    fruitless_bytes: usize,
+    ready: VecDeque<Item<T>>,
+    /// The error that follows the items that are ready.
+    pending_error: Option<AttemptError>,
+    /// What arrived since the last item, consumed or not: white space, fields beside the list.
+    bytes_since_item: usize,
     deadline: Pin<Box<Sleep>>,
-    drift: Option<Arc<DriftWatch>>,
-    about: About,
+    call: CallContext,
 }
 
-/// What every error of a stream tells of its call.
-struct About {
+/// What the errors of a stream say of its call.
+struct CallContext {
+    inner: Arc<ClientInner>,
     head: response::Parts,
-    sent_key: SentKey,
-    address: Uri,
+    redactor: KeyRedactor,
+    pool: PoolId,
+    uri: Uri,
     failed_attempts: Vec<Attempt>,
     started: Instant,
+    timeouts: AttemptTimeouts,
     span: Span,
 }
 
 impl<T> ListStream<T> {
-    pub(crate) fn new(opening: Opening) -> Self {
-        Self { state: State::Opening(opening) }
+    pub(crate) fn new(connecting: ConnectFuture) -> Self {
+        Self { state: State::Connecting(connecting) }
     }
 }
 
 impl<T: DeserializeOwned + 'static> ListStream<T> {
-    /// The next element, or an error, or `None` at the end of the list.
+    /// Returns the next item, or an error, or `None` at the end of the list.
     ///
-    /// It can be dropped and called again; nothing is lost.
+    /// It is cancel safe: if the future is dropped, no item is lost.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
-// Nothing in it is pinned in place: the future and the timer have boxes of their own.
+// Nothing in it is pinned in place: the future and the timer are boxed.
 impl<T> Unpin for ListStream<T> {}
 
 impl<T: DeserializeOwned + 'static> Stream for ListStream<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let State::Opening(opening) = &mut self.state {
-            let opened = ready!(opening.as_mut().poll(cx));
-            match opened {
-                Ok(opened) => self.state = State::Open(Box::new(Transfer::new(opened))),
+        if let State::Connecting(connecting) = &mut self.state {
+            match ready!(connecting.as_mut().poll(cx)) {
+                Ok(open) => self.state = State::Open(Box::new(StreamingBody::new(open))),
                 Err(error) => {
-                    self.state = State::Over;
+                    self.state = State::Ended;
                     return Poll::Ready(Some(Err(error)));
                 }
             }
         }
-        let State::Open(transfer) = &mut self.state else {
+        let State::Open(body) = &mut self.state else {
             return Poll::Ready(None);
         };
-        let (item, is_last) = ready!(transfer.poll_item(cx));
+        let (item, is_last) = ready!(body.poll_next(cx));
         if is_last {
-            self.state = State::Over;
+            self.state = State::Ended;
         }
         Poll::Ready(item)
     }
 }
 
-impl<T: DeserializeOwned + 'static> Transfer<T> {
-    fn new(opened: Opened) -> Self {
-        let Opened { journey, address, max_element_bytes, drift } = opened;
-        let Journey { arrived, failed_attempts, started, deadline, span } = journey;
+impl<T: DeserializeOwned + 'static> StreamingBody<T> {
+    fn new(open: OpenBody) -> Self {
+        let OpenBody { output, uri, inner } = open;
+        let CallOutput { response, failed_attempts, started, timeouts, span } = output;
         Self {
-            body: arrived.value,
-            unread: Bytes::new(),
+            body: response.body,
+            undecoded: Bytes::new(),
             decoder: ListDecoder::new(),
             ready: VecDeque::new(),
-            broken: None,
-            max_element_bytes,
-            fruitless_bytes: 0,
-            deadline: Box::pin(sleep_until(deadline)),
-            drift,
-            about: About {
-                head: arrived.head,
-                sent_key: arrived.sent_key,
-                address,
+            pending_error: None,
+            bytes_since_item: 0,
+            deadline: Box::pin(sleep_until(timeouts.deadline)),
+            call: CallContext {
+                inner,
+                head: response.head,
+                redactor: response.redactor,
+                pool: response.pool,
+                uri,
                 failed_attempts,
                 started,
+                timeouts,
                 span,
             },
         }
     }
 
-    /// What to give next, and whether it is the last.
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<(Option<Result<T, Error>>, bool)> {
-        let span = self.about.span.clone();
+    /// The next item of the stream, and whether it is the last.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<(Option<Result<T, Error>>, bool)> {
+        let span = self.call.span.clone();
         let _in_span = span.enter();
-        let element = ready!(self.poll_element(cx));
-        Poll::Ready(match element {
-            Ok(Some(Ok(element))) => {
-                if let Some(watch) = &self.drift {
-                    watch.look_at(&element, &self.about.sent_key);
+        let item = ready!(self.poll_item(cx));
+        let CallContext { inner, redactor, uri, pool, .. } = &self.call;
+        Poll::Ready(match item {
+            Ok(Some(Ok(item))) => {
+                if let Some(drift) = &inner.drift {
+                    drift.inspect(&item, redactor);
                 }
-                (Some(Ok(element)), false)
+                (Some(Ok(item)), false)
             }
-            Ok(Some(Err(malformed))) => (Some(Err(self.about.malformed(malformed))), false),
+            Ok(Some(Err(invalid))) => (Some(Err(self.call.invalid_item(invalid))), false),
             Ok(None) => {
-                if let Some(watch) = &self.drift {
-                    watch.look_beside(
-                        self.about.address.path(),
-                        self.decoder.unknown_fields(),
-                        &self.about.sent_key,
-                    );
+                if let Some(drift) = &inner.drift {
+                    let unknown_fields = self.decoder.unknown_fields();
+                    drift.inspect_envelope(uri.path(), unknown_fields, redactor);
                 }
                 (None, true)
             }
-            Err(fault) => {
-                spans::record_failure(&span, &fault.kind);
+            Err(error) => {
+                if let ErrorKind::Timeout(_) = error.kind {
+                    inner.http.retire(*pool);
+                }
+                spans::record_failure(&span, &error.kind);
                 let excerpt = start_of(self.decoder.pending());
-                (Some(Err(self.about.end(fault, excerpt))), true)
+                (Some(Err(self.call.last_error(error, excerpt))), true)
             }
         })
     }
 
-    fn poll_element(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Element<T>>, Fault>> {
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Item<T>>, AttemptError>> {
         loop {
-            if let Some(element) = self.ready.pop_front() {
-                return Poll::Ready(Ok(Some(element)));
+            if let Some(item) = self.ready.pop_front() {
+                return Poll::Ready(Ok(Some(item)));
             }
-            if let Some(fault) = self.broken.take() {
-                return Poll::Ready(Err(fault));
+            if let Some(error) = self.pending_error.take() {
+                return Poll::Ready(Err(error));
             }
-            if !self.unread.is_empty() {
-                let piece = self.unread.split_to(self.unread.len().min(MAX_PIECE));
-                self.broken = self.decode(&piece).err();
+            if !self.undecoded.is_empty() {
+                let piece = self.undecoded.split_to(self.undecoded.len().min(MAX_PIECE_BYTES));
+                self.pending_error = self.decode(&piece).err();
                 continue;
             }
-            // A body that is always ready shall leave the timer and other tasks their turn.
+            // A body that is always ready must leave the timer and other tasks their turn.
             ready!(poll_proceed(cx)).made_progress();
             let is_over = Instant::now() >= self.deadline.deadline();
             if self.deadline.as_mut().poll(cx).is_ready() || is_over {
-                return Poll::Ready(Err(Fault::out_of_time(Outcome::Answered)));
+                let timeouts = self.call.timeouts;
+                return Poll::Ready(Err(timeouts.deadline_exceeded(RequestOutcome::Responded)));
             }
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
                 let finished = self.decoder.finish().map(|()| None);
-                return Poll::Ready(
-                    finished.map_err(|wrong| undecodable_fault(&self.about.head, wrong)),
-                );
+                return Poll::Ready(finished.map_err(|error| decode_error(&self.call.head, error)));
             };
-            if let Ok(bytes) = frame.map_err(body_fault)?.into_data() {
-                self.unread = bytes;
+            if let Ok(bytes) = frame.map_err(body_error)?.into_data() {
+                self.undecoded = bytes;
             }
         }
     }
 
-    /// Makes ready what came whole, and says what is wrong after that.
-    fn decode(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let Self { decoder, ready, about, max_element_bytes, fruitless_bytes, .. } = self;
-        let pushed = decoder.push(bytes, &mut |element| ready.push_back(element));
-        pushed.map_err(|wrong| undecodable_fault(&about.head, wrong))?;
-        *fruitless_bytes =
-            if ready.is_empty() { fruitless_bytes.saturating_add(bytes.len()) } else { 0 };
-        if decoder.held_bytes().max(*fruitless_bytes) > *max_element_bytes {
-            let kind = ErrorKind::BodyTooLarge { limit: *max_element_bytes };
-            return Err(Fault::new(kind, Outcome::Answered));
+    /// Decodes the items that are complete, and returns the error that follows them.
+    fn decode(&mut self, bytes: &[u8]) -> Result<(), AttemptError> {
+        let Self { decoder, ready, call, bytes_since_item, .. } = self;
+        let pushed = decoder.push(bytes, &mut |item| ready.push_back(item));
+        pushed.map_err(|error| decode_error(&call.head, error))?;
+        *bytes_since_item =
+            if ready.is_empty() { bytes_since_item.saturating_add(bytes.len()) } else { 0 };
+        let limit = call.inner.max_response_bytes;
+        if decoder.held_bytes().max(*bytes_since_item) > limit {
+            let kind = ErrorKind::BodyTooLarge { limit };
+            return Err(AttemptError::new(kind, RequestOutcome::Responded));
         }
         Ok(())
     }
 }
 
-impl About {
-    /// The error of an element, which leaves the attempt as it is.
-    fn malformed(&self, Malformed { problem, raw }: Malformed) -> Error {
-        let fault = Fault::new(ErrorKind::Element(problem), Outcome::Answered);
-        self.error(self.answered(fault, start_of(raw.as_bytes())), self.failed_attempts.clone())
+impl CallContext {
+    /// The error of an item, after which the attempt goes on.
+    fn invalid_item(&self, InvalidItem { error, raw }: InvalidItem) -> Error {
+        let error = AttemptError::new(ErrorKind::ListItem(error), RequestOutcome::Responded);
+        let error = self.with_response(error, start_of(raw.as_bytes()));
+        self.error(error, self.failed_attempts.clone())
     }
 
     /// The error that ends the list, and with it the attempt.
-    fn end(&self, fault: Fault, excerpt: Bytes) -> Error {
-        let fault = self.answered(fault, excerpt);
+    fn last_error(&self, error: AttemptError, excerpt: Bytes) -> Error {
+        let error = self.with_response(error, excerpt);
         let mut attempts = self.failed_attempts.clone();
-        attempts.push(fault.attempt(None));
-        self.error(fault, attempts)
+        attempts.push(error.attempt(None));
+        self.error(error, attempts)
     }
 
-    fn answered(&self, fault: Fault, excerpt: Bytes) -> Fault {
-        answered(fault, self.head.clone(), excerpt, &self.sent_key)
+    fn with_response(&self, error: AttemptError, excerpt: Bytes) -> AttemptError {
+        with_response(error, self.head.clone(), excerpt, &self.redactor)
     }
 
-    fn error(&self, fault: Fault, attempts: Vec<Attempt>) -> Error {
-        Error::new(fault, attempts, self.started.elapsed(), None)
+    fn error(&self, error: AttemptError, attempts: Vec<Attempt>) -> Error {
+        Error::new(error.at_peer_of(&self.uri), attempts, self.started.elapsed(), None)
     }
 }
 
 impl<T> fmt::Debug for ListStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
-            State::Opening(_) => "Opening",
+            State::Connecting(_) => "Connecting",
             State::Open(_) => "Open",
-            State::Over => "Over",
+            State::Ended => "Ended",
         };
         f.debug_tuple("ListStream").field(&state).finish()
     }

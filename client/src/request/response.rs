@@ -1,4 +1,4 @@
-//! What a call brings beside its value.
+//! What a call returns beside its value.
 
 use std::time::Duration;
 
@@ -7,21 +7,20 @@ use http::{HeaderMap, StatusCode};
 use crate::error::Attempt;
 use crate::models::object::UnknownFields;
 
-/// A value and what is known of the answer that brought it. See
-/// [`Call::with_response`](crate::Call::with_response).
+/// A value and the response that it came with. See [`Call::with_response`](crate::Call::with_response).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ApiResponse<T> {
-    /// What was asked for.
+    /// The decoded value.
     pub value: T,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// The headers of the answer. Those that framed or compressed the body are gone with that.
+    /// The headers of the response, without those that framed or compressed the body.
     pub headers: HeaderMap,
     /// The fields beside a list, in its envelope, that this version of the crate does not know. A
-    /// document keeps its own.
+    /// single object keeps its own.
     pub unknown_fields: UnknownFields,
-    /// The attempts that failed before it, in order; usually none.
+    /// The attempts that failed before this response, in order; usually none.
     pub failed_attempts: Vec<Attempt>,
     /// How long the call took, waits and body included.
     pub elapsed: Duration,

@@ -76,6 +76,10 @@ impl BaseUrl {
         self.0.as_str()
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or_default()
+    }
+
     pub(crate) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }

@@ -1,122 +1,237 @@
-//! What it means when an HTTP service fails: which kind of error, and could the service have acted.
+//! What the failure of an HTTP service means: the kind of error, its reason in words, and whether the
+//! service could have acted on the request.
 
 use std::error::Error as StdError;
 use std::io;
 
-use crate::error::{BoxError, ErrorKind, Fault, Outcome};
+use hyper_util::client::legacy;
 
-/// A failure of the default service, with what only it can know.
+use super::tls;
+use crate::error::{AttemptError, BoxError, ErrorKind, RequestOutcome, Unprocessed};
+
+/// A failure of the default service.
 #[derive(Debug, thiserror::Error)]
-#[error("{cause}")]
-pub(super) struct SendError {
-    /// The request went out on a connection of the pool.
-    pub(super) reused: bool,
-    pub(super) cause: BoxError,
+pub(super) enum SendError {
+    /// Nothing was sent, and nothing would be by another attempt.
+    #[error("{0}")]
+    NotSent(BoxError),
+    #[error("{cause}")]
+    Failed { cause: BoxError, proxy_peer: Option<String> },
 }
 
-/// What it means that no answer came.
-pub(crate) fn send_fault(cause: BoxError) -> Fault {
-    let (reused, cause) = match cause.downcast::<SendError>() {
-        Ok(known) => (known.reused, known.cause),
-        Err(cause) => (false, cause),
+/// The error of an attempt that got no response.
+pub(crate) fn send_error(cause: BoxError) -> AttemptError {
+    let (cause, proxy_peer) = match cause.downcast::<SendError>().map(|error| *error) {
+        Ok(SendError::NotSent(cause)) => {
+            let kind = ErrorKind::Request(cause.to_string());
+            return AttemptError::new(kind, RequestOutcome::NotSent);
+        }
+        Ok(SendError::Failed { cause, proxy_peer }) => (cause, proxy_peer),
+        Err(cause) => (cause, None),
     };
-    let signs = Signs::of(cause.as_ref());
-    let fault = if signs.connecting {
-        // What TLS finds wrong with a certificate or a handshake is invalid data.
-        let kind = if signs.invalid_data { ErrorKind::Tls } else { ErrorKind::Connect };
-        Fault::new(kind, Outcome::NotSent)
-    } else if signs.not_http {
-        Fault::new(ErrorKind::Protocol("it is not HTTP".into()), Outcome::MaybeProcessed)
-    } else {
-        let broken = Fault::new(ErrorKind::Connection, Outcome::MaybeProcessed);
-        Fault { stale_connection: reused && signs.ended, ..broken }
+    let summary = CauseSummary::of(cause.as_ref());
+    let is_tls = summary.tls.is_some();
+    let (kind, outcome) = match &summary {
+        CauseSummary { tunnel_refused: true, .. } => (ErrorKind::Proxy, RequestOutcome::NotSent),
+        CauseSummary { tls: Some(Handshake::Failed), .. } => {
+            (ErrorKind::Tls, RequestOutcome::NotSent)
+        }
+        CauseSummary { tls: Some(Handshake::Unknown), .. } => {
+            (ErrorKind::Tls, RequestOutcome::Unknown)
+        }
+        CauseSummary { connecting: true, .. } => (ErrorKind::Connect, RequestOutcome::NotSent),
+        CauseSummary { unprocessed: Some(_), .. } => {
+            (ErrorKind::Interrupted, RequestOutcome::NotSent)
+        }
+        CauseSummary { protocol: Some(problem), .. } => {
+            (ErrorKind::Protocol((*problem).to_owned()), RequestOutcome::Unknown)
+        }
+        _ => (ErrorKind::Interrupted, RequestOutcome::Unknown),
     };
-    fault.caused_by(cause)
+    let peer = proxy_peer.filter(|_| summary.tunnel_refused || (summary.connecting && !is_tls));
+    let unprocessed = summary.unprocessed.filter(|_| kind == ErrorKind::Interrupted);
+    let error = AttemptError::new(kind, outcome).with_source(cause);
+    AttemptError { unprocessed, ..error.with_text(peer, summary.reason) }
 }
 
-/// What it means that the body of an answer broke off.
-pub(crate) fn body_fault(cause: BoxError) -> Fault {
-    let kind = if Signs::of(cause.as_ref()).invalid_data {
+/// The error of a response whose body broke off.
+pub(crate) fn body_error(cause: BoxError) -> AttemptError {
+    let summary = CauseSummary::of(cause.as_ref());
+    let kind = if summary.invalid_data {
         ErrorKind::Protocol("its body is not framed or compressed as its headers say".into())
     } else {
-        ErrorKind::Connection
+        ErrorKind::Interrupted
     };
-    Fault::new(kind, Outcome::Answered).caused_by(cause)
+    let error = AttemptError::new(kind, RequestOutcome::Responded).with_source(cause);
+    error.with_text(None, summary.reason)
 }
 
-/// An error and all below it, in one line.
+/// An error and its sources, in one line.
 pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
     sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// What the errors below one another tell.
-#[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each can be there beside any other")]
-struct Signs {
+/// What an error and its sources say together.
+#[derive(Debug, Default)]
+struct CauseSummary {
     /// No connection was made.
     connecting: bool,
-    /// The connection ended before the answer began. A stream of HTTP/2 that was reset is no such
-    /// end: its connection lives.
-    ended: bool,
+    tls: Option<Handshake>,
+    /// The proxy responded to `CONNECT` with an error.
+    tunnel_refused: bool,
+    unprocessed: Option<Unprocessed>,
     invalid_data: bool,
-    not_http: bool,
+    /// What is wrong with the head of the response.
+    protocol: Option<&'static str>,
+    /// The first of the causes that says more than that something failed.
+    reason: Option<String>,
 }
 
-impl Signs {
+/// How far a TLS handshake got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Handshake {
+    /// It failed, so the server did not accept the request.
+    Failed,
+    Unknown,
+}
+
+impl CauseSummary {
     fn of(cause: &(dyn StdError + 'static)) -> Self {
-        let mut signs = Self::default();
+        let mut summary = Self::default();
         for cause in sources(cause) {
+            summary.add_connect_error(cause);
             if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-                signs.not_http |= error.is_parse();
-                signs.ended |= error.is_incomplete_message() || error.is_closed();
+                summary.add_hyper_error(error);
             }
-            signs.connecting |= cause
-                .downcast_ref::<hyper_util::client::legacy::Error>()
-                .is_some_and(hyper_util::client::legacy::Error::is_connect);
+            #[cfg(feature = "http2")]
+            if let Some(error) = cause.downcast_ref::<h2::Error>() {
+                summary.add_h2_error(error);
+            }
             #[cfg(feature = "gzip")]
             {
-                signs.invalid_data |= cause.is::<flate2::DecompressError>();
+                summary.invalid_data |= cause.is::<flate2::DecompressError>();
             }
-            #[cfg(feature = "native-tls")]
-            {
-                signs.invalid_data |= is_refusal_of_native_tls(cause);
+            if let Some(reason) = tls::handshake_error(cause) {
+                summary.tls = Some(Handshake::Failed);
+                summary.set_reason(reason);
             }
             if let Some(error) = cause.downcast_ref::<io::Error>() {
-                signs.connecting |= error.kind() == io::ErrorKind::ConnectionRefused;
-                signs.ended |= matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionReset
-                        | io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::BrokenPipe
-                        | io::ErrorKind::UnexpectedEof
-                );
-                signs.invalid_data |= matches!(
-                    error.kind(),
-                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
-                );
+                summary.add_io_error(error);
             }
         }
-        signs
+        // hyper-util gave up this connection, because another one was upgraded to HTTP/2: the request
+        // never reached hyper.
+        let reached_hyper = sources(cause).any(<dyn StdError>::is::<hyper::Error>);
+        if !reached_hyper && sources(cause).any(<dyn StdError>::is::<legacy::Error>) {
+            summary.unprocessed = Some(Unprocessed::ConnectionEnded);
+        }
+        // TLS reports what is wrong with a certificate or a handshake as invalid data.
+        if summary.connecting && summary.invalid_data {
+            summary.tls = Some(Handshake::Failed);
+        }
+        summary
+    }
+
+    fn add_connect_error(&mut self, cause: &(dyn StdError + 'static)) {
+        let error = cause.downcast_ref::<legacy::Error>();
+        self.connecting |= error.is_some_and(legacy::Error::is_connect);
+        let is_timeout = cause.downcast_ref().is_some_and(reqwest::Error::is_timeout);
+        if is_timeout {
+            self.set_reason("no response within the connect timeout");
+        }
+        // These two types of hyper-util are private, so they are known by their text.
+        match cause.to_string().as_str() {
+            "dns error" => self.set_reason("the host name does not resolve"),
+            "tunnel error: proxy authorization required" => {
+                self.tunnel_refused = true;
+                self.set_reason(
+                    "it requires authentication (407), so its URL needs a user and a password",
+                );
+            }
+            "tunnel error: unsuccessful" => {
+                self.tunnel_refused = true;
+                self.set_reason("its response to CONNECT was an error, such as 403 or 502");
+            }
+            _ => {}
+        }
+    }
+
+    fn add_hyper_error(&mut self, error: &hyper::Error) {
+        // hyper: "the message was never even started".
+        if error.is_canceled() {
+            self.unprocessed = Some(Unprocessed::Refused);
+        }
+        // hyper has `is_parse_too_large` for servers only.
+        if error.is_parse() && error.to_string().starts_with("message head is too large") {
+            self.protocol = Some(
+                "its head has more than 100 header fields or is larger than 400 KiB, the limits of \
+                 this client",
+            );
+        } else if error.is_parse() {
+            self.protocol = Some("it is not HTTP");
+        } else if error.is_incomplete_message() {
+            self.set_reason("it was closed before the response was complete");
+        } else if error.is_timeout() {
+            self.set_reason("the server did not respond to an HTTP/2 ping");
+        }
+    }
+
+    /// RFC 9113, sections 6.8 and 8.7.
+    #[cfg(feature = "http2")]
+    fn add_h2_error(&mut self, error: &h2::Error) {
+        let reason = error.reason();
+        let is_refused = error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM);
+        let is_orderly_end = error.is_go_away() && reason == Some(h2::Reason::NO_ERROR);
+        if error.is_remote() && is_refused {
+            self.unprocessed = Some(Unprocessed::Refused);
+        } else if error.is_remote() && is_orderly_end {
+            self.unprocessed = Some(Unprocessed::ConnectionEnded);
+        }
+        if error.is_library() && error.is_reset() && reason == Some(h2::Reason::PROTOCOL_ERROR) {
+            self.protocol = Some(
+                "it breaks the rules of HTTP/2, or its header fields are larger than 16 KiB, the \
+                 limit of this client",
+            );
+        }
+        match error.get_io() {
+            Some(error) => self.add_io_error(error),
+            None if error.is_go_away() => self.set_reason(format!(
+                "the server ended it ({})",
+                reason.map_or_else(String::new, |reason| format!("{reason:?}"))
+            )),
+            None => self.set_reason(format!(
+                "the HTTP/2 stream was reset ({})",
+                reason.map_or_else(String::new, |reason| format!("{reason:?}"))
+            )),
+        }
+    }
+
+    fn add_io_error(&mut self, error: &io::Error) {
+        self.connecting |= error.kind() == io::ErrorKind::ConnectionRefused;
+        self.invalid_data |=
+            matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+        if let Some(alert) = tls::alert(error) {
+            let failed = alert.rejects_certificate || self.connecting;
+            self.tls = Some(if failed { Handshake::Failed } else { Handshake::Unknown });
+            self.set_reason(alert.reason);
+        } else if error.raw_os_error().is_some() {
+            self.set_reason(error.kind().to_string());
+        }
+    }
+
+    fn set_reason(&mut self, reason: impl Into<String>) {
+        self.reason.get_or_insert_with(|| reason.into());
     }
 }
 
-/// Told from a connection that broke during the handshake, which has an `io::Error` below, or
-/// OpenSSL's words for an early end.
-#[cfg(feature = "native-tls")]
-fn is_refusal_of_native_tls(cause: &(dyn StdError + 'static)) -> bool {
-    cause.is::<native_tls::Error>()
-        && !sources(cause).any(<dyn StdError>::is::<io::Error>)
-        && !cause.to_string().to_ascii_lowercase().contains("unexpected eof")
-}
-
-pub(super) fn sources<'a>(
+fn sources<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| below(*error))
+    std::iter::successors(Some(error), |error| source_of(*error))
 }
 
 /// `io::Error` leaves the error that it wraps out of its sources.
-fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+fn source_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as _),
         None => error.source(),
@@ -127,40 +242,32 @@ fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 mod tests {
     use super::*;
 
-    fn refused_by(kind: io::ErrorKind) -> io::Error {
-        io::Error::other(io::Error::new(kind, "inner"))
-    }
-
-    #[test]
-    fn an_old_connection_that_ends_is_told_from_a_new_one() {
-        for reused in [false, true] {
-            let cause = refused_by(io::ErrorKind::ConnectionReset).into();
-            let fault = send_fault(SendError { reused, cause }.into());
-            assert_eq!(
-                (fault.kind, fault.outcome),
-                (ErrorKind::Connection, Outcome::MaybeProcessed)
-            );
-            assert_eq!(fault.stale_connection, reused);
-        }
-    }
-
-    #[test]
-    fn what_is_no_end_of_a_connection_is_not_taken_for_one() {
-        let cause = io::Error::other("the stream was reset").into();
-        assert!(!send_fault(SendError { reused: true, cause }.into()).stale_connection);
-    }
-
     #[test]
     fn a_refused_connection_is_known_in_any_service() {
-        let fault = send_fault(io::Error::from(io::ErrorKind::ConnectionRefused).into());
-        assert_eq!((fault.kind, fault.outcome), (ErrorKind::Connect, Outcome::NotSent));
+        let error = send_error(io::Error::from(io::ErrorKind::ConnectionRefused).into());
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Connect, RequestOutcome::NotSent));
+    }
+
+    #[test]
+    fn a_connection_that_breaks_may_have_delivered_the_request() {
+        let cause = io::Error::other(io::Error::from(io::ErrorKind::ConnectionReset));
+        let error = send_error(cause.into());
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Interrupted, RequestOutcome::Unknown));
+        assert_eq!(error.unprocessed, None);
+    }
+
+    #[cfg(feature = "http2")]
+    #[test]
+    fn an_h2_error_of_this_side_does_not_say_what_the_server_did() {
+        let error = send_error(h2::Error::from(h2::Reason::REFUSED_STREAM).into());
+        assert_eq!(error.outcome, RequestOutcome::Unknown);
     }
 
     #[test]
     fn a_body_that_breaks_off_is_told_from_one_that_is_garbage() {
-        let broken = body_fault(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        assert_eq!(broken.kind, ErrorKind::Connection);
-        let garbage = body_fault(io::Error::from(io::ErrorKind::InvalidInput).into());
+        let broken = body_error(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        assert_eq!(broken.kind, ErrorKind::Interrupted);
+        let garbage = body_error(io::Error::from(io::ErrorKind::InvalidInput).into());
         assert!(matches!(garbage.kind, ErrorKind::Protocol(_)));
     }
 }

@@ -1,4 +1,4 @@
-//! The content coding gzip: asked for, and undone piece by piece (RFC 9110, section 8.4.1.3).
+//! The content coding gzip: asked for, and decompress piece by piece (RFC 9110, section 8.4.1.3).
 
 use std::io::{self, BufRead, Read};
 use std::pin::Pin;
@@ -18,12 +18,12 @@ use crate::error::BoxError;
 /// taken.
 const PIECE: usize = 16 * 1024;
 
-pub(super) fn ask_for(headers: &mut HeaderMap) {
+pub(super) fn set_accept_encoding(headers: &mut HeaderMap) {
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
 }
 
 /// The answer without its coding, if that is gzip.
-pub(super) fn undone(response: Response<ResponseBody>) -> Response<ResponseBody> {
+pub(super) fn decompress(response: Response<ResponseBody>) -> Response<ResponseBody> {
     if !is_gzip(response.headers()) || response.body().is_end_stream() {
         return response;
     }

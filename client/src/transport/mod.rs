@@ -1,4 +1,6 @@
 //! The HTTP service below the client: any `tower::Service` over `http` types, by default reqwest.
+//!
+//! Nothing outside this folder names reqwest, hyper or a TLS library.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -20,33 +22,49 @@ mod error;
 #[cfg(feature = "gzip")]
 mod gzip;
 pub(crate) mod path;
+mod pools;
+mod proxy;
 mod reqwest_service;
-#[cfg_attr(
-    not(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider")),
-    path = "no_tls.rs"
-)]
+mod runtime;
 mod tls;
 
-pub(crate) use error::{body_fault, send_fault};
-pub use reqwest_service::{DEFAULT_CONNECT_TIMEOUT, POOL_IDLE_TIMEOUT};
-pub(crate) use reqwest_service::{ProxyChoice, TransportSettings, connect};
-pub(crate) use tls::RootCertificate;
+pub(crate) use error::{body_error, send_error};
+pub(crate) use pools::PoolId;
+pub(crate) use proxy::ProxyChoice;
+pub use reqwest_service::{
+    DEFAULT_CONNECT_TIMEOUT, DEFAULT_HTTP2_KEEP_ALIVE_INTERVAL, DEFAULT_HTTP2_KEEP_ALIVE_TIMEOUT,
+    POOL_IDLE_TIMEOUT,
+};
+pub(crate) use reqwest_service::{TransportSettings, connect};
+pub(crate) use runtime::check_runtime;
+pub(crate) use tls::{Identity, RootCertificate};
 
-/// The service that the client calls. It has no `Debug` of what it holds.
+/// The HTTP service that the client calls.
 #[derive(Clone)]
-pub(crate) struct HttpService(Arc<dyn Exchange>);
+pub(crate) struct HttpService(Arc<dyn HttpExecutor>);
 
-/// Takes a request to the service and back. Unlike a [`tower::Service`](Service) it is shared and not
-/// cloned, which for a boxed service would be an allocation for each request.
-trait Exchange: Send + Sync {
-    fn exchange(&self, request: Request<RequestBody>) -> Exchanging;
+/// Sends a request. Unlike a [`tower::Service`](Service) it is shared and not cloned, which for a
+/// boxed service would be an allocation for each request.
+trait HttpExecutor: Send + Sync {
+    fn execute(&self, request: Request<RequestBody>) -> SentRequest;
+
+    /// Makes the next request of this runtime use a new connection, unless one of the pool's other
+    /// requests has already caused that.
+    fn retire(&self, _pool: PoolId) {}
 }
 
-pub(crate) type Exchanging =
+/// A request that is being sent.
+pub(crate) struct SentRequest {
+    pub(crate) response: ResponseFuture,
+    /// The connections that it can use.
+    pub(crate) pool: PoolId,
+}
+
+pub(crate) type ResponseFuture =
     Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
 impl HttpService {
-    /// Any service. Undoing a content coding is ours, so it works with each of them.
+    /// Wraps any service. Decompression is done here, so it works with each of them.
     pub(crate) fn new<S, B>(service: S) -> Self
     where
         S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -55,18 +73,23 @@ impl HttpService {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Arc::new(Joined(service)))
+        Self(Arc::new(TowerService(service)))
     }
 
-    /// Sends a request, and gives the answer with its body as it was before it was compressed.
-    pub(crate) fn send(&self, request: Request<RequestBody>) -> Exchanging {
-        self.0.exchange(request)
+    /// Sends a request. The body of its response is decompressed.
+    pub(crate) fn send(&self, request: Request<RequestBody>) -> SentRequest {
+        self.0.execute(request)
+    }
+
+    /// Makes the next request of this runtime use a new connection, if the pool is still in use.
+    pub(crate) fn retire(&self, pool: PoolId) {
+        self.0.retire(pool);
     }
 }
 
-struct Joined<S>(S);
+struct TowerService<S>(S);
 
-impl<S, B> Exchange for Joined<S>
+impl<S, B> HttpExecutor for TowerService<S>
 where
     S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
@@ -74,20 +97,21 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    fn exchange(&self, request: Request<RequestBody>) -> Exchanging {
+    fn execute(&self, request: Request<RequestBody>) -> SentRequest {
         let mut service = self.0.clone();
-        Box::pin(async move {
+        let response = Box::pin(async move {
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
-            service.call(request).await.map(received).map_err(Into::into)
-        })
+            service.call(request).await.map(wrap_response).map_err(Into::into)
+        });
+        SentRequest { response, pool: PoolId::NONE }
     }
 }
 
-/// The body of an answer, decompressed, of any service.
+/// The decompressed body of a response of any service.
 pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
-/// The body of a request: whole, in memory, often empty. What a [`tower::Service`](Service) given to
-/// [`ClientBuilder::http_service`](crate::ClientBuilder::http_service) receives.
+/// The body of a request: complete, in memory, often empty. A [`tower::Service`](Service) that is
+/// given to [`ClientBuilder::http_service`](crate::ClientBuilder::http_service) receives it.
 #[derive(Clone, Default)]
 pub struct RequestBody(Option<Bytes>);
 
@@ -129,42 +153,42 @@ impl Body for RequestBody {
     }
 }
 
-/// Marks an answer whose body has no end but that of the connection, so that one that was cut looks
-/// whole.
+/// Marks a response whose body ends with its connection (RFC 9112, section 6.3), so that a
+/// truncated body looks complete.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct EndsByClosing;
+pub(crate) struct CloseDelimited;
 
-/// Says which content codings an answer may have: those that are undone here.
-pub(crate) fn ask_for_codings(headers: &mut HeaderMap) {
+/// Names the content codings that responses may have: those that are decoded here.
+pub(crate) fn set_accept_encoding(headers: &mut HeaderMap) {
     #[cfg(feature = "gzip")]
-    gzip::ask_for(headers);
+    gzip::set_accept_encoding(headers);
     #[cfg(not(feature = "gzip"))]
     let _ = headers;
 }
 
-/// An answer as it came, made one as the client reads it.
-fn received<B>(response: Response<B>) -> Response<ResponseBody>
+/// A response of any service as the client reads it.
+fn wrap_response<B>(response: Response<B>) -> Response<ResponseBody>
 where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let ends_by_closing = ends_by_closing(&response);
+    let is_close_delimited = is_close_delimited(&response);
     let mut response = response.map(|body| body.map_err(Into::into).boxed_unsync());
-    if ends_by_closing {
-        response.extensions_mut().insert(EndsByClosing);
+    if is_close_delimited {
+        response.extensions_mut().insert(CloseDelimited);
     }
     #[cfg(feature = "gzip")]
-    let response = gzip::undone(response);
+    let response = gzip::decompress(response);
     response
 }
 
-/// Source: RFC 9112, section 6.3.
-fn ends_by_closing<B: Body>(response: &Response<B>) -> bool {
+/// RFC 9112, section 6.3.
+fn is_close_delimited<B: Body>(response: &Response<B>) -> bool {
     let headers = response.headers();
     let is_framed = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
-    let is_told = is_framed
+    let has_known_end = is_framed
         || response.body().size_hint().exact().is_some()
         || response.version() > Version::HTTP_11
         || response.status() == StatusCode::NO_CONTENT;
-    !is_told
+    !has_known_end
 }

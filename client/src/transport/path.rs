@@ -43,7 +43,7 @@ fn segment_problem(segment: &str) -> Option<&'static str> {
 
 impl From<&str> for ApiPath {
     /// Split at its slashes; one at the start may be there or not. A `?` or `#` is refused, since
-    /// it is not clear what is meant: a query has [`ApiRequest::query`](crate::ApiRequest::query).
+    /// it is not clear what is meant: a query has [`RequestBuilder::query`](crate::RequestBuilder::query).
     fn from(path: &str) -> Self {
         if path.contains(['?', '#']) {
             return Self(Err(

@@ -1,6 +1,6 @@
 //! At stake: what the service has and the crate does not know goes the same road, and nowhere else.
 
-use partner_api::{ApiRequest, Client, ErrorKind, NotRetried, Outcome, RetryPolicy};
+use partner_api::{Client, ErrorKind, NotRetried, RequestBuilder, RequestOutcome, RetryPolicy};
 use serde::Deserialize;
 use serde_json::json as value;
 
@@ -14,9 +14,9 @@ struct Template {
 const TEMPLATE: &str = r#"{"id":"t-1","status":"APPROVED"}"#;
 
 /// The request line and the header lines, in small letters, that a request was sent with.
-async fn sent(make: impl FnOnce(&Client) -> ApiRequest) -> (String, Vec<String>) {
+async fn sent(make: impl FnOnce(&Client) -> RequestBuilder) -> (String, Vec<String>) {
     let server = RawServer::answering(json(TEMPLATE)).await;
-    let template: Template = make(&server.client()).returning().await.unwrap();
+    let template: Template = make(&server.client()).send().await.unwrap();
     assert_eq!(template.id, "t-1");
     let request = server.requests().remove(0);
     let (line, headers) = request.split_once("\r\n").unwrap();
@@ -25,7 +25,7 @@ async fn sent(make: impl FnOnce(&Client) -> ApiRequest) -> (String, Vec<String>)
 
 #[tokio::test]
 async fn any_method_goes_to_any_path_with_the_key() {
-    type Make = fn(&Client, [&str; 2]) -> ApiRequest;
+    type Make = fn(&Client, [&str; 2]) -> RequestBuilder;
     let methods: [(&str, Make); 5] = [
         ("GET", |client, path| client.get(path)),
         ("POST", |client, path| client.post(path)),
@@ -62,17 +62,17 @@ async fn a_query_a_header_and_a_body_are_sent_as_they_are_given() {
 #[tokio::test]
 async fn lists_documents_and_nothing_can_be_returned() {
     let server = RawServer::answering(json(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
-    let list: Vec<Template> = server.client().get("templates").returning_list().await.unwrap();
+    let list: Vec<Template> = server.client().get("templates").send_list().await.unwrap();
     assert_eq!(list.len(), 2);
-    let mut stream = server.client().get("templates").returning_list::<Template>().stream();
+    let mut stream = server.client().get("templates").send_list::<Template>().stream();
     assert_eq!(stream.next().await.unwrap().unwrap().id, "t-1");
 
     let server = RawServer::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
-    server.client().delete("templates/t-1").returning_nothing().await.unwrap();
+    server.client().delete("templates/t-1").send_empty().await.unwrap();
 
     let server =
         RawServer::answering(answer("404 Not Found", &[], r#"{"error":"not_found"}"#)).await;
-    let error = server.client().get("nowhere").returning::<Template>().await.unwrap_err();
+    let error = server.client().get("nowhere").send::<Template>().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 404);
 }
 
@@ -85,13 +85,13 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
         (client.get(""), "empty"),
         (client.get("a/../../b"), "leave the base URL"),
         (client.get("a?b=c"), "query()"),
-        (client.get("a").header("authorization", "x"), "the client's own"),
-        (client.get("a").header("Host", "evil.example"), "the client's own"),
+        (client.get("a").header("authorization", "x"), "set by the client"),
+        (client.get("a").header("Host", "evil.example"), "set by the client"),
         (client.get("a").header("no name", "x"), "name of a header"),
         (client.get("a").header("x-a", "b\r\nc: d"), "x-a"),
         (client.post("a").idempotency_key("a\u{7f}"), "idempotency-key"),
-        (client.post("a").idempotency_key(""), "idempotency key is empty"),
-        (client.post("a").header("Idempotency-Key", " "), "idempotency key is empty"),
+        (client.post("a").idempotency_key(""), "idempotency key must not be empty"),
+        (client.post("a").header("Idempotency-Key", " "), "idempotency key must not be empty"),
         (client.post("a").json(&unwritable), "JSON"),
         (client.get("a").query("q", "x".repeat(1 << 17)), "query"),
         (client.request(http::Method::TRACE, "a"), "TRACE"),
@@ -99,12 +99,12 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
         // The first thing that is wrong is said, whatever comes after it.
         (client.get("").header("x-a", "b").json(&1).query("a", "b"), "empty"),
     ] {
-        let error = request.returning_nothing().await.unwrap_err();
+        let error = request.send_empty().await.unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::Request(problem) if problem.contains(reason)),
             "{error:?}"
         );
-        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert_eq!(error.outcome(), RequestOutcome::NotSent);
     }
     assert_eq!(server.connections(), 0);
 }
@@ -114,25 +114,20 @@ async fn a_post_is_sent_again_only_if_the_service_can_tell_or_it_was_surely_not_
     let server =
         RawServer::answering(answer("503 Service Unavailable", &["retry-after: 0"], "")).await;
     let client = server.builder().retry(RetryPolicy::default()).build().unwrap();
-    let error = client.post("messages").json(&1).returning_nothing().await.unwrap_err();
-    assert_eq!((server.connections(), error.not_retried()), (1, Some(NotRetried::NotSafe)));
+    let error = client.post("messages").json(&1).send_empty().await.unwrap_err();
+    assert_eq!((server.connections(), error.not_retried()), (1, Some(NotRetried::NotIdempotent)));
 
-    let error = client
-        .post("messages")
-        .idempotency_key("k")
-        .json(&1)
-        .returning_nothing()
-        .await
-        .unwrap_err();
+    let error =
+        client.post("messages").idempotency_key("k").json(&1).send_empty().await.unwrap_err();
     assert_eq!((server.connections(), error.attempts().len()), (4, 3));
-    let error = client.put("messages/1").json(&1).returning_nothing().await.unwrap_err();
+    let error = client.put("messages/1").json(&1).send_empty().await.unwrap_err();
     assert_eq!((server.connections(), error.attempts().len()), (7, 3));
 
     let refused = server.address;
     drop((server, client));
     let client =
         Client::builder().base_url(format!("http://{refused}")).api_key(KEY).build().unwrap();
-    let error = client.post("messages").returning_nothing().await.unwrap_err();
+    let error = client.post("messages").send_empty().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts().len()), (&ErrorKind::Connect, 3));
 }
 
@@ -141,10 +136,10 @@ async fn a_post_on_a_dead_pooled_connection_is_not_sent_twice() {
     let server =
         RawServer::start(|_| vec![Step::Read, Step::Send(json(TEMPLATE)), Step::Read]).await;
     let client = server.builder().retry(RetryPolicy::default()).build().unwrap();
-    client.get("templates/t-1").returning::<Template>().await.unwrap();
-    let error = client.post("templates").returning_nothing().await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (&ErrorKind::Connection, Outcome::MaybeProcessed));
-    assert_eq!(error.not_retried(), Some(NotRetried::NotSafe));
+    client.get("templates/t-1").send::<Template>().await.unwrap();
+    let error = client.post("templates").send_empty().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (&ErrorKind::Interrupted, RequestOutcome::Unknown));
+    assert_eq!(error.not_retried(), Some(NotRetried::NotIdempotent));
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -154,6 +149,6 @@ fn a_request_shows_no_secret() {
     let request =
         client.post("a").query("token", "hunter2").header("x-secret", "hunter2").json(&"hunter2");
     assert!(!format!("{request:?}").contains("hunter2"));
-    let call = request.returning_nothing();
+    let call = request.send_empty();
     assert!(!format!("{call:?}").contains("hunter2"));
 }

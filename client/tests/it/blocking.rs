@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use partner_api::blocking::{Call, Client, ListStream};
-use partner_api::{BoxError, Company, Error, ErrorKind, Outcome, RetryPolicy, TimeLimit, Wallet};
+use partner_api::{
+    BoxError, Company, Error, ErrorKind, RequestOutcome, RetryPolicy, TimeLimit, Wallet,
+};
 use tokio::runtime::Runtime;
 
 use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
@@ -40,7 +42,7 @@ fn list(elements: &[&str]) -> Vec<u8> {
 
 fn assert_refused(error: &Error) {
     assert!(matches!(error.kind(), ErrorKind::Request(_)), "{error:?}");
-    assert_eq!(error.outcome(), Outcome::NotSent);
+    assert_eq!(error.outcome(), RequestOutcome::NotSent);
     assert!(error.to_string().contains("spawn_blocking"), "{error}");
 }
 
@@ -51,7 +53,7 @@ fn calls_are_made_where_there_is_no_runtime() {
         _ => vec![Step::Read, Step::Send(list(&[COMPANY]))],
     });
     let limit = Duration::from_secs(10);
-    assert_eq!(client.wallet().deadline(limit).wait().unwrap().balance, 8450);
+    assert_eq!(client.wallet().timeout(limit).wait().unwrap().balance, 8450);
     let response = client.companies().with_response().unwrap();
     assert_eq!(response.status, 200);
     assert_eq!(response.value[0].name, "Acme Coffee");
@@ -64,13 +66,13 @@ fn any_request_is_made_with_the_key_of_its_client() {
         let bodies = ["", r#"{"data":[1,2]}"#, "{}"];
         vec![Step::Read, Step::Send(last(bodies[connection]))]
     });
-    client.delete(["templates", "a/b"]).returning_nothing().wait().unwrap();
+    client.delete(["templates", "a/b"]).send_empty().wait().unwrap();
     let other = client.with_api_key("pk_live_another_one").unwrap();
     drop(client);
     let numbers: Vec<i32> = other
         .get("numbers")
         .query("limit", "2")
-        .returning_list()
+        .send_list()
         .stream()
         .collect::<Result<_, _>>()
         .unwrap();
@@ -80,7 +82,7 @@ fn any_request_is_made_with_the_key_of_its_client() {
         .header("x-trace", "1")
         .idempotency_key("once")
         .json(&[1, 2])
-        .returning()
+        .send()
         .wait()
         .unwrap();
     assert!(posted.is_empty());
@@ -105,7 +107,7 @@ fn retries_and_deadline_are_those_of_the_client() {
     let response = client.wallet().retry(impatient).with_response().unwrap();
     assert_eq!(response.failed_attempts.len(), 1);
 
-    let error = client.wallet().deadline(Duration::from_millis(20)).wait().unwrap_err();
+    let error = client.wallet().timeout(Duration::from_millis(20)).wait().unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Timeout(TimeLimit::Deadline));
 }
 
@@ -126,7 +128,7 @@ fn a_list_that_is_cut_short_is_an_error_after_what_came_whole() {
     let (_runtime, _server, client) = start(move |_| vec![Step::Read, Step::Send(cut.clone())]);
     let mut stream = client.companies().stream();
     assert_eq!(stream.next().unwrap().unwrap().name, "Acme Coffee");
-    assert_eq!(stream.next().unwrap().unwrap_err().kind(), &ErrorKind::Connection);
+    assert_eq!(stream.next().unwrap().unwrap_err().kind(), &ErrorKind::Interrupted);
     assert!(stream.next().is_none());
 }
 

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use partner_api::{
-    BoxError, Client, NotRetried, RETRY_BUDGET_TOKENS, RequestBody, RetryPolicy,
-    TRANSIENT_RETRY_COST,
+    BoxError, Client, DEFAULT_RETRY_BUDGET_TOKENS, NotRetried, RequestBody, RetryBudget,
+    RetryPolicy,
 };
 use tokio::task::yield_now;
 
@@ -71,6 +71,7 @@ impl Slow {
             .base_url("https://app.example.com")
             .api_key(KEY)
             .retry(policy)
+            .retry_budget(RetryBudget::default().refill_per_second(0))
             .http_service(service)
             .build()
             .unwrap()
@@ -91,7 +92,7 @@ impl Slow {
         let mut retries = 0;
         loop {
             let error = client.wallet().await.unwrap_err();
-            if error.not_retried() == Some(NotRetried::BudgetUsedUp) {
+            if error.not_retried() == Some(NotRetried::BudgetExhausted) {
                 return retries;
             }
             retries += u32::try_from(error.attempts().len()).unwrap() - 1;
@@ -125,7 +126,8 @@ impl http_body::Body for SlowBody {
     }
 }
 
-const WHOLE_BUDGET: u32 = RETRY_BUDGET_TOKENS / TRANSIENT_RETRY_COST;
+/// In retries, of which each takes 14 tokens.
+const WHOLE_BUDGET: u32 = DEFAULT_RETRY_BUDGET_TOKENS / 14;
 
 /// What a kind of call comes to: whether it was good.
 type Made = Pin<Box<dyn Future<Output = bool>>>;
@@ -161,7 +163,7 @@ fn kinds_of_call() -> [Kind; 4] {
         ),
         (
             |client| {
-                let call = client.get("stats").returning::<u8>();
+                let call = client.get("stats").send::<u8>();
                 Box::pin(async { call.await.is_ok() })
             },
             "7",

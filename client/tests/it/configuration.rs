@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use partner_api::{API_KEY_VARIABLE, BASE_URL_VARIABLE, Client, ErrorKind, RetryPolicy};
+use partner_api::{API_KEY_ENV, BASE_URL_ENV, Client, ErrorKind, RetryPolicy};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
@@ -19,11 +19,11 @@ fn every_problem_is_named_at_once() {
     let error = Client::builder()
         .base_url("http://app.example.com")
         .api_key("two words")
-        .deadline(Duration::ZERO)
+        .timeout(Duration::ZERO)
         .attempt_timeout(Duration::ZERO)
         .proxy("nope://")
         .connect_timeout(Duration::ZERO)
-        .max_body_bytes(0)
+        .max_response_bytes(0)
         .user_agent("a\nb")
         .build()
         .unwrap_err();
@@ -32,11 +32,11 @@ fn every_problem_is_named_at_once() {
         [
             "base_url",
             "api_key",
-            "deadline",
+            "timeout",
             "attempt_timeout",
-            "connect_timeout",
-            "max_body_bytes",
+            "max_response_bytes",
             "user_agent",
+            "connect_timeout",
             "proxy"
         ]
     );
@@ -50,10 +50,7 @@ fn every_problem_is_named_at_once() {
 fn what_is_missing_is_named_with_its_variable() {
     let error = Client::builder().build().unwrap_err();
     assert_eq!(problems(&error), ["base_url", "api_key"]);
-    assert!(
-        error.to_string().contains(BASE_URL_VARIABLE)
-            && error.to_string().contains(API_KEY_VARIABLE)
-    );
+    assert!(error.to_string().contains(BASE_URL_ENV) && error.to_string().contains(API_KEY_ENV));
 }
 
 #[test]
@@ -61,14 +58,14 @@ fn limits_that_rule_retries_out_are_refused() {
     let with = |attempt, policy| {
         let builder = Client::builder().base_url("https://a.example").api_key(KEY).retry(policy);
         builder
-            .deadline(Duration::from_secs(5))
+            .timeout(Duration::from_secs(5))
             .attempt_timeout(Duration::from_secs(attempt))
             .build()
     };
     let error = with(5, RetryPolicy::default()).unwrap_err();
     assert_eq!(problems(&error), ["attempt_timeout"]);
     assert!(with(4, RetryPolicy::default()).is_ok());
-    assert!(with(5, RetryPolicy::off()).is_ok());
+    assert!(with(5, RetryPolicy::never()).is_ok());
 }
 
 #[test]
@@ -104,9 +101,7 @@ fn a_proxy_for_plain_http_is_refused_since_it_would_see_the_key() {
 fn run_alone(test: &str, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "--ignored", "--nocapture", test]);
-    for name in
-        ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", BASE_URL_VARIABLE, API_KEY_VARIABLE]
-    {
+    for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", BASE_URL_ENV, API_KEY_ENV] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
     command.envs(environment.iter().copied()).output().unwrap()
@@ -129,15 +124,12 @@ fn alone_prints_the_client_of_the_environment() {
 fn the_environment_is_read_and_its_newline_trimmed() {
     let test = "configuration::alone_prints_the_client_of_the_environment";
     let key = format!("{KEY}\n");
-    let good = [(BASE_URL_VARIABLE, "https://app.example.com\n"), (API_KEY_VARIABLE, key.as_str())];
+    let good = [(BASE_URL_ENV, "https://app.example.com\n"), (API_KEY_ENV, key.as_str())];
     let printed = text(&run_alone(test, &good));
     assert!(printed.contains("base url: https://app.example.com/api/v1\n"), "{printed}");
 
     let printed = text(&run_alone(test, &good[..1]));
-    assert!(
-        printed.contains(API_KEY_VARIABLE) && !printed.contains(BASE_URL_VARIABLE),
-        "{printed}"
-    );
+    assert!(printed.contains(API_KEY_ENV) && !printed.contains(BASE_URL_ENV), "{printed}");
 }
 
 #[cfg(unix)]
@@ -153,19 +145,19 @@ fn a_variable_that_is_not_unicode_is_named_and_not_shown() {
             "--nocapture",
             "configuration::alone_prints_the_client_of_the_environment",
         ])
-        .env(BASE_URL_VARIABLE, "https://app.example.com")
-        .env(API_KEY_VARIABLE, OsStr::from_bytes(b"hunter2\xff"))
+        .env(BASE_URL_ENV, "https://app.example.com")
+        .env(API_KEY_ENV, OsStr::from_bytes(b"hunter2\xff"))
         .output()
         .unwrap();
     let printed = text(&output);
-    assert!(printed.contains("PARTNER_API_KEY: it is not Unicode"), "{printed}");
+    assert!(printed.contains("PARTNER_API_KEY: the value is not Unicode"), "{printed}");
     assert!(!printed.contains("hunter2"), "{printed}");
 }
 
 #[tokio::test]
 #[ignore = "run by others with an environment of its own"]
 async fn alone_reads_the_wallet_of_the_environment() {
-    match Client::from_env().unwrap().wallet().deadline(Duration::from_secs(10)).await {
+    match Client::from_env().unwrap().wallet().timeout(Duration::from_secs(10)).await {
         Ok(wallet) => println!("balance: {}", wallet.balance),
         Err(error) => println!("error: {error}"),
     }
@@ -182,8 +174,8 @@ async fn plain_http_never_goes_to_a_proxy() {
         run_alone(
             READS_WALLET,
             &[
-                (BASE_URL_VARIABLE, &url),
-                (API_KEY_VARIABLE, KEY),
+                (BASE_URL_ENV, &url),
+                (API_KEY_ENV, KEY),
                 ("HTTP_PROXY", &proxy_url),
                 ("http_proxy", &proxy_url),
                 ("ALL_PROXY", &proxy_url),
@@ -205,8 +197,8 @@ async fn a_proxy_for_https_sees_the_host_and_nothing_else() {
         run_alone(
             READS_WALLET,
             &[
-                (BASE_URL_VARIABLE, "https://app.example.com"),
-                (API_KEY_VARIABLE, KEY),
+                (BASE_URL_ENV, "https://app.example.com"),
+                (API_KEY_ENV, KEY),
                 ("HTTPS_PROXY", &proxy_url),
             ],
         )

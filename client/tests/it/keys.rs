@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use partner_api::{
-    ApiKey, BoxError, Client, ErrorKind, Outcome, RetryPolicy, TimeLimit, UnauthorizedCode,
+    ApiKey, BoxError, Client, ErrorKind, RequestOutcome, RetryPolicy, UnauthorizedCode,
 };
 
 use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
@@ -34,8 +34,8 @@ fn keys_of(server: &RawServer) -> Vec<String> {
 fn client_with_source(server: &RawServer) -> (Client, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
-    let builder = Client::builder().base_url(server.url()).retry(RetryPolicy::off());
-    let builder = builder.api_key_source(move || {
+    let builder = Client::builder().base_url(server.url()).retry(RetryPolicy::never());
+    let builder = builder.api_key_provider(move || {
         let count = counter.fetch_add(1, Ordering::Relaxed);
         async move { ApiKey::new(format!("key-{count}")) }
     });
@@ -60,8 +60,8 @@ async fn after_invalid_token_a_source_is_asked_once_more() {
     let (client, asked) = client_with_source(&server);
     let response = client.wallet().with_response().await.unwrap();
     let [refused] = &response.failed_attempts[..] else { panic!("{response:?}") };
-    assert_eq!(refused.cause, ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken));
-    assert_eq!((refused.wait, asked.load(Ordering::Relaxed)), (Some(Duration::ZERO), 2));
+    assert_eq!(refused.kind, ErrorKind::Unauthorized(UnauthorizedCode::InvalidToken));
+    assert_eq!((refused.backoff, asked.load(Ordering::Relaxed)), (Some(Duration::ZERO), 2));
     assert_eq!(keys_of(&server), ["key-0", "key-1"]);
 
     // Refused again, it is an error, and not a loop.
@@ -76,7 +76,7 @@ async fn after_invalid_token_a_source_is_asked_once_more() {
 async fn a_refused_post_goes_out_again_with_the_other_key_since_it_was_not_acted_on() {
     let server = server_that_accepts(1).await;
     let (client, _) = client_with_source(&server);
-    client.post("messages").json(&1).returning_nothing().await.unwrap();
+    client.post("messages").json(&1).send_empty().await.unwrap();
     assert_eq!(keys_of(&server), ["key-0", "key-1"]);
 }
 
@@ -105,22 +105,22 @@ impl std::error::Error for Sealed {}
 async fn a_source_that_fails_is_an_error_of_its_own_and_nothing_is_sent() {
     let server = RawServer::answering(json(WALLET)).await;
     let builder = Client::builder().base_url(server.url());
-    let client = builder.api_key_source(|| async { Err::<ApiKey, _>(Sealed) });
+    let client = builder.api_key_provider(|| async { Err::<ApiKey, _>(Sealed) });
     let error = client.build().unwrap().wallet().await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (&ErrorKind::KeySource, Outcome::NotSent));
+    assert_eq!((error.kind(), error.outcome()), (&ErrorKind::Credentials, RequestOutcome::NotSent));
     assert!(std::error::Error::source(&error).unwrap().is::<Sealed>());
     assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_hangs_runs_into_the_deadline_and_can_be_asked_again() {
+async fn a_provider_that_hangs_times_out_and_is_called_again_by_the_next_call() {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
     let service = tower::service_fn(|_: http::Request<partner_api::RequestBody>| async {
         Ok::<_, BoxError>(http::Response::new(http_body_util::Full::<bytes::Bytes>::from(WALLET)))
     });
     let builder = Client::builder().base_url("https://a.example").http_service(service);
-    let builder = builder.api_key_source(move || {
+    let builder = builder.api_key_provider(move || {
         let count = counter.fetch_add(1, Ordering::Relaxed);
         async move {
             if count == 0 {
@@ -131,12 +131,13 @@ async fn a_source_that_hangs_runs_into_the_deadline_and_can_be_asked_again() {
     });
     let client = builder.build().unwrap();
     let error = client.wallet().await.unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
+    assert_eq!(*error.kind(), ErrorKind::Credentials);
     assert_eq!(
         (error.elapsed(), error.outcome()),
-        (partner_api::DEFAULT_DEADLINE, Outcome::NotSent)
+        (partner_api::DEFAULT_API_KEY_PROVIDER_TIMEOUT, RequestOutcome::NotSent)
     );
     client.wallet().await.unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
@@ -209,8 +210,8 @@ fn quick() -> RetryPolicy {
 #[test]
 fn a_key_and_a_source_are_one_too_many() {
     let builder = Client::builder().base_url("https://a.example").api_key(KEY);
-    let error = builder.api_key_source(|| async { ApiKey::new(KEY) }).build().unwrap_err();
-    assert!(error.to_string().contains("give one of them"), "{error}");
+    let error = builder.api_key_provider(|| async { ApiKey::new(KEY) }).build().unwrap_err();
+    assert!(error.to_string().contains("set one of them"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,7 +224,7 @@ async fn calls_that_are_refused_at_once_ask_the_source_once() {
         Ok::<_, BoxError>(http::Response::builder().status(401).body(body).unwrap())
     });
     let builder = Client::builder().base_url("https://a.example").http_service(service);
-    let client = builder.api_key_source(move || {
+    let client = builder.api_key_provider(move || {
         counter.fetch_add(1, Ordering::Relaxed);
         async {
             tokio::time::sleep(Duration::from_secs(1)).await;

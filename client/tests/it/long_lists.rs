@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_core::Stream;
-use partner_api::{Company, ErrorKind, MAX_ERROR_BODY_BYTES, Outcome, TimeLimit};
+use partner_api::{Company, ErrorKind, MAX_ERROR_BODY_BYTES, RequestOutcome, TimeLimit};
 
 use crate::support::{RawServer, Step, answer, json};
 
@@ -71,7 +71,7 @@ async fn a_malformed_company_is_named_and_kept_and_the_others_come() {
     let mut companies = server.client().companies().stream();
     assert_eq!(companies.next().await.unwrap().unwrap().name, "a");
     let error = companies.next().await.unwrap().unwrap_err();
-    let ErrorKind::Element(problem) = error.kind() else { panic!("{error:?}") };
+    let ErrorKind::ListItem(problem) = error.kind() else { panic!("{error:?}") };
     assert_eq!(problem.path, "data[1].connections[0].wabaId");
     assert_eq!(error.body(), Some(bad.as_bytes()));
     assert_eq!(error.status().unwrap(), 200);
@@ -102,7 +102,7 @@ async fn a_list_that_was_cut_gives_what_came_whole_and_then_an_error() {
             assert_eq!(names.len(), whole, "{error}");
             assert_eq!(
                 (error.kind(), error.outcome()),
-                (&ErrorKind::Connection, Outcome::Answered)
+                (&ErrorKind::Interrupted, RequestOutcome::Responded)
             );
             assert_eq!(error.attempts().len(), 1);
         }
@@ -135,7 +135,7 @@ async fn no_more_than_the_start_of_a_malformed_company_is_kept() {
     let start = &bad.as_bytes()[..MAX_ERROR_BODY_BYTES];
     let streamed = first_error_of(&server).await;
     let kept = server.client().companies().await.unwrap_err();
-    assert!(streamed.is_element() && kept.is_decode());
+    assert!(streamed.is_list_item() && kept.is_decode());
     for error in [streamed, kept] {
         assert_eq!(error.body(), Some(start));
     }
@@ -205,7 +205,7 @@ async fn a_list_that_is_no_list_ends_with_an_error_that_is_not_of_an_element() {
         let server = RawServer::answering(json(&body)).await;
         let (names, error) = names_of(&server).await;
         let error = error.unwrap();
-        assert!(error.is_decode() && !error.is_element(), "{body}: {error:?}");
+        assert!(error.is_decode() && !error.is_list_item(), "{body}: {error:?}");
         assert_eq!(names.len(), count, "{body}");
     }
 }
@@ -241,7 +241,7 @@ async fn a_list_that_stalls_runs_into_the_deadline() {
         vec![Step::Read, Step::Send(CHUNKED.to_vec()), Step::Send(chunk(&start)), Step::Hang]
     })
     .await;
-    let mut companies = server.client().companies().deadline(Duration::from_millis(200)).stream();
+    let mut companies = server.client().companies().timeout(Duration::from_millis(200)).stream();
     assert!(companies.next().await.unwrap().is_ok());
     let error = companies.next().await.unwrap().unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
@@ -253,7 +253,7 @@ async fn the_size_limit_counts_for_each_company_and_not_for_all() {
     let companies: Vec<_> = (0..100).map(|count| company(&count.to_string())).collect();
     let limit = companies[99].len() + 50;
     let server = RawServer::answering(json(list(&companies))).await;
-    let client = server.builder().max_body_bytes(limit).build().unwrap();
+    let client = server.builder().max_response_bytes(limit).build().unwrap();
     let mut stream = client.companies().stream();
     let mut count = 0;
     while let Some(company) = stream.next().await {
@@ -269,7 +269,7 @@ async fn the_size_limit_counts_for_each_company_and_not_for_all() {
         vec![Step::Read, Step::Send(endless.clone()), Step::SendForever(filler)]
     })
     .await;
-    let client = server.builder().max_body_bytes(1 << 16).build().unwrap();
+    let client = server.builder().max_response_bytes(1 << 16).build().unwrap();
     let error = client.companies().stream().next().await.unwrap().unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::BodyTooLarge { limit, .. } if *limit == 1 << 16),

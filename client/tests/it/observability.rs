@@ -180,13 +180,16 @@ async fn a_call_is_a_span_around_those_of_its_attempts() {
     let retries: Vec<_> =
         events.iter().filter(|event| event["target"].starts_with("partner_api")).collect();
     let [retry] = &retries[..] else { panic!("{retries:?}") };
-    assert_eq!((retry["message"].as_str(), retry["error.type"].as_str()), ("trying again", "503"));
+    assert_eq!(
+        (retry["message"].as_str(), retry["error.type"].as_str()),
+        ("retrying request", "503")
+    );
 }
 
 #[tokio::test]
 async fn a_failure_is_told_by_its_type_on_the_attempt_and_the_call() {
     for (steps, error_type) in [
-        (vec![Step::Read], "connection"),
+        (vec![Step::Read], "interrupted"),
         (vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], ""))], "401"),
         (vec![Step::Read, Step::Send(answer("302 Found", &["location: /x"], ""))], "redirect"),
         (vec![Step::Read, Step::Send(json("{}"))], "decode"),
@@ -226,7 +229,7 @@ async fn control_characters_and_queries_stay_out_and_a_strange_method_has_no_nam
     let (seen, _guard) = Seen::start();
     let method = http::Method::from_bytes(b"PURGE").unwrap();
     let request = client.request(method, ["caches\u{1b}[2J"]).query("token", "hunter2");
-    request.returning_nothing().await.unwrap();
+    request.send_empty().await.unwrap();
     let spans = seen.ours();
     assert_eq!(field(&spans[0], "otel.name"), Some("_OTHER"));
     assert_eq!(field(&spans[1], "http.request.method"), Some("_OTHER"));
@@ -249,7 +252,7 @@ async fn no_key_is_seen_at_any_level_of_any_crate() {
         let server = RawServer::start(move |_| steps.clone()).await;
         let client = server.builder().retry(fast_retries()).build().unwrap();
         let _ = client.wallet().await;
-        let _ = client.post("messages").json(&KEY).query("key", KEY).returning_nothing().await;
+        let _ = client.post("messages").json(&KEY).query("key", KEY).send_empty().await;
         let _ = client.companies().stream().next().await;
     }
     // No certificate is right for it: what is logged of TLS is seen, too.

@@ -1,6 +1,6 @@
 //! At stake: every answer that is not a success keeps its status and says what to do.
 
-use partner_api::{ErrorKind, Outcome, UnauthorizedCode};
+use partner_api::{ErrorKind, RequestOutcome, UnauthorizedCode};
 
 use crate::support::{RawServer, Step, answer};
 
@@ -24,7 +24,7 @@ async fn the_two_documented_codes_of_a_401_are_told_apart() {
         assert_eq!(error.unauthorized_code(), Some(&code));
         assert!(error.is_unauthorized() && !error.is_retryable());
         assert_eq!(error.status().unwrap(), 401);
-        assert_eq!(error.outcome(), Outcome::Answered);
+        assert_eq!(error.outcome(), RequestOutcome::Responded);
         assert!(error.to_string().contains(advice), "{error}");
         assert_eq!(server.connections(), 1);
     }

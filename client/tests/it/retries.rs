@@ -14,12 +14,15 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::Full;
 use partner_api::{
-    BoxError, Client, ClientBuilder, DEFAULT_MAX_ATTEMPTS, ErrorKind, NotRetried, Outcome,
-    RequestBody, RetryPolicy, TRANSIENT_RETRY_COST, TimeLimit,
+    BoxError, Client, ClientBuilder, DEFAULT_MAX_ATTEMPTS, ErrorKind, NotRetried, RequestBody,
+    RequestOutcome, RetryBudget, RetryPolicy, TimeLimit,
 };
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::support::{KEY, WALLET};
+
+/// What a retry after a 503 takes out of the budget.
+const TRANSIENT_RETRY_COST: u32 = 14;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -100,12 +103,13 @@ async fn what_can_pass_is_tried_again_until_it_does() {
     });
     let response = builder.build().unwrap().wallet().with_response().await.unwrap();
     assert_eq!(response.value.balance, 8450);
-    let causes: Vec<_> = response.failed_attempts.iter().map(|attempt| &attempt.cause).collect();
+    let causes: Vec<_> = response.failed_attempts.iter().map(|attempt| &attempt.kind).collect();
     assert_eq!(
         causes,
         [&ErrorKind::Connect, &ErrorKind::Status(http::StatusCode::SERVICE_UNAVAILABLE)]
     );
-    let waits: Duration = response.failed_attempts.iter().filter_map(|attempt| attempt.wait).sum();
+    let waits: Duration =
+        response.failed_attempts.iter().filter_map(|attempt| attempt.backoff).sum();
     // The clock moved for nothing but the waits, which tokio counts in whole milliseconds.
     let slack = response.elapsed.checked_sub(waits).unwrap();
     assert!(slack <= Duration::from_millis(2), "{slack:?} more than {waits:?}");
@@ -118,11 +122,11 @@ async fn the_last_failure_tells_of_all_attempts() {
     let error = builder.build().unwrap().wallet().await.unwrap_err();
     assert_eq!(asked.count(), DEFAULT_MAX_ATTEMPTS as usize);
     assert_eq!(error.attempts().len(), asked.count());
-    assert_eq!(error.not_retried(), Some(NotRetried::AttemptsUsedUp));
+    assert_eq!(error.not_retried(), Some(NotRetried::AttemptsExhausted));
     assert!(
         error.attempts().iter().all(|attempt| attempt.status.is_some_and(|status| status == 502))
     );
-    let waited: Vec<_> = error.attempts().iter().map(|attempt| attempt.wait.is_some()).collect();
+    let waited: Vec<_> = error.attempts().iter().map(|attempt| attempt.backoff.is_some()).collect();
     assert_eq!(waited, [true, true, false]);
     assert!(error.to_string().contains("; gave up after 3 attempts in "), "{error}");
 }
@@ -140,11 +144,11 @@ async fn what_cannot_pass_is_not_tried_again() {
 async fn off_is_one_word_for_a_client_or_a_call() {
     let (builder, asked) = client_of(|_| Ok(status(503)));
     let client = builder.build().unwrap();
-    client.wallet().retry(RetryPolicy::off()).await.unwrap_err();
+    client.wallet().retry(RetryPolicy::never()).await.unwrap_err();
     assert_eq!(asked.count(), 1);
 
     let (builder, asked) = client_of(|_| Ok(status(503)));
-    let client = builder.retry(RetryPolicy::off()).build().unwrap();
+    let client = builder.retry(RetryPolicy::never()).build().unwrap();
     client.wallet().await.unwrap_err();
     assert_eq!(asked.count(), 1);
     client.wallet().retry(RetryPolicy::default()).await.unwrap_err();
@@ -194,9 +198,9 @@ async fn an_attempt_that_hangs_is_given_up_for_another() {
         .http_service(service)
         .build()
         .unwrap();
-    let response = client.wallet().deadline(Duration::from_secs(6)).with_response().await.unwrap();
-    assert_eq!(response.failed_attempts[0].cause, ErrorKind::Timeout(TimeLimit::Attempt));
-    let first_wait = response.failed_attempts[0].wait.unwrap();
+    let response = client.wallet().timeout(Duration::from_secs(6)).with_response().await.unwrap();
+    assert_eq!(response.failed_attempts[0].kind, ErrorKind::Timeout(TimeLimit::Attempt));
+    let first_wait = response.failed_attempts[0].backoff.unwrap();
     assert!(asked.times()[1] >= Duration::from_secs(2) + first_wait);
 }
 
@@ -215,7 +219,7 @@ async fn no_call_outlives_its_deadline() {
         for builder in [builder, hanging] {
             let policy = RetryPolicy::default();
             let client = builder.retry(policy).build().unwrap();
-            let error = client.wallet().deadline(deadline).await.unwrap_err();
+            let error = client.wallet().timeout(deadline).await.unwrap_err();
             assert!(error.elapsed() <= deadline + Duration::from_millis(50), "{error:?}");
         }
     }
@@ -225,15 +229,16 @@ async fn no_call_outlives_its_deadline() {
 async fn a_dead_service_gets_little_more_than_a_request_a_call() {
     const CALLS: usize = 1000;
     let (builder, asked) = client_of(|_| Ok(status(503)));
-    let client = builder.build().unwrap();
+    let budget = RetryBudget::default().refill_per_second(0);
+    let client = builder.retry_budget(budget).build().unwrap();
     for _ in 0..CALLS {
         client.clone().wallet().await.unwrap_err();
     }
     let retries = asked.count() - CALLS;
-    assert_eq!(retries, (partner_api::RETRY_BUDGET_TOKENS / TRANSIENT_RETRY_COST) as usize);
+    assert_eq!(retries, (500 / TRANSIENT_RETRY_COST) as usize);
     assert!(asked.count() * 10 <= CALLS * 11, "{} requests", asked.count());
     let error = client.wallet().await.unwrap_err();
-    assert_eq!(error.not_retried(), Some(NotRetried::BudgetUsedUp));
+    assert_eq!(error.not_retried(), Some(NotRetried::BudgetExhausted));
 }
 
 #[tokio::test(start_paused = true)]
@@ -249,7 +254,8 @@ async fn the_budget_comes_back_with_success() {
             }
         }
     });
-    let client = builder.build().unwrap();
+    let budget = RetryBudget::default().refill_per_second(0);
+    let client = builder.retry_budget(budget).build().unwrap();
     for _ in 0..100 {
         client.wallet().await.unwrap_err();
     }
@@ -275,26 +281,25 @@ async fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
     for last in last {
         let (builder, asked) =
             client_of(move |count| if count == 0 { Err(reset()) } else { last() });
-        let call =
-            builder.build().unwrap().post("messages").idempotency_key("k").returning_nothing();
+        let call = builder.build().unwrap().post("messages").idempotency_key("k").send_empty();
         let error = call.await.unwrap_err();
         assert!(asked.count() > 1);
-        assert_eq!(error.outcome(), Outcome::MaybeProcessed, "{error:?}");
+        assert_eq!(error.outcome(), RequestOutcome::Unknown, "{error:?}");
     }
     let (builder, _) = client_of(|count| if count == 0 { Err(refused()) } else { Ok(status(404)) });
     let error = builder.build().unwrap().wallet().await.unwrap_err();
-    assert_eq!(error.outcome(), Outcome::Answered);
+    assert_eq!(error.outcome(), RequestOutcome::Responded);
     let outcomes: Vec<_> = error.attempts().iter().map(|attempt| attempt.outcome).collect();
-    assert_eq!(outcomes, [Outcome::NotSent, Outcome::Answered]);
+    assert_eq!(outcomes, [RequestOutcome::NotSent, RequestOutcome::Responded]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_no_time_left_nothing_is_sent() {
     let (builder, asked) = client_of(|_| Ok(good()));
     let client = builder.build().unwrap();
-    let error = client.wallet().deadline(Duration::ZERO).await.unwrap_err();
+    let error = client.wallet().timeout(Duration::ZERO).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
-    assert_eq!((asked.count(), error.outcome()), (0, Outcome::NotSent));
+    assert_eq!((asked.count(), error.outcome()), (0, RequestOutcome::NotSent));
 }
 
 /// A body that gives a piece each second: `[0`, then `,0` so many times, then the end.
@@ -337,14 +342,14 @@ async fn a_body_that_keeps_coming_has_the_whole_deadline() {
     let builder =
         Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
     let client = builder.build().unwrap();
-    let response = client.get("numbers").returning_list::<u8>().with_response().await.unwrap();
+    let response = client.get("numbers").send_list::<u8>().with_response().await.unwrap();
     assert_eq!(response.value, [0]);
     assert!(
         response.elapsed > partner_api::DEFAULT_ATTEMPT_TIMEOUT
             && response.failed_attempts.is_empty()
     );
 
-    let short = client.get("numbers").returning_list::<u8>().deadline(Duration::from_secs(9));
+    let short = client.get("numbers").send_list::<u8>().timeout(Duration::from_secs(9));
     let error = short.await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
 }
@@ -374,11 +379,11 @@ async fn a_body_that_is_always_ready_cannot_hold_a_call_beyond_its_deadline() {
     let builder =
         Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
     let client =
-        builder.deadline(Duration::from_millis(100)).retry(RetryPolicy::off()).build().unwrap();
+        builder.timeout(Duration::from_millis(100)).retry(RetryPolicy::never()).build().unwrap();
     for path in ["blank", "blanks"] {
-        let kept = client.get(path).returning_list::<u8>().await.unwrap_err();
+        let kept = client.get(path).send_list::<u8>().await.unwrap_err();
         let streamed =
-            client.get(path).returning_list::<u8>().stream().next().await.unwrap().unwrap_err();
+            client.get(path).send_list::<u8>().stream().next().await.unwrap().unwrap_err();
         for error in [kept, streamed] {
             let is_ended =
                 matches!(error.kind(), ErrorKind::Timeout(_) | ErrorKind::BodyTooLarge { .. });
@@ -396,7 +401,7 @@ async fn the_body_of_an_error_is_not_waited_for_long() {
     });
     let builder =
         Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
-    let error = builder.build().unwrap().post("a").returning_nothing().await.unwrap_err();
+    let error = builder.build().unwrap().post("a").send_empty().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 404);
     assert!(error.elapsed() <= Duration::from_millis(1050), "{error:?}");
 }

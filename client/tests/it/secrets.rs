@@ -108,8 +108,7 @@ async fn no_error_shows_the_query_or_the_body_of_a_request() {
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
         let client = server.client();
-        let ask =
-            |client: &Client| client.post(["a"]).query("token", KEY).json(&KEY).returning_nothing();
+        let ask = |client: &Client| client.post(["a"]).query("token", KEY).json(&KEY).send_empty();
         let broken = ask(&client).await.unwrap_err();
         drop(server);
         let refused = ask(&client).await.unwrap_err();
@@ -135,7 +134,7 @@ fn no_configuration_error_shows_the_key() {
         Client::builder()
             .base_url("https://a.example")
             .api_key(KEY)
-            .retry(RetryPolicy::off())
+            .retry(RetryPolicy::never())
             .user_agent("a\nb"),
     ] {
         let error = builder.build().unwrap_err();

@@ -14,13 +14,13 @@ fn limit_of(error: &partner_api::Error) -> Option<usize> {
 #[tokio::test]
 async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() {
     let server = RawServer::answering(json(WALLET)).await;
-    let at = server.builder().max_body_bytes(WALLET.len()).build().unwrap();
+    let at = server.builder().max_response_bytes(WALLET.len()).build().unwrap();
     assert!(at.wallet().await.is_ok());
-    let below = server.builder().max_body_bytes(WALLET.len() - 1).build().unwrap();
+    let below = server.builder().max_response_bytes(WALLET.len() - 1).build().unwrap();
     let error = below.wallet().await.unwrap_err();
     assert_eq!(limit_of(&error), Some(WALLET.len() - 1));
     assert!(!error.is_retryable());
-    assert!(error.to_string().contains("max_body_bytes"), "{error}");
+    assert!(error.to_string().contains("max_response_bytes"), "{error}");
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_body_without_end_is_cut_off() {
             vec![Step::Read, Step::Send(head.into()), Step::SendForever(vec![b' '; 4096])]
         })
         .await;
-        let capped = server.builder().max_body_bytes(1 << 20).build().unwrap();
+        let capped = server.builder().max_response_bytes(1 << 20).build().unwrap();
         let error = capped.wallet().await.unwrap_err();
         assert_eq!(error.status().unwrap().as_u16().to_string(), head[9..12]);
         assert!(error.body().unwrap().len() <= partner_api::MAX_ERROR_BODY_BYTES);

@@ -110,7 +110,7 @@ impl RawServer {
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
-        Client::builder().base_url(self.url()).api_key(KEY).retry(RetryPolicy::off())
+        Client::builder().base_url(self.url()).api_key(KEY).retry(RetryPolicy::never())
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use partner_api::{Client, ClientBuilder, ErrorKind, Outcome, RetryPolicy};
+use partner_api::{Client, ClientBuilder, ErrorKind, RequestOutcome, RetryPolicy};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
@@ -186,7 +186,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 async fn assert_refused(server: &Server, client: &Client, case: &str) {
     let error = client.wallet().await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Tls, "{case}: {error:?}");
-    assert_eq!(error.outcome(), Outcome::NotSent, "{case}");
+    assert_eq!(error.outcome(), RequestOutcome::NotSent, "{case}");
     assert!(!error.is_retryable(), "{case}");
     assert_eq!(error.attempts().len(), 1, "{case}: {error:?}");
     let seen = server.seen.lock().unwrap();
@@ -216,7 +216,7 @@ async fn a_redirect_from_https_to_http_takes_the_key_nowhere() {
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![peer]).await;
     let port = plain.address.port().to_string();
-    let call = server.trusting(&authority).get(["moved", &port]).returning_nothing();
+    let call = server.trusting(&authority).get(["moved", &port]).send_empty();
     let error = call.await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Redirect { .. }), "{error:?}");
     assert_eq!(plain.connections(), 0);
@@ -280,7 +280,7 @@ async fn a_handshake_that_breaks_off_is_a_fault_of_the_connection_and_tried_agai
     let server = Server::start(vec![Peer::HangsUp, peer]).await;
     let response = server.trusting(&authority).wallet().with_response().await.unwrap();
     assert_eq!(response.failed_attempts.len(), 1);
-    assert_eq!(response.failed_attempts[0].cause, ErrorKind::Connect);
+    assert_eq!(response.failed_attempts[0].kind, ErrorKind::Connect);
 }
 
 #[tokio::test]

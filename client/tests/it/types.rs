@@ -6,11 +6,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use partner_api::{
-    ApiKey, ApiPath, ApiRequest, ApiResponse, Attempt, Call, CallFuture, Client, ClientBuilder,
-    Company, CompanyId, ConfigProblem, Connection, ConnectionStatus, Counts, DecodeProblem,
-    Document, Drift, Error, ErrorKind, Escaped, InvalidApiKey, List, ListCall, ListStream,
-    MessageCost, NotRetried, Outcome, QualityRating, RequestBody, RetryPolicy, TimeLimit,
-    UnauthorizedCode, UnknownFields, Wallet, WalletError,
+    ApiKey, ApiPath, ApiResponse, Attempt, Call, CallFuture, Client, ClientBuilder, Company,
+    CompanyId, Connection, ConnectionStatus, Counts, DecodeError, Drift, Error, ErrorKind, Escaped,
+    InvalidApiKey, InvalidSetting, ListCall, ListStream, MessageCost, NotRetried, QualityRating,
+    RequestBody, RequestBuilder, RequestOutcome, RetryPolicy, TimeLimit, UnauthorizedCode,
+    UnknownFields, Wallet, WalletError,
 };
 
 const fn crosses_threads<T: Debug + Send + Sync>() {}
@@ -39,18 +39,18 @@ values![
     Attempt,
     Company,
     CompanyId,
-    ConfigProblem,
+    InvalidSetting,
     Connection,
     ConnectionStatus,
     Counts,
-    DecodeProblem,
+    DecodeError,
     Drift,
     ErrorKind,
     Escaped<'static>,
     InvalidApiKey,
     MessageCost,
     NotRetried,
-    Outcome,
+    RequestOutcome,
     QualityRating,
     RequestBody,
     RetryPolicy,
@@ -73,9 +73,7 @@ const _: () = {
     crosses_threads::<ClientBuilder>();
     crosses_threads::<Call<Wallet>>();
     crosses_threads::<ListCall<Company>>();
-    crosses_threads::<ApiRequest>();
-    crosses_threads::<Document>();
-    crosses_threads::<List>();
+    crosses_threads::<RequestBuilder>();
 
     moves_to_a_thread::<CallFuture<Wallet>>();
     moves_to_a_thread::<ListStream<Company>>();
@@ -94,7 +92,7 @@ fn futures_move_to_a_thread(client: &Client) {
     moves(client.wallet().with_response());
     moves(client.companies().into_future());
     moves(client.companies().with_response());
-    moves(client.companies().deadline(Duration::MAX).stream());
+    moves(client.companies().timeout(Duration::MAX).stream());
     moves_here(client.companies().stream().next());
 }
 

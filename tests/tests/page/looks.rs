@@ -23,7 +23,7 @@ async fn no_view_is_wider_than_a_phone() {
     let Some((mock, browser)) = shown("").await else { return };
     let long = "unbroken".repeat(40);
     mock.partner().add_company(Company::new(&long, &long).with_connection(Connection::new(&long)));
-    let _ = client(&mock).get(format!("stats/{long}")).returning_nothing().await;
+    let _ = client(&mock).get(format!("stats/{long}")).send_empty().await;
     for width in [320, 360, 390, 768] {
         browser.set_width(width);
         for view in VIEWS {
@@ -75,7 +75,7 @@ const CONTRAST: &str = "
 async fn every_text_stands_out_from_its_ground_in_the_light_and_in_the_dark() {
     let Some((mock, browser)) = shown("").await else { return };
     client(&mock).wallet().await.unwrap();
-    client(&mock).get("stats").returning_nothing().await.unwrap_err();
+    client(&mock).get("stats").send_empty().await.unwrap_err();
     let mut grounds = Vec::new();
     for scheme in ["light", "dark"] {
         browser.prefer("prefers-color-scheme", scheme);

@@ -41,5 +41,5 @@ async fn served(address: SocketAddr) -> MockServer {
 /// A client with a key of the first partner. It asks once.
 fn client(mock: &MockServer) -> Client {
     let builder = Client::builder().base_url(mock.url()).api_key(mock.api_key());
-    builder.retry(RetryPolicy::off()).build().unwrap()
+    builder.retry(RetryPolicy::never()).build().unwrap()
 }

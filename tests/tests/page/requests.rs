@@ -17,7 +17,7 @@ async fn a_request_shows_up_without_a_reload_and_opens_to_what_was_asked_and_ans
     let client = client(&mock);
     client.wallet().await.unwrap_err();
     let body = json!({ "name": "welcome" });
-    client.post("templates").json(&body).returning_nothing().await.unwrap();
+    client.post("templates").json(&body).send_empty().await.unwrap();
 
     browser.until("all('.requests > li').length === 2");
     browser.press_at("li:nth-child(2) summary");
@@ -38,7 +38,7 @@ async fn requests_can_be_filtered_held_back_and_cleared() {
     let client = client(&mock);
     client.wallet().await.unwrap();
     client.companies().await.unwrap();
-    client.get("stats").returning_nothing().await.unwrap_err();
+    client.get("stats").send_empty().await.unwrap_err();
     let rows = |count: u64| browser.until_with("all('.requests > li').length === args", count);
     rows(3);
     browser.fill("Filter", "COMPANIES");

@@ -142,7 +142,7 @@ async fn the_requests_of_a_mock_that_was_started_again_take_the_place_of_the_old
     browser.until_shown("The mock does not answer.");
 
     let mock = served(address).await;
-    let _ = client(&mock).get("stats").returning_nothing().await;
+    let _ = client(&mock).get("stats").send_empty().await;
     browser.until("all('.requests > li').length === 1");
     browser.until_shown("/api/v1/stats");
 }
