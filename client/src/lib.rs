@@ -118,9 +118,7 @@ pub use pipeline::retry::{
     DEFAULT_BASE_DELAY, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_DELAY, DEFAULT_MAX_RETRY_AFTER,
     DEFAULT_THROTTLED_BASE_DELAY, RetryPolicy,
 };
-pub use pipeline::retry_budget::{
-    DEFAULT_RETRY_BUDGET_REFILL, DEFAULT_RETRY_BUDGET_TOKENS, RetryBudget,
-};
+pub use pipeline::retry_budget::{DEFAULT_RETRY_BUDGET_TOKENS, RetryBudget};
 pub use pipeline::timeouts::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
 pub use request::builder::RequestBuilder;
 pub use request::call::{Call, CallFuture, ListCall};

@@ -98,7 +98,7 @@ impl Client {
             user_agent: user_agent.clone(),
             max_response_bytes: *max_response_bytes,
             retry_tokens: retry_tokens.refilled(),
-            resend_tokens: TokenBucket::full(RESEND_TOKENS, 0),
+            resend_tokens: TokenBucket::full(RESEND_TOKENS),
             drift: drift.clone(),
         };
         Ok(Self { inner: Arc::new(inner), endpoints: Arc::clone(&self.endpoints) })
@@ -235,7 +235,7 @@ impl ClientBuilder {
                 user_agent,
                 max_response_bytes: config.max_response_bytes,
                 retry_tokens: RetryTokens::full(config.retry_budget),
-                resend_tokens: TokenBucket::full(RESEND_TOKENS, 0),
+                resend_tokens: TokenBucket::full(RESEND_TOKENS),
                 drift: drift.map(Arc::new),
             }),
             endpoints: Arc::new(Endpoints { base_url, companies, wallet, options }),

@@ -137,10 +137,7 @@ mod published {
                 tokens: RetryTokens::full(
                     given
                         .initial_retry_tokens
-                        .map_or_else(RetryBudget::default, |tokens| {
-                            RetryBudget::default().tokens(tokens)
-                        })
-                        .refill_per_second(0),
+                        .map_or_else(RetryBudget::default, RetryBudget::with_tokens),
                 ),
                 attempt: 1,
                 last_retry_cost: None,

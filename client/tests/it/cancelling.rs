@@ -11,8 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use partner_api::{
-    BoxError, Client, DEFAULT_RETRY_BUDGET_TOKENS, NotRetried, RequestBody, RetryBudget,
-    RetryPolicy,
+    BoxError, Client, DEFAULT_RETRY_BUDGET_TOKENS, NotRetried, RequestBody, RetryPolicy,
 };
 use tokio::task::yield_now;
 
@@ -71,7 +70,6 @@ impl Slow {
             .base_url("https://app.example.com")
             .api_key(KEY)
             .retry(policy)
-            .retry_budget(RetryBudget::default().refill_per_second(0))
             .http_service(service)
             .build()
             .unwrap()

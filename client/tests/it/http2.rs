@@ -8,9 +8,7 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::{Connection, SendResponse};
 use http::{Method, Request, Response};
-use partner_api::{
-    Client, ClientBuilder, ErrorKind, NotRetried, RequestOutcome, RetryBudget, RetryPolicy,
-};
+use partner_api::{Client, ClientBuilder, ErrorKind, NotRetried, RequestOutcome, RetryPolicy};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -78,7 +76,6 @@ impl Server {
             .base_url(&self.url)
             .api_key(KEY)
             .add_root_certificate_pem(self.certificate.as_bytes())
-            .retry_budget(RetryBudget::default().refill_per_second(0))
     }
 
     fn client(&self) -> Client {

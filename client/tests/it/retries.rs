@@ -229,8 +229,7 @@ async fn no_call_outlives_its_deadline() {
 async fn a_dead_service_gets_little_more_than_a_request_a_call() {
     const CALLS: usize = 1000;
     let (builder, asked) = client_of(|_| Ok(status(503)));
-    let budget = RetryBudget::default().refill_per_second(0);
-    let client = builder.retry_budget(budget).build().unwrap();
+    let client = builder.build().unwrap();
     for _ in 0..CALLS {
         client.clone().wallet().await.unwrap_err();
     }
@@ -239,6 +238,41 @@ async fn a_dead_service_gets_little_more_than_a_request_a_call() {
     assert!(asked.count() * 10 <= CALLS * 11, "{} requests", asked.count());
     let error = client.wallet().await.unwrap_err();
     assert_eq!(error.not_retried(), Some(NotRetried::BudgetExhausted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_fails_a_third_of_its_requests_loses_hardly_a_call() {
+    const CALLS: usize = 3000;
+    let random = Mutex::new(fastrand::Rng::with_seed(7));
+    let (builder, _) = client_of(move |_| {
+        let fails = random.lock().unwrap().f64() < 0.3;
+        Ok(if fails { status(503) } else { good() })
+    });
+    let client = builder.build().unwrap();
+    let mut failed = 0;
+    for _ in 0..CALLS {
+        failed += usize::from(client.wallet().await.is_err());
+    }
+    // Three attempts fail together in 2.7 % of the calls.
+    assert!(failed * 1000 < CALLS * 35, "{failed} of {CALLS}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_can_be_switched_off_and_read() {
+    for (budget, retries) in [
+        (RetryBudget::with_tokens(0), 0),
+        (RetryBudget::with_tokens(28), 2),
+        (RetryBudget::unlimited(), 20),
+    ] {
+        let (builder, asked) = client_of(|_| Ok(status(503)));
+        let client = builder.retry_budget(budget).build().unwrap();
+        for _ in 0..10 {
+            client.clone().wallet().await.unwrap_err();
+        }
+        assert_eq!(asked.count(), 10 + retries, "{budget:?}");
+        let left = client.retry_tokens();
+        assert_eq!(left, if budget == RetryBudget::unlimited() { None } else { Some(0) });
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,8 +288,7 @@ async fn the_budget_comes_back_with_success() {
             }
         }
     });
-    let budget = RetryBudget::default().refill_per_second(0);
-    let client = builder.retry_budget(budget).build().unwrap();
+    let client = builder.build().unwrap();
     for _ in 0..100 {
         client.wallet().await.unwrap_err();
     }
@@ -264,7 +297,8 @@ async fn the_budget_comes_back_with_success() {
     assert_eq!(asked.count(), spent + 1);
 
     down.store(0, Ordering::Relaxed);
-    for _ in 0..TRANSIENT_RETRY_COST {
+    // 5 tokens each: enough for one retry.
+    for _ in 0..TRANSIENT_RETRY_COST.div_ceil(5) {
         client.wallet().await.unwrap();
     }
     down.store(1, Ordering::Relaxed);
