@@ -1,4 +1,4 @@
-//! Which key a request is sent with: one that was set, or one that a provider fetched.
+//! The cache of the API key: a key that was set, or one that a provider fetched.
 
 use std::fmt;
 use std::pin::Pin;
@@ -161,7 +161,8 @@ impl ApiKeyCache {
     }
 }
 
-/// A running fetch. If its task is dropped, because its runtime ends, the next waiter starts another.
+/// A running fetch. If its task is dropped, because its runtime ends, the next waiter starts
+/// another.
 struct Fetch {
     cache: Arc<ApiKeyCache>,
     fetching: RunningFetch,

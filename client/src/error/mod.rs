@@ -1,9 +1,9 @@
 //! The error of every call, its kinds, and how it is written.
 //!
-//! It says what went wrong ([`ErrorKind`]), whether the service could have acted on the request
-//! ([`RequestOutcome`]), whether a new call may succeed, and what was attempted. The response body
-//! is kept, bounded, and has a method; `Display`, `Debug` and the chain of sources show no body, no
-//! key and no query, since all three end up in logs.
+//! An error contains its kind ([`ErrorKind`]), whether the service could have acted on the request
+//! ([`RequestOutcome`]), whether a new call may succeed, and the attempts. The start of the
+//! response body is kept and can be read; `Display`, `Debug` and the chain of sources show no body,
+//! no key and no query, since they end up in logs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub use kind::{DecodeError, ErrorKind, InvalidSetting, TimeLimit, UnauthorizedCo
 /// The cause below an error, of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The same, where several calls fail by one cause.
+/// A cause that several calls share.
 pub(crate) type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 
 /// How much of the body of an error is kept, in bytes.

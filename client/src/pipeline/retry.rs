@@ -1,4 +1,4 @@
-//! What is retried, when, and how often: pure decisions, with time and randomness passed in.
+//! Decides what is retried, when, and how often. Time and randomness are parameters.
 
 use std::time::{Duration, SystemTime};
 

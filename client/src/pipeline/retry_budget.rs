@@ -1,15 +1,15 @@
-//! The tokens that retries are paid from, so that a failing service does not get more load.
+//! The retry budget, which limits retries so that a failing service does not get more load.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a retry after a transient error takes out of the budget.
+/// The tokens that a retry after a transient error takes.
 pub(crate) const TRANSIENT_RETRY_COST: u32 = 14;
-/// What a retry after a 429 takes out of the budget.
+/// The tokens that a retry after a 429 takes.
 pub(crate) const THROTTLED_RETRY_COST: u32 = 5;
-/// What a call that succeeds without a retry puts into the budget.
+/// The tokens that a call returns if it succeeds without a retry.
 const SUCCESS_REFUND: u32 = 1;
 
 /// The default size of the retry budget, in tokens: 35 retries in a row.
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn tokens_that_are_not_there_cannot_be_spent() {
+    async fn no_more_tokens_can_be_spent_than_are_left() {
         let tokens = RetryTokens::full(RetryBudget::default().tokens(20));
         assert!(tokens.try_spend(14));
         assert!(!tokens.try_spend(14));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn tokens_come_back_with_time_and_in_small_steps_as_in_one() {
+    async fn tokens_refill_with_time_in_small_steps_as_in_one() {
         for steps in [1, 3, 250] {
             let tokens = RetryTokens::full(RetryBudget::default().tokens(280));
             assert!(tokens.try_spend(280));

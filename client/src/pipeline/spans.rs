@@ -1,4 +1,4 @@
-//! Spans by OpenTelemetry's conventions for HTTP clients: one a call, one an attempt.
+//! Spans by OpenTelemetry's conventions for HTTP clients: one for each call and each attempt.
 //!
 //! Names and meanings: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>. No query, no
 //! header and no body is recorded.
@@ -15,9 +15,13 @@ use crate::models::wallet;
 use crate::pipeline::retry_budget::RetryTokens;
 use crate::transport::base_url::{API_PATH, below_api_path};
 
+/// The target of all spans and events, for filters. It does not depend on the names of modules.
+const TARGET: &str = "partner_api";
+
 /// The span of a whole call, around the spans of its attempts.
 pub(crate) fn call_span<B>(request: &Request<B>, tokens: &RetryTokens) -> Span {
     info_span!(
+        target: TARGET,
         "partner_api.call",
         otel.name = %format_args!("{}{}", method(request.method()), documented_path(request.uri().path())),
         otel.kind = "internal",
@@ -31,6 +35,7 @@ pub(crate) fn call_span<B>(request: &Request<B>, tokens: &RetryTokens) -> Span {
 pub(crate) fn attempt_span<B>(request: &Request<B>, resend_count: usize) -> Span {
     let uri = request.uri();
     let span = info_span!(
+        target: TARGET,
         "partner_api.attempt",
         otel.name = method(request.method()),
         otel.kind = "client",
@@ -71,9 +76,10 @@ pub(crate) fn record_failure(span: &Span, kind: &ErrorKind) {
 
 /// Reports that a retry follows, at the level that is seen by default.
 pub(crate) fn retrying(failed: &Attempt) {
+    let backoff_ms = failed.backoff.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     info!(
-        error.type = %error_type(&failed.kind),
-        backoff_ms = failed.backoff.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        target: TARGET,
+        { error.type = %error_type(&failed.kind), backoff_ms },
         "retrying request"
     );
 }

@@ -18,7 +18,7 @@ use crate::pipeline::{CallOptions, ClientInner};
 use crate::request::call::{Call, ListCall, PreparedCall, debug_request};
 use crate::transport::RequestBody;
 
-/// Headers that belong to the client or to HTTP itself.
+/// Headers that the client or the HTTP layer sets.
 const RESERVED: [HeaderName; 8] = [
     AUTHORIZATION,
     HOST,
@@ -32,8 +32,8 @@ const RESERVED: [HeaderName; 8] = [
 
 /// Builds a request to any path, for endpoints that this crate does not know.
 ///
-/// Made by [`Client::request`](crate::Client::request) and its short forms. It is sent as the
-/// documented calls are: with key, timeouts, retries and size limit.
+/// [`Client::request`](crate::Client::request) and its short forms return it. The request is sent
+/// as the documented calls are: with key, timeouts, retries and size limit.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ const RESERVED: [HeaderName; 8] = [
 /// }
 ///
 /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {
-/// // Paths and schemas are examples: the reference announces templates and shows none.
+/// // Paths and schemas are examples: the reference announces templates without documenting them.
 /// let created = client
 ///     .post("templates")
 ///     .idempotency_key("order-1764")
@@ -62,11 +62,11 @@ const RESERVED: [HeaderName; 8] = [
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a request does nothing until send() and its like make a call of it that is awaited"]
+#[must_use = "a request is not sent until send(), send_list() or send_empty() is awaited"]
 pub struct RequestBuilder {
     inner: Arc<ClientInner>,
     options: CallOptions,
-    /// Or the first problem with it, which the call returns.
+    /// The request, or its first problem, which the call returns.
     request: Result<Request<RequestBody>, String>,
     query: Vec<(String, String)>,
 }
@@ -88,9 +88,9 @@ impl RequestBuilder {
 
     /// Sets a header.
     ///
-    /// Headers that belong to the client or to HTTP itself are refused (`Authorization`, `Host`,
-    /// `Accept-Encoding`, those that frame the body or concern the connection): the call then fails
-    /// with [`ErrorKind::Request`](crate::ErrorKind::Request), and nothing is sent.
+    /// The call fails with [`ErrorKind::Request`](crate::ErrorKind::Request), and nothing is sent,
+    /// if the client or the HTTP layer sets the header: `Authorization`, `Host`, `Accept-Encoding`,
+    /// and headers that frame the body or concern the connection.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.change(|request| set_header(request, name, value))
     }
@@ -108,7 +108,7 @@ impl RequestBuilder {
     pub fn json<B: Serialize + ?Sized>(self, body: &B) -> Self {
         self.change(|request| {
             let json = serde_json::to_vec(body)
-                .map_err(|cause| format!("the body cannot be written as JSON: {cause}"))?;
+                .map_err(|cause| format!("the body cannot be serialized as JSON: {cause}"))?;
             request
                 .headers_mut()
                 .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -117,18 +117,18 @@ impl RequestBuilder {
         })
     }
 
-    /// Makes a call of it whose response is one JSON document.
+    /// Returns the call, whose response is one JSON document.
     pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
         Call::new(self.prepare(), DocumentDecoder::json)
     }
 
-    /// Makes a call of it whose response is a list in the envelope that the reference shows,
+    /// Returns the call, whose response is a list in the envelope that the reference shows,
     /// `{ "data": [ … ] }`.
     pub fn send_list<T: DeserializeOwned + Send + 'static>(self) -> ListCall<T> {
         ListCall::new(self.prepare())
     }
 
-    /// Makes a call of it whose response has no body, or one that does not matter.
+    /// Returns the call, and ignores the body of its response.
     pub fn send_empty(self) -> Call<()> {
         Call::new(self.prepare(), DocumentDecoder::ignored)
     }
@@ -156,12 +156,13 @@ pub(crate) fn set_header(
     value: &str,
 ) -> Result<(), String> {
     let name = HeaderName::try_from(name)
-        .map_err(|_| "the name of a header has a character that is not allowed".to_owned())?;
+        .map_err(|_| "the header name contains a character that is not allowed".to_owned())?;
     if RESERVED.contains(&name) {
-        return Err(format!("the header {name} is set by the client"));
+        return Err(format!("the header {name} is set by the client and cannot be changed"));
     }
-    let value = HeaderValue::try_from(value.trim())
-        .map_err(|_| format!("the header {name} has a character that is not allowed"))?;
+    let value = HeaderValue::try_from(value.trim()).map_err(|_| {
+        format!("the value of the header {name} contains a character that is not allowed")
+    })?;
     if name == IDEMPOTENCY_KEY && value.is_empty() {
         return Err("the idempotency key must not be empty".into());
     }
