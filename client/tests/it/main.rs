@@ -13,12 +13,14 @@ mod configuration;
 mod custom_requests;
 mod drift;
 mod error_responses;
+mod error_texts;
 #[cfg(all(feature = "http2", any(feature = "native-tls", feature = "rustls")))]
 mod http2;
 mod keys;
 mod long_lists;
 mod observability;
 mod retries;
+mod runtimes;
 mod secrets;
 mod size_limit;
 mod stale_connections;

@@ -5,7 +5,7 @@ use std::error::Error as _;
 
 use http::Method;
 use http::header::{CONTENT_ENCODING, HeaderValue};
-use partner_api::{Attempt, Client, ClientBuilder, Error, Outcome as RequestOutcome, RetryPolicy};
+use partner_api::{Attempt, Client, ClientBuilder, Error, RequestOutcome, RetryPolicy};
 use partner_api_mock::{Fault, MockServer, Outage, Reply, Rule, Stub};
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub(crate) fn client_at(mock: &MockServer, base_url: &str) -> Client {
 }
 
 pub(crate) fn client_without_retries(mock: &MockServer, proxy: &Proxy) -> Client {
-    builder(mock).base_url(proxy.url()).retry(RetryPolicy::off()).build().unwrap()
+    builder(mock).base_url(proxy.url()).retry(RetryPolicy::never()).build().unwrap()
 }
 
 fn builder(mock: &MockServer) -> ClientBuilder {
@@ -47,14 +47,14 @@ pub(crate) async fn get(client: &Client) -> CallResult {
 
 /// As [`get`]. The number tells this POST from all others of the test.
 pub(crate) async fn post(client: &Client, number: usize) -> CallResult {
-    let call = client.post("messages").json(&json!({ "number": number })).returning::<Value>();
+    let call = client.post("messages").json(&json!({ "number": number })).send::<Value>();
     let response = call.with_response().await?;
     assert_eq!(response.value["id"], "m-1");
     Ok(response.failed_attempts)
 }
 
 pub(crate) async fn delete(client: &Client) -> Result<(), Error> {
-    client.delete("messages").returning_nothing().await
+    client.delete("messages").send_empty().await
 }
 
 /// What [`delete`] meets.
@@ -91,7 +91,7 @@ pub(crate) fn received_posts(mock: &MockServer) -> BTreeMap<usize, usize> {
 
 /// Whether the client waited after it, and so paid for the retry from the budget.
 pub(crate) fn had_backoff(attempt: &Attempt) -> bool {
-    attempt.wait.is_some_and(|wait| !wait.is_zero())
+    attempt.backoff.is_some_and(|wait| !wait.is_zero())
 }
 
 pub(crate) fn had_status(attempt: &Attempt, status: u16) -> bool {
@@ -99,7 +99,7 @@ pub(crate) fn had_status(attempt: &Attempt, status: u16) -> bool {
 }
 
 pub(crate) fn describe_attempt(attempt: &Attempt) -> String {
-    format!("{:?} {:?}", attempt.cause, attempt.outcome)
+    format!("{:?} {:?}", attempt.kind, attempt.outcome)
 }
 
 /// Whether it failed since the peer ended the connection in good order, before this request.
@@ -113,5 +113,5 @@ pub(crate) fn is_orderly_end(error: &Error) -> bool {
 
 /// Whether the service may have processed a call that failed like this.
 pub(crate) fn is_ambiguous(error: &Error) -> bool {
-    error.outcome() == RequestOutcome::MaybeProcessed
+    error.outcome() == RequestOutcome::Unknown
 }
