@@ -1,4 +1,4 @@
-//! At stake: the examples are what people run and copy first, so each does what it says it does.
+//! Each example runs without configuration and prints what it documents.
 
 #![expect(
     clippy::unwrap_used,
@@ -67,7 +67,7 @@ fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_har
     let run = run(&mut service.configured("quickstart"));
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     let first = run.stdout.lines().next();
-    let expected = format!("Asking the service at {}/api/v1", service.mock.url());
+    let expected = format!("Calling the service at {}/api/v1", service.mock.url());
     assert_eq!(first, Some(expected.as_str()));
     assert!(run.stdout.contains(r#"Evil\u{1b}[2J\u{d}\u{a}Corp\u{202e} "茶""#), "{}", run.stdout);
     assert!(run.stdout.contains(r"X\u{9b}F"), "{}", run.stdout);
@@ -88,7 +88,7 @@ fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_ne
             (&[(URL, service.mock.url())][..], KEY),
             (&[(KEY, key)], URL),
             (&[(URL, ""), (KEY, "")], "the API key is empty"),
-            (&[(URL, key), (KEY, service.mock.url())], "base_url: it is not a URL"),
+            (&[(URL, key), (KEY, service.mock.url())], "base_url: not a URL"),
         ] {
             let run = run(example(name).envs(variables.iter().copied()));
             assert_eq!((run.code, run.stdout.as_str()), (Some(code), ""), "{name} {missing}");
@@ -176,7 +176,7 @@ fn long_list_passes_over_a_malformed_client_and_never_takes_a_part_for_the_whole
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{list}");
         for line in [
             format!("\nClients             {clients:>6}\n"),
-            "\n  passed over            1\n".to_owned(),
+            "\n  skipped                1\n".to_owned(),
             format!("shape: at {path}: "),
         ] {
             assert!(run.stdout.contains(&line), "{line}\n{}", run.stdout);

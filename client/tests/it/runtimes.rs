@@ -17,7 +17,7 @@ fn runtime() -> Runtime {
 /// A server in a separate runtime, which serves many requests on each connection.
 struct Server {
     client: Client,
-    server: Arc<RawServer>,
+    raw: Arc<RawServer>,
     _runtime: Runtime,
 }
 
@@ -35,7 +35,7 @@ impl Server {
         let steps: Vec<_> = steps.collect();
         let server = runtime.block_on(RawServer::start(move |_| steps.clone()));
         let client = server.builder().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { client, server: Arc::new(server), _runtime: runtime }
+        Self { client, raw: Arc::new(server), _runtime: runtime }
     }
 }
 
@@ -56,7 +56,7 @@ async fn a_static_client_serves_another_test() {
 
 #[test]
 fn an_idle_runtime_does_not_block_another_one() {
-    let Server { client, server, .. } = &Server::start();
+    let Server { client, raw, .. } = &Server::start();
     let (first, second) = (runtime(), runtime());
     for policy in [RetryPolicy::never(), RetryPolicy::default()] {
         first.block_on(client.wallet().into_future()).unwrap();
@@ -65,10 +65,10 @@ fn an_idle_runtime_does_not_block_another_one() {
         second.block_on(client.post("messages").send_empty().into_future()).unwrap();
     }
     // Each runtime kept its connection.
-    assert_eq!(server.connections(), 2);
+    assert_eq!(raw.connections(), 2);
     drop(first);
     second.block_on(client.wallet().into_future()).unwrap();
-    assert_eq!(server.connections(), 2);
+    assert_eq!(raw.connections(), 2);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn calls_in_runtimes_that_start_and_end_in_parallel_succeed() {
             });
         }
     });
-    assert_eq!(server.server.requests().len(), THREADS * RUNTIMES);
+    assert_eq!(server.raw.requests().len(), THREADS * RUNTIMES);
 }
 
 #[test]
