@@ -119,9 +119,9 @@ impl ClientBuilder {
     ///
     /// It is called once for a client and its clones, and once more when the service rejects the
     /// key with `invalid_token`; the call then continues with the new key if it is another one. A
-    /// fetch is one task, which goes on if the call that started it is cancelled or times out, and
-    /// serves all calls that wait for it. Calls in another tokio runtime rely on it for one second
-    /// and then fetch the key themselves.
+    /// fetch is one task, which continues if the call that started it is cancelled or times out,
+    /// and serves all calls that wait for it. Calls in another tokio runtime rely on it for one
+    /// second and then fetch the key themselves.
     ///
     /// If the provider fails or exceeds
     /// [`api_key_provider_timeout`](Self::api_key_provider_timeout), the calls that wait fail with

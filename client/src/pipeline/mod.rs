@@ -203,8 +203,8 @@ impl<'a> RetryState<'a> {
         }
     }
 
-    /// Whether the next attempt must use another connection: this one did not respond in time, or
-    /// refused the request more than once.
+    /// Returns true if the next attempt must use another connection: this one did not respond in
+    /// time, or refused the request more than once.
     fn distrusts_connection(&self, error: &AttemptError) -> bool {
         matches!(error.kind, ErrorKind::Timeout(_))
             || (error.unprocessed == Some(Unprocessed::Refused) && self.resends.refused == 1)

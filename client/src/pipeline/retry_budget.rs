@@ -17,8 +17,8 @@ pub const DEFAULT_RETRY_BUDGET_TOKENS: u32 = 500;
 /// The default refill of the retry budget, in tokens a second: 10 retries.
 pub const DEFAULT_RETRY_BUDGET_REFILL: u32 = 140;
 
-/// How many retries the clones of a client may make together, so that a failing service does not
-/// get more load.
+/// Limits the retries of a client and its clones together, so that a failing service does not get
+/// more load.
 ///
 /// The budget is a bucket of tokens. It counts as the standard retry mode of the AWS SDKs does: a
 /// retry after a transient error takes 14 tokens, after a 429 it takes 5; a call that succeeds
@@ -81,7 +81,7 @@ impl RetryBudget {
 #[derive(Debug)]
 pub(crate) struct RetryTokens {
     budget: RetryBudget,
-    /// `None` where there is no limit.
+    /// `None` without a limit.
     bucket: Option<TokenBucket>,
 }
 
@@ -96,7 +96,7 @@ impl RetryTokens {
         Self::full(self.budget)
     }
 
-    /// How many are left; `None` where there is no limit.
+    /// Returns the tokens that are left, or `None` without a limit.
     pub(crate) fn left(&self) -> Option<u32> {
         self.bucket.as_ref().map(TokenBucket::left)
     }

@@ -24,7 +24,7 @@ use crate::pipeline::timeouts::AttemptTimeouts;
 use crate::pipeline::{CallOutput, ClientInner, spans};
 use crate::transport::{PoolId, ResponseBody, body_error};
 
-/// How many bytes are decoded at a time. A socket may deliver a hundred times more, and bytes take
+/// The bytes that are decoded at a time. A socket may deliver a hundred times more, and bytes take
 /// less memory than items.
 const MAX_PIECE_BYTES: usize = 16 * 1024;
 
@@ -233,7 +233,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
 }
 
 impl CallContext {
-    /// The error of an item, after which the attempt goes on.
+    /// Returns the error of an item. The attempt continues.
     fn invalid_item(&self, InvalidItem { error, raw }: InvalidItem) -> Error {
         let error = AttemptError::new(ErrorKind::ListItem(error), RequestOutcome::Responded);
         let error = self.with_response(error, start_of(raw.as_bytes()));

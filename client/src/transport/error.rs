@@ -73,7 +73,7 @@ pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
     sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// What an error and its sources say together.
+/// The summary of an error and its sources.
 #[derive(Debug, Default)]
 struct CauseSummary {
     /// No connection was made.
@@ -83,13 +83,13 @@ struct CauseSummary {
     tunnel_refused: bool,
     unprocessed: Option<Unprocessed>,
     invalid_data: bool,
-    /// What is wrong with the head of the response.
+    /// The problem with the head of the response.
     protocol: Option<&'static str>,
     /// The reason of the first cause that is specific.
     reason: Option<String>,
 }
 
-/// How far a TLS handshake got.
+/// The progress of a TLS handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Handshake {
     /// It failed, so the server did not accept the request.

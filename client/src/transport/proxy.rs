@@ -24,8 +24,7 @@ pub(crate) enum ProxyChoice {
 }
 
 impl ProxyChoice {
-    /// What is wrong with a proxy that is set. A proxy of the environment is checked only where it
-    /// is used.
+    /// Checks a proxy that is set. A proxy of the environment is checked only if it is used.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::Url(url) if proxy_url(url).is_none() => Err(NOT_HTTP.to_owned()),
@@ -79,7 +78,7 @@ fn environment_proxy(base_url: &BaseUrl) -> Option<(&'static str, String)> {
     (!is_excluded).then_some(proxy)
 }
 
-/// Whether a `NO_PROXY` list names the host of the base URL.
+/// Returns true if a `NO_PROXY` list contains the host of the base URL.
 ///
 /// An entry is `*`, a domain with its subdomains (`example.com`, `.example.com`, `*.example.com`),
 /// an IP address or a range of them; each may have a port.

@@ -1,4 +1,5 @@
-//! The default HTTP service: reqwest, with what it does by itself switched off.
+//! The default HTTP service: reqwest, without its own redirects, retries, referer and proxy
+//! detection.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
