@@ -1,4 +1,4 @@
-//! The contract is a valid OpenAPI document, marks everything that the reference does not say as
+//! The contract is a valid document, marks everything that the reference does not say as
 //! assumed, and the generator makes documents that satisfy its schemas.
 
 use std::path::Path;
