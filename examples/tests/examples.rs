@@ -34,6 +34,9 @@ fn each_example_runs_without_configuration_and_prints_the_recorded_output() {
         let run = run(&mut example(name));
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{name}\n{}", run.stdout);
         let promised = package(&format!("tests/printed/{name}.txt"));
+        if std::env::var_os("UPDATE_PRINTED").is_some() {
+            fs::write(&promised, masked(&run.stdout)).unwrap();
+        }
         assert_eq!(masked(&run.stdout), fs::read_to_string(promised).unwrap());
     }
 }

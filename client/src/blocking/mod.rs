@@ -115,6 +115,12 @@ impl Client {
         self.client.base_url()
     }
 
+    /// Returns the tokens that are left in the retry budget, as
+    /// [`Client::retry_tokens`](crate::Client::retry_tokens) does.
+    pub fn retry_tokens(&self) -> Option<u32> {
+        self.client.retry_tokens()
+    }
+
     /// Starts a request of any method to any path below the base URL, as
     /// [`Client::request`](crate::Client::request) does.
     pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> RequestBuilder {

@@ -1,6 +1,6 @@
 //! One client in several tokio runtimes, one after another and in parallel.
 
-use std::sync::{Arc, Barrier, LazyLock};
+use std::sync::{Barrier, LazyLock};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -14,34 +14,34 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A server in a separate runtime, which serves many requests on each connection.
-struct Server {
+/// A server in a runtime with a separate thread, which serves many requests on each connection.
+struct Shared {
     client: Client,
-    raw: Arc<RawServer>,
-    _runtime: Runtime,
+    server: RawServer,
+    runtime: Runtime,
 }
 
-static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
+static SHARED: LazyLock<Shared> = LazyLock::new(Shared::start);
 
-impl Server {
-    /// Starts the server in a separate thread, since the caller may be inside a runtime.
+impl Shared {
+    /// In a separate thread, since the caller may be inside a runtime.
     fn start() -> Self {
         std::thread::spawn(Self::start_here).join().unwrap()
     }
 
     fn start_here() -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let steps = [Step::Read, Step::Send(json(WALLET))].into_iter().cycle().take(10_000);
-        let steps: Vec<_> = steps.collect();
+        let one_by_one = [Step::Read, Step::Send(json(WALLET))].into_iter().cycle().take(10_000);
+        let steps: Vec<_> = one_by_one.collect();
         let server = runtime.block_on(RawServer::start(move |_| steps.clone()));
         let client = server.builder().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { client, raw: Arc::new(server), _runtime: runtime }
+        Self { client, server, runtime }
     }
 }
 
 async fn call() {
-    SERVER.client.wallet().await.unwrap();
-    SERVER.client.post("messages").send_empty().await.unwrap();
+    SHARED.client.wallet().await.unwrap();
+    SHARED.client.post("messages").send_empty().await.unwrap();
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_static_client_serves_another_test() {
 
 #[test]
 fn an_idle_runtime_does_not_block_another_one() {
-    let Server { client, raw, .. } = &Server::start();
+    let Shared { client, server, .. } = &Shared::start();
     let (first, second) = (runtime(), runtime());
     for policy in [RetryPolicy::never(), RetryPolicy::default()] {
         first.block_on(client.wallet().into_future()).unwrap();
@@ -65,30 +65,31 @@ fn an_idle_runtime_does_not_block_another_one() {
         second.block_on(client.post("messages").send_empty().into_future()).unwrap();
     }
     // Each runtime kept its connection.
-    assert_eq!(raw.connections(), 2);
+    assert_eq!(server.connections(), 2);
     drop(first);
     second.block_on(client.wallet().into_future()).unwrap();
-    assert_eq!(raw.connections(), 2);
+    assert_eq!(server.connections(), 2);
 }
 
 #[test]
 fn calls_in_runtimes_that_start_and_end_in_parallel_succeed() {
     const THREADS: usize = 8;
     const RUNTIMES: usize = 20;
-    let server = Server::start();
+    let shared = Shared::start();
     let started = Barrier::new(THREADS);
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 started.wait();
                 for _ in 0..RUNTIMES {
-                    let call = server.client.post("messages").send_empty();
+                    let call = shared.client.post("messages").send_empty();
                     runtime().block_on(call.into_future()).unwrap();
                 }
             });
         }
     });
-    assert_eq!(server.raw.requests().len(), THREADS * RUNTIMES);
+    assert_eq!(shared.server.requests().len(), THREADS * RUNTIMES);
+    drop(shared.runtime);
 }
 
 #[test]

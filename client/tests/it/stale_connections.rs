@@ -62,6 +62,28 @@ async fn a_post_is_resent_if_its_connection_closed_before_anything_was_written()
 }
 
 #[tokio::test]
+async fn after_an_attempt_that_timed_out_no_pooled_connection_is_used() {
+    // The first two connections serve one request each, and then stop responding.
+    let server = RawServer::start(|count| {
+        let first = vec![Step::Read, Step::Send(json(WALLET))];
+        let second = if count < 2 { vec![Step::Read, Step::Hang] } else { Vec::new() };
+        [first, second].concat()
+    })
+    .await;
+    let mut policy = RetryPolicy::default();
+    policy.base_delay = std::time::Duration::ZERO;
+    let attempt_timeout = std::time::Duration::from_millis(200);
+    let builder = server.builder().retry(policy).attempt_timeout(attempt_timeout);
+    let client = builder.build().unwrap();
+    let (first, second) =
+        tokio::join!(client.wallet().into_future(), client.wallet().into_future());
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(server.connections(), 2);
+    let response = client.wallet().with_response().await.unwrap();
+    assert_eq!((response.failed_attempts.len(), server.connections()), (1, 3));
+}
+
+#[tokio::test]
 async fn a_call_to_a_server_that_closes_every_connection_fails() {
     let server = RawServer::start(|_| Vec::new()).await;
     let error = server.client().wallet().await.unwrap_err();

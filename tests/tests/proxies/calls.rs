@@ -61,8 +61,8 @@ pub(crate) async fn delete(client: &Client) -> Result<(), Error> {
 /// What [`delete`] meets.
 pub(crate) fn stub_empty_delete_labelled_gzip(mock: &MockServer, status: u16) {
     let gzip = HeaderValue::from_static("gzip");
-    let reply = ResponseTemplate::empty(status).header(CONTENT_ENCODING, gzip);
-    mock.add_stub(Stub::new(Method::DELETE, "messages").respond(reply)).unwrap();
+    let response = ResponseTemplate::empty(status).header(CONTENT_ENCODING, gzip);
+    mock.add_stub(Stub::new(Method::DELETE, "messages").respond(response)).unwrap();
 }
 
 /// The mock reads so many requests, and resets the connection in the place of a response.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::{CertificateError, ClientConfig, InvalidMessage, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::InvalidSetting;
@@ -145,7 +145,7 @@ pub(super) fn handshake_error(cause: &(dyn StdError + 'static)) -> Option<String
     let error = cause.downcast_ref::<rustls::Error>()?;
     Some(match error {
         rustls::Error::InvalidCertificate(error) => certificate_problem(error),
-        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+        rustls::Error::InvalidMessage(_) => {
             "the response is not TLS; the server may support http only on this port".into()
         }
         other => other.to_string(),
