@@ -13,48 +13,42 @@
 //! }
 //! ```
 //!
-//! What is known of the service is its published reference. Where that is silent the crate decides,
-//! and says so where the decision shows: "the reference" marks what the service promises, all else
-//! is ours.
+//! The service is known only through its published reference. This documentation says "the
+//! reference" where the service promises something; everything else is a decision of this crate.
 //!
-//! Values are read as a tolerant reader does: unknown fields are kept
-//! ([`Company::unknown_fields`]), so are words that an enum does not know
-//! ([`QualityRating::Other`]), identifiers are opaque, and the price is a decimal that was never a
-//! float. What the reference shows must be there: a field that is missing or null is an error that
-//! names its path.
+//! Responses are read tolerantly: unknown fields are kept ([`Company::unknown_fields`]), unknown
+//! enum values are kept ([`QualityRating::Other`]), identifiers are opaque, and the price is a
+//! decimal that is never read through a float. Every field that the reference shows is required:
+//! one that is missing or null is an error that names its path.
 //!
 //! # Guides
 //!
-//! | guide | on |
+//! | guide | topics |
 //! |---|---|
-//! | [getting started](guide::getting_started) | the first program, the first answer |
-//! | [errors](guide::errors) | what can go wrong, and what to do |
-//! | [retries and deadlines](guide::retries_and_deadlines) | how long a call takes at most, how often it is tried |
-//! | [long lists](guide::long_lists) | company by company, in memory that does not grow |
-//! | [keys](guide::keys) | how the key is kept, changed and fetched |
-//! | [observability](guide::observability) | spans, drift |
-//! | [testing](guide::testing) | the mock, no socket, values of your own |
-//! | [endpoints not covered](guide::endpoints_not_covered) | what the service has and this crate does not know |
+//! | [getting started](guide::getting_started) | the first program and the first response |
+//! | [errors](guide::errors) | error kinds, and what to do about each |
+//! | [retries and timeouts](guide::retries_and_timeouts) | timeouts, retries, the retry budget, connections |
+//! | [long lists](guide::long_lists) | reading a list item by item in constant memory |
+//! | [keys](guide::keys) | how the API key is protected, replaced and fetched |
+//! | [observability](guide::observability) | spans, events, schema drift |
+//! | [testing](guide::testing) | the mock, tests without a socket, values for tests |
+//! | [endpoints not covered](guide::endpoints_not_covered) | requests to paths that this crate does not know |
+//! | [short-lived processes](guide::short_lived_processes) | cron jobs, functions, and the time of the first call |
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | description |
 //! |---|---|---|
-//! | `rustls` | yes | `https` by rustls with aws-lc, or with the crypto provider that the program has installed |
-//! | `rustls-no-provider` | | the same without aws-lc: the program must install a crypto provider before it builds a client; without one, `build` says so |
-//! | `native-tls` | | `https` by the system's library (OpenSSL on Linux); used wherever it is on, since `rustls` may be on by default only |
+//! | `rustls` | yes | TLS by rustls with aws-lc, or with the crypto provider that the program has installed |
+//! | `rustls-no-provider` | | TLS by rustls without aws-lc: the program installs a crypto provider before it builds a client |
+//! | `native-tls` | | TLS by the system's library (OpenSSL on Linux); takes precedence over `rustls` |
 //! | `http2` | yes | HTTP/2 where the service offers it |
-//! | `gzip` | | asks for compressed answers and reads them; off, since the reference says nothing of compression and it brings six crates |
+//! | `gzip` | | accepts compressed responses; off by default, because the reference does not mention compression and the feature adds six crates |
 //! | `blocking` | | [`blocking::Client`] for programs without async code |
 //!
-//! Without any of the three for TLS, an `https` base URL is refused. All three take TLS 1.2 or
-//! later, and check against the certificates of the system and of
+//! Without a TLS feature, an `https` base URL is a configuration error. TLS 1.2 is the oldest
+//! version that is accepted. Certificates are checked against those of the system and of
 //! [`ClientBuilder::add_root_certificate_pem`].
-
-/// The program of the README, so that what it shows is run.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
 
 mod auth;
 #[cfg(feature = "blocking")]
@@ -67,7 +61,7 @@ mod pipeline;
 mod request;
 mod transport;
 
-/// Guides, each with code that is tested.
+/// Guides. Their code is compiled and tested.
 pub mod guide {
     #[doc = include_str!("../docs/getting_started.md")]
     pub mod getting_started {}
@@ -75,8 +69,8 @@ pub mod guide {
     #[doc = include_str!("../docs/errors.md")]
     pub mod errors {}
 
-    #[doc = include_str!("../docs/retries_and_deadlines.md")]
-    pub mod retries_and_deadlines {}
+    #[doc = include_str!("../docs/retries_and_timeouts.md")]
+    pub mod retries_and_timeouts {}
 
     #[doc = include_str!("../docs/long_lists.md")]
     pub mod long_lists {}
@@ -92,9 +86,12 @@ pub mod guide {
 
     #[doc = include_str!("../docs/endpoints_not_covered.md")]
     pub mod endpoints_not_covered {}
+
+    #[doc = include_str!("../docs/short_lived_processes.md")]
+    pub mod short_lived_processes {}
 }
 
-// The crates whose types stand in this one's, so that a user need not guess their versions.
+// The crates whose types are in the public API, so that a program can use the same versions.
 pub use {http, jiff, rust_decimal};
 
 pub use auth::api_key::{ApiKey, InvalidApiKey, MAX_API_KEY_BYTES};

@@ -1,8 +1,8 @@
-//! At stake: no answer, however hostile, takes more memory than the size limit and a little, and a
-//! streamed list takes no more memory the longer it is.
+//! No response takes much more memory than the size limit, and the memory of a streamed list does
+//! not grow with its length.
 //!
-//! Memory is what is asked of the allocator by the thread of the client; servers have threads of
-//! their own. A block that grows counts twice while it is copied, though most allocators move it.
+//! Memory is measured as the allocations of the client's thread; servers run in separate threads. A
+//! block that grows counts twice while it is copied, although most allocators move it.
 
 #![cfg(test)]
 
@@ -18,10 +18,11 @@ const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 /// The size limit of the clients here, unless it is the default.
 const LIMIT: u64 = MIB;
-/// What else a call may take.
+/// What a call may take in addition.
 const BESIDE: u64 = 8 * MIB;
 
-/// Answers each request with what is written, and closes. It ends with the process.
+/// Starts a server that runs this function for each request and closes the connection. It ends with
+/// the process.
 fn server(write: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -33,7 +34,7 @@ fn server(write: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> 
             while head.read_line(&mut line).is_ok_and(|read| read > 2) {
                 line.clear();
             }
-            // The client hangs up on most of what it gets here.
+            // The client closes most of these connections early.
             let _ = write(&mut stream);
         }
     });
@@ -50,7 +51,7 @@ fn client(url: &str, limit: u64) -> Client {
         .unwrap()
 }
 
-/// What a call comes to, and the most memory that it held at once.
+/// Returns the output of a call, and its peak memory.
 fn peak_of<T>(call: impl AsyncFnOnce() -> T) -> (T, u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut result = None;
@@ -58,11 +59,11 @@ fn peak_of<T>(call: impl AsyncFnOnce() -> T) -> (T, u64) {
     (result.unwrap(), info.bytes_max)
 }
 
-/// The three ways to read an answer: a document, a list that is kept, a list that is streamed.
+/// Reads a response in three ways: as a document, as a buffered list, as a streamed list.
 fn errors_and_peaks(url: &str, limit: u64) -> [(&'static str, Option<Error>, u64); 3] {
     let client = client(url, limit);
     let (wallet, wallet_peak) = peak_of(async || client.wallet().await.err());
-    let (kept, kept_peak) = peak_of(async || client.companies().await.err());
+    let (buffered, buffered_peak) = peak_of(async || client.companies().await.err());
     let (streamed, streamed_peak) = peak_of(async || {
         let mut companies = client.companies().stream();
         while let Some(company) = companies.next().await {
@@ -74,13 +75,13 @@ fn errors_and_peaks(url: &str, limit: u64) -> [(&'static str, Option<Error>, u64
     });
     [
         ("wallet", wallet, wallet_peak),
-        ("kept", kept, kept_peak),
+        ("buffered", buffered, buffered_peak),
         ("streamed", streamed, streamed_peak),
     ]
 }
 
-/// Each way ends in an error of this kind, within the limit and a little.
-fn is_refused(name: &str, url: &str, is_expected: impl Fn(&Error) -> bool) {
+/// Asserts that each way ends in an error of this kind, within the limits.
+fn assert_error_within_limits(name: &str, url: &str, is_expected: impl Fn(&Error) -> bool) {
     for (way, error, peak) in errors_and_peaks(url, LIMIT) {
         let error = error.unwrap_or_else(|| panic!("{name}, {way}: no error"));
         println!("{name}, {way}: {} KiB, {error}", peak / KIB);
@@ -93,8 +94,8 @@ fn is_too_large(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::BodyTooLarge { .. })
 }
 
-/// A mebibyte of blanks, deflated so that it can be repeated: it ends at a byte and refers to
-/// nothing before it.
+/// A mebibyte of spaces, deflated so that it can be repeated: it ends at a byte boundary and has no
+/// references to earlier data.
 #[cfg(feature = "gzip")]
 fn deflated_mebibyte() -> Vec<u8> {
     use flate2::{Compress, Compression, FlushCompress};
@@ -115,7 +116,7 @@ fn gzip_bomb(status: u16) -> String {
     let bomb = block.len() * 1024;
     assert!(bomb < 1_100_000, "{bomb} bytes are no bomb");
     server(move |stream| {
-        let location = "location: https://elsewhere.example/";
+        let location = "location: https://other.example/";
         let length = GZIP_HEAD.len() + bomb;
         write!(
             stream,
@@ -138,18 +139,18 @@ fn endless(start: &'static str, again: impl AsRef<[u8]> + Send + 'static) -> Str
 
 #[cfg(feature = "gzip")]
 #[test]
-fn a_gzip_bomb_goes_off_nowhere() {
-    is_refused("bomb, 200", &gzip_bomb(200), is_too_large);
+fn a_gzip_bomb_is_an_error_within_the_limits() {
+    assert_error_within_limits("bomb, 200", &gzip_bomb(200), is_too_large);
     for status in [302, 401, 404, 503] {
         let name = format!("bomb, {status}");
-        is_refused(&name, &gzip_bomb(status), |error| {
-            error.status().is_some_and(|told| told == status)
+        assert_error_within_limits(&name, &gzip_bomb(status), |error| {
+            error.status().is_some_and(|received| received == status)
         });
     }
 }
 
 #[test]
-fn a_body_without_end_is_cut_off_wherever_it_does_not_end() {
+fn an_endless_body_is_an_error_within_the_limits() {
     let company = r#"{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}"#;
     let in_company = format!(r#"{{"data":[{company},"x":"#);
     for (name, start, again) in [
@@ -166,12 +167,12 @@ fn a_body_without_end_is_cut_off_wherever_it_does_not_end() {
         ("unknown fields", format!("{in_company}1"), r#","x":1"#),
     ] {
         let url = endless(start.leak(), again);
-        is_refused(name, &url, is_too_large);
+        assert_error_within_limits(name, &url, is_too_large);
     }
 }
 
 #[test]
-fn fields_that_nobody_knows_take_little_more_than_on_the_wire() {
+fn unknown_fields_take_little_more_memory_than_on_the_wire() {
     let fields = r#","x":1"#.repeat(170_000);
     let company = r#"{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}"#;
     let wallet = r#"{"balance":1,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1"#;
@@ -191,19 +192,19 @@ fn fields_that_nobody_knows_take_little_more_than_on_the_wire() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn the_default_limit_holds_as_well() {
+fn the_default_limit_is_kept() {
     let limit = DEFAULT_MAX_RESPONSE_BYTES as u64;
     let url = gzip_bomb(200);
     let client = client(&url, limit);
     let (wallet, peak) = peak_of(async || client.wallet().await);
     assert!(is_too_large(&wallet.unwrap_err()));
     println!("bomb, default limit: {} MiB", peak / MIB);
-    // The block that holds it doubles to the limit, and half of it is there twice meanwhile.
+    // The buffer doubles up to the limit, and half of it exists twice while it is copied.
     assert!(peak <= limit + limit / 2 + BESIDE, "{peak} bytes");
 }
 
 #[test]
-fn ten_thousand_levels_are_no_danger() {
+fn ten_thousand_levels_of_nesting_are_an_error() {
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
         for (before, after) in [
             (r#"{"data":["#, "]}"),
@@ -213,13 +214,15 @@ fn ten_thousand_levels_are_no_danger() {
         ] {
             let body = format!("{before}{}1{}{after}", open.repeat(10_000), close.repeat(10_000));
             let url = server(move |stream| write!(stream, "HTTP/1.1 200 OK\r\n\r\n{body}"));
-            is_refused("depth", &url, |error| error.is_decode() || error.is_list_item());
+            assert_error_within_limits("depth", &url, |error| {
+                error.is_decode() || error.is_list_item()
+            });
         }
     }
 }
 
 #[test]
-fn a_body_in_pieces_of_one_byte_takes_no_more() {
+fn a_body_in_pieces_of_one_byte_takes_no_more_memory() {
     let body = r#"{"data":["#.to_owned() + &"1,".repeat(20_000) + "2]}";
     let url = server(move |stream| {
         stream.set_nodelay(true)?;
@@ -232,10 +235,12 @@ fn a_body_in_pieces_of_one_byte_takes_no_more() {
         }
         write!(stream, "{chunks}0\r\n\r\n")
     });
-    is_refused("one byte at a time", &url, |error| error.is_decode() || error.is_list_item());
+    assert_error_within_limits("one byte at a time", &url, |error| {
+        error.is_decode() || error.is_list_item()
+    });
 }
 
-/// A list of so many companies, as the reference shows one.
+/// A list of this many companies, each like the sample of the reference.
 fn list_of(count: u64) -> String {
     server(move |stream| {
         let mut stream = io::BufWriter::new(stream);
@@ -256,37 +261,37 @@ fn list_of(count: u64) -> String {
 fn streamed(count: u64) -> u64 {
     let url = list_of(count);
     let client = client(&url, LIMIT);
-    let (came, peak) = peak_of(async || {
+    let (received, peak) = peak_of(async || {
         let mut companies = client.companies().stream();
-        let mut came = 0;
+        let mut received = 0;
         while let Some(company) = companies.next().await {
             let company: Company = company.unwrap();
             assert_eq!(company.connections.len(), 1);
-            came += 1;
+            received += 1;
         }
-        came
+        received
     });
-    assert_eq!(came, count);
+    assert_eq!(received, count);
     println!("{count} companies streamed: {} KiB", peak / KIB);
     peak
 }
 
 #[test]
-fn a_streamed_list_takes_a_mebibyte_at_most_however_long_it_is() {
+fn a_streamed_list_of_any_length_takes_at_most_a_mebibyte() {
     let (short, long) = (streamed(10_000), streamed(100_000));
     assert!(short <= MIB && long <= MIB, "{short} and {long} bytes");
-    // Ten times as long, and no more memory but for what chance brings into one piece.
+    // Ten times as long, with the same memory, except for differences in the size of pieces.
     assert!(long <= short + 64 * KIB, "{long} bytes after {short}");
 }
 
 #[test]
-fn a_kept_list_takes_what_it_holds() {
+fn a_buffered_list_takes_the_memory_of_its_items() {
     let url = list_of(3_000);
     let client = client(&url, DEFAULT_MAX_RESPONSE_BYTES as u64);
     let (companies, peak) = peak_of(async || client.companies().await.unwrap());
     assert_eq!(companies.len(), 3_000);
-    println!("3000 companies kept: {} KiB", peak / KIB);
-    // About a kilobyte each, and the list itself twice while it grows.
+    println!("3000 companies buffered: {} KiB", peak / KIB);
+    // About a kilobyte each, and the list twice while it grows.
     assert!(peak <= 4 * MIB, "{peak} bytes");
 }
 

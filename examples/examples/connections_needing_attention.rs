@@ -1,13 +1,13 @@
-//! Lists the WhatsApp connections that somebody should look at: those whose quality is not green,
-//! and those that are not connected.
+//! Lists the WhatsApp connections that need attention: those whose quality is not green, and those
+//! that are not connected.
 //!
 //! ```sh
 //! cargo run --example connections_needing_attention    # against an embedded mock
 //! ```
 //!
-//! It asks the service that `PARTNER_API_BASE_URL` and `PARTNER_API_KEY` name, or an embedded mock
-//! if both are unset; the first line says which. A word that this version of the client does not
-//! know needs attention, too: better one look too many than a number that is dead and unseen.
+//! It calls the service that `PARTNER_API_BASE_URL` and `PARTNER_API_KEY` name, or an embedded mock
+//! if both are unset; the first line says which. An enum value that this version of the
+//! client does not know also needs attention.
 
 #![expect(clippy::print_stderr, reason = "printing is what this program is for")]
 
@@ -31,10 +31,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let target = service_or_mock(add_trouble).await?;
+    let target = service_or_mock(add_connections).await?;
     // Not `println!`, which panics when a reader such as `head` has gone.
     let mut out = io::stdout();
-    writeln!(out, "Asking {}", target.description)?;
+    writeln!(out, "Calling {}", target.description)?;
 
     let companies = target.client.companies().await?;
 
@@ -67,8 +67,8 @@ fn reasons(connection: &Connection) -> Vec<String> {
     let mut reasons = Vec::new();
     match &connection.quality_rating {
         QualityRating::Green => {}
-        QualityRating::Other(word) => {
-            reasons.push(format!("quality is the unknown word {}", Escaped(word)));
+        QualityRating::Other(value) => {
+            reasons.push(format!("quality is the unknown value {}", Escaped(value)));
         }
         known => reasons.push(format!("quality is {known}")),
     }
@@ -78,9 +78,9 @@ fn reasons(connection: &Connection) -> Vec<String> {
     reasons
 }
 
-/// Gives the mock what this example looks for. The reference shows `GREEN` and `connected` only;
-/// all other words here are invented or assumed.
-fn add_trouble(partner: &mock::Partner) {
+/// Adds connections that need attention to the mock. The reference shows `GREEN` and `connected`
+/// only; all other values here are invented or assumed.
+fn add_connections(partner: &mock::Partner) {
     for (id, name, number, quality, status) in [
         ("clx-a", "Bistro Akwa (invented)", "+237 6 90 00 00 01", "YELLOW", "connected"),
         ("clx-b", "Clinique du Lac (invented)", "+237 6 90 00 00 02", "GREEN", "disconnected"),

@@ -4,10 +4,9 @@
 //! cargo run --example long_list    # 5,001 clients from an embedded mock
 //! ```
 //!
-//! It asks the service that `PARTNER_API_BASE_URL` and `PARTNER_API_KEY` name, or an embedded mock
-//! if both are unset; the first line says which. A client that is invalid is skipped and
-//! named. A list that breaks off is an error: totals of a part are never shown as those of the
-//! whole.
+//! It calls the service that `PARTNER_API_BASE_URL` and `PARTNER_API_KEY` name, or an embedded mock
+//! if both are unset; the first line says which. An invalid client is skipped and reported. An
+//! incomplete list is an error: the totals of a part are never shown as those of the list.
 
 #![expect(clippy::print_stderr, reason = "printing is what this program is for")]
 
@@ -20,8 +19,8 @@ use partner_api::{Company, ConnectionStatus, QualityRating};
 use partner_api_examples::{explain, service_or_mock};
 use partner_api_mock as mock;
 
-/// For the whole call, what this program does between two clients included.
-const DEADLINE: Duration = Duration::from_secs(10 * 60);
+/// The timeout of the whole call, including the time that this program takes for each client.
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Default)]
 struct Totals {
@@ -62,20 +61,20 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let target = service_or_mock(add_thousands).await?;
     // Not `println!`, which panics when a reader such as `head` has gone.
     let mut out = io::stdout();
-    writeln!(out, "Asking {}\n", target.description)?;
+    writeln!(out, "Calling {}\n", target.description)?;
 
     let mut totals = Totals::default();
-    let mut companies = target.client.companies().timeout(DEADLINE).stream();
+    let mut companies = target.client.companies().timeout(TIMEOUT).stream();
     while let Some(company) = companies.next().await {
         match company {
             Ok(company) => totals.add(&company),
             Err(error) if error.is_list_item() => {
                 totals.skipped += 1;
-                writeln!(out, "Passed over: {error}")?;
+                writeln!(out, "Skipped: {error}")?;
             }
             Err(error) => {
-                let came = totals.clients + totals.skipped;
-                return Err(format!("{} (after {came} clients)", explain(&error)).into());
+                let received = totals.clients + totals.skipped;
+                return Err(format!("{} (after {received} clients)", explain(&error)).into());
             }
         }
     }

@@ -1,20 +1,20 @@
-//! Says in one line whether the wallet still pays for enough messages: for cron and monitoring.
+//! Prints in one line whether the wallet pays for enough messages, for cron and monitoring.
 //!
 //! ```sh
 //! cargo run --example low_balance            # the threshold is 1000 messages, or …
-//! cargo run --example low_balance -- 250     # … what the argument says, or …
-//! LOW_BALANCE_MESSAGES=250 cargo run --example low_balance     # … what the environment says
+//! cargo run --example low_balance -- 250     # … the argument, or …
+//! LOW_BALANCE_MESSAGES=250 cargo run --example low_balance     # … the environment
 //! ```
 //!
 //! | exit code | meaning |
 //! |---|---|
-//! | 0 | the wallet pays for at least as many messages as the threshold says |
-//! | 1 | it pays for fewer |
-//! | 2 | the check could not be made: nothing is known, and standard error says what to do |
+//! | 0 | the wallet pays for at least as many messages as the threshold |
+//! | 1 | the wallet pays for fewer messages |
+//! | 2 | the check failed; standard error says what to do |
 //!
-//! It asks the service that `PARTNER_API_BASE_URL` and `PARTNER_API_KEY` name, or an embedded mock
-//! if both are unset; the line says which. Cron starts programs with next to no environment, so set
-//! both in the crontab itself: the mock's balance is never low.
+//! It calls the service that `PARTNER_API_BASE_URL` and `PARTNER_API_KEY` name, or an embedded mock
+//! if both are unset; the line says which. Cron starts programs with almost no environment, so
+//! set both in the crontab: the balance of the mock is never low.
 
 #![expect(clippy::print_stderr, reason = "printing is what this program is for")]
 
@@ -32,7 +32,7 @@ const DEFAULT_THRESHOLD: u64 = 1000;
 const THRESHOLD_VARIABLE: &str = "LOW_BALANCE_MESSAGES";
 
 /// Well below the minute after which cron would start the next check.
-const DEADLINE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const LOW: u8 = 1;
 const UNKNOWN: u8 = 2;
@@ -49,11 +49,11 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether there is enough.
+/// Returns true if there is enough.
 async fn check() -> Result<bool, Box<dyn Error>> {
     let threshold = threshold()?;
     let target = service_or_mock(|_| ()).await?;
-    let wallet = target.client.wallet().timeout(DEADLINE).await?;
+    let wallet = target.client.wallet().timeout(TIMEOUT).await?;
     let messages = wallet.affordable_messages()?;
 
     let enough = messages >= threshold;
@@ -61,7 +61,7 @@ async fn check() -> Result<bool, Box<dyn Error>> {
     // `println!` would panic if the line cannot be written, and 101 is none of the codes above.
     writeln!(
         io::stdout(),
-        "balance {word}: {messages} messages left, {relation} the threshold of {threshold}, says {}",
+        "balance {word}: {messages} messages left, {relation} the threshold of {threshold}, by {}",
         target.description
     )?;
     Ok(enough)

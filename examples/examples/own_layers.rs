@@ -1,14 +1,14 @@
-//! The client over another HTTP client, hyper-util's, with a layer of your own that adds a header
-//! to each request.
+//! The client over another HTTP client, hyper-util's, with a custom layer that adds a header to
+//! each request.
 //!
 //! ```sh
 //! cargo run --example own_layers
 //! ```
 //!
-//! Whatever stands below the client, these stay with the client: authorization, deadline, retries,
-//! the size limit, and decoding. So a layer sees each attempt, with the key in its headers (marked
-//! as sensitive, so that `Debug` hides it). With a service of your own, what reqwest did for
-//! connections is yours: time limits for making them, proxies, TLS.
+//! Authorization, timeouts, retries, size limit and decoding stay with the client. A layer sees
+//! each attempt, with the key in its headers (marked as sensitive, so that `Debug` hides it). A
+//! custom service replaces reqwest's connections, so connect timeouts, proxies and TLS are its
+//! task.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -21,30 +21,30 @@ use partner_api::{Client, POOL_IDLE_TIMEOUT};
 use partner_api_mock::{Fault, MockServer};
 use tower::{Layer, Service, ServiceBuilder};
 
-const TENANT: &str = "x-tenant";
+const TEAM: &str = "x-team";
 
-/// Adds the header to each request that passes.
+/// Adds the header to each request.
 ///
-/// For no more than that, `ServiceBuilder::map_request` with a closure would do. This is the form
-/// that can also wait, look at the answer, or answer by itself.
+/// `ServiceBuilder::map_request` with a closure could do this. A layer can also wait, inspect the
+/// response, or respond by itself.
 #[derive(Clone)]
-struct TenantLayer(HeaderValue);
+struct TeamLayer(HeaderValue);
 
 #[derive(Clone)]
-struct Tenant<S> {
+struct Team<S> {
     name: HeaderValue,
     inner: S,
 }
 
-impl<S> Layer<S> for TenantLayer {
-    type Service = Tenant<S>;
+impl<S> Layer<S> for TeamLayer {
+    type Service = Team<S>;
 
-    fn layer(&self, inner: S) -> Tenant<S> {
-        Tenant { name: self.0.clone(), inner }
+    fn layer(&self, inner: S) -> Team<S> {
+        Team { name: self.0.clone(), inner }
     }
 }
 
-impl<S: Service<Request<B>>, B> Service<Request<B>> for Tenant<S> {
+impl<S: Service<Request<B>>, B> Service<Request<B>> for Team<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;
@@ -54,7 +54,7 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for Tenant<S> {
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        request.headers_mut().insert(TENANT, self.name.clone());
+        request.headers_mut().insert(TEAM, self.name.clone());
         self.inner.call(request)
     }
 }
@@ -64,18 +64,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mock = MockServer::start().await?;
     let hyper = legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT) // below what servers allow
-        .retry_canceled_requests(false) // the client is the one that retries
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT) // less than the idle timeout of servers
+        .retry_canceled_requests(false) // the client retries
         .build_http();
     mock.fail_next(Fault::status(503))?;
     let service =
-        ServiceBuilder::new().layer(TenantLayer(HeaderValue::from_static("north"))).service(hyper);
+        ServiceBuilder::new().layer(TeamLayer(HeaderValue::from_static("north"))).service(hyper);
     let builder = || {
         Client::builder().base_url(mock.url()).api_key(mock.api_key()).http_service(service.clone())
     };
 
     let mut out = io::stdout();
-    writeln!(out, "The client over hyper-util, with a layer that adds {TENANT}\n")?;
+    writeln!(out, "The client over hyper-util, with a layer that adds {TEAM}\n")?;
 
     let response = builder().build()?.wallet().with_response().await?;
     writeln!(
@@ -93,7 +93,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     writeln!(out, "\nWhat arrived, by the journal of the mock:")?;
     for request in mock.requests() {
         writeln!(out, "{} {}", request.method, request.path)?;
-        for name in [TENANT, "authorization"] {
+        for name in [TEAM, "authorization"] {
             writeln!(out, "  {name}: {}", shown(&request.headers, name))?;
         }
         writeln!(

@@ -5,7 +5,7 @@
 //! PARTNER_API_BASE_URL=https://app.example.com PARTNER_API_KEY=… cargo run --example quickstart
 //! ```
 //!
-//! The first line says which of the two it was.
+//! The first line says which of the two it calls.
 
 #![expect(clippy::print_stderr, reason = "printing is what this program is for")]
 
@@ -32,7 +32,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let target = service_or_mock(add_invented_clients).await?;
     // Not `println!`, which panics when a reader such as `head` has gone.
     let mut out = io::stdout();
-    writeln!(out, "Asking {}", target.description)?;
+    writeln!(out, "Calling {}", target.description)?;
 
     let companies = target.client.companies().await?;
     let wallet = target.client.wallet().await?;
@@ -70,7 +70,7 @@ fn print_companies(out: &mut impl Write, companies: &[Company]) -> io::Result<()
 
 fn print_wallet(out: &mut impl Write, wallet: &Wallet) -> io::Result<()> {
     let currency = Escaped(&wallet.currency);
-    // Sums are exact; one that has no exact answer is an error, which says so.
+    // Calculations are exact; a result that is not is an error.
     let worth = match wallet.balance_value() {
         Ok(worth) => format!("{worth} {currency}"),
         Err(error) => error.to_string(),

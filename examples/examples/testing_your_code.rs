@@ -1,11 +1,12 @@
-//! Code of your own, and how it is tested against the mock: no account, no network, no fixed port.
+//! Application code, and its tests against the mock: without an account, a network or a fixed port.
 //!
 //! ```sh
 //! cargo run --example testing_your_code
 //! ```
 //!
-//! In your crate the mock is a dev-dependency, and each test below has `#[tokio::test]` above it
-//! instead of a line in `main`.
+//! In your crate the mock is a dev-dependency, and each test below is a `#[tokio::test]` instead of
+//! a line in
+//! `main`.
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
@@ -20,7 +21,8 @@ type TestResult = Result<(), Box<dyn Error>>;
 
 /// The clients to call because none of their numbers can send.
 ///
-/// It takes a `Client` and reads no environment, so that a test can hand in one for the mock.
+/// It takes a `Client` and does not read the environment, so that a test can pass a client for the
+/// mock.
 async fn clients_to_call(api: &Client) -> Result<Vec<String>, partner_api::Error> {
     let companies = api.companies().await?;
     let cut_off = companies.into_iter().filter(|company| {
@@ -38,7 +40,7 @@ async fn a_client_is_called_while_its_only_number_is_cut_off() -> TestResult {
     let api = Client::new(mock.url(), mock.api_key())?;
     assert!(clients_to_call(&api).await?.is_empty());
 
-    // What the mock serves can change while it runs.
+    // The data of the mock can be changed while it runs.
     partner.update_connection("clx456...", |connection| {
         connection.status = "disconnected".into();
     })?;
@@ -60,24 +62,24 @@ async fn partners_do_not_see_each_other() -> TestResult {
     let api = Client::new(mock.url(), &north.issue_key())?;
     assert_eq!(clients_to_call(&api).await?, ["Northern Lights"]);
 
-    // Only the partner whose key it was has been asked.
+    // Only the partner of this key has received a request.
     assert_eq!(north.requests().len(), 1);
     assert!(south.requests().is_empty());
     Ok(())
 }
 
-async fn the_list_is_asked_for_once() -> TestResult {
+async fn the_list_is_requested_once() -> TestResult {
     let mock = MockServer::start().await?;
     let api = Client::new(mock.url(), mock.api_key())?;
     clients_to_call(&api).await?;
 
-    let asked: Vec<_> = mock
+    let requests: Vec<_> = mock
         .partner()
         .requests()
         .iter()
         .map(|request| format!("{} {} {}", request.method, request.path, request.status.as_u16()))
         .collect();
-    assert_eq!(asked, ["GET /api/v1/companies 200"]);
+    assert_eq!(requests, ["GET /api/v1/companies 200"]);
     Ok(())
 }
 
@@ -100,8 +102,8 @@ async fn main() -> TestResult {
     println!("ok: a client is called while its only number is cut off");
     partners_do_not_see_each_other().await?;
     println!("ok: partners do not see each other");
-    the_list_is_asked_for_once().await?;
-    println!("ok: the list is asked for once");
+    the_list_is_requested_once().await?;
+    println!("ok: the list is requested once");
     a_revoked_key_is_an_error_and_not_an_empty_list().await?;
     println!("ok: a revoked key is an error and not an empty list");
     Ok(())

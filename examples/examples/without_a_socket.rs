@@ -1,13 +1,13 @@
-//! The client joined to the mock with no socket between them, under a clock that does not wait: a
-//! minute that the service asks for takes no time.
+//! The client over the mock without a socket, with a paused clock: a `Retry-After` of a minute
+//! takes no time.
 //!
 //! ```sh
 //! cargo run --example without_a_socket
 //! ```
 //!
-//! In a test, write `#[tokio::test(start_paused = true)]`. Tokio then moves its clock to the next
-//! timer whenever all else is at rest; with a real socket in between it would run ahead of the
-//! network, into every time limit.
+//! In a test, write `#[tokio::test(start_paused = true)]`. Tokio then advances its clock to the
+//! next timer when all tasks are idle. With a real socket the clock would run ahead of the network,
+//! and timeouts would expire. It needs tokio's feature `test-util`.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -34,16 +34,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
 
     let mut out = io::stdout();
-    writeln!(out, "The client joined to the mock itself, its clock paused\n")?;
+    writeln!(out, "The client over the mock without a socket, with a paused clock\n")?;
     for attempt in &response.failed_attempts {
         let wait = attempt.backoff.unwrap_or_default().as_secs();
         writeln!(out, "failed   {}", attempt.kind)?;
-        writeln!(out, "waited   {wait} s, as the service asked")?;
+        writeln!(out, "waited   {wait} s, as Retry-After requires")?;
     }
     let wallet = &response.value;
     writeln!(out, "then     {}: {} credits", response.status, wallet.balance)?;
-    writeln!(out, "asked    {} times, says the mock", mock.requests().len())?;
+    writeln!(out, "requests {}, received by the mock", mock.requests().len())?;
     let (paused, real) = (response.elapsed.as_secs(), started.elapsed().as_secs());
-    writeln!(out, "took     {paused} s by tokio's clock, {real} s by the wall's")?;
+    writeln!(out, "took     {paused} s of tokio's clock, {real} s of real time")?;
     Ok(())
 }

@@ -11,21 +11,22 @@ use partner_api_mock::{MockServer, Partner};
 mod responder;
 pub use responder::{Responder, deaf_port, json, response};
 
-/// What an example talks to.
+/// The service or mock that an example calls.
 #[derive(Debug)]
 pub struct Target {
     /// The client for it.
     pub client: Client,
-    /// What it is, in words.
+    /// Its description.
     pub description: String,
-    /// Serves until it is dropped.
+    /// Keeps the mock running until it is dropped.
     _mock: Option<MockServer>,
 }
 
-/// The service that the environment names, or an embedded mock where it names nothing at all.
+/// Returns the service that the environment names, or an embedded mock if no variable is set.
 ///
-/// A half or wrong configuration is an error: whoever means their service must not be shown the
-/// mock. `prepare` gives the mock's partner the data that the example needs.
+/// An incomplete or invalid configuration is an error, so that the mock is not mistaken for the
+/// service.
+/// `prepare` adds the data that the example needs to the mock.
 ///
 /// # Errors
 /// If the configuration is wrong, or the mock cannot start.
@@ -51,14 +52,14 @@ pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, B
     Ok(Target { client, description, _mock: Some(mock) })
 }
 
-/// A table with a frame, its columns as wide as what they hold looks on a terminal.
+/// Returns a table with a frame, whose columns are as wide as their content.
 pub fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_header(header);
     table
 }
 
-/// An error and its causes in one line. `main() -> Result` would print the `Debug` form instead.
+/// Returns an error and its causes in one line. `main() -> Result` would print the `Debug` form.
 pub fn explain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let texts: Vec<_> = causes.map(ToString::to_string).collect();

@@ -1,5 +1,4 @@
-//! A server that sends what a mock of the service never would: for the errors that come from what
-//! stands between a client and the service.
+//! A server that sends any bytes, for errors of proxies and of other servers.
 
 use std::io;
 
@@ -7,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::AbortHandle;
 
-/// Answers every request with the same bytes until it is dropped.
+/// Responds to every request with the same bytes until it is dropped.
 #[derive(Debug)]
 pub struct Responder {
     url: String,
@@ -15,19 +14,19 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// Starts on a free port. With no `answer` it takes requests and stays silent.
+    /// Starts on a free port. Without a `response` it accepts requests and never responds.
     ///
     /// # Errors
-    /// If no port can be had.
-    pub async fn start(answer: Option<String>) -> io::Result<Self> {
+    /// If no port is available.
+    pub async fn start(response: Option<String>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let task = tokio::spawn(async move {
             let mut silent = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
-                match &answer {
-                    // A client that hangs up early is none of our business.
-                    Some(answer) => drop(exchange(&mut stream, answer).await),
+                match &response {
+                    // A client may close the connection early.
+                    Some(response) => drop(exchange(&mut stream, response).await),
                     None => silent.push(stream), // kept open
                 }
             }
@@ -35,7 +34,7 @@ impl Responder {
         Ok(Self { url, task: task.abort_handle() })
     }
 
-    /// Where it is, such as `http://127.0.0.1:49152`.
+    /// Returns its URL, such as `http://127.0.0.1:49152`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -47,17 +46,17 @@ impl Drop for Responder {
     }
 }
 
-/// Reads the head of one request, answers, and closes.
-async fn exchange(stream: &mut TcpStream, answer: &str) -> io::Result<()> {
+/// Reads the head of one request, responds, and closes the connection.
+async fn exchange(stream: &mut TcpStream, response: &str) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
-    stream.write_all(answer.as_bytes()).await?;
+    stream.write_all(response.as_bytes()).await?;
     stream.shutdown().await
 }
 
-/// The bytes of an answer with a body. `status` is such as `502 Bad Gateway`.
+/// Returns the bytes of a response with a body. `status` is for example `502 Bad Gateway`.
 pub fn response(status: &str, content_type: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -66,15 +65,15 @@ pub fn response(status: &str, content_type: &str, body: &str) -> String {
     )
 }
 
-/// The bytes of an answer with a JSON body.
+/// Returns the bytes of a response with a JSON body.
 pub fn json(status: &str, body: &str) -> String {
     response(status, "application/json", body)
 }
 
-/// A URL at which nothing listens, as long as the socket is kept: it holds the port.
+/// Returns a URL on which no server listens, as long as the socket, which holds the port, is kept.
 ///
 /// # Errors
-/// If no port can be had.
+/// If no port is available.
 pub fn deaf_port() -> io::Result<(String, TcpSocket)> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(([127, 0, 0, 1], 0).into())?;

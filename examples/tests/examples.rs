@@ -1,4 +1,4 @@
-//! At stake: the examples are what people run and copy first, so each does what it says it does.
+//! Each example runs without configuration and prints what it documents.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ const EXAMPLES: [&str; 8] = [
 ];
 
 #[test]
-fn each_example_runs_with_nothing_configured_and_prints_what_it_promises() {
+fn each_example_runs_without_configuration_and_prints_the_recorded_output() {
     for name in EXAMPLES {
         let run = run(&mut example(name));
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{name}\n{}", run.stdout);
@@ -42,7 +42,7 @@ fn each_example_runs_with_nothing_configured_and_prints_what_it_promises() {
 }
 
 #[test]
-fn no_example_is_left_out_here_or_in_the_readme() {
+fn every_example_is_tested_and_in_the_readme() {
     let mut files: Vec<_> = fs::read_dir(package("examples"))
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_owned())
@@ -56,7 +56,7 @@ fn no_example_is_left_out_here_or_in_the_readme() {
 }
 
 #[test]
-fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_harmlessly() {
+fn quickstart_calls_the_service_of_the_environment_and_escapes_its_text() {
     let service = Service::start();
     let mut company = Company::new("clx-1", "Evil\u{1b}[2J\r\nCorp\u{202e} \"茶\"");
     company.connections.push(Connection::new("clx-2"));
@@ -70,7 +70,7 @@ fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_har
     let run = run(&mut service.configured("quickstart"));
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     let first = run.stdout.lines().next();
-    let expected = format!("Asking the service at {}/api/v1", service.mock.url());
+    let expected = format!("Calling the service at {}/api/v1", service.mock.url());
     assert_eq!(first, Some(expected.as_str()));
     assert!(run.stdout.contains(r#"Evil\u{1b}[2J\u{d}\u{a}Corp\u{202e} "茶""#), "{}", run.stdout);
     assert!(run.stdout.contains(r"X\u{9b}F"), "{}", run.stdout);
@@ -82,7 +82,7 @@ fn quickstart_asks_the_service_that_the_environment_names_and_shows_its_text_har
 }
 
 #[test]
-fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_never_the_mock() {
+fn an_incomplete_or_swapped_configuration_is_an_error_and_does_not_start_the_mock() {
     let service = Service::start();
     let key = service.mock.api_key();
     for name in ["quickstart", "low_balance", "connections_needing_attention", "long_list"] {
@@ -91,7 +91,7 @@ fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_ne
             (&[(URL, service.mock.url())][..], KEY),
             (&[(KEY, key)], URL),
             (&[(URL, ""), (KEY, "")], "the API key is empty"),
-            (&[(URL, key), (KEY, service.mock.url())], "base_url: it is not a URL"),
+            (&[(URL, key), (KEY, service.mock.url())], "base_url: not a URL"),
         ] {
             let run = run(example(name).envs(variables.iter().copied()));
             assert_eq!((run.code, run.stdout.as_str()), (Some(code), ""), "{name} {missing}");
@@ -103,7 +103,7 @@ fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_ne
 }
 
 #[test]
-fn a_refused_key_ends_each_program_with_what_to_do() {
+fn a_rejected_key_ends_each_program_with_what_to_do() {
     let service = Service::start();
     service.mock.partner().deactivate();
     for (name, code) in [
@@ -160,19 +160,19 @@ fn low_balance_ends_with_the_code_for_what_it_found() {
 }
 
 #[test]
-fn long_list_skips_an_invalid_client_and_never_takes_a_part_for_the_whole() {
-    const WHOLE: &str = r#"{"id":"c","name":"Acme","onboardedAt":"2026-06-01T10:12:00Z","connections":[],"_count":{"templates":4}}"#;
-    const NAMELESS: &str = r#"{"id":"c","onboardedAt":"2026-06-01T10:12:00Z","connections":[],"_count":{"templates":4}}"#;
+fn long_list_skips_an_invalid_client_and_fails_for_an_incomplete_list() {
+    const COMPLETE: &str = r#"{"id":"c","name":"Acme","onboardedAt":"2026-06-01T10:12:00Z","connections":[],"_count":{"templates":4}}"#;
+    const WITHOUT_NAME: &str = r#"{"id":"c","onboardedAt":"2026-06-01T10:12:00Z","connections":[],"_count":{"templates":4}}"#;
     let runtime = Runtime::new().unwrap();
-    let read = |answer: String| {
-        let service = runtime.block_on(Responder::start(Some(answer))).unwrap();
+    let read = |response: String| {
+        let service = runtime.block_on(Responder::start(Some(response))).unwrap();
         let mut command = example("long_list");
         run(command.env(URL, service.url()).env(KEY, "pk_live_of_no_account"))
     };
 
     for (list, clients, path) in [
-        (format!("[{WHOLE},{NAMELESS},{WHOLE}]"), 2, "data[1].name"),
-        (format!("[{WHOLE},{NAMELESS}]"), 1, "data[1].name"),
+        (format!("[{COMPLETE},{WITHOUT_NAME},{COMPLETE}]"), 2, "data[1].name"),
+        (format!("[{COMPLETE},{WITHOUT_NAME}]"), 1, "data[1].name"),
         ("[7]".to_owned(), 0, "data[0]"),
     ] {
         let run = read(json("200 OK", &format!(r#"{{"data":{list}}}"#)));
@@ -186,16 +186,17 @@ fn long_list_skips_an_invalid_client_and_never_takes_a_part_for_the_whole() {
         }
     }
 
-    // The document ends too early, is no JSON, or is none of the API; or the connection breaks.
-    for answer in [
-        json("200 OK", &format!(r#"{{"data":[{WHOLE},{WHOLE}"#)),
-        json("200 OK", &format!(r#"{{"data":[{WHOLE},{{"id":"#)),
-        json("200 OK", &format!(r#"{{"data":[{WHOLE},{{]"#)),
+    // The document is truncated, not JSON, or not one of the API; or the connection is interrupted.
+    for response in [
+        json("200 OK", &format!(r#"{{"data":[{COMPLETE},{COMPLETE}"#)),
+        json("200 OK", &format!(r#"{{"data":[{COMPLETE},{{"id":"#)),
+        json("200 OK", &format!(r#"{{"data":[{COMPLETE},{{]"#)),
         json("200 OK", r#"{"items":[]}"#),
-        json("200 OK", &format!(r#"{{"data":[{WHOLE},{WHOLE}"#)).replace("length: ", "length: 9"),
+        json("200 OK", &format!(r#"{{"data":[{COMPLETE},{COMPLETE}"#))
+            .replace("length: ", "length: 9"),
     ] {
-        let run = read(answer.clone());
-        assert_eq!(run.code, Some(1), "{answer}\n{}", run.stdout);
+        let run = read(response.clone());
+        assert_eq!(run.code, Some(1), "{response}\n{}", run.stdout);
         assert!(!run.stdout.contains("Clients"), "{}", run.stdout);
         assert!(run.stderr.contains("clients)\n"), "{}", run.stderr);
     }
@@ -385,13 +386,13 @@ fn harmless(text: String) -> String {
 
 #[test]
 #[should_panic(expected = "a key, query or body is shown")]
-fn canary_a_key_in_an_output_turns_the_tests_red() {
+fn a_key_in_the_output_fails_the_tests() {
     harmless("key: pk_live_0123".to_owned());
 }
 
 #[test]
 #[should_panic(expected = "Some('\\u{1b}')")]
-fn canary_a_raw_escape_in_an_output_turns_the_tests_red() {
+fn a_raw_escape_in_the_output_fails_the_tests() {
     harmless("\u{1b}[2J".to_owned());
 }
 

@@ -1,4 +1,4 @@
-//! What the client makes of the contract's documents, which a server of bare sockets sends it.
+//! Checks of how the client reads the documents of the contract, sent by a server over raw sockets.
 
 use partner_api::{Client, ErrorKind, RetryPolicy};
 use serde::Serialize;
@@ -11,10 +11,10 @@ use crate::generate;
 use crate::http::Answer;
 use crate::peer::Peer;
 
-/// The client's calls, each with the operation of the contract that it is.
+/// The calls of the client, each with its operation in the contract.
 pub const CALLS: [(&str, &str); 2] = [("companies", "listCompanies"), ("wallet", "getWallet")];
 
-/// Makes the call of an operation, and writes what it gave as the document that the service sent.
+/// Makes the call of an operation, and serializes its result as the document that the service sent.
 pub async fn call(client: &Client, operation: &str) -> Checked<String> {
     Ok(match operation {
         "listCompanies" => {
@@ -35,14 +35,14 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> Checked<String> {
     Ok(serde_json::to_string(value)?)
 }
 
-/// A client that asks once and no more.
+/// Makes a client without retries.
 pub fn at(base_url: &str, key: &str) -> Checked<Client> {
     let builder = Client::builder().base_url(base_url).api_key(key);
     Ok(builder.retry(RetryPolicy::never()).build()?)
 }
 
-/// Checks that the client reads every document that the contract allows for an answer, and loses
-/// nothing of it: written again, it is the same document.
+/// Checks that the client reads every response document that the contract allows, and writes it
+/// back unchanged.
 pub fn keeps_every_document(contract: &Contract, operation: &str, reading: Reading) -> Checked {
     let served = Served::start()?;
     let schema = contract.body_schema(operation, "200")?;
@@ -58,8 +58,8 @@ pub fn keeps_every_document(contract: &Contract, operation: &str, reading: Readi
     })
 }
 
-/// Checks that a document without any one of its required fields is refused by the client, and that
-/// the error names the place of that very field.
+/// Checks that a document without one of its required fields is an error of the client that names
+/// the path of that field.
 pub fn names_every_missing_field(contract: &Contract, operation: &str) -> Checked {
     let served = Served::start()?;
     let schema = contract.body_schema(operation, "200")?;
@@ -79,7 +79,7 @@ pub fn names_every_missing_field(contract: &Contract, operation: &str) -> Checke
     })
 }
 
-/// A server, a client of it, and the runtime in which both live.
+/// A server, a client for it, and the runtime of both.
 #[derive(Debug)]
 pub struct Served {
     peer: Peer,
@@ -96,14 +96,15 @@ impl Served {
         Ok(Self { peer, client, runtime })
     }
 
-    /// As [`call`], with the server's answer.
+    /// As [`call`], with the response of the server.
     pub fn call(&self, operation: &str, status: u16, body: &str) -> Checked<String> {
         self.peer.set_answer(Answer::json(status, body));
         self.runtime.block_on(call(&self.client, operation))
     }
 }
 
-/// The document once for each required field in it, without that field and with its JSON path.
+/// Returns the document once for each required field, without that field, and the path of the
+/// field.
 fn without_each_required_field(
     contract: &Contract,
     schema: &Value,
@@ -132,7 +133,7 @@ fn without_each_required_field(
     Ok(lacking)
 }
 
-/// The document with another part at the place that a JSON pointer names.
+/// Returns the document with another value at this JSON pointer.
 fn with(document: &Value, pointer: &str, part: Value) -> Value {
     let mut document = document.clone();
     if let Some(place) = document.pointer_mut(pointer) {

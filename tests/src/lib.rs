@@ -15,8 +15,8 @@
 //! | [`http`] | requests and answers as they were on the wire | – |
 //! | [`reference`](mod@reference) | the published reference and its sample bodies, verbatim | – |
 //!
-//! Every check is a function that returns what is wrong, so that the canaries can watch it turn red
-//! in a contract that was tampered with.
+//! Every check is a function that returns what is wrong, so that the tests in `tests/mutation.rs`
+//! can show that each fails for an altered contract.
 #![expect(
     clippy::missing_errors_doc,
     reason = "all fail for one reason: what they were given is not what the contract says"
@@ -34,10 +34,14 @@ pub mod peer;
 pub mod reference;
 pub mod request;
 
-/// The programs of the README, so that what it shows is run.
+/// Makes the code blocks of the READMEs doctests. They use both crates, so they are compiled here.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../client/README.md")]
+struct ClientReadme;
 
 /// A check's verdict.
 pub type Checked<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -1,6 +1,5 @@
-//! At stake: the judge itself. A contract that is not valid, that says something which the reference
-//! does not say without owning up to it, or whose generator strays from its schemas would judge both
-//! sides wrongly.
+//! The contract is a valid document, marks everything that the reference does not say as
+//! assumed, and the generator makes documents that satisfy its schemas.
 
 use std::path::Path;
 use std::{env, fs};
@@ -14,12 +13,12 @@ fn the_contract_is_a_valid_openapi_3_1_document() -> Checked {
 }
 
 #[test]
-fn its_references_names_tags_and_examples_hold_together() -> Checked {
+fn its_references_names_tags_and_examples_are_consistent() -> Checked {
     document::consistent(&Contract::published()?)
 }
 
 #[test]
-fn the_sample_bodies_stand_in_it_and_satisfy_it() -> Checked {
+fn it_contains_the_sample_bodies_and_they_satisfy_its_schemas() -> Checked {
     document::holds_the_samples(&Contract::published()?)
 }
 
@@ -68,7 +67,7 @@ fn generated_documents_satisfy_the_schema_that_they_come_from() -> Checked {
 }
 
 #[test]
-fn some_generated_documents_go_beyond_what_is_declared() -> Checked {
+fn some_generated_documents_have_undeclared_fields() -> Checked {
     let contract = Contract::published()?;
     for id in ["listCompanies", "getWallet"] {
         let schema = contract.body_schema(id, "200")?;

@@ -1,6 +1,5 @@
-//! At stake: what a partner reads is what the service sent. The client is served by a second
-//! implementation of the contract, with the reference's samples and with whatever else the contract
-//! allows, tomorrow's fields and words included; nothing may be lost, changed or waved through.
+//! The client reads every document that the contract allows, with unknown fields and enum values,
+//! and writes it back unchanged. A document that the contract does not allow is an error.
 
 use partner_api::{ConnectionStatus, Error, QualityRating, UnauthorizedCode};
 use partner_api_tests::client::{self, Served};
@@ -11,7 +10,7 @@ use proptest::string::string_regex;
 use serde_json::Value;
 
 #[test]
-fn the_samples_of_the_reference_are_written_back_letter_by_letter() -> Checked {
+fn the_samples_of_the_reference_are_written_back_unchanged() -> Checked {
     let served = Served::start()?;
     for (operation, sample) in
         [("listCompanies", reference::COMPANIES), ("getWallet", reference::WALLET)]
@@ -22,17 +21,17 @@ fn the_samples_of_the_reference_are_written_back_letter_by_letter() -> Checked {
 }
 
 #[test]
-fn every_list_of_companies_is_kept_whole() -> Checked {
+fn every_list_of_companies_is_written_back_unchanged() -> Checked {
     client::keeps_every_document(&Contract::published()?, "listCompanies", Reading::Closed)
 }
 
 #[test]
-fn every_wallet_is_kept_whole() -> Checked {
+fn every_wallet_is_written_back_unchanged() -> Checked {
     client::keeps_every_document(&Contract::published()?, "getWallet", Reading::Closed)
 }
 
 #[test]
-fn unknown_fields_and_words_in_companies_are_kept_at_any_level() -> Checked {
+fn unknown_fields_and_enum_values_in_companies_are_kept_at_any_level() -> Checked {
     client::keeps_every_document(&Contract::published()?, "listCompanies", Reading::Open)
 }
 
@@ -42,17 +41,17 @@ fn unknown_fields_in_a_wallet_are_kept() -> Checked {
 }
 
 #[test]
-fn a_missing_field_of_a_company_is_an_error_that_names_its_place() -> Checked {
+fn a_missing_field_of_a_company_is_an_error_that_names_its_path() -> Checked {
     client::names_every_missing_field(&Contract::published()?, "listCompanies")
 }
 
 #[test]
-fn a_missing_field_of_a_wallet_is_an_error_that_names_its_place() -> Checked {
+fn a_missing_field_of_a_wallet_is_an_error_that_names_its_path() -> Checked {
     client::names_every_missing_field(&Contract::published()?, "getWallet")
 }
 
 #[test]
-fn the_words_that_the_contract_knows_have_a_name_in_the_client() -> Checked {
+fn the_enum_values_of_the_contract_have_variants_in_the_client() -> Checked {
     let contract = Contract::published()?;
     let words = |schema: &str| contract.at(&format!("/components/schemas/{schema}/x-known-values"));
     for (word, _) in entries(words("QualityRating")?) {
@@ -72,7 +71,7 @@ fn the_words_that_the_contract_knows_have_a_name_in_the_client() -> Checked {
 }
 
 #[test]
-fn a_price_that_comes_as_a_number_keeps_its_digits() -> Checked {
+fn a_price_that_is_a_number_keeps_its_digits() -> Checked {
     let served = Served::start()?;
     let prices = string_regex("(0|[1-9][0-9]{0,17})(\\.[0-9]{1,10})?")?.prop_map(Value::from);
     generate::for_each(&prices.boxed(), |price| {
@@ -86,7 +85,7 @@ fn a_price_that_comes_as_a_number_keeps_its_digits() -> Checked {
 }
 
 #[test]
-fn digits_that_no_float_can_hold_survive_in_an_unknown_field() -> Checked {
+fn digits_beyond_the_precision_of_a_float_are_kept_in_an_unknown_field() -> Checked {
     let served = Served::start()?;
     let sample = reference::minified(reference::WALLET);
     let more = sample.replace('}', ",\"debt\":0.10000000000000000000000000001,\"limit\":1e400}");

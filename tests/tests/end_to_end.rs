@@ -1,5 +1,5 @@
-//! At stake: the two sides meet. What the client gives is what the mock's state says, for each
-//! partner its own, and every refusal arrives as the error that names it.
+//! The client returns the state of the mock, for each partner its own, and every rejection is the
+//! error that names it.
 
 use partner_api::{Counts, Error, UnauthorizedCode};
 use partner_api_mock::{Company, Connection, MockServer, Wallet};
@@ -8,7 +8,7 @@ use partner_api_tests::client::at;
 use partner_api_tests::http::Answer;
 use partner_api_tests::peer::{Peer, ask};
 
-/// The mock's company as the client should give it.
+/// The company that the client should return for a company of the mock.
 fn company(it: &Company) -> partner_api::Company {
     partner_api::Company::new(
         it.id.as_str().into(),
@@ -43,13 +43,13 @@ fn companies(all: &[Company]) -> Vec<partner_api::Company> {
     all.iter().map(company).collect()
 }
 
-/// The code of the 401 that a call must have ended in.
+/// The code of the 401 that a call failed with.
 fn code<T>(outcome: Result<T, Error>) -> Option<UnauthorizedCode> {
     outcome.err()?.unauthorized_code().cloned()
 }
 
 #[tokio::test]
-async fn the_client_gives_what_a_fresh_mock_holds() -> Checked {
+async fn the_client_returns_the_data_of_a_new_mock() -> Checked {
     let mock = MockServer::start().await?;
     let client = at(mock.url(), mock.api_key())?;
     assert_eq!(client.companies().await?, companies(&mock.partner().companies()));
@@ -115,7 +115,7 @@ async fn a_revoked_key_is_invalid_and_the_partner_s_other_key_is_not() -> Checke
 }
 
 #[tokio::test]
-async fn a_key_that_is_lost_on_the_way_arrives_as_a_missing_one() -> Checked {
+async fn a_key_that_a_proxy_removes_is_a_missing_bearer_token() -> Checked {
     let mock = MockServer::start().await?;
     let refusal = ask(mock.url(), "GET", "/api/v1/wallet", &[]).await?;
     let proxy = Peer::start(Answer::json(refusal.status, refusal.text()?)).await?;
@@ -137,7 +137,7 @@ async fn an_inactive_partner_is_invalid_until_it_is_active_again() -> Checked {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_invalid_and_is_asked_for_once_even_with_retries_on() -> Checked {
+async fn an_unknown_key_is_invalid_and_is_not_retried() -> Checked {
     let mock = MockServer::start().await?;
     let client = partner_api::Client::new(mock.url(), "pk_live_unknown")?;
     assert_eq!(code(client.wallet().await), Some(UnauthorizedCode::InvalidToken));

@@ -1,8 +1,7 @@
-//! At stake: nothing that can happen to an answer leaves a caller without a word, or waiting.
+//! Every fault of the mock ends in the expected error or in a success, within the timeout, for
+//! every kind of call, with and without retries.
 //!
-//! Every fault of the mock meets every kind of call, with retries on and off, under a clock that
-//! stands still unless something waits: each ends in the error that is named here or in a success,
-//! within the deadline.
+//! The clock is paused, and advances when a task waits.
 
 use std::time::Duration;
 
@@ -12,22 +11,22 @@ use partner_api_tests::Checked;
 use serde_json::Value;
 
 const DEADLINE: Duration = Duration::from_secs(30);
-/// How far the clock may run over the deadline.
+/// How far a call may exceed its timeout.
 const SLACK: Duration = Duration::from_millis(50);
 const MAX_BODY: usize = 1 << 20;
 
-/// What becomes of a call that meets a fault, and of its retry, which meets none.
+/// The expected result of a call with a fault. Its retry has no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// It succeeds all the same.
+    /// The call succeeds.
     Good,
-    /// It fails, and a retry succeeds.
+    /// The attempt fails, and a retry succeeds.
     Passes(&'static str),
-    /// It fails while its body is read: a retry succeeds, but a stream has begun by then.
+    /// The attempt fails while its body is read: a retry succeeds, but a stream cannot be retried.
     Breaks(&'static str),
-    /// It fails, and no retry follows.
+    /// The attempt fails and is not retried.
     Stays(&'static str),
-    /// The body passes the limit. A stream has none for the whole of it.
+    /// The body exceeds the size limit, which does not apply to a whole stream.
     TooLarge,
 }
 
@@ -110,7 +109,7 @@ impl Ask {
         Ok(())
     }
 
-    /// The error by which it ends, with retries on or off.
+    /// The expected error, with or without retries.
     fn expected(self, end: End, retries: bool) -> Option<&'static str> {
         match end {
             End::Good => None,
@@ -139,7 +138,7 @@ fn name_of(error: &Error) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_fault_on_every_call_ends_as_named_and_in_time() -> Checked {
+async fn every_fault_on_every_call_ends_as_expected_within_the_timeout() -> Checked {
     let mut cells = 0;
     for (name, fault, end) in faults() {
         for ask in Ask::ALL {
@@ -166,7 +165,7 @@ async fn every_fault_on_every_call_ends_as_named_and_in_time() -> Checked {
                 assert!(took <= DEADLINE + SLACK, "{cell}: {took:?}");
                 let got = result.as_ref().err().map(name_of);
                 assert_eq!(got.as_deref(), ask.expected(end, retries), "{cell}: {result:?}");
-                // The client goes on, whatever it met.
+                // The client works after any fault.
                 client.wallet().await?;
                 drop(reply);
                 cells += 1;

@@ -1,8 +1,6 @@
-//! At stake: nothing that the service sends, and nothing that a user configures, breaks the client; and
-//! nothing that a client or a test sends breaks the mock.
-//!
-//! The properties and the seeds are those of `fuzz/`. Here each seed is tried as it is and with
-//! some damage done to it, the same each time. `fuzz/run` looks further, guided by coverage.
+//! The properties of `fuzz/` hold for its seeds, and for mutations of them that are the same in
+//! each run: no response and no configuration breaks the client, and no request breaks the mock.
+//! `fuzz/run` searches further, guided by coverage.
 
 #![cfg(test)]
 

@@ -1,5 +1,5 @@
-//! At stake: one API. The operations of the contract, the calls of the client and the routes of the
-//! mock are the same, so that nobody can add one to one side and forget the others.
+//! The operations of the contract, the calls of the client and the routes of the mock are the same,
+//! so that an operation cannot be added to one side only.
 
 use std::collections::BTreeSet;
 
@@ -21,8 +21,8 @@ fn calls_in(source: &str) -> BTreeSet<&str> {
 #[test]
 fn the_client_has_a_call_for_each_operation_and_no_other() -> Checked {
     let contract = Contract::published()?;
-    let stands_for = CALLS.map(|(_, operation)| contract.operation(operation).unwrap());
-    operations::check(&contract, "the client", stands_for.map(|one| (one.method, one.path)))?;
+    let operations = CALLS.map(|(_, operation)| contract.operation(operation).unwrap());
+    operations::check(&contract, "the client", operations.map(|one| (one.method, one.path)))?;
 
     let source = include_str!("../../client/src/client/mod.rs");
     assert_eq!(calls_in(source), CALLS.map(|(call, _)| call).into());
@@ -58,7 +58,7 @@ async fn the_mock_answers_the_methods_of_the_contract_and_refuses_all_others() -
 
 #[test]
 fn client_and_mock_do_not_depend_on_each_other() {
-    // Neither is to vouch for the other by a type that they share.
+    // With a shared type, both could be wrong in the same way.
     for manifest in
         [include_str!("../../client/Cargo.toml"), include_str!("../../mock-server/Cargo.toml")]
     {
@@ -67,7 +67,7 @@ fn client_and_mock_do_not_depend_on_each_other() {
 }
 
 #[test]
-fn a_call_is_found_in_the_source_however_it_is_written() {
+fn a_call_is_found_in_the_source_in_any_layout() {
     let source = "pub fn a(&self) -> Call<A> {}\n    pub fn b(\n        &self,\n        id: &str,\n    ) \
                   -> Call<Vec<B>> {\n pub fn c(&self) -> &str { Call<C> }\n fn d(&self) -> Call<D> {";
     assert_eq!(calls_in(source), ["a", "b"].into());

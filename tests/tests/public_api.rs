@@ -1,7 +1,7 @@
-//! At stake: the client's public API changes only when somebody means it to, and shows no type of a
-//! crate that may be replaced.
+//! The public API of the client changes only intentionally, and contains no type of a crate that
+//! may be replaced.
 //!
-//! The API stands in `public-api/partner-api.txt`. After a change that is meant:
+//! The API is in `public-api/partner-api.txt`. After an intended change:
 //!
 //!     UPDATE_PUBLIC_API=1 cargo test -p partner-api-tests --test public_api -- --ignored
 
@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Crates whose types may stand in the API: their next major version is ours. Each for a reason.
+/// Crates whose types may be in the API: their next major version requires one of this crate.
 const MAY_SHOW: &[&str] = &[
     "alloc",
     "core",
     "std", // the standard library
     "bytes",
     "http",
-    "http_body", // what an HTTP service of one's own speaks
+    "http_body", // custom HTTP services
     "tower",
-    "tower_service", // what it is
+    "tower_service", // their trait
     "futures_core",  // a stream
     "jiff",
     "rust_decimal", // time and money
@@ -49,7 +49,7 @@ fn target_directory() -> PathBuf {
     metadata["target_directory"].as_str().unwrap().into()
 }
 
-/// The API as the documentation has it, an item a line.
+/// The API in the JSON of rustdoc, one item in each line.
 fn public_api() -> String {
     let output = cargo()
         .args(["rustdoc", "--locked", "--quiet", "--package", "partner-api"])
@@ -79,13 +79,13 @@ fn crates_in(line: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-#[ignore = "documents the client, so CI runs it where that is done anyway"]
-fn the_public_api_is_the_one_that_was_agreed_on() {
+#[ignore = "it builds the documentation; CI runs it in a separate step"]
+fn the_public_api_is_the_recorded_one() {
     let path = manifest_dir().join("public-api/partner-api.txt");
     let api = public_api();
-    let strangers: BTreeSet<_> =
+    let foreign: BTreeSet<_> =
         api.lines().flat_map(crates_in).filter(|name| !MAY_SHOW.contains(name)).collect();
-    assert!(strangers.is_empty(), "the API shows types of {strangers:?}");
+    assert!(foreign.is_empty(), "the API contains types of {foreign:?}");
 
     if env::var_os("UPDATE_PUBLIC_API").is_some() {
         fs::write(&path, &api).unwrap();
@@ -98,14 +98,14 @@ fn the_public_api_is_the_one_that_was_agreed_on() {
     let changes: Vec<_> = gone.chain(new).collect();
     assert!(
         changes.is_empty(),
-        "the public API has changed; if that is meant, run\n\
+        "the public API has changed; if that is intended, run\n\
          UPDATE_PUBLIC_API=1 cargo test -p partner-api-tests --test public_api -- --ignored\n{}",
         changes.join("\n")
     );
 }
 
 #[test]
-fn a_foreign_type_is_seen_wherever_it_stands() {
+fn a_foreign_type_is_found_in_any_position() {
     for (line, expected) in [
         ("pub fn partner_api::f() -> core::option::Option<reqwest::Client>", "reqwest"),
         ("impl core::convert::From<hyper::error::Error> for partner_api::Error", "hyper"),

@@ -1,4 +1,5 @@
-//! At stake: the README is true. Its programs are doctests; this holds its tables to the code.
+//! The tables of the READMEs and of the guide on errors agree with the code. The programs are
+//! doctests.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

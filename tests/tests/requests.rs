@@ -1,5 +1,5 @@
-//! At stake: what leaves the client. Each call is recorded raw, by a server that knows nothing of
-//! the API, and must be what the contract describes and no header or byte more.
+//! Each call of the client sends what the contract describes, without any further header or byte. A
+//! server that does not know the API records the raw requests.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ async fn recorded(operation: &str, suffix: &str) -> Checked<(String, Request)> {
 }
 
 #[tokio::test]
-async fn each_call_sends_the_operation_that_it_stands_for() -> Checked {
+async fn each_call_sends_its_operation() -> Checked {
     let contract = Contract::published()?;
     for (_, operation) in CALLS {
         let (_, request) = recorded(operation, "").await?;

@@ -1,5 +1,5 @@
-//! At stake: the mock can stand for any partner. Whatever the contract allows as an answer can be
-//! put into the mock, comes out of it unchanged, and is read by the client.
+//! Every response that the contract allows can be set in the mock, is served unchanged, and is read
+//! by the client.
 
 use partner_api_mock::{Company, Connection, MockServer, Wallet};
 use partner_api_tests::contract::{Contract, Reading, items};
@@ -7,8 +7,8 @@ use partner_api_tests::{Checked, answer, client, generate, peer};
 use serde_json::Value;
 use tokio::runtime::Builder;
 
-/// Puts each document that the contract allows for an operation into a mock, and asks for it.
-fn each_state_comes_out_unchanged(
+/// Sets each document that the contract allows for an operation in a mock, and requests it.
+fn each_state_is_served_unchanged(
     operation: &str,
     put: impl Fn(&MockServer, &Value) -> Checked,
 ) -> Checked {
@@ -29,7 +29,7 @@ fn each_state_comes_out_unchanged(
         let read = runtime.block_on(client::call(&client, operation))?;
         for seen in [served.text()?, &read] {
             if serde_json::from_str::<Value>(seen)? != *document {
-                return Err(format!("put was {document}\nseen is {seen}").into());
+                return Err(format!("expected {document}\nreceived {seen}").into());
             }
         }
         Ok(())
@@ -69,7 +69,7 @@ fn wallet(document: &Value) -> Checked<Wallet> {
 
 #[test]
 fn every_list_of_companies_that_the_contract_allows_can_be_served() -> Checked {
-    each_state_comes_out_unchanged("listCompanies", |mock, document| {
+    each_state_is_served_unchanged("listCompanies", |mock, document| {
         let companies = items(document, "data").map(company).collect::<Checked<Vec<_>>>()?;
         mock.partner().set_companies(companies);
         Ok(())
@@ -78,7 +78,7 @@ fn every_list_of_companies_that_the_contract_allows_can_be_served() -> Checked {
 
 #[test]
 fn every_wallet_that_the_contract_allows_can_be_served() -> Checked {
-    each_state_comes_out_unchanged("getWallet", |mock, document| {
+    each_state_is_served_unchanged("getWallet", |mock, document| {
         mock.partner().set_wallet(wallet(document)?);
         Ok(())
     })

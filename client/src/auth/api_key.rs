@@ -1,4 +1,4 @@
-//! The secret: a key that cannot be printed and is wiped when the last copy of it goes.
+//! The API key, which redacts itself and is overwritten when its last clone is dropped.
 
 use std::fmt;
 
@@ -10,15 +10,15 @@ const SCHEME: &str = "Bearer ";
 
 /// The longest key that is accepted, in bytes.
 ///
-/// A decision of ours: servers commonly refuse a header of more than 8 KiB, and a longer "key" is
-/// usually the wrong file.
+/// A decision of this crate: servers commonly reject headers of more than 8 KiB, and a longer text
+/// is usually the content of the wrong file.
 pub const MAX_API_KEY_BYTES: usize = 4096;
 
-/// An API key of the dashboard, such as `pk_live_…`.
+/// An API key from the dashboard, such as `pk_live_…`.
 ///
 /// It redacts itself in `Debug`, has no `Display`, and its memory is overwritten with zeros when
-/// the last clone is dropped. (What the HTTP connection has copied into its own buffers is out of
-/// our reach.) The header value made of it is marked as sensitive.
+/// the last clone is dropped. Copies in the buffers of the HTTP connection are not overwritten. The
+/// header value with the key is marked as sensitive.
 ///
 /// ```
 /// use partner_api::ApiKey;
@@ -33,22 +33,21 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Takes a key, trimmed of the white space around it that files and environment variables
-    /// bring.
+    /// Checks a key, after trimming white space around it, such as the newline of a file.
     ///
-    /// Any prefix is allowed: the reference shows `pk_live_…` and does not say that others cannot
-    /// exist.
+    /// Any prefix is allowed: the reference shows `pk_live_…` and does not exclude others.
     ///
     /// # Errors
-    /// If the text is empty, longer than [`MAX_API_KEY_BYTES`], or has a character that RFC 6750
-    /// (section 2.1, `b64token`) does not allow in a bearer token. The error never holds the text.
+    /// If the text is empty, longer than [`MAX_API_KEY_BYTES`], or contains a character that RFC
+    /// 6750 (section 2.1, `b64token`) does not allow in a bearer token. The error never holds the
+    /// text.
     pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidApiKey> {
         let key = text.as_ref().trim_ascii();
         check_b64token(key)?;
         let mut value = Zeroizing::new(Vec::with_capacity(SCHEME.len() + key.len()));
         value.extend_from_slice(SCHEME.as_bytes());
         value.extend_from_slice(key.as_bytes());
-        // The bytes own the wiping vector, so every clone of the header shares this one copy.
+        // The bytes own the vector that is overwritten on drop; all clones of the header share it.
         let mut authorization = HeaderValue::from_maybe_shared(Bytes::from_owner(value))
             .map_err(|_| InvalidApiKey::Character { position: 0 })?;
         authorization.set_sensitive(true);
@@ -103,35 +102,37 @@ impl TryFrom<String> for ApiKey {
     }
 }
 
-/// Why a text cannot be an API key. It never holds the text.
+/// Why a text is not a valid API key. It never contains the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidApiKey {
-    /// Nothing is left once the white space around it is gone.
+    /// The text is empty, or only white space.
     #[error("the API key is empty; copy it from the dashboard, where it is shown once")]
     Empty,
-    /// It is longer than [`MAX_API_KEY_BYTES`].
+    /// The text is longer than [`MAX_API_KEY_BYTES`].
     #[error(
-        "the API key has {length} bytes, more than the {MAX_API_KEY_BYTES} allowed; is it the right file?"
+        "the API key is {length} bytes long, more than the maximum of {MAX_API_KEY_BYTES}; check that it is \
+         the key and not another text"
     )]
     #[non_exhaustive]
     TooLong {
         /// Its length in bytes.
         length: usize,
     },
-    /// It has a character that cannot stand in a bearer token.
+    /// The text contains a character that is not allowed in a bearer token.
     #[error(
-        "the API key has a character at offset {position} that a bearer token cannot have \
-         (letters, digits and -._~+/ are allowed, = at the end only)"
+        "the API key contains an invalid character at byte offset {position}; allowed are letters, digits \
+         and -._~+/, and = at the end"
     )]
     #[non_exhaustive]
     Character {
-        /// Where, as a byte offset from 0 into the trimmed text.
+        /// The byte offset of the character in the trimmed text, from 0.
         position: usize,
     },
 }
 
-/// RFC 6750, section 2.1: `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+/// RFC 6750, section 2.1: `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" )
+/// *"="`.
 fn check_b64token(key: &str) -> Result<(), InvalidApiKey> {
     if key.is_empty() {
         return Err(InvalidApiKey::Empty);
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_stand_in_a_bearer_token_is_refused_by_position() {
+    fn a_character_that_is_not_allowed_is_an_error_with_its_position() {
         for (text, expected) in [
             ("", InvalidApiKey::Empty),
             (" \n", InvalidApiKey::Empty),

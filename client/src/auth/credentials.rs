@@ -1,4 +1,4 @@
-//! Which key a request is sent with: one that was set, or one that a provider fetched.
+//! The cache of the API key: a key that was set, or one that a provider fetched.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::error::{BoxError, SharedError};
 pub const DEFAULT_API_KEY_PROVIDER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long a caller in another runtime relies on a fetch: longer than most of them take, and then
-/// it fetches the key itself, since nobody may be driving that runtime.
+/// it fetches the key itself, since that runtime may be idle.
 const MAX_WAIT_FOR_OTHER_RUNTIME: Duration = Duration::from_secs(1);
 
 /// Fetches a key.
@@ -25,7 +25,8 @@ pub(crate) type ApiKeyProvider =
 
 /// The key of a client and its clones, which can change at any time.
 ///
-/// A fetch is one task for all callers that wait for it, so that it goes on when a caller gives up.
+/// A fetch is one task for all callers that wait for it, so that it continues when a caller is
+/// dropped.
 pub(crate) struct ApiKeyCache {
     state: watch::Sender<State>,
     provider: Option<(ApiKeyProvider, Duration)>,
@@ -93,7 +94,7 @@ impl ApiKeyCache {
         }
     }
 
-    /// Whether there is another key now than the one that was rejected.
+    /// Returns true if there is another key than the one that was rejected.
     pub(crate) async fn has_other_than(
         self: &Arc<Self>,
         rejected: &CachedKey,
@@ -106,8 +107,8 @@ impl ApiKeyCache {
         self.state.send_modify(|state| state.set_next(Ok(key)));
     }
 
-    /// What follows on a generation: a key that was set or fetched meanwhile, or else the result of
-    /// a fetch.
+    /// Returns the result that follows a generation: a key that was set or fetched since, or the
+    /// result of a new fetch.
     async fn after(self: &Arc<Self>, generation: u64) -> Result<CachedKey, SharedError> {
         let mut changes = self.state.subscribe();
         let runtime = Handle::current().id();
@@ -138,7 +139,7 @@ impl ApiKeyCache {
     }
 
     /// Starts the fetch that follows a generation, in the place of the one that was seen, unless
-    /// somebody else has.
+    /// another caller has started it.
     fn start_fetch(
         self: &Arc<Self>,
         seen: Option<RunningFetch>,
@@ -161,7 +162,8 @@ impl ApiKeyCache {
     }
 }
 
-/// A running fetch. If its task is dropped, because its runtime ends, the next waiter starts another.
+/// A running fetch. If its task is dropped, because its runtime ends, the next waiter starts
+/// another.
 struct Fetch {
     cache: Arc<ApiKeyCache>,
     fetching: RunningFetch,

@@ -1,6 +1,6 @@
 //! The API key: how it is checked, kept secret, fetched and replaced.
 //!
-//! Whatever could show it, such as an error that repeats a response, passes through here first.
+//! Texts that could contain the key, such as those of an error response, are redacted here.
 
 pub(crate) mod api_key;
 pub(crate) mod credentials;

@@ -1,4 +1,4 @@
-//! Removes the key from what a response repeats of it, such as `invalid key pk_live_…`.
+//! Redacts the key in responses that repeat it, such as `invalid key pk_live_…`.
 
 use http::{HeaderMap, HeaderValue};
 
@@ -7,9 +7,9 @@ use crate::error::{DecodeError, ErrorKind, UnauthorizedCode};
 
 /// Replaces the key.
 const REDACTED: &str = "[redacted]";
-/// A shorter key would be found in ordinary words.
+/// A shorter key could match ordinary text.
 const MIN_KEY_BYTES: usize = 8;
-/// How much of a text of the service an error keeps. Its body is kept apart.
+/// The longest text of the service in an error. The body is kept separately.
 const MAX_TEXT_BYTES: usize = 1024;
 
 /// The key that a request was sent with, to be redacted in its response.
@@ -83,7 +83,7 @@ fn replace_key(text: &str, key: &str) -> String {
     redacted
 }
 
-/// The service can send a text of any length where a word is expected.
+/// Limits a text of the service, which can have any length.
 fn truncate(mut text: String) -> String {
     if text.len() > MAX_TEXT_BYTES {
         let end = (0..=MAX_TEXT_BYTES).rev().find(|end| text.is_char_boundary(*end));

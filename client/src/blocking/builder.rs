@@ -1,4 +1,4 @@
-//! The builder of a request to any path, whose call blocks.
+//! The builder of a blocking request to any path.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,19 +10,20 @@ use super::call::{Call, ListCall};
 use super::runtime::BlockingRuntime;
 use crate::request::builder;
 
-/// Builds a request to any path, as [`RequestBuilder`](crate::RequestBuilder) does.
+/// Builds a blocking request to any path, as the async [`RequestBuilder`](crate::RequestBuilder)
+/// does.
 ///
 /// ```no_run
 /// # #[derive(serde::Deserialize)]
 /// # struct Stats { sent: u64 }
 /// # fn run(client: partner_api::blocking::Client) -> Result<(), partner_api::Error> {
-/// // Path and schema are examples: the reference announces stats and shows none.
+/// // Path and schema are examples: the reference announces stats without documenting them.
 /// let stats = client.get("stats").query("month", "2026-06").send::<Stats>().wait()?;
 /// println!("{} sent", stats.sent);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a request does nothing until send() and its like make a call of it that is waited for"]
+#[must_use = "a request is sent by send(), send_list() or send_empty(), followed by wait()"]
 pub struct RequestBuilder {
     request: builder::RequestBuilder,
     runtime: Arc<BlockingRuntime>,
@@ -60,18 +61,18 @@ impl RequestBuilder {
         self.with(|request| request.json(body))
     }
 
-    /// Makes a call of it whose response is one JSON document.
+    /// Returns the call, whose response is one JSON document.
     pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
         Call::new(self.request.send(), &self.runtime)
     }
 
-    /// Makes a call of it whose response is a list in the envelope that the reference shows,
+    /// Returns the call, whose response is a list in the envelope that the reference shows,
     /// `{ "data": [ … ] }`.
     pub fn send_list<T: DeserializeOwned + Send + 'static>(self) -> ListCall<T> {
         ListCall::new(self.request.send_list(), &self.runtime)
     }
 
-    /// Makes a call of it whose response has no body, or one that does not matter.
+    /// Returns the call, and ignores the body of its response.
     pub fn send_empty(self) -> Call<()> {
         Call::new(self.request.send_empty(), &self.runtime)
     }

@@ -1,4 +1,4 @@
-//! Calls that block, and the items of a list.
+//! Blocking calls, and the iterator over the items of a list.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -21,7 +21,7 @@ pub struct Call<T> {
     runtime: Arc<BlockingRuntime>,
 }
 
-/// A call that returns a list, all at once with [`wait`](Self::wait), or item by item as a
+/// A call that returns a list: the whole list with [`wait`](Self::wait), or item by item with
 /// [`stream`](Self::stream).
 #[must_use = "a call is made by wait()"]
 pub struct ListCall<T> {
@@ -110,31 +110,32 @@ impl<T: DeserializeOwned + Send + 'static> ListCall<T> {
     /// Makes the call and returns the items one by one as they arrive, in memory that does not grow
     /// with the list, as [`ListCall::stream`](crate::ListCall::stream) does.
     pub fn stream(self) -> ListStream<T> {
-        ListStream { stream: self.call.stream(), runtime: self.runtime, refused: false }
+        ListStream { stream: self.call.stream(), runtime: self.runtime, has_failed: false }
     }
 }
 
-/// The items of a list as they arrive; each `next` waits for one. See [`ListCall::stream`].
+/// Iterates over the items of a list as they arrive. See [`ListCall::stream`].
 ///
-/// It returns what the async [`ListStream`](crate::ListStream) does. Dropping it stops the transfer.
+/// Items and errors are those of the async [`ListStream`](crate::ListStream). Dropping it stops the
+/// transfer.
 #[must_use = "nothing is sent until it is iterated over"]
 pub struct ListStream<T> {
     stream: list_stream::ListStream<T>,
     runtime: Arc<BlockingRuntime>,
-    refused: bool,
+    has_failed: bool,
 }
 
 impl<T: DeserializeOwned + 'static> Iterator for ListStream<T> {
     type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.refused {
+        if self.has_failed {
             return None;
         }
         match self.runtime.block_on(self.stream.next()) {
             Ok(item) => item,
             Err(error) => {
-                self.refused = true;
+                self.has_failed = true;
                 Some(Err(error))
             }
         }

@@ -1,7 +1,7 @@
 //! The client for programs without async code. Feature `blocking`.
 //!
-//! Names and behaviour are those of the async client; where that says `.await`, this says
-//! [`wait()`](Call::wait).
+//! Names and behaviour are those of the async client, with [`wait()`](Call::wait) instead of
+//! `.await`.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -20,18 +20,18 @@
 //!
 //! # Inside async code
 //!
-//! A call that is made by an async task of tokio would hold up its thread and all other tasks
-//! there. It is not made, and is an error of the kind [`ErrorKind::Request`](crate::ErrorKind::Request); await the async
-//! [`Client`](crate::Client) there. Where tokio allows blocking, in `spawn_blocking` and
-//! `block_in_place`, calls are made. Building a client and dropping one is fine anywhere.
+//! A blocking call inside an async task of tokio would block all other tasks of its thread. Such a
+//! call fails with [`ErrorKind::Request`](crate::ErrorKind::Request) and sends nothing; await the
+//! async [`Client`](crate::Client) instead. Calls are allowed where tokio allows blocking: in
+//! `spawn_blocking` and `block_in_place`. A client can be built and dropped anywhere.
 //!
 //! # How it works
 //!
-//! A client and its clones have one thread, which looks after connections and timers, between
-//! calls, too: so it sees when the service closes a pooled connection. A call runs on the thread
-//! that waits for it, so that calls of several threads run side by side. When the last clone,
-//! call and stream of a client is dropped, its thread closes the connections and ends; nothing
-//! waits for it.
+//! A client and its clones share one background thread, which drives connections and timers, also
+//! between calls, so that it notices when the service closes a pooled connection. A call runs on
+//! the thread that waits for it, so calls of several threads run in parallel. When the last clone,
+//! call and stream of a client is dropped, the background thread closes the connections and ends;
+//! the drop does not wait for it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -56,8 +56,8 @@ use runtime::BlockingRuntime;
 
 /// A client of the Partner API whose calls block. See the [module](self).
 ///
-/// It is cheap to clone and can be used by several threads at once. Settings of your own are
-/// those of the async client: [`ClientBuilder::build_blocking`].
+/// It is cheap to clone and can be used by several threads at the same time. Its settings are those
+/// of the async client: [`ClientBuilder::build_blocking`].
 #[derive(Clone)]
 pub struct Client {
     client: client::Client,
@@ -65,7 +65,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with defaults for everything but base URL and key.
+    /// Makes a client with defaults for everything but base URL and key.
     ///
     /// # Errors
     /// As [`ClientBuilder::build_blocking`].
@@ -73,8 +73,8 @@ impl Client {
         client::Client::new(base_url, api_key).and_then(Self::from_client)
     }
 
-    /// A client with defaults for everything but base URL and key, which stand in the environment
-    /// variables [`BASE_URL_ENV`](crate::BASE_URL_ENV) and
+    /// Makes a client with defaults for everything but base URL and key, which it takes from the
+    /// environment variables [`BASE_URL_ENV`](crate::BASE_URL_ENV) and
     /// [`API_KEY_ENV`](crate::API_KEY_ENV).
     ///
     /// # Errors
@@ -83,14 +83,18 @@ impl Client {
         client::Client::from_env().and_then(Self::from_client)
     }
 
-    /// A client that blocks, from one that does not. Both share connections and retry budget; a
-    /// connection lives no longer than the runtime, or the blocking client, whose call made it.
+    /// Makes a blocking client from an async one. Both share key and retry budget. Connections are
+    /// not shared: those of the blocking client live in its background thread.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the system has no thread, or nothing to watch connections with.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the background thread could not be
+    /// started.
     pub fn from_client(client: client::Client) -> Result<Self, Error> {
         let runtime = BlockingRuntime::start().map_err(|cause| {
-            Error::config("blocking", format!("its thread cannot be started: {cause}"))
+            Error::config(
+                "blocking",
+                format!("the background thread could not be started: {cause}"),
+            )
         })?;
         Ok(Self { client, runtime: Arc::new(runtime) })
     }
@@ -106,53 +110,54 @@ impl Client {
         Call::new(self.client.wallet(), &self.runtime)
     }
 
-    /// The base URL in use, with [`API_PATH`](crate::API_PATH) at its end.
+    /// Returns the base URL in use, which ends in [`API_PATH`](crate::API_PATH).
     pub fn base_url(&self) -> &str {
         self.client.base_url()
     }
 
-    /// How many tokens the retry budget has now, as
-    /// [`Client::retry_tokens`](crate::Client::retry_tokens).
+    /// Returns the tokens that are left in the retry budget, as
+    /// [`Client::retry_tokens`](crate::Client::retry_tokens) does.
     pub fn retry_tokens(&self) -> Option<u32> {
         self.client.retry_tokens()
     }
 
-    /// A request of any method to any path below the base URL, as
-    /// [`Client::request`](crate::Client::request) makes it.
+    /// Starts a request of any method to any path below the base URL, as
+    /// [`Client::request`](crate::Client::request) does.
     pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> RequestBuilder {
         RequestBuilder::new(self.client.request(method, path), &self.runtime)
     }
 
-    /// A `GET` request: see [`request`](Self::request).
+    /// Starts a `GET` request: see [`request`](Self::request).
     pub fn get(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::GET, path)
     }
 
-    /// A `POST` request: see [`request`](Self::request).
+    /// Starts a `POST` request: see [`request`](Self::request).
     pub fn post(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::POST, path)
     }
 
-    /// A `PUT` request: see [`request`](Self::request).
+    /// Starts a `PUT` request: see [`request`](Self::request).
     pub fn put(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::PUT, path)
     }
 
-    /// A `PATCH` request: see [`request`](Self::request).
+    /// Starts a `PATCH` request: see [`request`](Self::request).
     pub fn patch(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::PATCH, path)
     }
 
-    /// A `DELETE` request: see [`request`](Self::request).
+    /// Starts a `DELETE` request: see [`request`](Self::request).
     pub fn delete(&self, path: impl Into<ApiPath>) -> RequestBuilder {
         self.request(Method::DELETE, path)
     }
 
-    /// A client for another partner's key over the same connections and the same thread, as
-    /// [`Client::with_api_key`](crate::Client::with_api_key) makes it.
+    /// Makes a client for another partner's key, over the same connections and background thread,
+    /// as [`Client::with_api_key`](crate::Client::with_api_key) does.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`].
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is not a key: see
+    /// [`ApiKey::new`].
     pub fn with_api_key<K>(&self, api_key: K) -> Result<Self, Error>
     where
         K: TryInto<ApiKey>,
@@ -165,7 +170,8 @@ impl Client {
     /// [`Client::rotate_api_key`](crate::Client::rotate_api_key) does.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is no key: see [`ApiKey::new`]. The old key then stays.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is not a key: see
+    /// [`ApiKey::new`]. The old key then stays.
     pub fn rotate_api_key<K>(&self, api_key: K) -> Result<(), Error>
     where
         K: TryInto<ApiKey>,
@@ -176,7 +182,7 @@ impl Client {
 }
 
 impl ClientBuilder {
-    /// Checks everything and builds a client that blocks. No connection is made yet.
+    /// Checks all settings and builds a blocking client. No connection is made yet.
     ///
     /// ```
     /// use std::time::Duration;
@@ -190,7 +196,7 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// As [`build`](Self::build); or as [`Client::from_client`].
+    /// As [`build`](Self::build) and [`Client::from_client`].
     pub fn build_blocking(self) -> Result<Client, Error> {
         self.build().and_then(Client::from_client)
     }

@@ -1,4 +1,4 @@
-//! What calls lean on while they block: one thread with a runtime.
+//! The runtime of blocking calls, in one background thread.
 
 use std::convert::Infallible;
 use std::io;
@@ -14,62 +14,62 @@ use tokio::task::coop;
 
 use crate::error::{Error, ErrorKind};
 
-/// Runs the runtime until it is dropped. A runtime that ran only while a call waits would not see
-/// its connections die in between.
+/// Keeps a runtime running in a background thread until it is dropped, so that connections which
+/// close between two calls are noticed.
 pub(super) struct BlockingRuntime {
     runtime: Handle,
-    /// Its drop is the sign to stop.
+    /// Stops the thread when it is dropped.
     _running: oneshot::Sender<Infallible>,
 }
 
 impl BlockingRuntime {
     pub(super) fn start() -> io::Result<Self> {
         let (running, stopped) = oneshot::channel();
-        let (tell, told) = mpsc::sync_channel(1);
-        // The runtime never leaves this thread, since its drop panics where another one runs.
+        let (started, start_result) = mpsc::sync_channel(1);
+        // The runtime stays in its thread, since dropping it inside another runtime panics.
         thread::Builder::new().name("partner-api".into()).spawn(move || {
             match runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => {
-                    drop(tell.send(Ok(runtime.handle().clone())));
+                    drop(started.send(Ok(runtime.handle().clone())));
                     drop(runtime.block_on(stopped));
-                    // A name that is just being resolved is not waited for.
+                    // Does not wait for a name resolution that is still running.
                     runtime.shutdown_background();
                 }
-                Err(cause) => drop(tell.send(Err(cause))),
+                Err(cause) => drop(started.send(Err(cause))),
             }
         })?;
-        let runtime = told.recv().unwrap_or_else(|_| Err(io::Error::other("it ended at once")))?;
+        let runtime =
+            start_result.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended")))?;
         Ok(Self { runtime, _running: running })
     }
 
-    /// Polls the future on this thread to its end, or not at all.
-    ///
-    /// Unlike `Handle::block_on` it never panics.
+    /// Runs the future on this thread, or returns an error inside an async task, where
+    /// `Handle::block_on` would panic.
     pub(super) fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
         if is_in_a_task() {
-            let problem = "a blocking call would hold up the async task that makes it, and all others of its thread; \
-                           await partner_api::Client here, or make the call in tokio::task::spawn_blocking";
+            let problem = "blocking calls are not allowed inside an async task; await partner_api::Client instead, \
+                           or make the call in tokio::task::spawn_blocking";
             return Err(Error::unsent(ErrorKind::Request(problem.to_owned())));
         }
         let _entered = self.runtime.enter();
         let mut future = pin!(future);
-        let unpark =
+        let thread_waker =
             Arc::new(ThreadWaker { thread: thread::current(), woken: AtomicBool::new(false) });
-        let waker = Waker::from(Arc::clone(&unpark));
+        let waker = Waker::from(Arc::clone(&thread_waker));
         let mut cx = Context::from_waker(&waker);
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return Ok(output);
             }
-            while !unpark.woken.swap(false, Ordering::Acquire) {
+            while !thread_waker.woken.swap(false, Ordering::Acquire) {
                 thread::park();
             }
         }
     }
 }
 
-/// Remembers that it was woken, since whatever else parks this thread during a poll, such as a full
-/// channel, takes the thread's own token.
+/// Unparks a thread and remembers that it did: code that parks the thread during a poll, such as a
+/// full channel, consumes the token of the thread.
 struct ThreadWaker {
     thread: Thread,
     woken: AtomicBool,
@@ -82,12 +82,11 @@ impl Wake for ThreadWaker {
     }
 }
 
-/// Whether a task of tokio is being polled on this thread.
+/// Returns true if this thread is polling a tokio task.
 ///
-/// A runtime at hand is not enough of a sign: there is one in `spawn_blocking`, too, where blocking
-/// is right. But only a task has a budget of steps that it may make before it must yield (see
-/// [`coop`]), and it fits in a byte. Without a limit there is no task, or one that is
-/// `unconstrained`, which is then held up.
+/// A current runtime does not prove that: `spawn_blocking` has one also, and blocking is allowed
+/// there. But only a task has a budget of operations before it must yield (see [`coop`]), which
+/// fits in a byte. A task that is `unconstrained` has no budget, is not recognised, and is blocked.
 fn is_in_a_task() -> bool {
     if Handle::try_current().is_err() {
         return false;
@@ -107,8 +106,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wake_is_not_lost_to_what_parks_the_thread_during_a_poll() {
-        let (tell, told) = mpsc::channel();
+    fn a_wake_is_not_lost_if_the_thread_is_parked_during_a_poll() {
+        let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let runtime = BlockingRuntime::start().unwrap();
             let mut polls = 0;
@@ -118,12 +117,12 @@ mod tests {
                     return Poll::Ready(());
                 }
                 cx.waker().wake_by_ref();
-                // Takes the token of the thread, as a full channel would that waits for its reader.
+                // Consumes the token of the thread, as a full channel does.
                 thread::park();
                 Poll::Pending
             });
-            tell.send(runtime.block_on(woken_once).is_ok())
+            sender.send(runtime.block_on(woken_once).is_ok())
         });
-        assert!(told.recv_timeout(Duration::from_secs(10)).unwrap());
+        assert!(receiver.recv_timeout(Duration::from_secs(10)).unwrap());
     }
 }

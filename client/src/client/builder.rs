@@ -19,9 +19,11 @@ use crate::pipeline::retry_budget::RetryBudget;
 use crate::transport::base_url::BaseUrl;
 use crate::transport::{HttpService, Identity, ProxyChoice, RequestBody, RootCertificate};
 
-/// The environment variable with the base URL. Read by [`Client::from_env`](crate::Client::from_env).
+/// The environment variable with the base URL. Read by
+/// [`Client::from_env`](crate::Client::from_env).
 pub const BASE_URL_ENV: &str = "PARTNER_API_BASE_URL";
-/// The environment variable with the API key. Read by [`Client::from_env`](crate::Client::from_env).
+/// The environment variable with the API key. Read by
+/// [`Client::from_env`](crate::Client::from_env).
 pub const API_KEY_ENV: &str = "PARTNER_API_KEY";
 
 /// The default of the largest response body in bytes, after decompression: 64 MiB, enough for some
@@ -65,7 +67,7 @@ pub struct ClientBuilder {
     pub(super) invalid: Vec<InvalidSetting>,
 }
 
-/// The settings that concern connections, so that an HTTP service of the program has no use for them.
+/// The settings that concern connections, which are not supported together with `http_service`.
 #[derive(Default)]
 pub(super) struct ConnectionSettings {
     pub(super) connect_timeout: Option<Duration>,
@@ -102,7 +104,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the API key: a text, or an [`ApiKey`]. Required, unless there is a provider.
+    /// Sets the API key: a text, or an [`ApiKey`]. Required, unless a provider is set.
     pub fn api_key<K>(mut self, api_key: K) -> Self
     where
         K: TryInto<ApiKey>,
@@ -115,15 +117,16 @@ impl ClientBuilder {
     /// Sets a provider that fetches the key when one is needed, instead of
     /// [`api_key`](Self::api_key).
     ///
-    /// It is called once for a client and its clones, and once more when the service rejects the key
-    /// with `invalid_token`; the call then continues with the new key if it is another one. A fetch
-    /// is one task, which goes on if the call that started it is cancelled or times out, and serves
-    /// all calls that wait for it. Calls in another tokio runtime rely on it for one second and then
-    /// fetch the key themselves.
+    /// It is called once for a client and its clones, and once more when the service rejects the
+    /// key with `invalid_token`; the call then continues with the new key if it is another one. A
+    /// fetch is one task, which continues if the call that started it is cancelled or times out,
+    /// and serves all calls that wait for it. Calls in another tokio runtime rely on it for one
+    /// second and then fetch the key themselves.
     ///
-    /// If the provider fails or exceeds [`api_key_provider_timeout`](Self::api_key_provider_timeout),
-    /// the calls that wait fail with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials), and
-    /// the next call fetches again. The client does not retry a fetch.
+    /// If the provider fails or exceeds
+    /// [`api_key_provider_timeout`](Self::api_key_provider_timeout), the calls that wait fail with
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials), and the next call fetches again.
+    /// The client does not retry a fetch.
     ///
     /// ```
     /// # async fn key_from_the_vault() -> Result<String, std::io::Error> { Ok("pk_live_x".into()) }
@@ -158,12 +161,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls `callback` once for every field or enum value that the crate does not recognise (schema
-    /// drift).
+    /// Calls `callback` once for every field or enum value that the crate does not recognise
+    /// (schema drift).
     ///
     /// Each is reported once for a client and its clones, at most
-    /// [`MAX_DRIFT_REPORTS`](crate::MAX_DRIFT_REPORTS) of them. No call fails because of drift: it is
-    /// a hint to update the crate. The callback runs within the call, so it should be quick.
+    /// [`MAX_DRIFT_REPORTS`](crate::MAX_DRIFT_REPORTS) of them. No call fails because of drift: it
+    /// is a hint to update the crate. The callback runs within the call, so it should be quick.
     pub fn on_drift(mut self, callback: impl Fn(&Drift) + Send + Sync + 'static) -> Self {
         self.drift = Some(DriftReporter::new(callback));
         self
@@ -203,9 +206,9 @@ impl ClientBuilder {
     /// Sets how long an attempt may take until its response begins, and for how long its body may
     /// then pause.
     ///
-    /// Default: [`DEFAULT_ATTEMPT_TIMEOUT`](crate::DEFAULT_ATTEMPT_TIMEOUT), or a third of the call's
-    /// timeout where that is less; the whole timeout of the call where the attempt could not be
-    /// retried. A stream of a list may pause as long as the call's timeout allows.
+    /// Default: [`DEFAULT_ATTEMPT_TIMEOUT`](crate::DEFAULT_ATTEMPT_TIMEOUT), or a third of the
+    /// call's timeout where that is less; the whole timeout of the call where the attempt could not
+    /// be retried. A stream of a list may pause as long as the call's timeout allows.
     ///
     /// After an attempt that timed out, the next attempt uses a new connection.
     pub fn attempt_timeout(mut self, attempt_timeout: Duration) -> Self {
@@ -220,11 +223,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how old a connection may become before new requests use a new one, for services behind a
-    /// load balancer or with failover by DNS. Default: no limit.
+    /// Sets how old a connection may become before new requests use a new one, for services behind
+    /// a load balancer or with failover by DNS. Default: no limit.
     ///
-    /// The age is counted for all pooled connections together, from when the first was made. Requests
-    /// that have started finish on their connection.
+    /// The age is counted for all pooled connections together, from when the first was made.
+    /// Requests that have started finish on their connection.
     pub fn max_connection_age(mut self, age: Duration) -> Self {
         self.connection.max_age = Some(age);
         self
@@ -274,8 +277,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends requests to an `https` service through this HTTP proxy, with `CONNECT`, so that it sees
-    /// neither headers nor bodies.
+    /// Sends requests to an `https` service through this HTTP proxy, with `CONNECT`, so that it
+    /// sees neither headers nor bodies.
     ///
     /// Default: the proxy of `HTTPS_PROXY` or `ALL_PROXY`, unless `NO_PROXY` excludes the host, and
     /// only for `https` to another machine. A plain `http` request is never sent to a proxy, since
@@ -293,9 +296,9 @@ impl ClientBuilder {
 
     /// Adds CA certificates (PEM, one or more) to those of the system. May be called repeatedly.
     ///
-    /// Use it for a company's proxy that ends TLS, or a test's certificate authority: whoever has
-    /// their keys can read the API key. `build` reports what is not a certificate. On Android `build`
-    /// refuses them, unless the feature `native-tls` is on.
+    /// Use it for a corporate proxy that terminates TLS, or for the certificate authority of a
+    /// test. The owner of such an authority can read the API key. `build` reports an invalid
+    /// certificate. Android supports them only with the feature `native-tls`.
     pub fn add_root_certificate_pem(mut self, pem: &[u8]) -> Self {
         match RootCertificate::from_pem(pem) {
             Ok(certificates) => self.connection.root_certificates.extend(certificates),
@@ -316,7 +319,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows `http` to other machines. Everybody on the way can read the key.
+    /// Allows `http` to other machines. Everyone on the network path can read the API key.
     pub fn danger_allow_plain_http(mut self) -> Self {
         self.plain_http = true;
         self
@@ -326,9 +329,9 @@ impl ClientBuilder {
     /// [`tower::Service`](tower_service::Service) over `http` types: a router without a socket in
     /// tests, another HTTP client, or a client with additional layers.
     ///
-    /// Timeouts, retries, authorization, size limit and decoding stay with the client. Settings that
-    /// concern connections (such as `connect_timeout`, `proxy`, `add_root_certificate_pem`) are not
-    /// supported together with it, and `build` refuses them.
+    /// Timeouts, retries, authorization, size limit and decoding stay with the client. Settings
+    /// that concern connections (such as `connect_timeout`, `proxy`, `add_root_certificate_pem`)
+    /// are not supported together with it, and `build` refuses them.
     pub fn http_service<S, B>(mut self, service: S) -> Self
     where
         S: tower_service::Service<http::Request<RequestBody>, Response = http::Response<B>>

@@ -1,4 +1,4 @@
-//! The handle that a program keeps: cheap to clone, makes calls.
+//! The client, its builder, and the validation of its settings.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,8 +29,9 @@ mod validate;
 /// It is cheap to clone, and clones share connections, key and retry budget: make one for each key
 /// and clone it where it is needed.
 ///
-/// Calls run in a tokio runtime with its I/O and time drivers enabled, as `#[tokio::main]` has them.
-/// A client can be used in several runtimes, one after another or in parallel, for instance as a
+/// Calls run in a tokio runtime with its I/O and time drivers enabled, as `#[tokio::main]` has
+/// them. A client can be used in several runtimes, one after another or in parallel, for instance
+/// as a
 /// `static` in tests: the connections of a runtime serve calls in that runtime only, and are closed
 /// when it ends.
 ///
@@ -48,7 +49,7 @@ pub struct Client {
     endpoints: Arc<Endpoints>,
 }
 
-/// What calls start from. The documented requests are made once, here.
+/// The prepared requests of the documented calls, and the default options.
 struct Endpoints {
     base_url: BaseUrl,
     companies: Arc<Request<RequestBody>>,
@@ -84,7 +85,8 @@ impl Client {
     /// separate key and a separate, full retry budget. All other settings are the same.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is not a key: see [`ApiKey::new`].
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is not a key: see
+    /// [`ApiKey::new`].
     pub fn with_api_key<K>(&self, api_key: K) -> Result<Self, Error>
     where
         K: TryInto<ApiKey>,
@@ -108,8 +110,8 @@ impl Client {
     /// the old key; one that is rejected for it is sent again with the new one.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is not a key: see [`ApiKey::new`].
-    /// The old key then stays.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the text is not a key: see
+    /// [`ApiKey::new`]. The old key then stays.
     pub fn rotate_api_key<K>(&self, api_key: K) -> Result<(), Error>
     where
         K: TryInto<ApiKey>,
@@ -133,12 +135,12 @@ impl Client {
         Call::new(prepared, DocumentDecoder::json)
     }
 
-    /// The base URL in use, which ends in [`API_PATH`](crate::API_PATH).
+    /// Returns the base URL in use, which ends in [`API_PATH`](crate::API_PATH).
     pub fn base_url(&self) -> &str {
         self.endpoints.base_url.as_str()
     }
 
-    /// How many tokens the retry budget has now; `None` if it is
+    /// Returns the tokens that are left in the retry budget, or `None` if it is
     /// [unlimited](crate::RetryBudget::unlimited).
     ///
     /// The spans of calls have the same number in the field `partner_api.retry_tokens`.
@@ -149,7 +151,8 @@ impl Client {
     /// Starts a request of any method to any path below the base URL, for endpoints that this crate
     /// does not know. If the request is invalid, its call returns the error.
     ///
-    /// `CONNECT` would ask a proxy for a tunnel, and `TRACE` would return the key: both are refused.
+    /// `CONNECT` would ask a proxy for a tunnel, and `TRACE` would return the key: both are
+    /// refused.
     pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> RequestBuilder {
         let request = match method {
             Method::CONNECT | Method::TRACE => Err(format!("{method} requests are not supported")),

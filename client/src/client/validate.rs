@@ -1,4 +1,4 @@
-//! Checks the settings of a client, and reports every invalid one at once.
+//! Checks the settings of a client, and reports every invalid one.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::transport::{
     DEFAULT_HTTP2_KEEP_ALIVE_TIMEOUT, HttpService, ProxyChoice, TransportSettings,
 };
 
-const ZERO_TIMEOUT: &str = "it is zero, so every call would fail";
+const ZERO_TIMEOUT: &str = "must not be zero, because every call would fail";
 const UNSUPPORTED_WITH_HTTP_SERVICE: &str = "not supported together with http_service()";
 
 impl ClientBuilder {
@@ -42,7 +42,7 @@ impl ClientBuilder {
             self.api_key_provider_timeout.unwrap_or(DEFAULT_API_KEY_PROVIDER_TIMEOUT);
         let credentials = match (self.api_key, self.api_key_provider) {
             (Some(_), Some(_)) => {
-                Err(vec!["there is also an api_key_provider; set one of them".to_owned()])
+                Err(vec!["api_key and api_key_provider are both set; set one of them".to_owned()])
             }
             (Some(api_key), None) => {
                 api_key.map(ApiKeyCache::fixed).map_err(|problem| vec![problem])
@@ -64,7 +64,10 @@ impl ClientBuilder {
         errors.check_not_zero("api_key_provider_timeout", self.api_key_provider_timeout);
         let max_response_bytes = self.max_response_bytes.unwrap_or(DEFAULT_MAX_RESPONSE_BYTES);
         if max_response_bytes == 0 {
-            errors.add("max_response_bytes", "it is zero, so every response would be too large");
+            errors.add(
+                "max_response_bytes",
+                "must not be zero, because every response would be too large",
+            );
         }
         let user_agent = errors.collect("user_agent", user_agent(self.user_agent.as_deref()));
 
@@ -96,7 +99,7 @@ impl ClientBuilder {
     }
 }
 
-/// Every invalid setting, so that all can be fixed at once.
+/// Every invalid setting, so that all can be fixed together.
 struct ConfigErrors(Vec<InvalidSetting>);
 
 impl ConfigErrors {
@@ -127,7 +130,7 @@ impl ConfigErrors {
 fn check_options(options: &CallOptions, errors: &mut ConfigErrors) {
     let CallOptions { timeouts, retry, .. } = options;
     if retry.max_attempts == 0 {
-        errors.add("retry", "max_attempts is 0; 1 disables retries");
+        errors.add("retry", "max_attempts must be at least 1, which disables retries");
     }
     errors.check_not_zero("timeout", Some(timeouts.call));
     errors.check_not_zero("attempt_timeout", timeouts.attempt);
@@ -137,7 +140,7 @@ fn check_options(options: &CallOptions, errors: &mut ConfigErrors) {
         errors.add(
             "attempt_timeout",
             format!(
-                "{attempt:?} is not less than the timeout of {:?}, so an attempt that times out could never be \
+                "{attempt:?} must be less than the timeout of {:?}, or an attempt that times out could never be \
                  retried; lower it, or disable retries with RetryPolicy::never()",
                 timeouts.call
             ),
@@ -195,5 +198,5 @@ fn user_agent(product: Option<&str>) -> Result<HeaderValue, Vec<String>> {
         |product| format!("{} {USER_AGENT}", product.trim()),
     );
     HeaderValue::try_from(text.trim())
-        .map_err(|_| vec!["it has a character that a header must not have".to_owned()])
+        .map_err(|_| vec!["contains a character that is not allowed in a header".to_owned()])
 }

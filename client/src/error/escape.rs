@@ -1,15 +1,15 @@
-//! Text from the service is hostile: it is escaped and cut wherever a person or a log sees it.
+//! Text from the service is untrusted: it is escaped and truncated before it is shown or logged.
 
 use std::fmt;
 
 /// The longest text that is shown, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Shows a text of the service with control and other invisible characters escaped, cut to 200
-/// characters, or to the precision of the format (`{:.60}`): for a terminal, a log, or a page.
+/// Displays a text of the service with control and invisible characters escaped, and truncated to
+/// 200 characters or to the precision of the format (`{:.60}`).
 ///
-/// The texts of the API are given as the service sent them, and a company's name is whatever
-/// somebody typed in.
+/// Use it for terminals, logs and pages: the client returns texts as the service sent them, and the
+/// name of a company may contain any characters.
 ///
 /// ```
 /// use partner_api::Escaped;
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_drives_a_terminal_is_escaped_and_letters_are_not() {
+    fn control_characters_are_escaped_and_letters_are_not() {
         assert_eq!(Escaped("caf\u{e9} \u{4f60}").to_string(), "caf\u{e9} \u{4f60}");
         assert_eq!(
             Escaped("a\u{1b}[2J\r\n\u{202e}b\u{7f}").to_string(),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_cut() {
+    fn a_long_text_is_truncated() {
         let shown = Escaped(&"x".repeat(100_000)).to_string();
         assert_eq!(shown.chars().count(), MAX_SHOWN + 1);
         assert!(shown.ends_with('…'));

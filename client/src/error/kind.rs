@@ -19,7 +19,7 @@ pub enum ErrorKind {
     Credentials,
     /// The service rejected the key (401). Never retried with the same key.
     Unauthorized(UnauthorizedCode),
-    /// The service, or a proxy in front of it, responded with another status that is no success.
+    /// The service, or a proxy in front of it, responded with another status that is not a success.
     Status(StatusCode),
     /// The server redirected (3xx). Redirects are not followed, so the key was sent nowhere else.
     #[non_exhaustive]
@@ -29,8 +29,8 @@ pub enum ErrorKind {
         /// The host of the redirect's target, if it has one.
         host: Option<String>,
     },
-    /// No connection could be made: the name did not resolve, the port refused, or nobody responded
-    /// within the connect timeout.
+    /// No connection could be made: the name did not resolve, the port refused, or the server did
+    /// not respond within the connect timeout.
     Connect,
     /// The configured proxy refused to open a tunnel to the service. Never retried.
     Proxy,
@@ -101,7 +101,7 @@ pub struct DecodeError {
 }
 
 impl ErrorKind {
-    /// Whether the same request may succeed later with nothing changed.
+    /// Returns true if the same request may succeed later with nothing changed.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Connect | Self::Interrupted | Self::Timeout(_) => true,

@@ -1,9 +1,9 @@
 //! The error of every call, its kinds, and how it is written.
 //!
-//! It says what went wrong ([`ErrorKind`]), whether the service could have acted on the request
-//! ([`RequestOutcome`]), whether a new call may succeed, and what was attempted. The response body
-//! is kept, bounded, and has a method; `Display`, `Debug` and the chain of sources show no body, no
-//! key and no query, since all three end up in logs.
+//! An error contains its kind ([`ErrorKind`]), whether the service could have acted on the request
+//! ([`RequestOutcome`]), whether a new call may succeed, and the attempts. The start of the
+//! response body is kept and can be read; `Display`, `Debug` and the chain of sources show no body,
+//! no key and no query, since they end up in logs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,18 +24,18 @@ pub use kind::{DecodeError, ErrorKind, InvalidSetting, TimeLimit, UnauthorizedCo
 /// The cause below an error, of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The same, where several calls fail by one cause.
+/// A cause that several calls share.
 pub(crate) type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 
-/// How much of the body of an error is kept, in bytes.
+/// The largest part of the body of an error response that is kept, in bytes.
 pub const MAX_ERROR_BODY_BYTES: usize = 16 * 1024;
 
-/// Headers in which services and proxies name a request; the first that is there counts.
+/// Headers with the identifier of a request, in order of preference.
 const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
 
 /// Why a call, or the building of a client, failed.
 ///
-/// `Display` says what happened and what to do about it.
+/// `Display` says what failed, where, and what to do.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -121,12 +121,12 @@ pub(crate) struct AttemptError {
     pub(crate) unprocessed: Option<Unprocessed>,
 }
 
-/// What the text of an error says beside its kind.
+/// The parts of the text of an error that its kind does not contain.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorText {
-    /// What the connection was made to.
+    /// The host and port of the connection.
     pub(crate) peer: Option<String>,
-    /// The cause in a few words.
+    /// A short reason.
     pub(crate) reason: Option<String>,
 }
 
@@ -140,7 +140,7 @@ pub(crate) enum Unprocessed {
     Refused,
 }
 
-/// What is kept of a response that is an error.
+/// The parts of an error response that are kept.
 pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -183,7 +183,7 @@ impl AttemptError {
         self
     }
 
-    /// What the error says about its attempt.
+    /// Returns the failed attempt of this error.
     pub(crate) fn attempt(&self, backoff: Option<Duration>) -> Attempt {
         Attempt { kind: self.kind.clone(), status: self.status(), outcome: self.outcome, backoff }
     }
@@ -226,14 +226,14 @@ impl Error {
         Self::unsent(ErrorKind::Config(vec![InvalidSetting { setting, message }]))
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.error.kind
     }
 
-    /// Whether the service could have acted on the request, all attempts taken together:
-    /// [`Unknown`](RequestOutcome::Unknown) if that is true of any attempt, whatever the others
-    /// found; else [`Responded`](RequestOutcome::Responded) if any attempt got a response; else
+    /// Returns whether the service could have acted on the request, in any of the attempts:
+    /// [`Unknown`](RequestOutcome::Unknown) if the outcome of any attempt is unknown; otherwise
+    /// [`Responded`](RequestOutcome::Responded) if any attempt got a response; otherwise
     /// [`NotSent`](RequestOutcome::NotSent).
     pub fn outcome(&self) -> RequestOutcome {
         let attempts = self.0.attempts.iter().map(|attempt| attempt.outcome);
@@ -290,7 +290,7 @@ impl Error {
         matches!(self.kind(), ErrorKind::Config(_))
     }
 
-    /// The code of a 401; `None` for any other error.
+    /// Returns the code of a 401, or `None` for any other error.
     pub fn unauthorized_code(&self) -> Option<&UnauthorizedCode> {
         match self.kind() {
             ErrorKind::Unauthorized(code) => Some(code),
@@ -298,20 +298,22 @@ impl Error {
         }
     }
 
-    /// The status of the response, if one arrived, also if its body was incomplete.
+    /// Returns the status of the response, if one arrived, also if its body was incomplete.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.error.status()
     }
 
-    /// The headers of the response, if one arrived.
+    /// Returns the headers of the response, if one arrived.
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.0.error.response.as_ref().map(|response| &response.headers)
     }
 
-    /// The request's identifier in the logs of the service or of a proxy, for a support ticket.
+    /// Returns the identifier of the request in the logs of the service or of a proxy, for support
+    /// tickets.
     ///
     /// It is the first of the response headers `x-request-id`, `request-id`, `x-correlation-id` and
-    /// `cf-ray`. The reference promises none of them. One that repeats the key is left out.
+    /// `cf-ray`. The reference does not promise any of them. A header that contains the key is
+    /// ignored.
     pub fn request_id(&self) -> Option<&str> {
         let headers = self.headers()?;
         REQUEST_ID_HEADERS
@@ -320,31 +322,32 @@ impl Error {
             .find_map(|value| value.to_str().ok().filter(|_| !value.is_sensitive()))
     }
 
-    /// How long to wait before another request, as the service asked with `Retry-After` (RFC 9110,
-    /// section 10.2.3): seconds as it sent them, or the time left until a date.
+    /// Returns the `Retry-After` of the response (RFC 9110, section 10.2.3): its seconds, or the
+    /// time that is left until its date.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.headers()?, SystemTime::now())
     }
 
-    /// The start of the response body, at most [`MAX_ERROR_BODY_BYTES`]; of an invalid list item,
-    /// the start of that item.
+    /// Returns the start of the response body, at most [`MAX_ERROR_BODY_BYTES`]; for an invalid
+    /// list item, the start of that item.
     ///
     /// It may hold client data, so neither `Display` nor `Debug` shows it.
     pub fn body(&self) -> Option<&[u8]> {
         self.0.error.response.as_ref().map(|response| response.body.as_ref())
     }
 
-    /// The failed attempts in order, the last one included; empty if nothing was attempted.
+    /// Returns the failed attempts in order, including the last one; empty if nothing was
+    /// attempted.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
 
-    /// Why a retry that could have helped was not made; `None` if none could have helped.
+    /// Returns why there was no further retry, or `None` if a retry could not have helped.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.0.not_retried
     }
 
-    /// How long the call took, waits included.
+    /// Returns how long the call took, including the waits.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }

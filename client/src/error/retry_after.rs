@@ -1,12 +1,12 @@
-//! What the service asks for in `Retry-After`.
+//! Parses `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds or a date. A date that is past is zero; what
-/// is neither is ignored; of several the longest counts.
+/// Returns the wait of `Retry-After` (RFC 9110, section 10.2.3), which is seconds or a date. A past
+/// date is zero, an invalid value is ignored, and the longest of several values is used.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     headers
         .get_all(RETRY_AFTER)

@@ -1,4 +1,4 @@
-//! One attempt: a request is sent, and a successful response or the error of the attempt returns.
+//! One attempt: sends a request, and returns its successful response or the error of the attempt.
 
 use std::time::Duration;
 
@@ -17,23 +17,23 @@ use crate::error::{AttemptError, ErrorKind, ErrorResponse, MAX_ERROR_BODY_BYTES,
 use crate::pipeline::timeouts::AttemptTimeouts;
 use crate::transport::{CloseDelimited, PoolId, ResponseBody, SentRequest, body_error, send_error};
 
-/// How long the body of an error response is read: the status says what matters.
+/// How long the body of an error response is read. The status is known already.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A successful response: its head, and what was made of its body.
+/// A successful response: its head, and its body as it was read.
 pub(crate) struct AttemptResponse<T> {
     pub(crate) head: response::Parts,
     pub(crate) body: T,
-    /// For what is still to be read or reported of it.
+    /// Redacts the key in the rest of the response.
     pub(crate) redactor: KeyRedactor,
     pub(crate) pool: PoolId,
 }
 
-/// What is done with the body of a successful response.
+/// How the body of a successful response is read.
 pub(crate) trait ReadBody: Sync {
     type Output: Send;
 
-    /// Reads the body, or returns the error and the start of what is wrong.
+    /// Reads the body, or returns the error and the start of the invalid part.
     fn read(
         &self,
         head: &response::Parts,
@@ -130,7 +130,7 @@ pub(crate) async fn attempt<R: ReadBody>(
     }
 }
 
-/// The start of the body of an error response. If it is late or breaks off, what came is enough.
+/// Reads the start of the body of an error response. Errors and timeouts end the read early.
 async fn read_error_body(body: &mut ResponseBody, timeouts: AttemptTimeouts) -> Bytes {
     let timeouts = AttemptTimeouts {
         idle: timeouts.idle.min(ERROR_BODY_TIMEOUT),
@@ -153,7 +153,7 @@ async fn next_piece(
 ) -> Result<Option<Bytes>, AttemptError> {
     // The end of a body with a known length is known with its last piece.
     while !body.is_end_stream() {
-        // A body that is always ready must leave the timer and other tasks their turn.
+        // Lets the timer and other tasks run, also if the body is always ready.
         consume_budget().await;
         if Instant::now() >= timeouts.deadline {
             return Err(timeouts.deadline_exceeded(RequestOutcome::Responded));
@@ -183,7 +183,7 @@ pub(crate) fn decode_error(head: &response::Parts, error: BodyError) -> AttemptE
     AttemptError::new(kind, RequestOutcome::Responded)
 }
 
-/// An error with what is kept of its response: the only place where the two are put together.
+/// Adds the response to an error: the only place that does.
 pub(crate) fn with_response(
     error: AttemptError,
     head: response::Parts,

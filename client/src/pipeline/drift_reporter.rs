@@ -14,7 +14,7 @@ use crate::models::object::UnknownFields;
 use crate::models::wallet::{self, Wallet};
 use crate::transport::base_url::below_api_path;
 
-/// How many different drifts a client reports. A service that invents names without end must not
+/// The limit of the reports of a client, so that a service with unlimited different names does not
 /// fill the memory.
 pub const MAX_DRIFT_REPORTS: usize = 1000;
 

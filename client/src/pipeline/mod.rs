@@ -1,6 +1,6 @@
-//! The way of every call: `execute` → retry loop → attempt → transport → decode.
+//! The pipeline of every call: `execute` → retry loop → attempt → transport → decode.
 //!
-//! What concerns all calls (key, timeouts, retries, size limit, spans) is done here, once.
+//! Key, timeouts, retries, size limit and spans are implemented here, once for all calls.
 
 use std::borrow::Cow;
 use std::pin::pin;
@@ -61,7 +61,7 @@ pub(crate) struct CallOutput<T> {
     pub(crate) failed_attempts: Vec<Attempt>,
     pub(crate) started: Instant,
     pub(crate) timeouts: AttemptTimeouts,
-    /// The span of the call, for what is still to come.
+    /// The span of the call, for the rest of a stream.
     pub(crate) span: Span,
 }
 
@@ -160,7 +160,7 @@ async fn retry_loop<R: ReadBody>(
             }
             Decision::RetryImmediately => {
                 state.record_failure(&error, Some(Duration::ZERO));
-                // The task of the connection takes note that it is closing.
+                // Lets the task of the connection notice that it is closing.
                 tokio::task::yield_now().await;
             }
             Decision::Stop(not_retried) => {
@@ -171,7 +171,7 @@ async fn retry_loop<R: ReadBody>(
     }
 }
 
-/// What the retry loop knows of a call.
+/// The state of a call in the retry loop.
 struct RetryState<'a> {
     policy: &'a RetryPolicy,
     idempotent: bool,
@@ -207,8 +207,8 @@ impl<'a> RetryState<'a> {
         }
     }
 
-    /// Whether the next attempt must use another connection: this one did not respond in time, or
-    /// refused the request more than once.
+    /// Returns true if the next attempt must use another connection: this one did not respond in
+    /// time, or refused the request more than once.
     fn distrusts_connection(&self, error: &AttemptError) -> bool {
         matches!(error.kind, ErrorKind::Timeout(_))
             || (error.unprocessed == Some(Unprocessed::Refused) && self.resends.refused == 1)

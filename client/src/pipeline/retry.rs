@@ -1,4 +1,4 @@
-//! What is retried, when, and how often: pure decisions, with time and randomness passed in.
+//! Decides what is retried, when, and how often. Time and randomness are parameters.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,22 +19,23 @@ pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
 /// The default of the longest `Retry-After` that is waited for.
 pub const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
-/// How often a call is resent because its connection came to its end before it.
+/// The limit of resends of a call whose connections ended before they processed it.
 ///
-/// Where a proxy takes 7 requests a connection, some of 64 concurrent calls need more than 50.
+/// With a proxy that takes 7 requests on each connection, some of 64 concurrent calls need more
+/// than 50.
 const MAX_RESENDS_AFTER_END: u32 = 200;
-/// How often a call is resent because the server refused it.
+/// The limit of resends of a call that the server refused.
 ///
-/// A refusal does not cost the server its connection, so nothing else ends a loop. haproxy refuses
-/// even requests that its upstream has received.
+/// A refusal does not end the connection, so nothing else ends a loop. haproxy also refuses
+/// requests that its upstream server has received.
 const MAX_RESENDS_AFTER_REFUSAL: u32 = 5;
 /// The tokens for resends that the clones of a client share, so that a server that refuses every
 /// request gets little more than one for each call.
 pub(crate) const RESEND_TOKENS: u32 = 2_000;
-/// What a call that succeeds puts into them.
+/// The tokens that a successful call returns.
 pub(crate) const RESEND_REFUND: u32 = 10;
 
-/// How many tokens a resend takes.
+/// Returns the tokens that a resend takes.
 pub(crate) fn resend_cost(reason: Unprocessed) -> u32 {
     match reason {
         Unprocessed::ConnectionEnded => 1,
@@ -42,7 +43,7 @@ pub(crate) fn resend_cost(reason: Unprocessed) -> u32 {
     }
 }
 
-/// How often a call was resent because it was not processed.
+/// The number of resends of a call that was not processed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Resends {
     ended: u32,
@@ -61,7 +62,7 @@ impl Resends {
     }
 }
 
-/// How a call is retried. Plain data: take the default and change what you need.
+/// Sets how a call is retried. Plain data: change the fields of the default.
 ///
 /// A call is retried after a transient error (a failed or interrupted connection, a timeout, the
 /// statuses 408, 425, 429, 500, 502, 503 and 504) if that is safe: the method is idempotent (RFC
@@ -73,7 +74,7 @@ impl Resends {
 /// with the jitter on top; if it would end after the deadline or is longer than `max_retry_after`,
 /// the error is returned immediately and says so.
 ///
-/// A request that the server did not process is resent whatever the policy, since that is no second
+/// A request that the server did not process is resent with any policy, since that is not a second
 /// request to the service: an HTTP/2 stream that was refused or above the last stream of a GOAWAY
 /// (RFC 9113, sections 6.8 and 8.7), or a connection that closed before anything was written.
 ///
@@ -136,7 +137,7 @@ pub(crate) struct RetryInput<'a> {
     pub(crate) error: &'a AttemptError,
     /// Which attempt failed, from 1, without those that were resent at no cost.
     pub(crate) attempt: u32,
-    /// Whether the request may be processed twice.
+    /// True if the request may be processed twice.
     pub(crate) idempotent: bool,
     /// What is left until the deadline.
     pub(crate) remaining: Duration,
@@ -152,20 +153,20 @@ pub(crate) enum Decision {
     Retry { backoff: Duration, cost: u32 },
     /// Retry immediately and at no cost: the request was not processed, or there is another key.
     RetryImmediately,
-    /// Stop; the reason is there where a retry could have helped.
+    /// Stop. There is a reason if a retry could have helped.
     Stop(Option<NotRetried>),
 }
 
 /// draft-ietf-httpapi-idempotency-key-header.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Whether a request may be processed twice: its method is idempotent (RFC 9110, section 9.2.2), or
-/// its idempotency key lets the service recognise it.
+/// Returns true if a request may be processed twice: its method is idempotent (RFC 9110, section
+/// 9.2.2), or its idempotency key lets the service recognise it.
 pub(crate) fn is_idempotent<B>(request: &Request<B>) -> bool {
     request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
 }
 
-/// What to do after a failed attempt, by the policy.
+/// Decides by the policy what follows a failed attempt.
 pub(crate) fn decide(policy: &RetryPolicy, input: &RetryInput<'_>) -> Decision {
     let error = input.error;
     if !error.kind.is_transient() {

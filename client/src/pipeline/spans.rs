@@ -1,4 +1,4 @@
-//! Spans by OpenTelemetry's conventions for HTTP clients: one a call, one an attempt.
+//! Spans by OpenTelemetry's conventions for HTTP clients: one for each call and each attempt.
 //!
 //! Names and meanings: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>. No query, no
 //! header and no body is recorded.
@@ -15,10 +15,14 @@ use crate::error::{Attempt, AttemptError, ErrorKind};
 use crate::pipeline::retry_budget::RetryTokens;
 use crate::transport::base_url::API_PATH;
 
+/// The target of all spans and events, for filters. It does not depend on the names of modules.
+const TARGET: &str = "partner_api";
+
 /// The span of a whole call, around the spans of its attempts.
 pub(crate) fn call_span(sent: &Method, template: Option<&str>, tokens: &RetryTokens) -> Span {
     let path = UrlTemplate(template);
     info_span!(
+        target: TARGET,
         "partner_api.call",
         otel.name = %format_args!("{}{}{path}", method(sent), if template.is_some() { " " } else { "" }),
         otel.kind = "internal",
@@ -45,6 +49,7 @@ impl fmt::Display for UrlTemplate<'_> {
 pub(crate) fn attempt_span<B>(request: &Request<B>, resend_count: usize) -> Span {
     let uri = request.uri();
     let span = info_span!(
+        target: TARGET,
         "partner_api.attempt",
         otel.name = method(request.method()),
         otel.kind = "client",
@@ -85,9 +90,10 @@ pub(crate) fn record_failure(span: &Span, kind: &ErrorKind) {
 
 /// Reports that a retry follows, at the level that is seen by default.
 pub(crate) fn retrying(failed: &Attempt) {
+    let backoff_ms = failed.backoff.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     info!(
-        error.type = %error_type(&failed.kind),
-        backoff_ms = failed.backoff.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        target: TARGET,
+        { error.type = %error_type(&failed.kind), backoff_ms },
         "retrying request"
     );
 }

@@ -1,4 +1,4 @@
-//! How long a call and each of its attempts may take.
+//! The timeouts of a call and of its attempts.
 
 use std::time::Duration;
 

@@ -19,8 +19,8 @@ use crate::transport::path::relative_path;
 
 /// Builds a request to any path, for endpoints that this crate does not know.
 ///
-/// Made by [`Client::request`](crate::Client::request) and its short forms. It is sent as the
-/// documented calls are: with key, timeouts, retries and size limit.
+/// [`Client::request`](crate::Client::request) and its short forms return it. The request is sent
+/// as the documented calls are: with key, timeouts, retries and size limit.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ use crate::transport::path::relative_path;
 /// }
 ///
 /// # async fn run(client: partner_api::Client) -> Result<(), partner_api::Error> {
-/// // Paths and schemas are examples: the reference announces templates and shows none.
+/// // Paths and schemas are examples: the reference announces templates without documenting them.
 /// let created = client
 ///     .post("templates")
 ///     .idempotency_key("order-1764")
@@ -49,11 +49,11 @@ use crate::transport::path::relative_path;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a request does nothing until send() and its like make a call of it that is awaited"]
+#[must_use = "a request is not sent until send(), send_list() or send_empty() is awaited"]
 pub struct RequestBuilder {
     inner: Arc<ClientInner>,
     options: CallOptions,
-    /// Or the first problem with it, which the call returns.
+    /// The request, or its first problem, which the call returns.
     request: Result<Request<RequestBody>, String>,
     query: Vec<(String, String)>,
 }
@@ -75,9 +75,9 @@ impl RequestBuilder {
 
     /// Sets a header.
     ///
-    /// Headers that belong to the client or to HTTP itself are refused (`Authorization`, `Host`,
-    /// `Accept-Encoding`, those that frame the body or concern the connection): the call then fails
-    /// with [`ErrorKind::Request`](crate::ErrorKind::Request), and nothing is sent.
+    /// The call fails with [`ErrorKind::Request`](crate::ErrorKind::Request), and nothing is sent,
+    /// if the client or the HTTP layer sets the header: `Authorization`, `Host`, `Accept-Encoding`,
+    /// and headers that frame the body or concern the connection.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.change(|request| set_header(request, name, value))
     }
@@ -106,7 +106,7 @@ impl RequestBuilder {
     pub fn json<B: Serialize + ?Sized>(self, body: &B) -> Self {
         self.change(|request| {
             let json = serde_json::to_vec(body)
-                .map_err(|cause| format!("the body cannot be written as JSON: {cause}"))?;
+                .map_err(|cause| format!("the body cannot be serialized as JSON: {cause}"))?;
             request
                 .headers_mut()
                 .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -115,18 +115,18 @@ impl RequestBuilder {
         })
     }
 
-    /// Makes a call of it whose response is one JSON document.
+    /// Returns the call, whose response is one JSON document.
     pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
         Call::new(self.prepare(), DocumentDecoder::json)
     }
 
-    /// Makes a call of it whose response is a list in the envelope that the reference shows,
+    /// Returns the call, whose response is a list in the envelope that the reference shows,
     /// `{ "data": [ … ] }`.
     pub fn send_list<T: DeserializeOwned + Send + 'static>(self) -> ListCall<T> {
         ListCall::new(self.prepare())
     }
 
-    /// Makes a call of it whose response has no body, or one that does not matter.
+    /// Returns the call, and ignores the body of its response.
     pub fn send_empty(self) -> Call<()> {
         Call::new(self.prepare(), DocumentDecoder::ignored)
     }

@@ -38,7 +38,7 @@ pub struct Call<T> {
     new_decoder: fn() -> DocumentDecoder<T>,
 }
 
-/// A call that returns a list, all at once when it is awaited, or item by item as a
+/// A call that returns a list: the whole list when it is awaited, or item by item with
 /// [`stream`](Self::stream).
 ///
 /// The list is in the envelope that the reference shows, `{ "data": [ … ] }`. Nothing is sent until
@@ -52,10 +52,10 @@ pub struct ListCall<T> {
 /// The future of a [`Call`] or a [`ListCall`].
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-/// What every call has.
+/// The parts that calls and list calls have in common.
 pub(crate) struct PreparedCall {
     pub(crate) inner: Arc<ClientInner>,
-    /// Or why it cannot be sent.
+    /// The request, or why it is invalid.
     pub(crate) request: Result<Arc<Request<RequestBody>>, String>,
     pub(crate) options: CallOptions,
 }
@@ -74,7 +74,7 @@ impl PreparedCall {
         request.map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
     }
 
-    /// Makes the call. It borrows what is large, since a future holds each of its arguments twice.
+    /// Makes the call. Large values are borrowed, since a future holds each argument twice.
     async fn send<D>(&self, new_decoder: fn() -> D) -> Result<ApiResponse<D::Value>, Error>
     where
         D: BodyDecoder,
@@ -245,7 +245,7 @@ impl PreparedCall {
     }
 }
 
-/// Shows neither query nor headers nor body, which may be secret.
+/// Prints method and path only: query, headers and body may be secret.
 pub(crate) fn debug_request(
     request: Result<&Request<RequestBody>, &String>,
     debug: &mut fmt::DebugStruct<'_, '_>,

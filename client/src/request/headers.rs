@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Request};
 use crate::pipeline::retry::IDEMPOTENCY_KEY;
 use crate::transport::RequestBody;
 
-/// Headers that belong to the client or to HTTP itself.
+/// Headers that the client or the HTTP layer sets.
 const RESERVED: [HeaderName; 8] = [
     AUTHORIZATION,
     HOST,
@@ -28,12 +28,13 @@ pub(crate) fn set_header(
     value: &str,
 ) -> Result<(), String> {
     let name = HeaderName::try_from(name)
-        .map_err(|_| "the name of a header has a character that is not allowed".to_owned())?;
+        .map_err(|_| "the header name contains a character that is not allowed".to_owned())?;
     if RESERVED.contains(&name) {
-        return Err(format!("the header {name} is set by the client"));
+        return Err(format!("the header {name} is set by the client and cannot be changed"));
     }
-    let value = HeaderValue::try_from(value.trim())
-        .map_err(|_| format!("the header {name} has a character that is not allowed"))?;
+    let value = HeaderValue::try_from(value.trim()).map_err(|_| {
+        format!("the value of the header {name} contains a character that is not allowed")
+    })?;
     if name == IDEMPOTENCY_KEY && value.is_empty() {
         return Err("the idempotency key must not be empty".into());
     }

@@ -1,4 +1,4 @@
-//! A long list, item by item, in memory that does not grow with it.
+//! The stream of the items of a list, in memory that does not grow with the list.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -24,17 +24,17 @@ use crate::pipeline::timeouts::AttemptTimeouts;
 use crate::pipeline::{CallOutput, ClientInner, spans};
 use crate::transport::{PoolId, ResponseBody, body_error};
 
-/// How many bytes are decoded at a time. A socket may deliver a hundred times more, and bytes take
+/// The bytes that are decoded at a time. A socket may deliver a hundred times more, and bytes take
 /// less memory than items.
 const MAX_PIECE_BYTES: usize = 16 * 1024;
 
 /// The items of a list as they arrive. See [`ListCall::stream`](crate::ListCall::stream).
 ///
-/// It is a [`Stream`], and has [`next`](Self::next) for programs that need no more than that. An
-/// invalid item is an error for which [`Error::is_list_item`] is true: it names the index and the
-/// path, [`Error::body`] is the text of the item, and later items are still delivered. Any other
-/// error is the last item, and the list is incomplete. A stream that ends without such an error has
-/// delivered the whole list.
+/// It implements [`Stream`], and has [`next`](Self::next) for programs that use no stream
+/// combinators. An invalid item is an error for which [`Error::is_list_item`] is true: it names the
+/// index and the path, [`Error::body`] is the text of the item, and later items are still
+/// delivered. Any other error is the last item, and the list is incomplete. A stream that ends
+/// without such an error has delivered the whole list.
 ///
 /// Dropping it stops the transfer.
 #[must_use = "nothing is sent until it is polled"]
@@ -66,13 +66,14 @@ struct StreamingBody<T> {
     ready: VecDeque<Item<T>>,
     /// The error that follows the items that are ready.
     pending_error: Option<AttemptError>,
-    /// What arrived since the last item, consumed or not: white space, fields beside the list.
+    /// Bytes that arrived since the last item: white space, fields beside the list, a part of an
+    /// item.
     bytes_since_item: usize,
     deadline: Pin<Box<Sleep>>,
     call: CallContext,
 }
 
-/// What the errors of a stream say of its call.
+/// The parts of the call that the errors of its stream contain.
 struct CallContext {
     inner: Arc<ClientInner>,
     head: response::Parts,
@@ -198,7 +199,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
                 self.pending_error = self.decode(&piece).err();
                 continue;
             }
-            // A body that is always ready must leave the timer and other tasks their turn.
+            // Lets the timer and other tasks run, also if the body is always ready.
             ready!(poll_proceed(cx)).made_progress();
             let is_over = Instant::now() >= self.deadline.deadline();
             if self.deadline.as_mut().poll(cx).is_ready() || is_over {
@@ -232,7 +233,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
 }
 
 impl CallContext {
-    /// The error of an item, after which the attempt goes on.
+    /// Returns the error of an item. The attempt continues.
     fn invalid_item(&self, InvalidItem { error, raw }: InvalidItem) -> Error {
         let error = AttemptError::new(ErrorKind::ListItem(error), RequestOutcome::Responded);
         let error = self.with_response(error, start_of(raw.as_bytes()));

@@ -1,4 +1,4 @@
-//! What a program awaits: a call, the builder of a request to any path, and what each returns.
+//! Calls, the builder of requests to any path, and what a call returns.
 
 pub(crate) mod builder;
 pub(crate) mod call;

@@ -1,4 +1,4 @@
-//! What a call returns beside its value.
+//! The value that a call returns, with its response.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use http::{HeaderMap, StatusCode};
 use crate::error::Attempt;
 use crate::models::object::UnknownFields;
 
-/// A value and the response that it came with. See [`Call::with_response`](crate::Call::with_response).
+/// A value, and the response that contained it. See
+/// [`Call::with_response`](crate::Call::with_response).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ApiResponse<T> {

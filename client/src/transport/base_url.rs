@@ -1,4 +1,4 @@
-//! Where the service is: an origin, a prefix, and addresses that cannot leave them.
+//! The base URL, and the URIs of requests below it.
 
 use std::net::IpAddr;
 
@@ -10,37 +10,38 @@ use crate::transport::path::ApiPath;
 /// The path of the API below the app's origin. Source: the reference, "Base URL".
 pub const API_PATH: &str = "/api/v1";
 
-/// A checked base URL. Its path ends in [`API_PATH`], with no slash behind it.
+/// A valid base URL. Its path ends in [`API_PATH`], without a trailing slash.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// Reads a base URL: the app's origin or any prefix, to which [`API_PATH`] is added unless it
-    /// ends in it. Nothing of the text is repeated in the problem but scheme and host, since user
-    /// info and query may be secret.
+    /// Parses a base URL: the app's origin or any prefix, to which [`API_PATH`] is added unless it
+    /// ends in it. Messages contain scheme and host only, since user info and query may be secret.
     pub(crate) fn parse(text: &str, plain_http: bool) -> Result<Self, Vec<String>> {
         let mut url = Url::parse(text.trim_ascii()).map_err(|cause| {
-            vec![format!("it is not a URL ({cause}); expected one such as https://app.example.com")]
+            vec![format!("not a URL ({cause}); expected for example https://app.example.com")]
         })?;
         let mut problems = Vec::new();
         match url.scheme() {
             "https" => {}
             "http" if plain_http || is_loopback(&url) => {}
             "http" => problems.push(format!(
-                "http://{} would send the key unencrypted; use https, or say danger_allow_plain_http() if this \
-                 network is yours",
+                "http://{} would send the API key unencrypted; use https, or call danger_allow_plain_http() in a \
+                 network that you trust",
                 url.host_str().unwrap_or_default()
             )),
-            other => problems.push(format!("its scheme is {other}; expected https")),
+            other => problems.push(format!("the scheme {other} is not supported; use https")),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            problems.push("it has user info before the host; the key is given on its own".into());
+            problems.push(
+                "user info before the host is not supported; set the key with api_key()".into(),
+            );
         }
         if url.query().is_some() {
-            problems.push("it has a query; give the origin and at most a path".into());
+            problems.push("a query is not supported; use the origin and at most a path".into());
         }
         if url.fragment().is_some() {
-            problems.push("it has a fragment; give the origin and at most a path".into());
+            problems.push("a fragment is not supported; use the origin and at most a path".into());
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -52,24 +53,26 @@ impl BaseUrl {
             format!("{prefix}{API_PATH}")
         };
         url.set_path(&path);
-        // A URL may have what the target of a request may not, such as a backtick in its host.
+        // Not every URL is a valid request target: a host may contain a backtick, for instance.
         url.as_str().parse::<Uri>().map_err(|cause| {
             vec![format!(
-                "it cannot stand in a request ({cause}); give the origin and at most a path"
+                "not usable as a request URL ({cause}); use the origin and at most a path"
             )]
         })?;
         Ok(Self(url))
     }
 
-    /// The address of a path below the base URL, each segment escaped on its own. No path that is
-    /// accepted can leave the base URL.
+    /// Returns the URI of a path below the base URL, with each segment escaped. No accepted path
+    /// leads outside the base URL.
     pub(crate) fn join(&self, path: &ApiPath) -> Result<Uri, String> {
         let segments = path.segments()?;
         let mut url = self.0.clone();
         url.path_segments_mut()
             .map_err(|()| "the base URL has no path".to_owned())?
             .extend(segments);
-        url.as_str().parse().map_err(|cause| format!("the path makes no address ({cause})"))
+        url.as_str()
+            .parse()
+            .map_err(|cause| format!("the path is not usable in a request URL ({cause})"))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -89,13 +92,13 @@ impl BaseUrl {
     }
 }
 
-/// What stands below [`API_PATH`] in the path of an address.
+/// Returns the part of a path that is below [`API_PATH`].
 pub(crate) fn below_api_path(path: &str) -> Option<&str> {
     path.rsplit_once(API_PATH).and_then(|(_, below)| below.strip_prefix('/'))
 }
 
-/// Hosts that never leave this machine: RFC 6761 (`localhost`), RFC 5735 and RFC 4291. What is below
-/// `localhost` should not either, but not every resolver knows, and the key would go out in clear.
+/// Returns true for hosts that are always this machine: RFC 6761 (`localhost`), RFC 5735 and RFC
+/// 4291. Subdomains of `localhost` are excluded, because some resolvers look them up elsewhere.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_safe_base_is_refused_by_reason_and_without_its_secrets() {
+    fn an_unsafe_base_url_is_an_error_with_the_reason_and_without_secrets() {
         for (base, reason) in [
             ("", "not a URL"),
             ("app.example.com", "not a URL"),
@@ -146,12 +149,12 @@ mod tests {
             ("http://localhost.example.com", "danger_allow_plain_http"),
             ("http://mock.localhost", "danger_allow_plain_http"),
             ("http://127.0.0.1.example.com", "danger_allow_plain_http"),
-            ("ftp://app.example.com", "scheme is ftp"),
+            ("ftp://app.example.com", "scheme ftp"),
             ("https://user:hunter2@app.example.com", "user info"),
             ("https://app.example.com?token=hunter2", "query"),
             ("https://app.example.com/#hunter2", "fragment"),
-            ("https://a`b.example.com", "cannot stand in a request"),
-            ("https://{host}.example.com", "cannot stand in a request"),
+            ("https://a`b.example.com", "not usable as a request URL"),
+            ("https://{host}.example.com", "not usable as a request URL"),
         ] {
             let problem = BaseUrl::parse(base, false).unwrap_err().join("; ");
             assert!(problem.contains(reason), "{base}: {problem}");
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_escaped_and_cannot_climb() {
+    fn a_segment_is_escaped_and_cannot_leave_the_base_url() {
         assert_eq!(
             joined("https://a.example", &["templates", "a/b?c#d e%2F"]).as_deref(),
             Ok("https://a.example/api/v1/templates/a%2Fb%3Fc%23d%20e%252F")

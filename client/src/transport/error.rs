@@ -1,4 +1,4 @@
-//! What the failure of an HTTP service means: the kind of error, its reason in words, and whether the
+//! Classifies the failures of an HTTP service: the kind of error, its reason, and whether the
 //! service could have acted on the request.
 
 use std::error::Error as StdError;
@@ -58,7 +58,9 @@ pub(crate) fn send_error(cause: BoxError) -> AttemptError {
 pub(crate) fn body_error(cause: BoxError) -> AttemptError {
     let summary = CauseSummary::of(cause.as_ref());
     let kind = if summary.invalid_data {
-        ErrorKind::Protocol("its body is not framed or compressed as its headers say".into())
+        ErrorKind::Protocol(
+            "the body does not match the framing or compression in its headers".into(),
+        )
     } else {
         ErrorKind::Interrupted
     };
@@ -71,7 +73,7 @@ pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
     sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// What an error and its sources say together.
+/// The summary of an error and its sources.
 #[derive(Debug, Default)]
 struct CauseSummary {
     /// No connection was made.
@@ -81,13 +83,13 @@ struct CauseSummary {
     tunnel_refused: bool,
     unprocessed: Option<Unprocessed>,
     invalid_data: bool,
-    /// What is wrong with the head of the response.
+    /// The problem with the head of the response.
     protocol: Option<&'static str>,
-    /// The first of the causes that says more than that something failed.
+    /// The reason of the first cause that is specific.
     reason: Option<String>,
 }
 
-/// How far a TLS handshake got.
+/// The progress of a TLS handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Handshake {
     /// It failed, so the server did not accept the request.
@@ -119,8 +121,8 @@ impl CauseSummary {
                 summary.add_io_error(error);
             }
         }
-        // hyper-util gave up this connection, because another one was upgraded to HTTP/2: the request
-        // never reached hyper.
+        // hyper-util gave up this connection, because another one was upgraded to HTTP/2: the
+        // request never reached hyper.
         let reached_hyper = sources(cause).any(<dyn StdError>::is::<hyper::Error>);
         if !reached_hyper && sources(cause).any(<dyn StdError>::is::<legacy::Error>) {
             summary.unprocessed = Some(Unprocessed::ConnectionEnded);
@@ -167,13 +169,13 @@ impl CauseSummary {
         // hyper has `is_parse_too_large` for servers only.
         if error.is_parse() && error.to_string().starts_with("message head is too large") {
             self.protocol = Some(
-                "its head has more than 100 header fields or is larger than 400 KiB, the limits of \
+                "the response head has more than 100 header fields or is larger than 400 KiB, the limits of \
                  this client",
             );
         } else if error.is_parse() {
-            self.protocol = Some("it is not HTTP");
+            self.protocol = Some("not HTTP");
         } else if error.is_incomplete_message() {
-            self.set_reason("it was closed before the response was complete");
+            self.set_reason("closed before the response was complete");
         } else if error.is_timeout() {
             self.set_reason("the server did not respond to an HTTP/2 ping");
         }
@@ -192,14 +194,14 @@ impl CauseSummary {
         }
         if error.is_library() && error.is_reset() && reason == Some(h2::Reason::PROTOCOL_ERROR) {
             self.protocol = Some(
-                "it breaks the rules of HTTP/2, or its header fields are larger than 16 KiB, the \
+                "it violates the HTTP/2 protocol, or its header fields are larger than 16 KiB, the \
                  limit of this client",
             );
         }
         match error.get_io() {
             Some(error) => self.add_io_error(error),
             None if error.is_go_away() => self.set_reason(format!(
-                "the server ended it ({})",
+                "the server closed it ({})",
                 reason.map_or_else(String::new, |reason| format!("{reason:?}"))
             )),
             None => self.set_reason(format!(
@@ -218,7 +220,7 @@ impl CauseSummary {
             self.tls = Some(if failed { Handshake::Failed } else { Handshake::Unknown });
             self.set_reason(alert.reason);
         } else if error.kind() == io::ErrorKind::UnexpectedEof {
-            self.set_reason("it was closed before the response was complete");
+            self.set_reason("closed before the response was complete");
         } else if error.raw_os_error().is_some() {
             self.set_reason(error.kind().to_string());
         }
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_breaks_off_is_told_from_one_that_is_garbage() {
+    fn a_truncated_body_is_distinguished_from_an_invalid_one() {
         let broken = body_error(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         assert_eq!(broken.kind, ErrorKind::Interrupted);
         let garbage = body_error(io::Error::from(io::ErrorKind::InvalidInput).into());

@@ -1,4 +1,4 @@
-//! The content coding gzip: asked for, and decompress piece by piece (RFC 9110, section 8.4.1.3).
+//! The content coding gzip (RFC 9110, section 8.4.1.3), decompressed piece by piece.
 
 use std::io::{self, BufRead, Read};
 use std::pin::Pin;
@@ -14,15 +14,15 @@ use http_body_util::BodyExt;
 use super::ResponseBody;
 use crate::error::BoxError;
 
-/// No piece is larger, whatever a few bytes stand for: so the size cap is counted before the memory is
-/// taken.
-const PIECE: usize = 16 * 1024;
+/// The largest piece of decompressed data, so that the size limit is checked before much memory is
+/// used.
+const MAX_PIECE_BYTES: usize = 16 * 1024;
 
 pub(super) fn set_accept_encoding(headers: &mut HeaderMap) {
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
 }
 
-/// The answer without its coding, if that is gzip.
+/// Decompresses the body of a response whose coding is gzip.
 pub(super) fn decompress(response: Response<ResponseBody>) -> Response<ResponseBody> {
     if !is_gzip(response.headers()) || response.body().is_end_stream() {
         return response;
@@ -30,11 +30,11 @@ pub(super) fn decompress(response: Response<ResponseBody>) -> Response<ResponseB
     let (mut head, body) = response.into_parts();
     head.headers.remove(CONTENT_ENCODING);
     head.headers.remove(CONTENT_LENGTH);
-    let decoder = MultiGzDecoder::new(Received::default());
+    let decoder = MultiGzDecoder::new(Input::default());
     Response::from_parts(head, Gunzip { body, decoder }.boxed_unsync())
 }
 
-/// `x-gzip` is the same (RFC 9110, section 8.4.1.3).
+/// `x-gzip` is an alias of `gzip` (RFC 9110, section 8.4.1.3).
 fn is_gzip(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|coding| {
         ["gzip", "x-gzip"]
@@ -45,20 +45,20 @@ fn is_gzip(headers: &HeaderMap) -> bool {
 
 struct Gunzip {
     body: ResponseBody,
-    decoder: MultiGzDecoder<Received>,
+    decoder: MultiGzDecoder<Input>,
 }
 
-/// What came and is not decoded yet. While more may come, reading on is `WouldBlock`, after which the
-/// decoder goes on where it was.
+/// Compressed bytes that are not decoded yet. While more may arrive, reading returns `WouldBlock`,
+/// and the decoder can continue later.
 #[derive(Default)]
-struct Received {
+struct Input {
     bytes: Bytes,
-    is_all: bool,
+    is_complete: bool,
 }
 
-impl BufRead for Received {
+impl BufRead for Input {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.bytes.is_empty() && !self.is_all {
+        if self.bytes.is_empty() && !self.is_complete {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         Ok(&self.bytes)
@@ -69,7 +69,7 @@ impl BufRead for Received {
     }
 }
 
-impl Read for Received {
+impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
@@ -86,7 +86,7 @@ impl Body for Gunzip {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Self { body, decoder } = &mut *self;
-        let mut piece = [0; PIECE];
+        let mut piece = [0; MAX_PIECE_BYTES];
         loop {
             match decoder.read(&mut piece) {
                 Ok(0) => return Poll::Ready(None),
@@ -96,7 +96,7 @@ impl Body for Gunzip {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     match ready!(Pin::new(&mut *body).poll_frame(context)) {
-                        None => decoder.get_mut().is_all = true,
+                        None => decoder.get_mut().is_complete = true,
                         Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                         Some(Ok(frame)) => {
                             decoder.get_mut().bytes = frame.into_data().unwrap_or_default();

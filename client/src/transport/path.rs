@@ -2,12 +2,12 @@
 
 use crate::transport::base_url::API_PATH;
 
-/// Where a request goes, below the base URL.
+/// The path of a request below the base URL.
 ///
-/// A text is split at its slashes: `"templates/7"`. It may be written as the reference writes paths:
-/// `"/templates/7"` and `"/api/v1/templates/7"` mean the same. Segments that come from elsewhere, such as
-/// identifiers, are best given as a list, so that a slash in one of them stays in it:
-/// `["templates", id]`. Each segment is escaped on its own, and none can climb.
+/// A text is split at its slashes: `"templates/7"`. `"/templates/7"` and `"/api/v1/templates/7"`, as
+/// the reference writes paths, mean the same. Identifiers and other values are best given as a list,
+/// `["templates", id]`, so that a slash in a value does not split it. Each segment is escaped, and no
+/// path can leave the base URL.
 ///
 /// ```
 /// use partner_api::ApiPath;
@@ -19,11 +19,11 @@ use crate::transport::base_url::API_PATH;
 pub struct ApiPath(Result<Vec<String>, &'static str>);
 
 impl ApiPath {
-    /// The segments, or why they make no path below the base URL.
+    /// Returns the segments, or why they are not a path below the base URL.
     pub(crate) fn segments(&self) -> Result<&[String], String> {
         let segments = self.0.as_deref().map_err(|problem| (*problem).to_owned())?;
         if segments.is_empty() {
-            return Err("the path is empty; name at least one segment".into());
+            return Err("the path is empty; give at least one segment".into());
         }
         match segments.iter().find_map(|segment| segment_problem(segment)) {
             Some(problem) => Err(problem.into()),
@@ -35,30 +35,30 @@ impl ApiPath {
 fn segment_problem(segment: &str) -> Option<&'static str> {
     let unescaped = segment.to_ascii_lowercase().replace("%2e", ".");
     match unescaped.as_str() {
-        "" => Some("a segment of the path is empty"),
-        "." | ".." => Some("a segment of the path is . or .., which could leave the base URL"),
-        // A URL's parser passes over them, so that they could hide a `..` from the check above.
+        "" => Some("the path contains an empty segment"),
+        "." | ".." => Some("the path contains the segment . or .., which could leave the base URL"),
+        // URL parsers skip these characters, so they could hide a `..` from the check above.
         segment if segment.contains(['\t', '\n', '\r']) => {
-            Some("a segment of the path has a tab or a line break")
+            Some("the path contains a tab or a line break")
         }
         _ => None,
     }
 }
 
 impl From<&str> for ApiPath {
-    /// Split at its slashes; one at the start may be there or not. A `?` or `#` is refused, since
-    /// it is not clear what is meant: a query has [`RequestBuilder::query`](crate::RequestBuilder::query).
+    /// Splits the text at its slashes; a slash at the start is optional. `?` and `#` are errors:
+    /// set a query with [`RequestBuilder::query`](crate::RequestBuilder::query).
     fn from(path: &str) -> Self {
         if path.contains(['?', '#']) {
             return Self(Err(
-                "the path has a ? or a #; give a query with query(), or the segments as a list",
+                "the path contains ? or #; set a query with query(), or give the segments as a list",
             ));
         }
         Self(Ok(relative_path(path).split('/').map(str::to_owned).collect()))
     }
 }
 
-/// A path below the base URL, however it is written: `stats`, `/stats` and `/api/v1/stats`.
+/// Returns the path below the base URL: `stats` for `stats`, `/stats` and `/api/v1/stats`.
 pub(crate) fn relative_path(path: &str) -> &str {
     let path = path.strip_prefix('/').unwrap_or(path);
     match path.strip_prefix(API_PATH.trim_start_matches('/')) {
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_leave_the_base_or_names_nothing_is_refused() {
+    fn a_path_that_is_empty_or_could_leave_the_base_url_is_an_error() {
         for path in
             ["", "/", "a//b", "a/", "//a", ".", "a/../b", "%2e%2E", "a/.%2e", "%2e", "a?b=c", "a#b"]
         {

@@ -1,4 +1,4 @@
-//! Which proxy requests go through: one that is set, or one of the environment.
+//! Chooses the proxy: the one that is set, or the one of the environment.
 
 use std::borrow::Cow;
 use std::env;
@@ -10,8 +10,8 @@ use url::Url;
 use super::base_url::BaseUrl;
 use crate::error::InvalidSetting;
 
-const NOT_HTTP: &str = "it is not the URL of an HTTP proxy; expected one such as http://proxy.example.com:3128, or \
-                        use no_proxy()";
+const NOT_HTTP: &str = "not the URL of an HTTP proxy; expected for example http://proxy.example.com:3128, or use \
+                        no_proxy()";
 
 /// Which proxy to use.
 #[derive(Clone, Default)]
@@ -24,8 +24,7 @@ pub(crate) enum ProxyChoice {
 }
 
 impl ProxyChoice {
-    /// What is wrong with a proxy that is set. A proxy of the environment is checked only where it
-    /// is used.
+    /// Checks a proxy that is set. A proxy of the environment is checked only if it is used.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::Url(url) if proxy_url(url).is_none() => Err(NOT_HTTP.to_owned()),
@@ -79,10 +78,10 @@ fn environment_proxy(base_url: &BaseUrl) -> Option<(&'static str, String)> {
     (!is_excluded).then_some(proxy)
 }
 
-/// Whether a `NO_PROXY` list names the host of the base URL.
+/// Returns true if a `NO_PROXY` list contains the host of the base URL.
 ///
-/// An entry is `*`, a domain with its subdomains (`example.com`, `.example.com`, `*.example.com`), an
-/// IP address or a range of them; each may have a port.
+/// An entry is `*`, a domain with its subdomains (`example.com`, `.example.com`, `*.example.com`),
+/// an IP address or a range of them; each may have a port.
 fn excludes(list: &str, base_url: &BaseUrl) -> bool {
     let port = base_url.port();
     let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_must_speak_http() {
+    fn a_proxy_must_be_an_http_proxy() {
         for text in ["proxy.example.com:3128", "http://p:1", "https://u:p@p.example.com"] {
             assert!(proxy_url(text).is_some(), "{text}");
         }

@@ -1,4 +1,5 @@
-//! The default HTTP service: reqwest, with what it does by itself switched off.
+//! The default HTTP service: reqwest, without its own redirects, retries, referer and proxy
+//! detection.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,8 +18,8 @@ use crate::error::InvalidSetting;
 
 /// The default timeout of making a connection, TLS included.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a pooled connection may be idle: less than the usual 60 s of servers and load balancers,
-/// so that the client closes it first.
+/// How long a pooled connection may be idle: less than the usual 60 s of servers and load
+/// balancers, so that the client closes it first.
 pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// The default of how long the server is silent, while calls wait, before an HTTP/2 ping is sent.
 pub const DEFAULT_HTTP2_KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(3);
@@ -47,7 +48,7 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Inval
     });
     let proxy = proxy.map(reqwest::Proxy::https).transpose().map_err(|_| InvalidSetting {
         setting: "proxy",
-        message: "its URL cannot be used".into(),
+        message: "the URL of the proxy is not usable".into(),
     })?;
     let tls = tls::configure(
         settings.base_url.is_https(),
@@ -94,7 +95,7 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Inval
     })))
 }
 
-/// reqwest over `http` types.
+/// reqwest as an HTTP service over `http` types.
 struct ReqwestService {
     pools: Pools,
     /// The proxy in words, for the text of errors.

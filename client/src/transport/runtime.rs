@@ -1,4 +1,4 @@
-//! What the client needs of the tokio runtime that a call is made in.
+//! Checks that the tokio runtime of a call has the drivers that the client needs.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::panic::catch_unwind;
@@ -12,7 +12,7 @@ pub(crate) fn check_runtime() -> Result<(), String> {
         return Err("there is no tokio runtime; await the call inside one, such as #[tokio::main]"
             .to_owned());
     }
-    // tokio cannot be asked, and panics when a timer is made without a driver.
+    // tokio has no query for that, and panics when a timer is made without a driver.
     catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).map_err(|_| {
         "the tokio runtime has no timers; build it with enable_all() or enable_time()".to_owned()
     })

@@ -1,4 +1,4 @@
-//! At stake: blocking calls do all that async ones do, from any thread, and hold up no async one.
+//! Blocking calls behave as async calls do, from any thread, and never block an async task.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use partner_api::{
 };
 use tokio::runtime::Runtime;
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
+use crate::support::{KEY, RawServer, Step, WALLET, http_response, json};
 
 const COMPANY: &str = r#"{"id":"a","name":"Acme Coffee","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}}"#;
 
-/// A server that runs beside the test, and a client that blocks.
+/// A server in a separate runtime, and a blocking client for it.
 fn start(steps: impl Fn(usize) -> Vec<Step> + Send + 'static) -> (Runtime, RawServer, Client) {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(RawServer::start(steps));
@@ -23,21 +23,21 @@ fn start(steps: impl Fn(usize) -> Vec<Step> + Send + 'static) -> (Runtime, RawSe
     (runtime, server, client)
 }
 
-/// Answers every request on a connection, and closes it when the client does.
+/// Responds to this many requests on a connection, and closes it when the client does.
 fn wallets(count: usize) -> Vec<Step> {
     let one = [Step::Read, Step::Send(json(WALLET))];
     let end = [Step::AwaitClose];
     std::iter::repeat_n(one, count).flatten().chain(end).collect()
 }
 
-/// A good answer, and the connection ends with it, so that the next call makes one of its own.
-fn last(body: &str) -> Vec<u8> {
+/// A successful response that ends its connection, so that the next call makes a new one.
+fn closing_response(body: &str) -> Vec<u8> {
     let headers = ["content-type: application/json", "connection: close"];
-    answer("200 OK", &headers, body)
+    http_response("200 OK", &headers, body)
 }
 
-fn list(elements: &[&str]) -> Vec<u8> {
-    json(format!(r#"{{"data":[{}]}}"#, elements.join(",")))
+fn list(items: &[&str]) -> Vec<u8> {
+    json(format!(r#"{{"data":[{}]}}"#, items.join(",")))
 }
 
 fn assert_refused(error: &Error) {
@@ -47,9 +47,9 @@ fn assert_refused(error: &Error) {
 }
 
 #[test]
-fn calls_are_made_where_there_is_no_runtime() {
+fn calls_are_made_without_a_runtime() {
     let (_runtime, server, client) = start(|connection| match connection {
-        0 => vec![Step::Read, Step::Send(last(WALLET))],
+        0 => vec![Step::Read, Step::Send(closing_response(WALLET))],
         _ => vec![Step::Read, Step::Send(list(&[COMPANY]))],
     });
     let limit = Duration::from_secs(10);
@@ -61,10 +61,10 @@ fn calls_are_made_where_there_is_no_runtime() {
 }
 
 #[test]
-fn any_request_is_made_with_the_key_of_its_client() {
+fn a_custom_request_is_sent_with_the_key_of_its_client() {
     let (_runtime, server, client) = start(|connection| {
         let bodies = ["", r#"{"data":[1,2]}"#, "{}"];
-        vec![Step::Read, Step::Send(last(bodies[connection]))]
+        vec![Step::Read, Step::Send(closing_response(bodies[connection]))]
     });
     client.delete(["templates", "a/b"]).send_empty().wait().unwrap();
     let other = client.with_api_key("pk_live_another_one").unwrap();
@@ -95,16 +95,16 @@ fn any_request_is_made_with_the_key_of_its_client() {
 }
 
 #[test]
-fn retries_and_deadline_are_those_of_the_client() {
-    let unavailable = answer("503 Service Unavailable", &["connection: close"], "");
+fn retries_and_timeouts_work_as_in_the_async_client() {
+    let unavailable = http_response("503 Service Unavailable", &["connection: close"], "");
     let (_runtime, _server, client) = start(move |connection| match connection {
         0 => vec![Step::Read, Step::Send(unavailable.clone())],
-        1 => vec![Step::Read, Step::Send(last(WALLET))],
+        1 => vec![Step::Read, Step::Send(closing_response(WALLET))],
         _ => vec![Step::Read, Step::Hang],
     });
-    let mut impatient = RetryPolicy::default();
-    impatient.base_delay = Duration::ZERO;
-    let response = client.wallet().retry(impatient).with_response().unwrap();
+    let mut quick = RetryPolicy::default();
+    quick.base_delay = Duration::ZERO;
+    let response = client.wallet().retry(quick).with_response().unwrap();
     assert_eq!(response.failed_attempts.len(), 1);
 
     let error = client.wallet().timeout(Duration::from_millis(20)).wait().unwrap_err();
@@ -112,20 +112,21 @@ fn retries_and_deadline_are_those_of_the_client() {
 }
 
 #[test]
-fn a_list_is_iterated_over_and_what_is_malformed_passed_over() {
+fn iteration_continues_after_an_invalid_item() {
     let (_runtime, _server, client) =
-        start(|_| vec![Step::Read, Step::Drip(list(&[COMPANY, "{}", COMPANY]))]);
+        start(|_| vec![Step::Read, Step::SendByteByByte(list(&[COMPANY, "{}", COMPANY]))]);
     let mut stream = client.companies().stream();
-    let whole: Vec<bool> = stream.by_ref().map(|company| company.is_ok()).collect();
-    assert_eq!(whole, [true, false, true]);
+    let succeeded: Vec<bool> = stream.by_ref().map(|company| company.is_ok()).collect();
+    assert_eq!(succeeded, [true, false, true]);
     assert!(stream.next().is_none());
 }
 
 #[test]
-fn a_list_that_is_cut_short_is_an_error_after_what_came_whole() {
-    let whole = list(&[COMPANY, COMPANY]);
-    let cut = whole[..whole.len() - 20].to_vec();
-    let (_runtime, _server, client) = start(move |_| vec![Step::Read, Step::Send(cut.clone())]);
+fn a_truncated_list_returns_the_complete_items_and_then_an_error() {
+    let complete = list(&[COMPANY, COMPANY]);
+    let truncated = complete[..complete.len() - 20].to_vec();
+    let (_runtime, _server, client) =
+        start(move |_| vec![Step::Read, Step::Send(truncated.clone())]);
     let mut stream = client.companies().stream();
     assert_eq!(stream.next().unwrap().unwrap().name, "Acme Coffee");
     assert_eq!(stream.next().unwrap().unwrap_err().kind(), &ErrorKind::Interrupted);
@@ -142,7 +143,7 @@ fn dropping_a_stream_stops_the_transfer() {
         ]
     });
     let mut stream = client.companies().stream();
-    drop(client); // the stream goes on without it
+    drop(client); // the stream works without it
     assert_eq!(stream.next().unwrap().unwrap().name, "Acme Coffee");
     drop(stream);
     runtime.block_on(server.connection_ended());
@@ -160,28 +161,28 @@ fn threads_share_a_client() {
             });
         }
     });
-    // A call may open one and then be faster by one that another has just left.
+    // A call may open a connection and then take one that another call has just returned.
     assert!(server.connections() < 40, "{}", server.connections());
 }
 
 #[test]
-fn a_connection_is_watched_between_calls() {
+fn a_connection_that_closes_between_calls_is_not_used() {
     let (runtime, server, client) = start(|_| {
-        // Servers that close an idle connection may say why, as nobody asked.
-        let unasked = answer("408 Request Timeout", &["connection: close"], "");
-        vec![Step::Read, Step::Send(json(WALLET)), Step::Send(unasked), Step::AwaitClose]
+        // Some servers send a 408 when they close an idle connection.
+        let timeout = http_response("408 Request Timeout", &["connection: close"], "");
+        vec![Step::Read, Step::Send(json(WALLET)), Step::Send(timeout), Step::AwaitClose]
     });
     for connections in 1..=3 {
         let response = client.wallet().with_response().unwrap();
         assert!(response.failed_attempts.is_empty());
         assert_eq!(server.connections(), connections);
-        runtime.block_on(server.connection_ended()); // no call is under way
+        runtime.block_on(server.connection_ended()); // while no call runs
     }
 }
 
 #[tokio::test]
-async fn a_call_inside_a_task_is_refused() {
-    let server = RawServer::answering(json(WALLET)).await;
+async fn a_call_inside_a_task_is_an_error() {
+    let server = RawServer::responding(json(WALLET)).await;
     let client = server.builder().build_blocking().unwrap();
     assert_refused(&client.wallet().wait().unwrap_err());
     assert_refused(&client.companies().with_response().unwrap_err());
@@ -204,15 +205,15 @@ async fn a_call_inside_a_task_is_refused() {
 }
 
 #[tokio::test]
-async fn a_refusal_leaves_the_task_its_budget() {
+async fn a_call_inside_a_task_does_not_use_up_the_budget_of_the_task() {
     let client = Client::new("http://127.0.0.1:9", KEY).unwrap();
-    tokio::task::yield_now().await; // with a fresh one
+    tokio::task::yield_now().await; // starts with a full budget
     assert_refused(&client.wallet().wait().unwrap_err());
     assert!(tokio::task::coop::has_budget_remaining());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_call_is_made_where_tokio_allows_to_block() {
+async fn a_call_is_made_where_tokio_allows_blocking() {
     let server = RawServer::start(|_| wallets(10)).await;
     let client = server.builder().build_blocking().unwrap();
     let blocking = client.clone();
@@ -234,7 +235,7 @@ async fn a_call_is_made_where_tokio_allows_to_block() {
 }
 
 #[tokio::test]
-async fn dropped_inside_a_task_it_closes_its_connections() {
+async fn a_client_dropped_inside_a_task_closes_its_connections() {
     let server = RawServer::start(|_| wallets(10)).await;
     let client = server.builder().build_blocking().unwrap();
     let (call, stream) = (client.wallet(), client.companies().stream());
@@ -249,7 +250,7 @@ async fn dropped_inside_a_task_it_closes_its_connections() {
 }
 
 #[test]
-fn a_runtime_that_ends_first_takes_nothing_with_it() {
+fn a_client_works_after_the_runtime_of_its_caller_has_ended() {
     let (_runtime, _server, client) = start(|_| wallets(10));
     let other = Runtime::new().unwrap();
     let client = {
@@ -262,7 +263,7 @@ fn a_runtime_that_ends_first_takes_nothing_with_it() {
 }
 
 #[test]
-fn a_service_that_panics_takes_its_caller_and_nothing_else() {
+fn a_service_that_panics_affects_only_its_caller() {
     let service =
         tower::service_fn(|request: http::Request<partner_api::RequestBody>| async move {
             assert!(request.uri().path().ends_with("/wallet"), "a planted panic");
@@ -281,13 +282,13 @@ fn a_service_that_panics_takes_its_caller_and_nothing_else() {
 }
 
 #[test]
-fn what_is_wrong_with_the_configuration_is_said() {
+fn an_invalid_configuration_is_an_error() {
     let error = Client::new("http://app.example.com", "two words").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Config(problems) if problems.len() == 2));
 }
 
 #[test]
-fn its_types_go_from_thread_to_thread_and_hide_the_key() {
+fn its_types_are_send_and_do_not_show_the_key() {
     fn is_shared<T: Send + Sync + Clone + 'static>(_: &T) {}
     fn is_sent<T: Send>(_: &T) {}
     let client = Client::new("https://app.example.com", KEY).unwrap();

@@ -1,13 +1,13 @@
-//! At stake: both documented calls send what the reference asks for and read what it shows.
+//! Both documented calls send what the reference specifies and read its sample responses.
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
+use crate::support::{KEY, RawServer, Step, WALLET, http_response, json};
 use partner_api::{Client, QualityRating};
 
 const COMPANIES: &str = r#"{"data":[{"id":"clx123...","name":"Acme Coffee","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[{"id":"clx456...","wabaId":"102290129340398","phoneNumberId":"106540352242922","displayPhoneNumber":"+237 6 90 00 00 00","qualityRating":"GREEN","status":"connected"}],"_count":{"templates":4}}]}"#;
 
 #[tokio::test]
 async fn the_wallet_is_read() {
-    let server = RawServer::answering(json(WALLET)).await;
+    let server = RawServer::responding(json(WALLET)).await;
     let wallet = server.client().wallet().await.unwrap();
     assert_eq!(wallet.balance, 8450);
     assert_eq!(wallet.currency, "XAF");
@@ -17,7 +17,7 @@ async fn the_wallet_is_read() {
 
 #[tokio::test]
 async fn the_companies_are_read() {
-    let server = RawServer::answering(json(COMPANIES)).await;
+    let server = RawServer::responding(json(COMPANIES)).await;
     let companies = server.client().companies().await.unwrap();
     assert_eq!(companies.len(), 1);
     assert_eq!(companies[0].name, "Acme Coffee");
@@ -26,7 +26,7 @@ async fn the_companies_are_read() {
 
 #[tokio::test]
 async fn a_request_is_a_bare_get_with_the_key_in_its_header() {
-    let server = RawServer::answering(json(WALLET)).await;
+    let server = RawServer::responding(json(WALLET)).await;
     server.builder().user_agent("billing/2.1").build().unwrap().wallet().await.unwrap();
     let request = server.requests().remove(0);
     let (line, headers) = request.split_once("\r\n").unwrap();
@@ -51,10 +51,10 @@ async fn a_request_is_a_bare_get_with_the_key_in_its_header() {
 
 #[tokio::test]
 async fn a_prefix_in_the_base_url_is_kept() {
-    let server = RawServer::answering(json(WALLET)).await;
-    let base_url = format!("{}/tenants/eu/api/v1/", server.url());
+    let server = RawServer::responding(json(WALLET)).await;
+    let base_url = format!("{}/prefix/eu/api/v1/", server.url());
     Client::new(&base_url, KEY).unwrap().wallet().await.unwrap();
-    assert!(server.requests()[0].starts_with("GET /tenants/eu/api/v1/wallet HTTP/1.1\r\n"));
+    assert!(server.requests()[0].starts_with("GET /prefix/eu/api/v1/wallet HTTP/1.1\r\n"));
 }
 
 #[tokio::test]
@@ -71,33 +71,34 @@ async fn calls_one_after_the_other_share_a_connection() {
 }
 
 #[tokio::test]
-async fn an_answer_may_come_in_any_form_that_http_has() {
+async fn a_response_may_have_any_framing_that_http_allows() {
     let chunked = format!(
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0;last\r\ntrailer: x\r\n\r\n",
         WALLET.len(),
         WALLET
     );
-    for whole in [
+    for response in [
         chunked.into_bytes(),
         format!("HTTP/1.0 200 OK\r\n\r\n{WALLET}").into_bytes(),
         format!("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\nconnection: close\r\n\r\n{WALLET}")
             .into_bytes(),
         json(format!("\u{feff}{WALLET}")),
-        answer("203 Non-Authoritative Information", &[], WALLET),
-        // Valid JSON counts, whatever a careless server calls it.
-        answer("200 OK", &["content-type: text/plain"], WALLET),
+        http_response("203 Non-Authoritative Information", &[], WALLET),
+        // Valid JSON is accepted with any content type.
+        http_response("200 OK", &["content-type: text/plain"], WALLET),
     ] {
-        for steps in [Step::Send(whole.clone()), Step::Drip(whole.clone())] {
+        for steps in [Step::Send(response.clone()), Step::SendByteByByte(response.clone())] {
             let server = RawServer::start(move |_| vec![Step::Read, steps.clone()]).await;
             let result = server.client().wallet().await;
-            assert_eq!(result.unwrap().balance, 8450, "{}", String::from_utf8_lossy(&whole));
+            assert_eq!(result.unwrap().balance, 8450, "{}", String::from_utf8_lossy(&response));
         }
     }
 }
 
 #[tokio::test]
-async fn what_is_known_of_the_answer_comes_on_request() {
-    let server = RawServer::answering(answer("200 OK", &["x-request-id: req-7"], WALLET)).await;
+async fn with_response_returns_status_headers_and_attempts() {
+    let server =
+        RawServer::responding(http_response("200 OK", &["x-request-id: req-7"], WALLET)).await;
     let response = server.client().wallet().with_response().await.unwrap();
     assert_eq!(response.value.balance, 8450);
     assert_eq!(response.status, 200);
@@ -113,7 +114,7 @@ fn outside_a_runtime_a_call_is_an_error_and_not_a_panic() {
     let mut call = client.wallet().into_future();
     let Poll::Ready(Err(error)) = call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     else {
-        panic!("the call waits for something");
+        panic!("the call is pending");
     };
     assert!(error.to_string().contains("no tokio runtime"), "{error}");
 }

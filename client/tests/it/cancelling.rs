@@ -1,5 +1,5 @@
-//! At stake: a call may be dropped at any await; client, pool and retry budget go on as if it had
-//! not been made.
+//! A call can be dropped at any await: the client, its connections and its retry budget keep
+//! working.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -15,17 +15,17 @@ use partner_api::{
 };
 use tokio::task::yield_now;
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
+use crate::support::{KEY, RawServer, Step, WALLET, http_response, json};
 
 const LIST: &str = r#"{"data":[{"id":"c","name":"a","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}}]}"#;
 
-/// Read in two polls, after the two that the head takes.
+/// A body that takes two polls, after the two that the head takes.
 const BUSY: &str = "busy";
 
-/// More than any call here is polled.
-const ENOUGH_POLLS: usize = 10_000;
+/// More polls than any call here needs.
+const MAX_POLLS: usize = 10_000;
 
-/// Polls a future so many times and drops it, unless it is ready before.
+/// Polls a future this many times and then drops it; returns its output if it completed.
 async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = Box::pin(future);
     let mut left = polls;
@@ -43,19 +43,19 @@ async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> 
     .await
 }
 
-/// A service that makes its caller wait at every step, and gives the answers that it is told to.
+/// A service that is pending at every step, and returns the responses that are queued, then 503s.
 #[derive(Clone, Default)]
-struct Slow {
-    answers: Arc<Mutex<VecDeque<(u16, &'static str)>>>,
-    asked: Arc<Mutex<usize>>,
+struct SlowService {
+    responses: Arc<Mutex<VecDeque<(u16, &'static str)>>>,
+    request_count: Arc<Mutex<usize>>,
 }
 
-impl Slow {
+impl SlowService {
     fn client(&self) -> Client {
-        let slow = self.clone();
+        let state = self.clone();
         let service = tower::service_fn(move |_: Request<RequestBody>| {
-            *slow.asked.lock().unwrap() += 1;
-            let next = slow.answers.lock().unwrap().pop_front();
+            *state.request_count.lock().unwrap() += 1;
+            let next = state.responses.lock().unwrap().pop_front();
             async move {
                 yield_now().await;
                 let (status, body) = next.unwrap_or((503, ""));
@@ -75,18 +75,18 @@ impl Slow {
             .unwrap()
     }
 
-    fn will_answer(&self, answers: &[(u16, &'static str)]) {
-        *self.answers.lock().unwrap() = answers.iter().copied().collect();
-        *self.asked.lock().unwrap() = 0;
+    fn queue(&self, responses: &[(u16, &'static str)]) {
+        *self.responses.lock().unwrap() = responses.iter().copied().collect();
+        *self.request_count.lock().unwrap() = 0;
     }
 
-    fn asked(&self) -> usize {
-        *self.asked.lock().unwrap()
+    fn request_count(&self) -> usize {
+        *self.request_count.lock().unwrap()
     }
 
-    /// How many retries the budget still pays for, found by spending them.
+    /// Returns how many retries are left in the budget, by spending them.
     async fn retries_left(&self, client: &Client) -> u32 {
-        self.will_answer(&[]);
+        self.queue(&[]);
         let mut retries = 0;
         loop {
             let error = client.wallet().await.unwrap_err();
@@ -99,7 +99,7 @@ impl Slow {
     }
 }
 
-/// A body that comes in pieces of 16 bytes, with a wait before each and before its end.
+/// A body in pieces of 16 bytes, pending once before each piece and before its end.
 struct SlowBody {
     bytes: Bytes,
     waited: bool,
@@ -124,14 +124,14 @@ impl http_body::Body for SlowBody {
     }
 }
 
-/// In retries, of which each takes 14 tokens.
+/// The budget in retries, at 14 tokens each.
 const WHOLE_BUDGET: u32 = DEFAULT_RETRY_BUDGET_TOKENS / 14;
 
-/// What a kind of call comes to: whether it was good.
-type Made = Pin<Box<dyn Future<Output = bool>>>;
+/// A call, whose output is whether it succeeded.
+type Outcome = Pin<Box<dyn Future<Output = bool>>>;
 
-/// Makes a call, and the body that it expects.
-type Kind = (fn(&Client) -> Made, &'static str);
+/// A function that makes a call, and the response body of that call.
+type Kind = (fn(&Client) -> Outcome, &'static str);
 
 fn kinds_of_call() -> [Kind; 4] {
     [
@@ -153,8 +153,8 @@ fn kinds_of_call() -> [Kind; 4] {
             |client| {
                 let mut companies = client.companies().stream();
                 Box::pin(async move {
-                    let is_good = companies.next().await.is_some_and(|item| item.is_ok());
-                    is_good && companies.next().await.is_none()
+                    let succeeded = companies.next().await.is_some_and(|item| item.is_ok());
+                    succeeded && companies.next().await.is_none()
                 })
             },
             LIST,
@@ -170,65 +170,65 @@ fn kinds_of_call() -> [Kind; 4] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_dropped_at_any_await_leaves_the_client_working_and_the_budget_whole() {
+async fn a_call_dropped_at_any_await_leaves_the_client_working_and_the_budget_full() {
     for (call, body) in kinds_of_call() {
         let mut stages = [0; 3];
-        for polls in 0..ENOUGH_POLLS {
-            let slow = Slow::default();
-            let client = slow.client();
-            slow.will_answer(&[(503, BUSY), (200, body)]);
-            let made = dropped_after(polls, call(&client)).await;
-            let sent = slow.asked();
+        for polls in 0..MAX_POLLS {
+            let service = SlowService::default();
+            let client = service.client();
+            service.queue(&[(503, BUSY), (200, body)]);
+            let output = dropped_after(polls, call(&client)).await;
+            let sent = service.request_count();
             stages[sent] += 1;
 
-            slow.will_answer(&[(200, WALLET)]);
+            service.queue(&[(200, WALLET)]);
             assert_eq!(client.wallet().await.unwrap().balance, 8450);
-            // A retry that was sent has cost what it costs, whether or not its answer was waited
-            // for; one that was not sent has cost nothing.
-            // (A stream gets it back when its good answer begins.)
-            let cost = u32::from(made.is_none() && sent == 2);
-            let left = slow.retries_left(&client).await;
+            // A retry that was sent has been paid for, whether or not its response arrived; one
+            // that was not sent costs nothing. (A stream is refunded when its successful response
+            // begins.)
+            let cost = u32::from(output.is_none() && sent == 2);
+            let left = service.retries_left(&client).await;
             let all = WHOLE_BUDGET - cost..=WHOLE_BUDGET;
             assert!(all.contains(&left), "{left} after {polls} polls");
-            if let Some(is_good) = made {
-                assert!(is_good);
+            if let Some(succeeded) = output {
+                assert!(succeeded);
                 break;
             }
         }
-        // It was dropped before, within and between both attempts.
+        // Calls were dropped before, during and between both attempts.
         assert!(stages[0] >= 1 && stages[1] >= 4 && stages[2] >= 4, "{stages:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_dropped_while_they_wait_for_their_retry_use_no_budget_up() {
-    let slow = Slow::default();
-    let client = slow.client();
+async fn calls_dropped_during_the_backoff_cost_no_tokens() {
+    let service = SlowService::default();
+    let client = service.client();
     let mut waiting = 0;
     for _ in 0..2 * WHOLE_BUDGET {
-        slow.will_answer(&[(503, BUSY)]);
-        let made = dropped_after(5, client.wallet().into_future()).await;
-        waiting += usize::from(made.is_none() && slow.asked() == 1);
+        service.queue(&[(503, BUSY)]);
+        let output = dropped_after(5, client.wallet().into_future()).await;
+        waiting += usize::from(output.is_none() && service.request_count() == 1);
     }
     assert_eq!(waiting, 2 * WHOLE_BUDGET as usize);
-    assert_eq!(slow.retries_left(&client).await, WHOLE_BUDGET);
+    assert_eq!(service.retries_left(&client).await, WHOLE_BUDGET);
 }
 
 #[tokio::test]
 async fn a_call_dropped_at_any_await_leaves_the_pool_working() {
     for chunked in [false, true] {
-        let busy = answer("503 Service Unavailable", &["retry-after: 0"], "busy");
-        let good = if chunked {
+        let busy = http_response("503 Service Unavailable", &["retry-after: 0"], "busy");
+        let success = if chunked {
             let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
             format!("{head}{:x}\r\n{WALLET}\r\n0\r\n\r\n", WALLET.len()).into_bytes()
         } else {
             json(WALLET)
         };
         let server = RawServer::start(move |_| {
-            // Each connection serves as many calls as come, byte by byte.
-            let busy = vec![Step::Read, Step::Drip(busy.clone())];
-            let good = vec![Step::Read, Step::Drip(good.clone())];
-            [busy, good.clone(), good].concat()
+            // Each connection serves three requests, byte by byte.
+            let busy = vec![Step::Read, Step::SendByteByByte(busy.clone())];
+            let success = vec![Step::Read, Step::SendByteByByte(success.clone())];
+            [busy, success.clone(), success].concat()
         })
         .await;
         let mut retry = RetryPolicy::default();
@@ -237,13 +237,13 @@ async fn a_call_dropped_at_any_await_leaves_the_pool_working() {
         let mut completed = 0;
         let mut polls = 0;
         while completed < 3 {
-            let made = dropped_after(polls, client.wallet().into_future()).await;
-            completed = if made.is_some_and(|made| made.is_ok()) { completed + 1 } else { 0 };
-            // The next one gets its own answer, and not what is left of the one before.
+            let output = dropped_after(polls, client.wallet().into_future()).await;
+            completed = if output.is_some_and(|output| output.is_ok()) { completed + 1 } else { 0 };
+            // The next call gets its own response, and not the rest of the previous one.
             assert_eq!(client.wallet().await.unwrap().balance, 8450);
             polls += 1;
-            assert!(polls < ENOUGH_POLLS);
+            assert!(polls < MAX_POLLS);
         }
-        assert!(polls > 4, "it was never dropped");
+        assert!(polls > 4, "no call was dropped");
     }
 }

@@ -1,12 +1,12 @@
-//! At stake: an answer is read in the content codings that were asked for, and in no other.
+//! Response bodies are decoded from the content codings that the client accepts, and from no other.
 
 use partner_api::ErrorKind;
 
-use crate::support::{RawServer, Step, WALLET, answer};
+use crate::support::{RawServer, Step, WALLET, http_response};
 
 const CODED: [&str; 1] = ["content-encoding: gzip"];
 
-async fn sent(bytes: &[u8]) -> RawServer {
+async fn serve(bytes: &[u8]) -> RawServer {
     let steps = vec![Step::Read, Step::Send(bytes.to_vec())];
     RawServer::start(move |_| steps.clone()).await
 }
@@ -20,8 +20,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(not(feature = "gzip"))]
 #[tokio::test]
-async fn a_coding_that_was_not_asked_for_is_named_and_its_body_not_read() {
-    let server = sent(&answer("200 OK", &CODED, gzip(WALLET.as_bytes()))).await;
+async fn a_coding_that_was_not_accepted_is_named_and_its_body_is_not_read() {
+    let server = serve(&http_response("200 OK", &CODED, gzip(WALLET.as_bytes()))).await;
     let error = server.client().wallet().await.unwrap_err();
     let ErrorKind::Protocol(problem) = error.kind() else { panic!("{error:?}") };
     assert_eq!(problem, "its content coding is gzip, which was not asked for");
@@ -34,35 +34,35 @@ mod gzip {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_may_be_compressed_in_any_form_that_gzip_has() {
+    async fn a_response_may_be_compressed_in_any_form_of_gzip() {
         let (start, end) = WALLET.as_bytes().split_at(20);
-        for whole in [
-            answer(
+        for response in [
+            http_response(
                 "200 OK",
                 &["content-type: application/json", CODED[0]],
                 gzip(WALLET.as_bytes()),
             ),
-            answer("200 OK", &["content-encoding: X-GZip"], gzip(WALLET.as_bytes())),
-            // A file of gzip may be several, one after the other (RFC 1952, section 2.2).
-            answer("200 OK", &CODED, [gzip(start), gzip(b""), gzip(end)].concat()),
+            http_response("200 OK", &["content-encoding: X-GZip"], gzip(WALLET.as_bytes())),
+            // A gzip file may have several members (RFC 1952, section 2.2).
+            http_response("200 OK", &CODED, [gzip(start), gzip(b""), gzip(end)].concat()),
         ] {
-            for steps in [Step::Send(whole.clone()), Step::Drip(whole.clone())] {
+            for steps in [Step::Send(response.clone()), Step::SendByteByByte(response.clone())] {
                 let server = RawServer::start(move |_| vec![Step::Read, steps.clone()]).await;
                 let result = server.client().wallet().await;
-                assert_eq!(result.unwrap().balance, 8450, "{}", String::from_utf8_lossy(&whole));
+                assert_eq!(result.unwrap().balance, 8450, "{}", String::from_utf8_lossy(&response));
             }
         }
     }
 
     #[tokio::test]
-    async fn garbage_in_compression_is_named() {
+    async fn invalid_gzip_data_is_a_protocol_error() {
         let mut corrupt = gzip(WALLET.as_bytes());
         let mut wrong_sum = corrupt.clone();
         corrupt[12] ^= 0xff;
         let sum = wrong_sum.len() - 8;
         wrong_sum[sum] ^= 0xff;
         for body in [b"this is not gzip".to_vec(), corrupt, wrong_sum] {
-            let server = sent(&answer("200 OK", &CODED, &body)).await;
+            let server = serve(&http_response("200 OK", &CODED, &body)).await;
             let error = server.client().wallet().await.unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{body:?}: {error:?}");
             assert!(!error.is_retryable(), "{body:?}");
@@ -70,22 +70,22 @@ mod gzip {
     }
 
     #[tokio::test]
-    async fn a_compressed_body_that_was_cut_is_a_broken_connection() {
+    async fn a_truncated_gzip_body_is_an_interrupted_connection() {
         let compressed = gzip(WALLET.as_bytes());
-        for kept in [0, 1, 5, 12, compressed.len() - 9, compressed.len() - 1] {
+        for length in [0, 1, 5, 12, compressed.len() - 9, compressed.len() - 1] {
             let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n".to_vec();
-            bytes.extend_from_slice(&compressed[..kept]);
-            let error = sent(&bytes).await.client().wallet().await.unwrap_err();
-            assert_eq!(*error.kind(), ErrorKind::Interrupted, "{kept} bytes: {error:?}");
+            bytes.extend_from_slice(&compressed[..length]);
+            let error = serve(&bytes).await.client().wallet().await.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Interrupted, "{length} bytes: {error:?}");
         }
     }
 
     #[tokio::test]
-    async fn the_limit_counts_what_comes_out_of_the_compression() {
+    async fn the_size_limit_counts_decompressed_bytes() {
         let padded = format!("{}{WALLET}", " ".repeat(1 << 20));
         let bomb = gzip(padded.as_bytes());
         assert!(bomb.len() < 4096);
-        let server = RawServer::answering(answer("200 OK", &CODED, bomb)).await;
+        let server = RawServer::responding(http_response("200 OK", &CODED, bomb)).await;
         assert_eq!(server.client().wallet().await.unwrap().balance, 8450);
         let capped = server.builder().max_response_bytes(1 << 20).build().unwrap();
         let error = capped.wallet().await.unwrap_err();

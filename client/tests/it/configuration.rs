@@ -1,4 +1,4 @@
-//! At stake: a wrong configuration is said at once, as a whole, before anything is sent.
+//! `build` reports every invalid setting, before anything is sent.
 
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -9,13 +9,13 @@ use tokio::net::TcpListener;
 
 use crate::support::{KEY, RawServer, WALLET, json};
 
-fn problems(error: &partner_api::Error) -> Vec<&'static str> {
+fn invalid_settings(error: &partner_api::Error) -> Vec<&'static str> {
     let ErrorKind::Config(problems) = error.kind() else { panic!("{error:?}") };
     problems.iter().map(|problem| problem.setting).collect()
 }
 
 #[test]
-fn every_problem_is_named_at_once() {
+fn every_invalid_setting_is_reported() {
     let error = Client::builder()
         .base_url("http://app.example.com")
         .api_key("two words")
@@ -28,7 +28,7 @@ fn every_problem_is_named_at_once() {
         .build()
         .unwrap_err();
     assert_eq!(
-        problems(&error),
+        invalid_settings(&error),
         [
             "base_url",
             "api_key",
@@ -40,21 +40,21 @@ fn every_problem_is_named_at_once() {
             "proxy"
         ]
     );
-    for setting in problems(&error) {
+    for setting in invalid_settings(&error) {
         assert!(error.to_string().contains(setting), "{error}");
     }
     assert_eq!(error.attempts().len(), 0);
 }
 
 #[test]
-fn what_is_missing_is_named_with_its_variable() {
+fn a_missing_setting_is_reported_with_its_variable() {
     let error = Client::builder().build().unwrap_err();
-    assert_eq!(problems(&error), ["base_url", "api_key"]);
+    assert_eq!(invalid_settings(&error), ["base_url", "api_key"]);
     assert!(error.to_string().contains(BASE_URL_ENV) && error.to_string().contains(API_KEY_ENV));
 }
 
 #[test]
-fn limits_that_rule_retries_out_are_refused() {
+fn an_attempt_timeout_that_makes_retries_unreachable_is_invalid() {
     let with = |attempt, policy| {
         let builder = Client::builder().base_url("https://a.example").api_key(KEY).retry(policy);
         builder
@@ -63,13 +63,13 @@ fn limits_that_rule_retries_out_are_refused() {
             .build()
     };
     let error = with(5, RetryPolicy::default()).unwrap_err();
-    assert_eq!(problems(&error), ["attempt_timeout"]);
+    assert_eq!(invalid_settings(&error), ["attempt_timeout"]);
     assert!(with(4, RetryPolicy::default()).is_ok());
     assert!(with(5, RetryPolicy::never()).is_ok());
 }
 
 #[test]
-fn settings_of_the_connection_have_no_meaning_for_a_service_of_your_own() {
+fn connection_settings_are_invalid_together_with_an_http_service() {
     let service = tower::service_fn(|_: http::Request<partner_api::RequestBody>| async {
         Ok::<_, std::convert::Infallible>(http::Response::new(
             http_body_util::Full::<bytes::Bytes>::default(),
@@ -83,21 +83,21 @@ fn settings_of_the_connection_have_no_meaning_for_a_service_of_your_own() {
         .proxy("http://proxy.example:3128")
         .build()
         .unwrap_err();
-    assert_eq!(problems(&error), ["connect_timeout", "proxy"]);
+    assert_eq!(invalid_settings(&error), ["connect_timeout", "proxy"]);
 }
 
 #[test]
-fn a_proxy_for_plain_http_is_refused_since_it_would_see_the_key() {
+fn a_proxy_for_plain_http_is_invalid_because_it_would_see_the_key() {
     let error = Client::builder()
         .base_url("http://127.0.0.1:9")
         .api_key(KEY)
         .proxy("http://proxy.example:3128")
         .build()
         .unwrap_err();
-    assert_eq!(problems(&error), ["proxy"]);
+    assert_eq!(invalid_settings(&error), ["proxy"]);
 }
 
-/// Runs a test of this file in a process with an environment of its own.
+/// Runs a test of this file in a separate process with this environment.
 fn run_alone(test: &str, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "--ignored", "--nocapture", test]);
@@ -112,7 +112,7 @@ fn text(output: &Output) -> String {
 }
 
 #[test]
-#[ignore = "run by others with an environment of its own"]
+#[ignore = "run by other tests in a separate process"]
 fn alone_prints_the_client_of_the_environment() {
     match Client::from_env() {
         Ok(client) => println!("base url: {}", client.base_url()),
@@ -121,20 +121,20 @@ fn alone_prints_the_client_of_the_environment() {
 }
 
 #[test]
-fn the_environment_is_read_and_its_newline_trimmed() {
+fn the_environment_is_read_and_trailing_newlines_are_trimmed() {
     let test = "configuration::alone_prints_the_client_of_the_environment";
     let key = format!("{KEY}\n");
-    let good = [(BASE_URL_ENV, "https://app.example.com\n"), (API_KEY_ENV, key.as_str())];
-    let printed = text(&run_alone(test, &good));
+    let variables = [(BASE_URL_ENV, "https://app.example.com\n"), (API_KEY_ENV, key.as_str())];
+    let printed = text(&run_alone(test, &variables));
     assert!(printed.contains("base url: https://app.example.com/api/v1\n"), "{printed}");
 
-    let printed = text(&run_alone(test, &good[..1]));
+    let printed = text(&run_alone(test, &variables[..1]));
     assert!(printed.contains(API_KEY_ENV) && !printed.contains(BASE_URL_ENV), "{printed}");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_not_unicode_is_named_and_not_shown() {
+fn a_variable_that_is_not_unicode_is_named_and_its_value_is_not_shown() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
@@ -155,7 +155,7 @@ fn a_variable_that_is_not_unicode_is_named_and_not_shown() {
 }
 
 #[tokio::test]
-#[ignore = "run by others with an environment of its own"]
+#[ignore = "run by other tests in a separate process"]
 async fn alone_reads_the_wallet_of_the_environment() {
     match Client::from_env().unwrap().wallet().timeout(Duration::from_secs(10)).await {
         Ok(wallet) => println!("balance: {}", wallet.balance),
@@ -166,9 +166,9 @@ async fn alone_reads_the_wallet_of_the_environment() {
 const READS_WALLET: &str = "configuration::alone_reads_the_wallet_of_the_environment";
 
 #[tokio::test]
-async fn plain_http_never_goes_to_a_proxy() {
-    let proxy = RawServer::answering(json(WALLET)).await;
-    let server = RawServer::answering(json(WALLET)).await;
+async fn plain_http_is_never_sent_to_a_proxy() {
+    let proxy = RawServer::responding(json(WALLET)).await;
+    let server = RawServer::responding(json(WALLET)).await;
     let (proxy_url, url) = (proxy.url(), server.url());
     let output = tokio::task::spawn_blocking(move || {
         run_alone(

@@ -1,4 +1,5 @@
-//! At stake: what the service adds is kept, can be looked at, and is told of once.
+//! Fields and enum values that the crate does not know are kept, can be read, and are reported
+//! once.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,14 +17,14 @@ fn page(companies: &[String]) -> String {
     format!(r#"{{"nextCursor":"abc","data":[{}],"total":{{"n":1e400}}}}"#, companies.join(","))
 }
 
-fn watched(builder: ClientBuilder) -> (ClientBuilder, Arc<Mutex<Vec<String>>>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&told);
-    (builder.on_drift(move |drift| log.lock().unwrap().push(drift.to_string())), told)
+fn with_reports(builder: ClientBuilder) -> (ClientBuilder, Arc<Mutex<Vec<String>>>) {
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&reported);
+    (builder.on_drift(move |drift| log.lock().unwrap().push(drift.to_string())), reported)
 }
 
 #[tokio::test]
-async fn each_unknown_field_and_word_is_told_of_once_kept_or_streamed() {
+async fn each_unknown_field_and_enum_value_is_reported_once_for_buffered_and_streamed_lists() {
     let companies = [
         company(r#","tier":"gold""#, "PURPLE", r#","pin":1"#),
         company(r#","tier":"tin""#, "PURPLE", ""),
@@ -40,8 +41,8 @@ async fn each_unknown_field_and_word_is_told_of_once_kept_or_streamed() {
     ];
     for streamed in [false, true] {
         let server =
-            RawServer::answering(json(page(&companies).replace('\u{1b}', "\\u001b"))).await;
-        let (builder, told) = watched(server.builder());
+            RawServer::responding(json(page(&companies).replace('\u{1b}', "\\u001b"))).await;
+        let (builder, reported) = with_reports(server.builder());
         let client = builder.build().unwrap();
         for _ in 0..2 {
             if streamed {
@@ -53,60 +54,61 @@ async fn each_unknown_field_and_word_is_told_of_once_kept_or_streamed() {
                 client.clone().companies().await.unwrap();
             }
         }
-        let mut told = told.lock().unwrap().clone();
-        told.sort();
-        assert_eq!(told, expected);
+        let mut reported = reported.lock().unwrap().clone();
+        reported.sort();
+        assert_eq!(reported, expected);
     }
 }
 
 #[tokio::test]
-async fn a_wallet_drifts_too_and_what_is_documented_does_not() {
-    let server = RawServer::answering(json(WALLET.replace('{', r#"{"overdraft":0,"#))).await;
-    let (builder, told) = watched(server.builder());
+async fn an_unknown_field_of_a_wallet_is_reported_and_documented_fields_are_not() {
+    let server = RawServer::responding(json(WALLET.replace('{', r#"{"overdraft":0,"#))).await;
+    let (builder, reported) = with_reports(server.builder());
     let wallet = builder.build().unwrap().wallet().await.unwrap();
     assert_eq!(wallet.unknown_fields().get("overdraft"), Some("0"));
-    assert_eq!(*told.lock().unwrap(), ["unknown field wallet.overdraft"]);
+    assert_eq!(*reported.lock().unwrap(), ["unknown field wallet.overdraft"]);
 
-    let server = RawServer::answering(json(WALLET)).await;
-    let (builder, told) = watched(server.builder());
+    let server = RawServer::responding(json(WALLET)).await;
+    let (builder, reported) = with_reports(server.builder());
     builder.build().unwrap().wallet().await.unwrap();
-    assert!(told.lock().unwrap().is_empty());
+    assert!(reported.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn what_stands_beside_a_list_can_be_looked_at() {
-    let server = RawServer::answering(json(page(&[]))).await;
+async fn unknown_fields_beside_a_list_are_returned_with_the_response() {
+    let server = RawServer::responding(json(page(&[]))).await;
     let response = server.client().companies().with_response().await.unwrap();
     let fields: Vec<_> = response.unknown_fields.iter().collect();
     assert_eq!(fields, [("nextCursor", r#""abc""#), ("total", r#"{"n":1e400}"#)]);
 }
 
 #[tokio::test]
-async fn a_service_that_invents_names_without_end_does_not_fill_the_memory() {
+async fn the_number_of_reports_is_limited() {
     let fields: Vec<_> =
         (0..MAX_DRIFT_REPORTS * 2).map(|count| format!(r#""f{count}":0,"#)).collect();
     let fields = fields.concat();
-    let server = RawServer::answering(json(WALLET.replace('{', &format!("{{{fields}")))).await;
-    let (builder, told) = watched(server.builder());
+    let server = RawServer::responding(json(WALLET.replace('{', &format!("{{{fields}")))).await;
+    let (builder, reported) = with_reports(server.builder());
     builder.build().unwrap().wallet().await.unwrap();
-    assert_eq!(told.lock().unwrap().len(), MAX_DRIFT_REPORTS);
+    assert_eq!(reported.lock().unwrap().len(), MAX_DRIFT_REPORTS);
 }
 
 #[tokio::test]
-async fn lists_that_are_not_documented_are_one_whatever_identifiers_are_in_their_paths() {
-    let server = RawServer::answering(json(r#"{"data":[],"next":1}"#)).await;
-    let (builder, told) = watched(server.builder());
+async fn reports_on_undocumented_lists_do_not_contain_their_paths() {
+    let server = RawServer::responding(json(r#"{"data":[],"next":1}"#)).await;
+    let (builder, reported) = with_reports(server.builder());
     let client = builder.build().unwrap();
     for id in ["1", "2", "3"] {
         client.get(["templates", id, "messages"]).send_list::<u8>().await.unwrap();
     }
-    assert_eq!(*told.lock().unwrap(), ["unknown field *.next"]);
+    assert_eq!(*reported.lock().unwrap(), ["unknown field *.next"]);
 }
 
 #[tokio::test]
-async fn a_key_that_is_sent_back_is_not_told() {
-    let server = RawServer::answering(json(WALLET.replace('{', &format!(r#"{{"{KEY}":0,"#)))).await;
-    let (builder, told) = watched(server.builder());
+async fn a_key_that_the_service_sends_back_is_redacted_in_reports() {
+    let server =
+        RawServer::responding(json(WALLET.replace('{', &format!(r#"{{"{KEY}":0,"#)))).await;
+    let (builder, reported) = with_reports(server.builder());
     builder.build().unwrap().wallet().await.unwrap();
-    assert_eq!(*told.lock().unwrap(), ["unknown field wallet.[redacted]"]);
+    assert_eq!(*reported.lock().unwrap(), ["unknown field wallet.[redacted]"]);
 }

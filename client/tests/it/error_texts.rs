@@ -1,29 +1,29 @@
-//! What an error says by itself: the peer, the reason and what to do, without its sources.
+//! The text of an error contains the peer, the reason and what to do, without its sources.
 
 use std::time::Duration;
 
 use partner_api::{Client, ErrorKind, RetryPolicy};
 use tokio::net::TcpListener;
 
-use crate::support::{KEY, RawServer, Step, sightings};
+use crate::support::{KEY, RawServer, Step, key_forms_in};
 
-/// An address at which nothing listens.
+/// Returns an address on which no server listens.
 async fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
 }
 
-/// The text of the error of a call, which holds neither key nor query.
+/// Makes a call and returns the text of its error, which contains neither key nor query.
 async fn text_of(client: &Client) -> String {
     let call = client.get("stats").query("q", "hunter2").send_empty();
     let error = call.await.unwrap_err();
     let text = error.to_string();
-    assert!(sightings(&text).is_empty() && !text.contains("hunter2"), "{text}");
+    assert!(key_forms_in(&text).is_empty() && !text.contains("hunter2"), "{text}");
     text
 }
 
 #[tokio::test]
-async fn a_port_that_refuses_is_named() {
+async fn a_refused_connection_names_the_port() {
     let address = closed_port().await;
     let client = Client::new(&format!("http://{address}"), KEY).unwrap();
     let call = client.wallet().retry(RetryPolicy::never()).await;
@@ -37,7 +37,7 @@ async fn a_port_that_refuses_is_named() {
 
 #[tokio::test]
 async fn a_host_that_does_not_resolve_is_named() {
-    // No resolver asks a network for a label of more than 63 characters.
+    // Resolvers reject a label of more than 63 characters without using the network.
     let host = format!("{}.example.com", "a".repeat(64));
     let builder = Client::builder().base_url(format!("http://{host}")).api_key(KEY);
     let text = text_of(&builder.danger_allow_plain_http().build().unwrap()).await;
@@ -48,7 +48,7 @@ async fn a_host_that_does_not_resolve_is_named() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_times_out_says_how_long_it_waited_and_for_whom() {
+async fn a_timeout_names_its_length_and_the_server() {
     let server = RawServer::start(|_| vec![Step::Read, Step::Hang]).await;
     let builder = server.builder().attempt_timeout(Duration::from_millis(100));
     let text = text_of(&builder.build().unwrap()).await;
@@ -68,13 +68,13 @@ async fn an_attempt_that_times_out_says_how_long_it_waited_and_for_whom() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_says_how() {
+async fn an_interrupted_connection_has_the_reason() {
     let server = RawServer::start(|_| vec![Step::Read]).await;
     let text = text_of(&server.client()).await;
     assert_eq!(
         text,
         format!(
-            "the connection to {} was interrupted: it was closed before the response was complete; retry later",
+            "the connection to {} was interrupted: closed before the response was complete; retry later",
             server.address
         )
     );
@@ -100,7 +100,7 @@ async fn a_head_that_is_too_large_names_the_limits() {
 mod proxies {
     use super::*;
 
-    /// A client of a host that only the proxy could reach.
+    /// A client whose requests go through this proxy.
     fn client_behind(proxy: &str, policy: RetryPolicy) -> Client {
         Client::builder()
             .base_url("https://app.example.com")
@@ -112,14 +112,14 @@ mod proxies {
     }
 
     #[tokio::test]
-    async fn a_proxy_that_refuses_is_named_and_not_asked_again() {
+    async fn a_proxy_that_refuses_the_tunnel_is_named_and_the_call_is_not_retried() {
         for (status, reason) in [
             ("407 Proxy Authentication Required", "authentication (407)"),
             ("403 Forbidden", "CONNECT was an error"),
             ("502 Bad Gateway", "CONNECT was an error"),
         ] {
             let response = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
-            let proxy = RawServer::answering(response).await;
+            let proxy = RawServer::responding(response).await;
             let client = client_behind(&proxy.address.to_string(), RetryPolicy::default());
             let error = client.wallet().await.unwrap_err();
             assert_eq!(*error.kind(), ErrorKind::Proxy, "{error:?}");
@@ -135,7 +135,7 @@ mod proxies {
     }
 
     #[tokio::test]
-    async fn a_proxy_that_is_down_is_named_and_retried() {
+    async fn a_proxy_that_is_down_is_named_and_the_call_is_retried() {
         let address = closed_port().await;
         let mut policy = RetryPolicy::default();
         policy.base_delay = Duration::ZERO;

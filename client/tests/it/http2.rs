@@ -1,4 +1,5 @@
-//! HTTP/2 over TLS: what the server did not process is sent again, what it may have processed is not.
+//! HTTP/2 over TLS: a request that the server did not process is resent; one that it may have
+//! processed is not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -133,8 +134,7 @@ async fn serve_some(mut connection: Http2, count: usize) {
         respond(response);
     }
     connection.graceful_shutdown();
-    while let Some(stream) = connection.accept().await {
-        let Ok((_, response)) = stream else { return };
+    while let Some(Ok((_, response))) = connection.accept().await {
         respond(response);
     }
 }
@@ -165,7 +165,7 @@ async fn http2_is_used_where_the_server_offers_it() {
 }
 
 #[tokio::test]
-async fn a_refused_stream_is_sent_again_at_no_cost_whatever_its_method_and_policy() {
+async fn a_refused_stream_is_resent_at_no_cost_for_any_method_and_policy() {
     for policy in [RetryPolicy::default(), RetryPolicy::never()] {
         let requests = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&requests);
@@ -211,8 +211,8 @@ async fn a_connection_that_refuses_twice_is_replaced() {
 }
 
 #[tokio::test]
-async fn posts_above_the_limit_of_concurrent_streams_are_not_lost() {
-    // It refuses what comes while ten streams are open, as Node's server does.
+async fn posts_above_the_limit_of_concurrent_streams_succeed() {
+    // The server refuses streams while ten are open, as Node's does.
     let open = Arc::new(AtomicUsize::new(0));
     let server = Server::start(move |_, mut connection: Http2| {
         let open = Arc::clone(&open);
@@ -242,7 +242,7 @@ async fn posts_above_the_limit_of_concurrent_streams_are_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn posts_above_the_last_stream_of_a_goaway_are_not_lost() {
+async fn posts_above_the_last_stream_of_a_goaway_succeed() {
     for (requests_a_connection, at_once) in [(1, 4), (7, 64), (100, 64)] {
         let processed = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&processed);
@@ -285,7 +285,7 @@ async fn a_post_that_the_server_may_have_processed_is_not_sent_again() {
                 let Some(Ok((_, response))) = connection.accept().await else { return };
                 counter.fetch_add(1, Ordering::Relaxed);
                 end(&mut connection, response);
-                // Sends what there is to send, and then closes.
+                // Sends the pending frames, and then closes.
                 let _ = tokio::time::timeout(Duration::from_millis(50), connection.accept()).await;
             }
         })
@@ -300,7 +300,7 @@ async fn a_post_that_the_server_may_have_processed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_every_stream_gets_little_more_than_a_request_a_call() {
+async fn a_server_that_refuses_every_stream_gets_little_more_than_one_request_for_each_call() {
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&requests);
     let server = Server::start(move |_, mut connection: Http2| {
@@ -377,7 +377,7 @@ async fn many_attempts_that_time_out_together_make_one_new_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_that_does_not_respond_to_pings_is_given_up_before_the_attempt_times_out() {
+async fn a_connection_that_does_not_respond_to_pings_is_closed_before_the_attempt_times_out() {
     let stalled = Arc::new(Notify::new());
     let stall = Arc::clone(&stalled);
     let server = Server::start(move |count, mut connection: Http2| {

@@ -1,23 +1,24 @@
-//! The client over real sockets, or over a service of the test's own, one module a behaviour.
+//! Tests of the client over real sockets, or over an HTTP service of the test: one module for each
+//! behaviour.
 
 #![cfg(test)]
 
-mod any_request;
 #[cfg(feature = "blocking")]
 mod blocking;
-mod broken_answers;
+mod broken_responses;
 mod calls;
 mod cancelling;
 mod compression;
 mod configuration;
+mod custom_requests;
 mod drift;
+mod error_responses;
 mod error_texts;
 #[cfg(all(feature = "http2", any(feature = "native-tls", feature = "rustls")))]
 mod http2;
 mod keys;
 mod long_lists;
 mod observability;
-mod refusals;
 mod retries;
 mod runtimes;
 mod secrets;

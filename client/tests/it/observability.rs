@@ -1,5 +1,5 @@
-//! At stake: spans by OpenTelemetry's conventions, and no secret in anything that is traced or
-//! logged, by this crate or by those below it.
+//! Spans follow OpenTelemetry's conventions, and no span, event or log line of this crate or its
+//! dependencies contains a secret.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,13 +13,13 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, json, sightings};
+use crate::support::{KEY, RawServer, Step, WALLET, http_response, json, key_forms_in};
 
 type Fields = BTreeMap<String, String>;
 
-/// What a subscriber with every level on sees: spans with their parents, and events.
+/// All spans, with their parents, and all events, at every level.
 #[derive(Clone, Default)]
-struct Seen {
+struct Recorded {
     spans: Arc<Mutex<Vec<Span>>>,
     events: Arc<Mutex<Vec<Fields>>>,
 }
@@ -45,31 +45,31 @@ impl Visit for Collect<'_> {
 }
 
 thread_local! {
-    /// What the test of this thread sees, while it looks.
-    static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
+    /// Where the test of this thread records, while it does.
+    static RECORDED: RefCell<Option<Recorded>> = const { RefCell::new(None) };
 }
 
-/// Serves the tests of all threads: subscribers of their own would race for tracing's cache of what
-/// is enabled.
-struct Watch;
+/// A layer for the tests of all threads: separate subscribers would race for tracing's cache of
+/// what is enabled.
+struct RecordLayer;
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Watch {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for RecordLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(seen) = SEEN.with_borrow(Clone::clone) else {
+        let Some(recorded) = RECORDED.with_borrow(Clone::clone) else {
             return;
         };
         let parent = context.span(id).and_then(|span| span.parent()).map(|parent| parent.name());
         let mut fields = Fields::new();
         attributes.record(&mut Collect(&mut fields));
         let name = attributes.metadata().name();
-        seen.spans.lock().unwrap().push(Span { id: id.into_u64(), name, parent, fields });
+        recorded.spans.lock().unwrap().push(Span { id: id.into_u64(), name, parent, fields });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        let Some(seen) = SEEN.with_borrow(Clone::clone) else {
+        let Some(recorded) = RECORDED.with_borrow(Clone::clone) else {
             return;
         };
-        let mut spans = seen.spans.lock().unwrap();
+        let mut spans = recorded.spans.lock().unwrap();
         let span = spans.iter_mut().rev().find(|span| span.id == id.into_u64());
         if let Some(span) = span {
             values.record(&mut Collect(&mut span.fields));
@@ -77,39 +77,39 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Watch {
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let Some(seen) = SEEN.with_borrow(Clone::clone) else {
+        let Some(recorded) = RECORDED.with_borrow(Clone::clone) else {
             return;
         };
         let mut fields =
             Fields::from([("target".to_owned(), event.metadata().target().to_owned())]);
         event.record(&mut Collect(&mut fields));
-        seen.events.lock().unwrap().push(fields);
+        recorded.events.lock().unwrap().push(fields);
     }
 }
 
-/// Ends the looking when it goes.
-struct Looking;
+/// Stops the recording when it is dropped.
+struct RecordGuard;
 
-impl Drop for Looking {
+impl Drop for RecordGuard {
     fn drop(&mut self) {
-        SEEN.set(None);
+        RECORDED.set(None);
     }
 }
 
-impl Seen {
-    /// Everything on this thread is seen until the guard goes; what is logged by `log` as well.
-    fn start() -> (Self, Looking) {
-        static WATCHING: Once = Once::new();
-        WATCHING.call_once(|| {
+impl Recorded {
+    /// Records everything on this thread, also log records, until the guard is dropped.
+    fn start() -> (Self, RecordGuard) {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| {
             tracing_log::LogTracer::init().unwrap();
-            tracing::subscriber::set_global_default(Registry::default().with(Watch)).unwrap();
+            tracing::subscriber::set_global_default(Registry::default().with(RecordLayer)).unwrap();
         });
-        let seen = Self::default();
-        SEEN.set(Some(seen.clone()));
-        (seen, Looking)
+        let recorded = Self::default();
+        RECORDED.set(Some(recorded.clone()));
+        (recorded, RecordGuard)
     }
 
-    fn ours(&self) -> Vec<Span> {
+    fn client_spans(&self) -> Vec<Span> {
         let spans = self.spans.lock().unwrap();
         spans.iter().filter(|span| span.name.starts_with("partner_api.")).cloned().collect()
     }
@@ -130,17 +130,17 @@ fn fast_retries() -> RetryPolicy {
 }
 
 #[tokio::test]
-async fn a_call_is_a_span_around_those_of_its_attempts() {
+async fn the_span_of_a_call_contains_the_spans_of_its_attempts() {
     let server = RawServer::start(|count| {
-        let busy = answer("503 Service Unavailable", &["connection: close"], "");
+        let busy = http_response("503 Service Unavailable", &["connection: close"], "");
         vec![Step::Read, Step::Send(if count == 0 { busy } else { json(WALLET) })]
     })
     .await;
     let client = server.builder().retry(fast_retries()).build().unwrap();
-    let (seen, _guard) = Seen::start();
+    let (recorded, _guard) = Recorded::start();
     client.wallet().await.unwrap();
 
-    let spans = seen.ours();
+    let spans = recorded.client_spans();
     let [call, first, second] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!(
         (call.name, field(call, "otel.name")),
@@ -167,7 +167,7 @@ async fn a_call_is_a_span_around_those_of_its_attempts() {
             assert_eq!(field(attempt, name), Some(value), "{name}");
         }
     }
-    let told =
+    let values =
         |span, names: [&str; 4]| names.map(|name| field(span, name).unwrap_or("-").to_owned());
     let names = [
         "http.response.status_code",
@@ -175,12 +175,11 @@ async fn a_call_is_a_span_around_those_of_its_attempts() {
         "otel.status_code",
         "http.request.resend_count",
     ];
-    assert_eq!(told(first, names), ["503", "503", "ERROR", "-"]);
-    assert_eq!(told(second, names), ["200", "-", "-", "1"]);
+    assert_eq!(values(first, names), ["503", "503", "ERROR", "-"]);
+    assert_eq!(values(second, names), ["200", "-", "-", "1"]);
 
-    let events = seen.events.lock().unwrap();
-    let retries: Vec<_> =
-        events.iter().filter(|event| event["target"].starts_with("partner_api")).collect();
+    let events = recorded.events.lock().unwrap();
+    let retries: Vec<_> = events.iter().filter(|event| event["target"] == "partner_api").collect();
     let [retry] = &retries[..] else { panic!("{retries:?}") };
     assert_eq!(
         (retry["message"].as_str(), retry["error.type"].as_str()),
@@ -195,33 +194,36 @@ async fn a_custom_request_is_named_by_its_template_and_never_by_its_path() {
         (Some("/api/v1/templates/{id}"), "DELETE /api/v1/templates/{id}"),
         (Some("templates/{id}"), "DELETE /api/v1/templates/{id}"),
     ] {
-        let server = RawServer::answering(answer("204 No Content", &[], "")).await;
+        let server = RawServer::responding(http_response("204 No Content", &[], "")).await;
         let client = server.client();
-        let (seen, _guard) = Seen::start();
+        let (recorded, _guard) = Recorded::start();
         let mut request = client.delete(["templates", "t-1"]);
         if let Some(template) = template {
             request = request.url_template(template);
         }
         request.send_empty().await.unwrap();
-        let spans = seen.ours();
+        let spans = recorded.client_spans();
         assert_eq!(field(&spans[0], "otel.name"), Some(name));
     }
 }
 
 #[tokio::test]
-async fn a_failure_is_told_by_its_type_on_the_attempt_and_the_call() {
+async fn the_error_type_is_recorded_on_the_attempt_and_the_call() {
     for (steps, error_type) in [
         (vec![Step::Read], "interrupted"),
-        (vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], ""))], "401"),
-        (vec![Step::Read, Step::Send(answer("302 Found", &["location: /x"], ""))], "redirect"),
+        (vec![Step::Read, Step::Send(http_response("401 Unauthorized", &[], ""))], "401"),
+        (
+            vec![Step::Read, Step::Send(http_response("302 Found", &["location: /x"], ""))],
+            "redirect",
+        ),
         (vec![Step::Read, Step::Send(json("{}"))], "decode"),
         (vec![Step::Read, Step::Send(b"nonsense\r\n\r\n".to_vec())], "protocol"),
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
         let client = server.client();
-        let (seen, _guard) = Seen::start();
+        let (recorded, _guard) = Recorded::start();
         client.wallet().await.unwrap_err();
-        let spans = seen.ours();
+        let spans = recorded.client_spans();
         assert_eq!(spans.len(), 2);
         for span in &spans {
             assert_eq!(
@@ -233,26 +235,26 @@ async fn a_failure_is_told_by_its_type_on_the_attempt_and_the_call() {
 }
 
 #[tokio::test]
-async fn a_stream_is_in_the_span_of_its_call_to_its_end() {
-    let server = RawServer::answering(json(r#"{"data":[]"#)).await;
+async fn an_error_of_a_stream_is_recorded_on_the_span_of_its_call() {
+    let server = RawServer::responding(json(r#"{"data":[]"#)).await;
     let client = server.client();
-    let (seen, _guard) = Seen::start();
+    let (recorded, _guard) = Recorded::start();
     let mut companies = client.companies().stream();
     companies.next().await.unwrap().unwrap_err();
-    let spans = seen.ours();
+    let spans = recorded.client_spans();
     assert_eq!(field(&spans[0], "error.type"), Some("decode"));
     assert_eq!(field(&spans[1], "error.type"), None);
 }
 
 #[tokio::test]
-async fn control_characters_and_queries_stay_out_and_a_strange_method_has_no_name() {
-    let server = RawServer::answering(json("{}")).await;
+async fn spans_contain_no_query_no_control_character_and_no_unregistered_method_name() {
+    let server = RawServer::responding(json("{}")).await;
     let client = server.client();
-    let (seen, _guard) = Seen::start();
+    let (recorded, _guard) = Recorded::start();
     let method = http::Method::from_bytes(b"PURGE").unwrap();
     let request = client.request(method, ["caches\u{1b}[2J"]).query("token", "hunter2");
     request.send_empty().await.unwrap();
-    let spans = seen.ours();
+    let spans = recorded.client_spans();
     assert_eq!(field(&spans[0], "otel.name"), Some("_OTHER"));
     assert_eq!(field(&spans[1], "http.request.method"), Some("_OTHER"));
     assert_eq!(field(&spans[1], "http.request.method_original"), Some("PURGE"));
@@ -261,12 +263,12 @@ async fn control_characters_and_queries_stay_out_and_a_strange_method_has_no_nam
 }
 
 #[tokio::test]
-async fn no_key_is_seen_at_any_level_of_any_crate() {
+async fn no_level_of_any_crate_contains_the_key() {
     let echo = format!("{{\"error\":\"{KEY}\"}}");
-    let (seen, _guard) = Seen::start();
+    let (recorded, _guard) = Recorded::start();
     for steps in [
         vec![Step::Read, Step::Send(json(WALLET))],
-        vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], &echo))],
+        vec![Step::Read, Step::Send(http_response("401 Unauthorized", &[], &echo))],
         vec![Step::Read, Step::Send(json(&echo))],
         vec![Step::Read, Step::Reset],
         vec![Step::Read, Step::Send(b"HTTP/1.1 500 Oops\r\n\r\n".to_vec())],
@@ -277,26 +279,26 @@ async fn no_key_is_seen_at_any_level_of_any_crate() {
         let _ = client.post("messages").json(&KEY).query("key", KEY).send_empty().await;
         let _ = client.companies().stream().next().await;
     }
-    // No certificate is right for it: what is logged of TLS is seen, too.
+    // A handshake that fails, so that the log records of TLS are also checked.
     let tls = RawServer::start(|_| vec![Step::Send(b"not TLS".to_vec())]).await;
     let client = Client::new(&tls.url().replace("http://", "https://"), KEY).unwrap();
     client.wallet().await.unwrap_err();
 
-    let text = seen.text();
+    let text = recorded.text();
     assert!(
         text.contains("hyper_util"),
-        "the crates below log nothing, so this proves nothing of them"
+        "the dependencies log nothing, so this test proves nothing about them"
     );
-    assert_eq!(sightings(&text), Vec::<String>::new());
+    assert_eq!(key_forms_in(&text), Vec::<String>::new());
 }
 
 #[test]
-fn a_planted_key_would_be_seen() {
-    let (seen, _guard) = Seen::start();
+fn a_planted_key_is_found() {
+    let (recorded, _guard) = Recorded::start();
     let header = http::HeaderValue::from_str(KEY).unwrap();
     tracing::trace!(?header, "planted");
     let span = tracing::info_span!("partner_api.planted", key = tracing::field::Empty);
     span.record("key", KEY);
-    assert!(!sightings(&format!("{:?}", seen.events.lock().unwrap())).is_empty());
-    assert!(!sightings(&format!("{:?}", seen.spans.lock().unwrap())).is_empty());
+    assert!(!key_forms_in(&format!("{:?}", recorded.events.lock().unwrap())).is_empty());
+    assert!(!key_forms_in(&format!("{:?}", recorded.spans.lock().unwrap())).is_empty());
 }

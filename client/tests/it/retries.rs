@@ -1,6 +1,7 @@
-//! At stake: what can pass is tried again, in time, and a service that is down is not made worse.
+//! Transient errors are retried within the timeout, and a service that is down does not get more
+//! load.
 //!
-//! The service is a function of the test's own and the clock stands still unless something waits.
+//! The service is a function of the test. The clock is paused, and advances when a task waits.
 
 use std::io;
 use std::pin::Pin;
@@ -21,45 +22,46 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::support::{KEY, WALLET};
 
-/// What a retry after a 503 takes out of the budget.
+/// The tokens that a retry after a 503 takes.
 const TRANSIENT_RETRY_COST: u32 = 14;
 
-type Answer = Response<Full<Bytes>>;
+type TestResponse = Response<Full<Bytes>>;
 
-/// A client of a service that gives the n-th answer, from 0, and the times at which it was asked.
+/// A client of a service that returns the n-th response, counted from 0, and the log of its
+/// requests.
 fn client_of(
-    answers: impl Fn(usize) -> Result<Answer, BoxError> + Send + Sync + 'static,
-) -> (ClientBuilder, Asked) {
-    let asked = Asked::default();
-    let answers = Arc::new(answers);
+    responses: impl Fn(usize) -> Result<TestResponse, BoxError> + Send + Sync + 'static,
+) -> (ClientBuilder, RequestLog) {
+    let requests = RequestLog::default();
+    let responses = Arc::new(responses);
     let service = tower::service_fn({
-        let asked = asked.clone();
+        let requests = requests.clone();
         move |_: Request<RequestBody>| {
-            let count = asked.note();
-            let answers = Arc::clone(&answers);
-            async move { answers(count) }
+            let count = requests.record();
+            let responses = Arc::clone(&responses);
+            async move { responses(count) }
         }
     });
     (
         Client::builder().base_url("https://app.example.com").api_key(KEY).http_service(service),
-        asked,
+        requests,
     )
 }
 
 #[derive(Clone)]
-struct Asked {
+struct RequestLog {
     start: Instant,
     times: Arc<Mutex<Vec<Duration>>>,
 }
 
-impl Default for Asked {
+impl Default for RequestLog {
     fn default() -> Self {
         Self { start: Instant::now(), times: Arc::default() }
     }
 }
 
-impl Asked {
-    fn note(&self) -> usize {
+impl RequestLog {
+    fn record(&self) -> usize {
         let mut times = self.times.lock().unwrap();
         times.push(self.start.elapsed());
         times.len() - 1
@@ -74,11 +76,11 @@ impl Asked {
     }
 }
 
-fn status(code: u16) -> Answer {
+fn status(code: u16) -> TestResponse {
     Response::builder().status(code).body(Full::default()).unwrap()
 }
 
-fn wait_for(code: u16, retry_after: &str) -> Answer {
+fn with_retry_after(code: u16, retry_after: &str) -> TestResponse {
     Response::builder()
         .status(code)
         .header("retry-after", retry_after)
@@ -86,7 +88,7 @@ fn wait_for(code: u16, retry_after: &str) -> Answer {
         .unwrap()
 }
 
-fn good() -> Answer {
+fn success() -> TestResponse {
     Response::new(Full::from(WALLET))
 }
 
@@ -95,11 +97,11 @@ fn refused() -> BoxError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_can_pass_is_tried_again_until_it_does() {
-    let (builder, asked) = client_of(|count| match count {
+async fn a_transient_error_is_retried_until_the_call_succeeds() {
+    let (builder, requests) = client_of(|count| match count {
         0 => Err(refused()),
         1 => Ok(status(503)),
-        _ => Ok(good()),
+        _ => Ok(success()),
     });
     let response = builder.build().unwrap().wallet().with_response().await.unwrap();
     assert_eq!(response.value.balance, 8450);
@@ -110,18 +112,18 @@ async fn what_can_pass_is_tried_again_until_it_does() {
     );
     let waits: Duration =
         response.failed_attempts.iter().filter_map(|attempt| attempt.backoff).sum();
-    // The clock moved for nothing but the waits, which tokio counts in whole milliseconds.
+    // The clock advanced for the backoff only, which tokio rounds to milliseconds.
     let slack = response.elapsed.checked_sub(waits).unwrap();
     assert!(slack <= Duration::from_millis(2), "{slack:?} more than {waits:?}");
-    assert_eq!(asked.count(), 3);
+    assert_eq!(requests.count(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_failure_tells_of_all_attempts() {
-    let (builder, asked) = client_of(|_| Ok(status(502)));
+async fn the_error_lists_all_attempts() {
+    let (builder, requests) = client_of(|_| Ok(status(502)));
     let error = builder.build().unwrap().wallet().await.unwrap_err();
-    assert_eq!(asked.count(), DEFAULT_MAX_ATTEMPTS as usize);
-    assert_eq!(error.attempts().len(), asked.count());
+    assert_eq!(requests.count(), DEFAULT_MAX_ATTEMPTS as usize);
+    assert_eq!(error.attempts().len(), requests.count());
     assert_eq!(error.not_retried(), Some(NotRetried::AttemptsExhausted));
     assert!(
         error.attempts().iter().all(|attempt| attempt.status.is_some_and(|status| status == 502))
@@ -132,43 +134,43 @@ async fn the_last_failure_tells_of_all_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_pass_is_not_tried_again() {
+async fn an_error_that_is_not_transient_is_not_retried() {
     for code in [400, 401, 403, 404, 501] {
-        let (builder, asked) = client_of(move |_| Ok(status(code)));
+        let (builder, requests) = client_of(move |_| Ok(status(code)));
         let error = builder.build().unwrap().wallet().await.unwrap_err();
-        assert_eq!((asked.count(), error.not_retried()), (1, None), "{code}");
+        assert_eq!((requests.count(), error.not_retried()), (1, None), "{code}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn off_is_one_word_for_a_client_or_a_call() {
-    let (builder, asked) = client_of(|_| Ok(status(503)));
+async fn retries_can_be_disabled_for_a_client_or_a_call() {
+    let (builder, requests) = client_of(|_| Ok(status(503)));
     let client = builder.build().unwrap();
     client.wallet().retry(RetryPolicy::never()).await.unwrap_err();
-    assert_eq!(asked.count(), 1);
+    assert_eq!(requests.count(), 1);
 
-    let (builder, asked) = client_of(|_| Ok(status(503)));
+    let (builder, requests) = client_of(|_| Ok(status(503)));
     let client = builder.retry(RetryPolicy::never()).build().unwrap();
     client.wallet().await.unwrap_err();
-    assert_eq!(asked.count(), 1);
+    assert_eq!(requests.count(), 1);
     client.wallet().retry(RetryPolicy::default()).await.unwrap_err();
-    assert_eq!(asked.count(), 4);
+    assert_eq!(requests.count(), 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_is_waited_for() {
-    let (builder, asked) =
-        client_of(|count| if count == 0 { Ok(wait_for(429, "7")) } else { Ok(good()) });
+async fn retry_after_is_obeyed() {
+    let (builder, requests) =
+        client_of(|count| if count == 0 { Ok(with_retry_after(429, "7")) } else { Ok(success()) });
     builder.build().unwrap().wallet().await.unwrap();
-    let second = asked.times()[1];
+    let second = requests.times()[1];
     assert!((7.0..8.01).contains(&second.as_secs_f64()), "{second:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_beyond_the_deadline_fails_at_once() {
-    let (builder, asked) = client_of(|_| Ok(wait_for(503, "60")));
+async fn a_retry_after_beyond_the_deadline_fails_immediately() {
+    let (builder, requests) = client_of(|_| Ok(with_retry_after(503, "60")));
     let error = builder.build().unwrap().wallet().await.unwrap_err();
-    assert_eq!(asked.count(), 1);
+    assert_eq!(requests.count(), 1);
     assert!(error.elapsed() < Duration::from_millis(2));
     let Some(NotRetried::DeadlineTooClose { wait, .. }) = error.not_retried() else {
         panic!("{error:?}")
@@ -178,17 +180,17 @@ async fn a_retry_after_beyond_the_deadline_fails_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_hangs_is_given_up_for_another() {
-    let asked = Asked::default();
+async fn an_attempt_that_hangs_times_out_and_is_retried() {
+    let requests = RequestLog::default();
     let service = tower::service_fn({
-        let asked = asked.clone();
+        let requests = requests.clone();
         move |_: Request<RequestBody>| {
-            let count = asked.note();
+            let count = requests.record();
             async move {
                 if count == 0 {
                     std::future::pending::<()>().await;
                 }
-                Ok::<_, BoxError>(good())
+                Ok::<_, BoxError>(success())
             }
         }
     });
@@ -201,41 +203,41 @@ async fn an_attempt_that_hangs_is_given_up_for_another() {
     let response = client.wallet().timeout(Duration::from_secs(6)).with_response().await.unwrap();
     assert_eq!(response.failed_attempts[0].kind, ErrorKind::Timeout(TimeLimit::Attempt));
     let first_wait = response.failed_attempts[0].backoff.unwrap();
-    assert!(asked.times()[1] >= Duration::from_secs(2) + first_wait);
+    assert!(requests.times()[1] >= Duration::from_secs(2) + first_wait);
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_call_outlives_its_deadline() {
-    for deadline in [1, 10, 333, 5_000] {
-        let deadline = Duration::from_millis(deadline);
+async fn no_call_exceeds_its_timeout() {
+    for timeout in [1, 10, 333, 5_000] {
+        let timeout = Duration::from_millis(timeout);
         let (builder, _) =
             client_of(|count| if count % 2 == 0 { Ok(status(503)) } else { Err(refused()) });
         let slow = tower::service_fn(|_: Request<RequestBody>| async {
             sleep(Duration::from_secs(3600)).await;
-            Ok::<_, BoxError>(good())
+            Ok::<_, BoxError>(success())
         });
         let hanging =
             Client::builder().base_url("https://a.example").api_key(KEY).http_service(slow);
         for builder in [builder, hanging] {
             let policy = RetryPolicy::default();
             let client = builder.retry(policy).build().unwrap();
-            let error = client.wallet().timeout(deadline).await.unwrap_err();
-            assert!(error.elapsed() <= deadline + Duration::from_millis(50), "{error:?}");
+            let error = client.wallet().timeout(timeout).await.unwrap_err();
+            assert!(error.elapsed() <= timeout + Duration::from_millis(50), "{error:?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_service_gets_little_more_than_a_request_a_call() {
+async fn a_service_that_is_down_gets_little_more_than_one_request_for_each_call() {
     const CALLS: usize = 1000;
-    let (builder, asked) = client_of(|_| Ok(status(503)));
+    let (builder, requests) = client_of(|_| Ok(status(503)));
     let client = builder.build().unwrap();
     for _ in 0..CALLS {
         client.clone().wallet().await.unwrap_err();
     }
-    let retries = asked.count() - CALLS;
+    let retries = requests.count() - CALLS;
     assert_eq!(retries, (500 / TRANSIENT_RETRY_COST) as usize);
-    assert!(asked.count() * 10 <= CALLS * 11, "{} requests", asked.count());
+    assert!(requests.count() * 10 <= CALLS * 11, "{} requests", requests.count());
     let error = client.wallet().await.unwrap_err();
     assert_eq!(error.not_retried(), Some(NotRetried::BudgetExhausted));
 }
@@ -246,7 +248,7 @@ async fn a_service_that_fails_a_third_of_its_requests_loses_hardly_a_call() {
     let random = Mutex::new(fastrand::Rng::with_seed(7));
     let (builder, _) = client_of(move |_| {
         let fails = random.lock().unwrap().f64() < 0.3;
-        Ok(if fails { status(503) } else { good() })
+        Ok(if fails { status(503) } else { Response::new(Full::from(WALLET)) })
     });
     let client = builder.build().unwrap();
     let mut failed = 0;
@@ -264,27 +266,27 @@ async fn the_budget_can_be_switched_off_and_read() {
         (RetryBudget::with_tokens(28), 2),
         (RetryBudget::unlimited(), 20),
     ] {
-        let (builder, asked) = client_of(|_| Ok(status(503)));
+        let (builder, requests) = client_of(|_| Ok(status(503)));
         let client = builder.retry_budget(budget).build().unwrap();
         for _ in 0..10 {
             client.clone().wallet().await.unwrap_err();
         }
-        assert_eq!(asked.count(), 10 + retries, "{budget:?}");
+        assert_eq!(requests.count(), 10 + retries, "{budget:?}");
         let left = client.retry_tokens();
         assert_eq!(left, if budget == RetryBudget::unlimited() { None } else { Some(0) });
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_budget_comes_back_with_success() {
+async fn successful_calls_refill_the_budget() {
     let down = Arc::new(AtomicUsize::new(1));
-    let (builder, asked) = client_of({
+    let (builder, requests) = client_of({
         let down = Arc::clone(&down);
         move |_| {
             if down.load(Ordering::Relaxed) == 1 {
                 Ok(status(503))
             } else {
-                Ok::<_, BoxError>(good())
+                Ok::<_, BoxError>(success())
             }
         }
     });
@@ -292,9 +294,9 @@ async fn the_budget_comes_back_with_success() {
     for _ in 0..100 {
         client.wallet().await.unwrap_err();
     }
-    let spent = asked.count();
+    let spent = requests.count();
     client.wallet().await.unwrap_err();
-    assert_eq!(asked.count(), spent + 1);
+    assert_eq!(requests.count(), spent + 1);
 
     down.store(0, Ordering::Relaxed);
     // 5 tokens each: enough for one retry.
@@ -302,22 +304,22 @@ async fn the_budget_comes_back_with_success() {
         client.wallet().await.unwrap();
     }
     down.store(1, Ordering::Relaxed);
-    let before = asked.count();
+    let before = requests.count();
     client.wallet().await.unwrap_err();
-    assert_eq!(asked.count(), before + 2);
+    assert_eq!(requests.count(), before + 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
-    type Last = fn() -> Result<Answer, BoxError>;
+async fn the_outcome_covers_all_attempts() {
+    type Last = fn() -> Result<TestResponse, BoxError>;
     let reset = || -> BoxError { io::Error::from(io::ErrorKind::ConnectionReset).into() };
     let last: [Last; 2] = [|| Err(refused()), || Ok(status(409))];
     for last in last {
-        let (builder, asked) =
+        let (builder, requests) =
             client_of(move |count| if count == 0 { Err(reset()) } else { last() });
         let call = builder.build().unwrap().post("messages").idempotency_key("k").send_empty();
         let error = call.await.unwrap_err();
-        assert!(asked.count() > 1);
+        assert!(requests.count() > 1);
         assert_eq!(error.outcome(), RequestOutcome::Unknown, "{error:?}");
     }
     let (builder, _) = client_of(|count| if count == 0 { Err(refused()) } else { Ok(status(404)) });
@@ -328,15 +330,15 @@ async fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_no_time_left_nothing_is_sent() {
-    let (builder, asked) = client_of(|_| Ok(good()));
+async fn a_call_without_time_left_sends_nothing() {
+    let (builder, requests) = client_of(|_| Ok(success()));
     let client = builder.build().unwrap();
     let error = client.wallet().timeout(Duration::ZERO).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
-    assert_eq!((asked.count(), error.outcome()), (0, RequestOutcome::NotSent));
+    assert_eq!((requests.count(), error.outcome()), (0, RequestOutcome::NotSent));
 }
 
-/// A body that gives a piece each second: `[0`, then `,0` so many times, then the end.
+/// A body that sends one piece each second: spaces, then a list of one item.
 struct SlowList {
     left: u32,
     next: Pin<Box<Sleep>>,
@@ -369,7 +371,7 @@ impl Body for SlowList {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_keeps_coming_has_the_whole_deadline() {
+async fn a_slow_body_may_take_the_whole_timeout_of_the_call() {
     let service = tower::service_fn(|_: Request<RequestBody>| async {
         Ok::<_, BoxError>(Response::new(SlowList::of(25)))
     });
@@ -388,7 +390,7 @@ async fn a_body_that_keeps_coming_has_the_whole_deadline() {
     assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
 }
 
-/// A body that is always ready and never says anything.
+/// A body that is always ready and never ends.
 struct Endless(&'static [u8]);
 
 impl Body for Endless {
@@ -404,21 +406,21 @@ impl Body for Endless {
 }
 
 #[tokio::test]
-async fn a_body_that_is_always_ready_cannot_hold_a_call_beyond_its_deadline() {
+async fn a_body_that_is_always_ready_cannot_exceed_the_deadline() {
     let service = tower::service_fn(|request: Request<RequestBody>| async move {
         let pieces: &'static [u8] =
-            if request.uri().path().ends_with("blank") { b"" } else { b" " };
+            if request.uri().path().ends_with("nothing") { b"" } else { b" " };
         Ok::<_, BoxError>(Response::new(Endless(pieces)))
     });
     let builder =
         Client::builder().base_url("https://a.example").api_key(KEY).http_service(service);
     let client =
         builder.timeout(Duration::from_millis(100)).retry(RetryPolicy::never()).build().unwrap();
-    for path in ["blank", "blanks"] {
-        let kept = client.get(path).send_list::<u8>().await.unwrap_err();
+    for path in ["nothing", "spaces"] {
+        let buffered = client.get(path).send_list::<u8>().await.unwrap_err();
         let streamed =
             client.get(path).send_list::<u8>().stream().next().await.unwrap().unwrap_err();
-        for error in [kept, streamed] {
+        for error in [buffered, streamed] {
             let is_ended =
                 matches!(error.kind(), ErrorKind::Timeout(_) | ErrorKind::BodyTooLarge { .. });
             assert!(is_ended, "{error:?}");
@@ -427,7 +429,7 @@ async fn a_body_that_is_always_ready_cannot_hold_a_call_beyond_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_body_of_an_error_is_not_waited_for_long() {
+async fn a_slow_body_of_an_error_is_not_waited_for() {
     let service = tower::service_fn(|_: Request<RequestBody>| async {
         let mut response = Response::new(SlowList::of(1000));
         *response.status_mut() = http::StatusCode::NOT_FOUND;

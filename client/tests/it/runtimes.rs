@@ -14,7 +14,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A server in a runtime with a thread of its own, which serves many requests a connection.
+/// A server in a runtime with a separate thread, which serves many requests on each connection.
 struct Shared {
     client: Client,
     server: RawServer,
@@ -24,7 +24,7 @@ struct Shared {
 static SHARED: LazyLock<Shared> = LazyLock::new(Shared::start);
 
 impl Shared {
-    /// In a thread of its own, since the caller may be inside a runtime.
+    /// In a separate thread, since the caller may be inside a runtime.
     fn start() -> Self {
         std::thread::spawn(Self::start_here).join().unwrap()
     }
@@ -55,7 +55,7 @@ async fn a_static_client_serves_another_test() {
 }
 
 #[test]
-fn a_runtime_that_nobody_drives_does_not_hold_up_another() {
+fn an_idle_runtime_does_not_block_another_one() {
     let Shared { client, server, .. } = &Shared::start();
     let (first, second) = (runtime(), runtime());
     for policy in [RetryPolicy::never(), RetryPolicy::default()] {
@@ -72,7 +72,7 @@ fn a_runtime_that_nobody_drives_does_not_hold_up_another() {
 }
 
 #[test]
-fn runtimes_that_start_and_end_in_parallel_lose_no_call() {
+fn calls_in_runtimes_that_start_and_end_in_parallel_succeed() {
     const THREADS: usize = 8;
     const RUNTIMES: usize = 20;
     let shared = Shared::start();

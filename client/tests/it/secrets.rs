@@ -1,4 +1,4 @@
-//! At stake: the key prints nowhere, in no form.
+//! No output contains the key, in any encoding.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -7,33 +7,33 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use partner_api::{ApiKey, Client, Error, RetryPolicy};
 
-use crate::support::{KEY, RawServer, Step, WALLET, answer, json, sightings};
+use crate::support::{KEY, RawServer, Step, WALLET, http_response, json, key_forms_in};
 
-fn all_of(error: &Error) -> String {
+fn all_text_of(error: &Error) -> String {
     let mut text =
         format!("{error} {error:?} {error:#?} {error:#} {:?} {:?}", error.kind(), error.attempts());
-    let mut below = error.source();
-    while let Some(cause) = below {
+    let mut source = error.source();
+    while let Some(cause) = source {
         write!(text, "{cause} {cause:?} {cause:#?}").unwrap();
-        below = cause.source();
+        source = cause.source();
     }
     text
 }
 
 #[test]
-fn a_planted_key_would_be_seen() {
-    assert!(!sightings(&format!("Bearer {KEY}")).is_empty());
-    assert!(!sightings(&format!("{:02x?}", KEY.as_bytes()).replace(", ", "")).is_empty());
-    assert!(!sightings(&format!("{:?}", KEY.as_bytes())).is_empty());
+fn a_planted_key_is_found() {
+    assert!(!key_forms_in(&format!("Bearer {KEY}")).is_empty());
+    assert!(!key_forms_in(&format!("{:02x?}", KEY.as_bytes()).replace(", ", "")).is_empty());
+    assert!(!key_forms_in(&format!("{:?}", KEY.as_bytes())).is_empty());
     for before in ["", "B", "Be", "Bearer ", "Bearer: "] {
         let encoded = BASE64_STANDARD.encode(format!("{before}{KEY}!"));
-        assert!(!sightings(&encoded).is_empty(), "{before}");
+        assert!(!key_forms_in(&encoded).is_empty(), "{before}");
     }
 }
 
 #[tokio::test]
-async fn clients_calls_and_builders_do_not_show_the_key() {
-    let server = RawServer::answering(json(WALLET)).await;
+async fn debug_output_of_clients_calls_and_builders_does_not_contain_the_key() {
+    let server = RawServer::responding(json(WALLET)).await;
     let builder = server.builder();
     let key = ApiKey::new(KEY).unwrap();
     let client = server.client();
@@ -41,13 +41,13 @@ async fn clients_calls_and_builders_do_not_show_the_key() {
     let text = format!(
         "{builder:?} {builder:#?} {key:?} {key:#?} {client:?} {client:#?} {call:?} {call:#?}"
     );
-    assert_eq!(sightings(&text), Vec::<String>::new());
+    assert_eq!(key_forms_in(&text), Vec::<String>::new());
     let response = call.with_response().await.unwrap();
-    assert_eq!(sightings(&format!("{response:?}")), Vec::<String>::new());
+    assert_eq!(key_forms_in(&format!("{response:?}")), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn no_error_shows_the_key_even_if_the_service_sends_it_back() {
+async fn no_error_contains_the_key_even_if_the_service_sends_it_back() {
     let echo = format!("{{\"error\":\"no\",\"you_sent\":\"{KEY}\"}}");
     let location = format!("location: https://evil.example/{KEY}?key={KEY}");
     let code = format!("{{\"error\":\"invalid key {KEY}\"}}");
@@ -58,16 +58,16 @@ async fn no_error_shows_the_key_even_if_the_service_sends_it_back() {
     let coding = format!("content-encoding: {KEY}");
     for steps in [
         vec![],
-        vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], &code))],
-        vec![Step::Read, Step::Send(answer("500 Oops", &[&request_id], ""))],
-        vec![Step::Read, Step::Send(answer("302 Found", &[&host], ""))],
-        vec![Step::Read, Step::Send(answer("200 OK", &[&content_type], "x"))],
-        vec![Step::Read, Step::Send(answer("200 OK", &[&coding], "x"))],
+        vec![Step::Read, Step::Send(http_response("401 Unauthorized", &[], &code))],
+        vec![Step::Read, Step::Send(http_response("500 Oops", &[&request_id], ""))],
+        vec![Step::Read, Step::Send(http_response("302 Found", &[&host], ""))],
+        vec![Step::Read, Step::Send(http_response("200 OK", &[&content_type], "x"))],
+        vec![Step::Read, Step::Send(http_response("200 OK", &[&coding], "x"))],
         vec![Step::Read, Step::Send(json(&named))],
         vec![Step::Read, Step::Reset],
-        vec![Step::Read, Step::Send(answer("401 Unauthorized", &[], &echo))],
-        vec![Step::Read, Step::Send(answer("500 Oops", &[], &echo))],
-        vec![Step::Read, Step::Send(answer("302 Found", &[&location], &echo))],
+        vec![Step::Read, Step::Send(http_response("401 Unauthorized", &[], &echo))],
+        vec![Step::Read, Step::Send(http_response("500 Oops", &[], &echo))],
+        vec![Step::Read, Step::Send(http_response("302 Found", &[&location], &echo))],
         vec![Step::Read, Step::Send(json(&echo))],
         vec![Step::Read, Step::Send(json(WALLET.replace("8450", &format!("\"{KEY}\""))))],
         vec![Step::Read, Step::Send(json(WALLET.replace("\"25.0000\"", &format!("\"{KEY}\""))))],
@@ -79,7 +79,7 @@ async fn no_error_shows_the_key_even_if_the_service_sends_it_back() {
             server.client().companies().await.unwrap_err(),
             first_error_of(&server).await,
         ] {
-            assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+            assert_eq!(key_forms_in(&all_text_of(&error)), Vec::<String>::new(), "{error}");
         }
     }
 }
@@ -90,36 +90,36 @@ async fn first_error_of(server: &RawServer) -> Error {
 }
 
 #[tokio::test]
-async fn no_header_of_an_answer_shows_the_key() {
+async fn debug_output_of_a_response_does_not_contain_the_key_in_its_headers() {
     let header = format!("x-echo: Bearer {KEY}");
-    let server = RawServer::answering(answer("200 OK", &[&header], WALLET)).await;
+    let server = RawServer::responding(http_response("200 OK", &[&header], WALLET)).await;
     let response = server.client().wallet().with_response().await.unwrap();
-    assert_eq!(sightings(&format!("{response:?}")), Vec::<String>::new());
-    // It can still be looked at on purpose.
+    assert_eq!(key_forms_in(&format!("{response:?}")), Vec::<String>::new());
+    // The header itself can still be read.
     assert!(response.headers["x-echo"].to_str().unwrap().contains(KEY));
 }
 
 #[tokio::test]
-async fn no_error_shows_the_query_or_the_body_of_a_request() {
+async fn no_error_contains_the_query_or_the_body_of_a_request() {
     for steps in [
         vec![],
         vec![Step::Read, Step::Reset],
-        vec![Step::Read, Step::Send(answer("500 Oops", &[], ""))],
+        vec![Step::Read, Step::Send(http_response("500 Oops", &[], ""))],
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
         let client = server.client();
-        let ask = |client: &Client| client.post(["a"]).query("token", KEY).json(&KEY).send_empty();
-        let broken = ask(&client).await.unwrap_err();
+        let send = |client: &Client| client.post(["a"]).query("token", KEY).json(&KEY).send_empty();
+        let interrupted = send(&client).await.unwrap_err();
         drop(server);
-        let refused = ask(&client).await.unwrap_err();
-        for error in [broken, refused] {
-            assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+        let refused = send(&client).await.unwrap_err();
+        for error in [interrupted, refused] {
+            assert_eq!(key_forms_in(&all_text_of(&error)), Vec::<String>::new(), "{error}");
         }
     }
 }
 
 #[test]
-fn no_configuration_error_shows_the_key() {
+fn no_configuration_error_contains_the_key() {
     for builder in [
         Client::builder().api_key(KEY),
         Client::builder().base_url(format!("http://{KEY}@app.example.com")).api_key(KEY),
@@ -139,6 +139,6 @@ fn no_configuration_error_shows_the_key() {
     ] {
         let error = builder.build().unwrap_err();
         assert!(error.is_config());
-        assert_eq!(sightings(&all_of(&error)), Vec::<String>::new(), "{error}");
+        assert_eq!(key_forms_in(&all_text_of(&error)), Vec::<String>::new(), "{error}");
     }
 }

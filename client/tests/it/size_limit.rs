@@ -1,4 +1,4 @@
-//! At stake: no body, however it is sent, takes more memory than the cap.
+//! No body takes more memory than the size limit, however it is sent.
 
 use partner_api::ErrorKind;
 
@@ -12,8 +12,8 @@ fn limit_of(error: &partner_api::Error) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() {
-    let server = RawServer::answering(json(WALLET)).await;
+async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_an_error() {
+    let server = RawServer::responding(json(WALLET)).await;
     let at = server.builder().max_response_bytes(WALLET.len()).build().unwrap();
     assert!(at.wallet().await.is_ok());
     let below = server.builder().max_response_bytes(WALLET.len() - 1).build().unwrap();
@@ -24,7 +24,7 @@ async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_cut_off() {
+async fn an_endless_body_of_an_error_is_truncated() {
     for head in
         ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 500 Oops\r\n\r\n", "HTTP/1.1 302 Found\r\n\r\n"]
     {
@@ -40,7 +40,7 @@ async fn a_body_without_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_length_that_is_announced_beyond_the_limit_is_refused_unread() {
+async fn a_content_length_above_the_limit_is_an_error_before_the_body_is_read() {
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999\r\n\r\n".to_vec();
     let server =
         RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone()), Step::AwaitClose])

@@ -1,10 +1,11 @@
-//! A pooled connection that the server has closed is replaced, and costs no call.
+//! A pooled connection that the server has closed is replaced, and no call fails because of it.
 
 use partner_api::{ErrorKind, NotRetried, RequestOutcome, RetryPolicy};
 
 use crate::support::{RawServer, Step, WALLET, json};
 
-/// One successful response on every connection, which ends in the given way at the next request.
+/// Serves one request on each connection, and ends the connection with this step at the next
+/// request.
 async fn server_that_ends_after_one(end: Step) -> RawServer {
     RawServer::start(move |_| vec![Step::Read, Step::Send(json(WALLET)), Step::Read, end.clone()])
         .await
@@ -39,7 +40,7 @@ async fn a_post_on_a_pooled_connection_that_ends_may_have_been_processed_and_is_
 }
 
 #[tokio::test]
-async fn a_connection_that_closes_before_anything_is_written_costs_even_a_post_nothing() {
+async fn a_post_is_resent_if_its_connection_closed_before_anything_was_written() {
     // The first two connections close before they read.
     let server = RawServer::start(|count| {
         let served = vec![Step::Read, Step::Send(json(WALLET))];
@@ -62,11 +63,11 @@ async fn a_connection_that_closes_before_anything_is_written_costs_even_a_post_n
 
 #[tokio::test]
 async fn after_an_attempt_that_timed_out_no_pooled_connection_is_used() {
-    // The first two connections serve one request each, and then fall silent together.
+    // The first two connections serve one request each, and then stop responding.
     let server = RawServer::start(|count| {
-        let served = vec![Step::Read, Step::Send(json(WALLET))];
-        let then = if count < 2 { vec![Step::Read, Step::Hang] } else { Vec::new() };
-        [served, then].concat()
+        let first = vec![Step::Read, Step::Send(json(WALLET))];
+        let second = if count < 2 { vec![Step::Read, Step::Hang] } else { Vec::new() };
+        [first, second].concat()
     })
     .await;
     let mut policy = RetryPolicy::default();
@@ -83,7 +84,7 @@ async fn after_an_attempt_that_timed_out_no_pooled_connection_is_used() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_every_connection_is_given_up() {
+async fn a_call_to_a_server_that_closes_every_connection_fails() {
     let server = RawServer::start(|_| Vec::new()).await;
     let error = server.client().wallet().await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Interrupted);

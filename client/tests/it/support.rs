@@ -1,4 +1,5 @@
-//! A server over raw sockets that does, connection by connection, what a test tells it.
+//! A server over raw sockets that runs the steps that a test gives for each connection, and the
+//! search for a key in a text.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,26 +12,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A key that must show up nowhere.
+/// The key of the clients under test. No output may contain it.
 pub(crate) const KEY: &str = "pk_live_canary7f3a9c51e8d24b06";
 
 pub(crate) const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 
-/// What the server does next on a connection.
+/// A step that the server takes on a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// Reads one request head, and notes it.
+    /// Reads one request head, and records it.
     Read,
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes in single pieces of one byte.
-    Drip(Vec<u8>),
-    /// Sends these bytes again and again, until the other side has enough.
+    /// Sends these bytes one by one.
+    SendByteByByte(Vec<u8>),
+    /// Sends these bytes repeatedly until the client closes the connection.
     SendForever(Vec<u8>),
     /// Resets the connection.
     Reset,
-    /// Does nothing more, but keeps the connection open.
+    /// Keeps the connection open and does nothing else.
     Hang,
     /// Waits until the client has closed the connection.
     AwaitClose,
@@ -39,51 +40,51 @@ pub(crate) enum Step {
 /// Runs until it is dropped.
 pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
+    received: Arc<Mutex<Received>>,
     accepting: JoinHandle<()>,
-    /// Told when a connection has been served to its end.
+    /// Notified when a connection has taken its last step.
     served: Arc<tokio::sync::Notify>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Received {
     connections: usize,
     requests: Vec<String>,
 }
 
 impl RawServer {
-    /// Serves the n-th connection, from 0, by these steps, and closes it after the last.
+    /// Runs these steps on the n-th connection, counted from 0, and then closes it.
     pub(crate) async fn start(steps: impl Fn(usize) -> Vec<Step> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let received = Arc::new(Mutex::new(Received::default()));
         let served = Arc::new(tokio::sync::Notify::new());
         let accepting = tokio::spawn({
-            let (seen, served) = (Arc::clone(&seen), Arc::clone(&served));
+            let (received, served) = (Arc::clone(&received), Arc::clone(&served));
             async move {
                 let mut connections = tokio::task::JoinSet::new();
                 while let Ok((stream, _)) = listener.accept().await {
                     let count = {
-                        let mut seen = seen.lock().unwrap();
-                        seen.connections += 1;
-                        seen.connections
+                        let mut received = received.lock().unwrap();
+                        received.connections += 1;
+                        received.connections
                     };
-                    let (steps, seen, served) =
-                        (steps(count - 1), Arc::clone(&seen), Arc::clone(&served));
+                    let (steps, received, served) =
+                        (steps(count - 1), Arc::clone(&received), Arc::clone(&served));
                     connections.spawn(async move {
-                        serve(stream, steps, seen).await;
+                        serve(stream, steps, received).await;
                         served.notify_one();
                     });
                 }
             }
         });
-        Self { address, seen, accepting, served }
+        Self { address, received, accepting, served }
     }
 
-    /// Answers every connection's one request with these bytes.
-    pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
-        Self::start(move |_| vec![Step::Read, Step::Send(answer.clone())]).await
+    /// Responds with these bytes to one request on each connection.
+    pub(crate) async fn responding(response: impl Into<Vec<u8>>) -> Self {
+        let response = response.into();
+        Self::start(move |_| vec![Step::Read, Step::Send(response.clone())]).await
     }
 
     pub(crate) fn url(&self) -> String {
@@ -91,20 +92,20 @@ impl RawServer {
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.seen.lock().unwrap().connections
+        self.received.lock().unwrap().connections
     }
 
-    /// Waits until a connection has been served to its end.
+    /// Waits until a connection has taken its last step.
     pub(crate) async fn connection_ended(&self) {
         self.served.notified().await;
     }
 
-    /// The heads of the requests so far, in order.
+    /// Returns the heads of the requests so far, in order.
     pub(crate) fn requests(&self) -> Vec<String> {
-        self.seen.lock().unwrap().requests.clone()
+        self.received.lock().unwrap().requests.clone()
     }
 
-    /// A client for this server, with retries off.
+    /// Makes a client for this server, without retries.
     pub(crate) fn client(&self) -> Client {
         self.builder().build().unwrap()
     }
@@ -120,23 +121,27 @@ impl Drop for RawServer {
     }
 }
 
-async fn serve(mut stream: TcpStream, steps: Vec<Step>, seen: Arc<Mutex<Seen>>) {
+async fn serve(mut stream: TcpStream, steps: Vec<Step>, received: Arc<Mutex<Received>>) {
     stream.set_nodelay(true).unwrap();
     for step in steps {
-        if perform(step, &mut stream, &seen).await.is_err() {
+        if run_step(step, &mut stream, &received).await.is_err() {
             return;
         }
     }
 }
 
-async fn perform(step: Step, stream: &mut TcpStream, seen: &Mutex<Seen>) -> io::Result<()> {
+async fn run_step(
+    step: Step,
+    stream: &mut TcpStream,
+    received: &Mutex<Received>,
+) -> io::Result<()> {
     match step {
         Step::Read => {
             let head = read_head(stream).await?;
-            seen.lock().unwrap().requests.push(head);
+            received.lock().unwrap().requests.push(head);
         }
         Step::Send(bytes) => stream.write_all(&bytes).await?,
-        Step::Drip(bytes) => {
+        Step::SendByteByByte(bytes) => {
             for byte in bytes {
                 stream.write_all(&[byte]).await?;
                 tokio::task::yield_now().await;
@@ -160,39 +165,39 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8(head).unwrap())
 }
 
-/// A whole answer with its length.
-pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
+/// Returns a complete response with its length.
+pub(crate) fn http_response(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
-    let mut answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n", body.len());
+    let mut head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n", body.len());
     for header in headers {
-        answer.push_str(header);
-        answer.push_str("\r\n");
+        head.push_str(header);
+        head.push_str("\r\n");
     }
-    answer.push_str("\r\n");
-    let mut answer = answer.into_bytes();
-    answer.extend_from_slice(body);
-    answer
+    head.push_str("\r\n");
+    let mut response = head.into_bytes();
+    response.extend_from_slice(body);
+    response
 }
 
-/// A good answer.
+/// Returns a successful response with a JSON body.
 pub(crate) fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
-    answer("200 OK", &["content-type: application/json"], body)
+    http_response("200 OK", &["content-type: application/json"], body)
 }
 
-/// The key as it is, and as it would look to whoever encodes what he prints.
+/// Returns the key as it is, and as common encodings would print it.
 fn forms() -> Vec<String> {
     let hex = format!("{:02x?}", KEY.as_bytes()).replace([',', ' ', '[', ']'], "");
     let bytes = format!("{:?}", KEY.as_bytes()).trim_matches(['[', ']']).to_owned();
-    // It may begin at any of the three places in a group of base64; its last group is left out.
+    // The key may begin at any of three positions in a base64 group; its last group is left out.
     let base64 =
         [0, 1, 2].map(|skip| BASE64_STANDARD.encode(&KEY.as_bytes()[skip..])[..36].to_owned());
-    // A part of it is enough to be a sighting.
+    // A part of the key is enough.
     let others = [KEY[8..].to_owned(), KEY.replace('_', "%5F"), hex, bytes];
     others.into_iter().chain(base64).collect()
 }
 
-/// In which forms the key stands in a text.
-pub(crate) fn sightings(text: &str) -> Vec<String> {
+/// Returns the forms of the key that a text contains.
+pub(crate) fn key_forms_in(text: &str) -> Vec<String> {
     let text = text.to_lowercase();
     forms().into_iter().filter(|form| text.contains(&form.to_lowercase())).collect()
 }

@@ -1,4 +1,4 @@
-//! At stake: the key goes over TLS to whom it is meant for, or nowhere.
+//! The key is sent over TLS to the host of the base URL only, and only if its certificate is valid.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -16,11 +16,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::support::{KEY, RawServer, WALLET, answer, json};
+use crate::support::{KEY, RawServer, WALLET, http_response, json};
 
 const HOST: &str = "127.0.0.1";
 
-/// A certificate authority of this test's own. OpenSSL tells authorities by their names.
+/// A certificate authority for one test. OpenSSL distinguishes authorities by their names.
 fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
@@ -32,19 +32,19 @@ fn certificate_for(host: &str) -> CertificateParams {
     CertificateParams::new([host.to_owned()]).unwrap()
 }
 
-/// What stands on the other side of the connections.
+/// The server side of a connection.
 #[derive(Clone)]
 enum Peer {
-    /// TLS, and the wallet behind it.
+    /// TLS, with the wallet as the response.
     Tls(Arc<ServerConfig>),
-    /// These bytes as the answer to whatever comes first.
+    /// Sends these bytes after the first bytes of the client.
     Bytes(Vec<u8>),
-    /// The end of the connection as the answer to whatever comes first.
-    HangsUp,
+    /// Closes the connection after the first bytes of the client.
+    Closes,
 }
 
 impl Peer {
-    /// Shows a certificate that the authority has signed, or one that nobody has.
+    /// Presents a certificate that is signed by the authority, or self-signed.
     fn with(
         certificate: &CertificateParams,
         signed_by: Option<&CertifiedIssuer<'static, KeyPair>>,
@@ -70,54 +70,51 @@ impl Peer {
 /// Runs until it is dropped.
 struct Server {
     address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
+    received: Arc<Mutex<Received>>,
     accepting: JoinHandle<()>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Received {
     connections: usize,
-    /// As they came over the wire.
+    /// The bytes on the wire.
     bytes: Vec<u8>,
-    /// What TLS hid.
+    /// The decrypted bytes.
     requests: Vec<u8>,
 }
 
 impl Server {
-    /// The n-th connection, from 0, meets the n-th peer, or the last.
+    /// Serves the n-th connection, counted from 0, as the n-th peer, or as the last one.
     async fn start(peers: Vec<Peer>) -> Self {
         let listener = TcpListener::bind((HOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let received = Arc::new(Mutex::new(Received::default()));
         let accepting = tokio::spawn({
-            let seen = Arc::clone(&seen);
+            let received = Arc::clone(&received);
             async move {
                 let mut serving = tokio::task::JoinSet::new();
                 for number in 0.. {
                     let (stream, _) = listener.accept().await.unwrap();
-                    seen.lock().unwrap().connections += 1;
+                    received.lock().unwrap().connections += 1;
                     let peer = peers.get(number).or(peers.last()).unwrap().clone();
-                    let seen = Arc::clone(&seen);
-                    serving.spawn(async move { serve(stream, peer, &seen).await });
+                    let received = Arc::clone(&received);
+                    serving.spawn(async move { serve(stream, peer, &received).await });
                 }
             }
         });
-        Self { address, seen, accepting }
+        Self { address, received, accepting }
     }
 
-    /// A client for this server, with retries on and without their waits.
+    /// A client for this server, with retries and without backoff.
     fn builder(&self) -> ClientBuilder {
         #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let mut impatient = RetryPolicy::default();
-        impatient.base_delay = Duration::ZERO;
-        Client::builder()
-            .base_url(format!("https://{}", self.address))
-            .api_key(KEY)
-            .retry(impatient)
+        let mut quick = RetryPolicy::default();
+        quick.base_delay = Duration::ZERO;
+        Client::builder().base_url(format!("https://{}", self.address)).api_key(KEY).retry(quick)
     }
 
-    /// Trusts the authority, too.
+    /// A client that also trusts this authority.
     fn trusting(&self, authority: &CertifiedIssuer<'static, KeyPair>) -> Client {
         self.builder().add_root_certificate_pem(authority.pem().as_bytes()).build().unwrap()
     }
@@ -129,10 +126,10 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, peer: Peer, seen: &Mutex<Seen>) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, peer: Peer, received: &Mutex<Received>) -> io::Result<()> {
     let mut tls = match &peer {
         Peer::Tls(config) => Some(ServerConnection::new(Arc::clone(config)).unwrap()),
-        Peer::Bytes(_) | Peer::HangsUp => None,
+        Peer::Bytes(_) | Peer::Closes => None,
     };
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -141,15 +138,15 @@ async fn serve(mut stream: TcpStream, peer: Peer, seen: &Mutex<Seen>) -> io::Res
             return Ok(());
         }
         let bytes = &buffer[..count];
-        seen.lock().unwrap().bytes.extend_from_slice(bytes);
+        received.lock().unwrap().bytes.extend_from_slice(bytes);
         match (&peer, &mut tls) {
-            (Peer::HangsUp, _) => return Ok(()),
-            (Peer::Bytes(answer), _) => stream.write_all(answer).await?,
+            (Peer::Closes, _) => return Ok(()),
+            (Peer::Bytes(response), _) => stream.write_all(response).await?,
             (Peer::Tls(_), None) => unreachable!(),
             (Peer::Tls(_), Some(tls)) => {
-                let out = pump(tls, bytes, &mut seen.lock().unwrap().requests);
+                let out = pump(tls, bytes, &mut received.lock().unwrap().requests);
                 if out.is_err() {
-                    // The alert says why.
+                    // The alert has the reason.
                     let mut alert = Vec::new();
                     while tls.wants_write() {
                         tls.write_tls(&mut alert)?;
@@ -163,23 +160,25 @@ async fn serve(mut stream: TcpStream, peer: Peer, seen: &Mutex<Seen>) -> io::Res
     }
 }
 
-/// Takes in what came, and gives what is to be sent.
-fn pump(tls: &mut ServerConnection, mut came: &[u8], plain: &mut Vec<u8>) -> io::Result<Vec<u8>> {
-    while !came.is_empty() {
-        tls.read_tls(&mut came)?;
+/// Feeds received bytes to TLS, and returns the bytes to send.
+fn pump(tls: &mut ServerConnection, mut bytes: &[u8], plain: &mut Vec<u8>) -> io::Result<Vec<u8>> {
+    while !bytes.is_empty() {
+        tls.read_tls(&mut bytes)?;
         tls.process_new_packets().map_err(io::Error::other)?;
     }
     let before = plain.len();
-    let _ = tls.reader().read_to_end(plain); // "would block", once it has given what there is
+    let _ = tls.reader().read_to_end(plain); // WouldBlock after the last byte
     if plain.len() > before && plain.ends_with(b"\r\n\r\n") {
         let request = String::from_utf8_lossy(plain.get(before..).unwrap_or_default()).into_owned();
         let moved =
             request.strip_prefix("GET /api/v1/moved/").and_then(|rest| rest.split(' ').next());
-        let answer = match moved {
-            Some(port) => answer("302 Found", &[&format!("location: http://{HOST}:{port}/")], ""),
+        let response = match moved {
+            Some(port) => {
+                http_response("302 Found", &[&format!("location: http://{HOST}:{port}/")], "")
+            }
             None => json(WALLET),
         };
-        tls.writer().write_all(&answer)?;
+        tls.writer().write_all(&response)?;
     }
     let mut out = Vec::new();
     while tls.wants_write() {
@@ -192,25 +191,26 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// The call is refused as TLS, nothing was sent, and nothing was tried again.
-async fn assert_refused(server: &Server, client: &Client, case: &str, reason: &str) {
+/// Asserts that the call fails with a TLS error, that nothing was sent, and that it was not
+/// retried.
+async fn assert_tls_error(server: &Server, client: &Client, case: &str, reason: &str) {
     let error = client.wallet().await.unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with(&format!("TLS handshake with {} failed: ", server.address)), "{text}");
-    // The library of the system has its own words.
+    // native-tls has different messages.
     assert!(cfg!(feature = "native-tls") || text.contains(reason), "{text}");
     assert_eq!(error.kind(), &ErrorKind::Tls, "{case}: {error:?}");
     assert_eq!(error.outcome(), RequestOutcome::NotSent, "{case}");
     assert!(!error.is_retryable(), "{case}");
     assert_eq!(error.attempts().len(), 1, "{case}: {error:?}");
-    let seen = server.seen.lock().unwrap();
-    assert_eq!(seen.connections, 1, "{case}");
-    assert!(!seen.bytes.is_empty() && !holds(&seen.bytes, KEY), "{case}");
-    assert!(seen.requests.is_empty(), "{case}");
+    let received = server.received.lock().unwrap();
+    assert_eq!(received.connections, 1, "{case}");
+    assert!(!received.bytes.is_empty() && !holds(&received.bytes, KEY), "{case}");
+    assert!(received.requests.is_empty(), "{case}");
 }
 
 #[tokio::test]
-async fn a_trusted_service_is_called_and_the_key_is_hidden_on_the_way() {
+async fn a_trusted_service_is_called_and_the_key_is_encrypted() {
     let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![peer]).await;
@@ -218,14 +218,14 @@ async fn a_trusted_service_is_called_and_the_key_is_hidden_on_the_way() {
     for _ in 0..2 {
         assert_eq!(client.wallet().await.unwrap().balance, 8450);
     }
-    let seen = server.seen.lock().unwrap();
-    assert_eq!(seen.connections, 1);
-    assert!(holds(&seen.requests, KEY) && !holds(&seen.bytes, KEY));
+    let received = server.received.lock().unwrap();
+    assert_eq!(received.connections, 1);
+    assert!(holds(&received.requests, KEY) && !holds(&received.bytes, KEY));
 }
 
 #[tokio::test]
-async fn a_redirect_from_https_to_http_takes_the_key_nowhere() {
-    let plain = RawServer::answering(json(WALLET)).await;
+async fn a_redirect_from_https_to_http_is_not_followed() {
+    let plain = RawServer::responding(json(WALLET)).await;
     let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
     let server = Server::start(vec![peer]).await;
@@ -237,7 +237,7 @@ async fn a_redirect_from_https_to_http_takes_the_key_nowhere() {
 }
 
 #[tokio::test]
-async fn certificates_that_do_not_hold_are_refused() {
+async fn invalid_certificates_are_an_error() {
     let authority = authority("ours");
     let mut expired = certificate_for(HOST);
     expired.not_before = date_time_ymd(2020, 1, 1);
@@ -251,25 +251,25 @@ async fn certificates_that_do_not_hold_are_refused() {
         ("another address", certificate_for("127.0.0.2"), "the certificate is for another host"),
     ] {
         let server = Server::start(vec![Peer::with(&certificate, Some(&authority))]).await;
-        assert_refused(&server, &server.trusting(&authority), case, reason).await;
+        assert_tls_error(&server, &server.trusting(&authority), case, reason).await;
     }
 }
 
 #[tokio::test]
-async fn certificates_of_nobody_that_is_trusted_are_refused() {
+async fn certificates_of_untrusted_authorities_are_an_error() {
     let (known, unknown) = (authority("known"), authority("unknown"));
     for (case, signed_by) in [("self-signed", None), ("unknown", Some(&unknown))] {
         let server = Server::start(vec![Peer::with(&certificate_for(HOST), signed_by)]).await;
         let reason = "self-signed or of an unknown authority";
-        assert_refused(&server, &server.builder().build().unwrap(), case, reason).await;
+        assert_tls_error(&server, &server.builder().build().unwrap(), case, reason).await;
 
         let server = Server::start(vec![Peer::with(&certificate_for(HOST), signed_by)]).await;
-        assert_refused(&server, &server.trusting(&known), case, reason).await;
+        assert_tls_error(&server, &server.trusting(&known), case, reason).await;
     }
 }
 
 #[tokio::test]
-async fn what_is_not_the_tls_of_today_is_refused() {
+async fn old_tls_versions_and_other_protocols_are_an_error() {
     // A ServerHello: TLS 1.0, 32 random bytes, no session, TLS_RSA_WITH_AES_128_CBC_SHA, no
     // compression. Source: RFC 2246, sections 6.2.1 and 7.4.1.3.
     let mut tls_1_0 = vec![0x16, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1];
@@ -277,29 +277,29 @@ async fn what_is_not_the_tls_of_today_is_refused() {
     tls_1_0.extend([0, 0, 0x2f, 0]);
     // Fatal (2), protocol_version (70). Source: RFC 5246, section 7.2.
     let alert = vec![0x15, 3, 1, 0, 2, 2, 70];
-    for (case, answer) in [
+    for (case, response) in [
         ("TLS 1.0", tls_1_0),
         ("an alert", alert),
         ("plain HTTP", json(WALLET)),
         ("garbage", vec![0xff; 64]),
     ] {
-        let server = Server::start(vec![Peer::Bytes(answer)]).await;
-        assert_refused(&server, &server.builder().build().unwrap(), case, "").await;
+        let server = Server::start(vec![Peer::Bytes(response)]).await;
+        assert_tls_error(&server, &server.builder().build().unwrap(), case, "").await;
     }
 }
 
 #[tokio::test]
-async fn a_handshake_that_breaks_off_is_a_fault_of_the_connection_and_tried_again() {
+async fn an_interrupted_handshake_is_a_connect_error_and_is_retried() {
     let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
-    let server = Server::start(vec![Peer::HangsUp, peer]).await;
+    let server = Server::start(vec![Peer::Closes, peer]).await;
     let response = server.trusting(&authority).wallet().with_response().await.unwrap();
     assert_eq!(response.failed_attempts.len(), 1);
     assert_eq!(response.failed_attempts[0].kind, ErrorKind::Connect);
 }
 
 #[tokio::test]
-async fn a_text_may_hold_several_authorities_and_texts_add_up() {
+async fn several_authorities_can_be_added_in_one_pem_text_or_in_several() {
     let authorities = ["first", "second", "third"].map(authority);
     let pem = |index: usize| authorities[index].pem();
     for authority in &authorities {
@@ -316,7 +316,7 @@ async fn a_text_may_hold_several_authorities_and_texts_add_up() {
 }
 
 #[test]
-fn a_text_that_holds_no_certificate_is_a_problem_of_the_configuration() {
+fn a_pem_text_without_a_certificate_is_a_configuration_error() {
     let begin_and_end =
         |inner: &str| format!("-----BEGIN CERTIFICATE-----\n{inner}\n-----END CERTIFICATE-----\n");
     for pem in [
@@ -340,7 +340,7 @@ fn a_text_that_holds_no_certificate_is_a_problem_of_the_configuration() {
     }
 }
 
-/// Asks for a certificate of the client that the authority has signed.
+/// A server that requires a client certificate which the authority has signed.
 fn peer_that_requires_a_certificate(authority: &CertifiedIssuer<'static, KeyPair>) -> Peer {
     let key = KeyPair::generate().unwrap();
     let certificate = certificate_for(HOST).signed_by(&key, authority).unwrap();
@@ -360,7 +360,7 @@ fn peer_that_requires_a_certificate(authority: &CertifiedIssuer<'static, KeyPair
 }
 
 #[tokio::test]
-async fn a_client_certificate_is_shown_where_it_is_required() {
+async fn a_client_certificate_is_sent_where_it_is_required() {
     let authority = authority("ours");
     let server = Server::start(vec![peer_that_requires_a_certificate(&authority)]).await;
     let key = KeyPair::generate().unwrap();
@@ -373,7 +373,7 @@ async fn a_client_certificate_is_shown_where_it_is_required() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_that_is_missing_or_of_nobody_is_an_error_of_tls_and_not_retried() {
+async fn a_missing_or_untrusted_client_certificate_is_a_tls_error_and_is_not_retried() {
     let (ours, other) = (authority("ours"), authority("other"));
     let key = KeyPair::generate().unwrap();
     let untrusted = certificate_for("client.example.com").signed_by(&key, &other).unwrap();
@@ -388,7 +388,7 @@ async fn a_client_certificate_that_is_missing_or_of_nobody_is_an_error_of_tls_an
         assert_eq!((error.outcome(), error.attempts().len()), (RequestOutcome::NotSent, 1));
         let text = error.to_string();
         assert!(identity.is_some() || text.contains("identity_pem()"), "{text}");
-        assert!(server.seen.lock().unwrap().requests.is_empty());
+        assert!(server.received.lock().unwrap().requests.is_empty());
     }
 }
 
@@ -413,16 +413,17 @@ fn an_identity_that_cannot_be_read_is_an_invalid_setting() {
     }
 }
 
-/// Run by `.ci/run` in a process of its own, since what is installed is the process's.
+/// Run by `.ci/run` in a separate process, since a crypto provider is installed for the whole
+/// process.
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 #[tokio::test]
-async fn a_missing_crypto_provider_is_a_problem_of_the_configuration_and_no_panic() {
+async fn a_missing_crypto_provider_is_a_configuration_error() {
     for base_url in ["https://app.example.com", "http://127.0.0.1:9"] {
         let error = Client::new(base_url, KEY).unwrap_err();
         assert!(error.to_string().contains("no crypto provider is installed"), "{error}");
     }
     let authority = authority("ours");
     let peer = Peer::with(&certificate_for(HOST), Some(&authority));
-    let server = Server::start(vec![peer]).await; // whose builder installs one
+    let server = Server::start(vec![peer]).await; // its builder() installs a provider
     server.trusting(&authority).wallet().await.unwrap();
 }

@@ -1,5 +1,5 @@
-//! At stake: what a caller builds on without a word: types that cross threads, that survive a panic
-//! beside them, and that stay as small as they are in long lists and results.
+//! Properties of the public types that callers rely on: `Send` and `Sync`, `UnwindSafe`, and their
+//! sizes.
 
 use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -79,12 +79,12 @@ const _: () = {
     moves_to_a_thread::<ListStream<Company>>();
     moves_while_polled::<CallFuture<Wallet>>();
     moves_while_polled::<ListStream<Company>>();
-    // Whatever the elements are: the stream pins none of them.
+    // For items of any type: the stream pins none of them.
     moves_while_polled::<ListStream<std::marker::PhantomPinned>>();
 };
 
-/// Never called: it compiles, or the futures are not what they should be.
-#[expect(dead_code, reason = "it is proved by compiling")]
+/// Never called: it compiles only if the futures are `Send`.
+#[expect(dead_code, reason = "compiling it is the test")]
 fn futures_move_to_a_thread(client: &Client) {
     fn moves<T: Send + 'static>(_: T) {}
     fn moves_here<T: Send>(_: T) {}
@@ -96,25 +96,25 @@ fn futures_move_to_a_thread(client: &Client) {
     moves_here(client.companies().stream().next());
 }
 
-const WORD: usize = size_of::<usize>();
+const POINTER: usize = size_of::<usize>();
 
 #[test]
 fn an_error_is_one_pointer_so_that_results_stay_small() {
-    assert_eq!(size_of::<Error>(), WORD);
-    assert_eq!(size_of::<Result<(), Error>>(), WORD);
+    assert_eq!(size_of::<Error>(), POINTER);
+    assert_eq!(size_of::<Result<(), Error>>(), POINTER);
     assert_eq!(size_of::<Result<Company, Error>>(), size_of::<Company>());
 }
 
 #[test]
-fn what_is_kept_in_every_object_of_a_list_is_one_word() {
-    assert_eq!(size_of::<UnknownFields>(), WORD);
+fn unknown_fields_take_one_pointer_in_every_object() {
+    assert_eq!(size_of::<UnknownFields>(), POINTER);
 }
 
 #[cfg(target_pointer_width = "64")]
 #[test]
-fn no_type_grows_unseen() {
-    // Their size today for what lists and results are made of, and room to grow for what a program
-    // has few of. Less may be noted here at once; more wants a reason.
+fn types_do_not_exceed_their_size_bounds() {
+    // For types that lists and results contain, the bound is the size today; types that a program
+    // has few of may grow a little. A bound may be lowered freely; to raise it needs a reason.
     for (name, size, bound) in [
         ("Company", size_of::<Company>(), 112),
         ("Connection", size_of::<Connection>(), 152),

@@ -1,4 +1,4 @@
-//! Which TLS library is used, what it trusts, and what its errors mean.
+//! The choice of the TLS library, its configuration, and the meaning of its errors.
 
 use std::error::Error as StdError;
 use std::io;
@@ -19,8 +19,8 @@ mod library;
 
 pub(crate) use library::{Identity, RootCertificate};
 
-/// The configuration of TLS, made once and shared by all pools of a client: to read the certificates
-/// of the system takes milliseconds.
+/// The configuration of TLS, made once and shared by all pools of a client: to read the
+/// certificates of the system takes milliseconds.
 #[derive(Clone)]
 pub(super) struct TlsConfig(library::Config);
 
@@ -36,14 +36,14 @@ pub(super) fn configure(
 }
 
 impl TlsConfig {
-    /// Chooses the library by the features of this crate, since those of reqwest depend on the whole
-    /// program.
+    /// Chooses the library by the features of this crate, since those of reqwest depend on the
+    /// whole program.
     pub(super) fn apply(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         library::apply(&self.0, builder)
     }
 }
 
-/// Why a handshake failed, if that is what this error says.
+/// Returns why a handshake failed, if this is such an error.
 pub(super) fn handshake_error(cause: &(dyn StdError + 'static)) -> Option<String> {
     library::handshake_error(cause)
 }

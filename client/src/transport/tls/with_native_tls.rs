@@ -37,9 +37,15 @@ pub(crate) struct Identity(native_tls::Identity);
 
 impl Identity {
     pub(crate) fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, String> {
-        native_tls::Identity::from_pkcs8(certificate, key).map(Self).map_err(|cause| {
+        let identity = native_tls::Identity::from_pkcs8(certificate, key).map_err(|cause| {
             format!("it cannot be read: {cause}; expected a certificate and a PKCS #8 key as PEM")
-        })
+        })?;
+        // OpenSSL compares the certificate and the key only here.
+        TlsConnector::builder()
+            .identity(identity.clone())
+            .build()
+            .map_err(|cause| format!("the certificate and the key cannot be used: {cause}"))?;
+        Ok(Self(identity))
     }
 }
 

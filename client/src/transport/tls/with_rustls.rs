@@ -146,7 +146,7 @@ pub(super) fn handshake_error(cause: &(dyn StdError + 'static)) -> Option<String
     Some(match error {
         rustls::Error::InvalidCertificate(error) => certificate_problem(error),
         rustls::Error::InvalidMessage(_) => {
-            "the response is not TLS; does this port speak https?".into()
+            "the response is not TLS; the server may support http only on this port".into()
         }
         other => other.to_string(),
     })

@@ -1,4 +1,4 @@
-//! Without a TLS feature there is no `https`.
+//! The implementation without a TLS feature, which does not support `https`.
 
 use std::error::Error as StdError;
 

@@ -1,10 +1,11 @@
-//! At stake: what the service has and the crate does not know goes the same road, and nowhere else.
+//! Requests to paths that the crate does not know are sent as the documented calls are: with key,
+//! timeouts and retries, and only below the base URL.
 
 use partner_api::{Client, ErrorKind, NotRetried, RequestBuilder, RequestOutcome, RetryPolicy};
 use serde::Deserialize;
 use serde_json::json as value;
 
-use crate::support::{KEY, RawServer, Step, answer, json};
+use crate::support::{KEY, RawServer, Step, http_response, json};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Template {
@@ -13,9 +14,10 @@ struct Template {
 
 const TEMPLATE: &str = r#"{"id":"t-1","status":"APPROVED"}"#;
 
-/// The request line and the header lines, in small letters, that a request was sent with.
-async fn sent(make: impl FnOnce(&Client) -> RequestBuilder) -> (String, Vec<String>) {
-    let server = RawServer::answering(json(TEMPLATE)).await;
+/// Sends a request, and returns the request line and the header lines, in lower case, as they were
+/// received.
+async fn received(make: impl FnOnce(&Client) -> RequestBuilder) -> (String, Vec<String>) {
+    let server = RawServer::responding(json(TEMPLATE)).await;
     let template: Template = make(&server.client()).send().await.unwrap();
     assert_eq!(template.id, "t-1");
     let request = server.requests().remove(0);
@@ -24,7 +26,7 @@ async fn sent(make: impl FnOnce(&Client) -> RequestBuilder) -> (String, Vec<Stri
 }
 
 #[tokio::test]
-async fn any_method_goes_to_any_path_with_the_key() {
+async fn any_method_can_be_sent_to_any_path_with_the_key() {
     type Make = fn(&Client, [&str; 2]) -> RequestBuilder;
     let methods: [(&str, Make); 5] = [
         ("GET", |client, path| client.get(path)),
@@ -34,7 +36,7 @@ async fn any_method_goes_to_any_path_with_the_key() {
         ("DELETE", |client, path| client.delete(path)),
     ];
     for (method, make) in methods {
-        let (line, headers) = sent(|client| make(client, ["templates", "a/b c?d#é%"])).await;
+        let (line, headers) = received(|client| make(client, ["templates", "a/b c?d#é%"])).await;
         assert_eq!(line, format!("{method} /api/v1/templates/a%2Fb%20c%3Fd%23%C3%A9%25 HTTP/1.1"));
         assert!(headers.contains(&format!("authorization: bearer {KEY}")), "{headers:?}");
     }
@@ -42,43 +44,41 @@ async fn any_method_goes_to_any_path_with_the_key() {
 
 #[tokio::test]
 async fn a_query_a_header_and_a_body_are_sent_as_they_are_given() {
-    let (line, headers) = sent(|client| {
-        client
-            .get("stats")
-            .query("from", "2026-06-01")
-            .query("q", "a&b=c é")
-            .header("x-tenant", "7")
+    let (line, headers) = received(|client| {
+        client.get("stats").query("from", "2026-06-01").query("q", "a&b=c é").header("x-team", "7")
     })
     .await;
     assert_eq!(line, "GET /api/v1/stats?from=2026-06-01&q=a%26b%3Dc+%C3%A9 HTTP/1.1");
-    assert!(headers.contains(&"x-tenant: 7".to_owned()));
+    assert!(headers.contains(&"x-team: 7".to_owned()));
 
     let body = value!({"name": "welcome"});
-    let (_, headers) = sent(|client| client.post("templates").json(&body)).await;
+    let (_, headers) = received(|client| client.post("templates").json(&body)).await;
     assert!(headers.contains(&"content-type: application/json".to_owned()));
     assert!(headers.contains(&format!("content-length: {}", body.to_string().len())));
 }
 
 #[tokio::test]
-async fn lists_documents_and_nothing_can_be_returned() {
-    let server = RawServer::answering(json(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
+async fn a_document_a_list_or_nothing_can_be_returned() {
+    let server =
+        RawServer::responding(json(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
     let list: Vec<Template> = server.client().get("templates").send_list().await.unwrap();
     assert_eq!(list.len(), 2);
     let mut stream = server.client().get("templates").send_list::<Template>().stream();
     assert_eq!(stream.next().await.unwrap().unwrap().id, "t-1");
 
-    let server = RawServer::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
+    let server = RawServer::responding("HTTP/1.1 204 No Content\r\n\r\n").await;
     server.client().delete("templates/t-1").send_empty().await.unwrap();
 
     let server =
-        RawServer::answering(answer("404 Not Found", &[], r#"{"error":"not_found"}"#)).await;
+        RawServer::responding(http_response("404 Not Found", &[], r#"{"error":"not_found"}"#))
+            .await;
     let error = server.client().get("nowhere").send::<Template>().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 404);
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
-    let server = RawServer::answering(json(TEMPLATE)).await;
+async fn an_invalid_request_fails_when_it_is_awaited_and_is_not_sent() {
+    let server = RawServer::responding(json(TEMPLATE)).await;
     let client = server.client();
     let unwritable = std::collections::HashMap::from([(vec![1], 1)]);
     for (request, reason) in [
@@ -87,7 +87,7 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
         (client.get("a?b=c"), "query()"),
         (client.get("a").header("authorization", "x"), "set by the client"),
         (client.get("a").header("Host", "evil.example"), "set by the client"),
-        (client.get("a").header("no name", "x"), "name of a header"),
+        (client.get("a").header("no name", "x"), "header name"),
         (client.get("a").header("x-a", "b\r\nc: d"), "x-a"),
         (client.post("a").idempotency_key("a\u{7f}"), "idempotency-key"),
         (client.post("a").idempotency_key(""), "idempotency key must not be empty"),
@@ -96,7 +96,7 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
         (client.get("a").query("q", "x".repeat(1 << 17)), "query"),
         (client.request(http::Method::TRACE, "a"), "TRACE"),
         (client.request(http::Method::CONNECT, "a"), "CONNECT"),
-        // The first thing that is wrong is said, whatever comes after it.
+        // The first problem is reported, whatever follows it.
         (client.get("").header("x-a", "b").json(&1).query("a", "b"), "empty"),
     ] {
         let error = request.send_empty().await.unwrap_err();
@@ -110,9 +110,10 @@ async fn what_cannot_be_sent_is_said_when_it_is_awaited_and_not_sent() {
 }
 
 #[tokio::test]
-async fn a_post_is_sent_again_only_if_the_service_can_tell_or_it_was_surely_not_sent() {
+async fn a_post_is_retried_only_with_an_idempotency_key_or_if_it_was_not_sent() {
     let server =
-        RawServer::answering(answer("503 Service Unavailable", &["retry-after: 0"], "")).await;
+        RawServer::responding(http_response("503 Service Unavailable", &["retry-after: 0"], ""))
+            .await;
     let client = server.builder().retry(RetryPolicy::default()).build().unwrap();
     let error = client.post("messages").json(&1).send_empty().await.unwrap_err();
     assert_eq!((server.connections(), error.not_retried()), (1, Some(NotRetried::NotIdempotent)));
@@ -132,7 +133,7 @@ async fn a_post_is_sent_again_only_if_the_service_can_tell_or_it_was_surely_not_
 }
 
 #[tokio::test]
-async fn a_post_on_a_dead_pooled_connection_is_not_sent_twice() {
+async fn a_post_on_a_pooled_connection_that_was_closed_is_not_sent_twice() {
     let server =
         RawServer::start(|_| vec![Step::Read, Step::Send(json(TEMPLATE)), Step::Read]).await;
     let client = server.builder().retry(RetryPolicy::default()).build().unwrap();
@@ -144,7 +145,7 @@ async fn a_post_on_a_dead_pooled_connection_is_not_sent_twice() {
 }
 
 #[test]
-fn a_request_shows_no_secret() {
+fn debug_output_of_a_request_contains_no_secret() {
     let client = Client::new("https://app.example.com", KEY).unwrap();
     let request =
         client.post("a").query("token", "hunter2").header("x-secret", "hunter2").json(&"hunter2");

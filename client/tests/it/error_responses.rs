@@ -1,13 +1,13 @@
-//! At stake: every answer that is not a success keeps its status and says what to do.
+//! The error of every response that is not a success has its status, and says what to do.
 
 use partner_api::{ErrorKind, RequestOutcome, UnauthorizedCode};
 
-use crate::support::{RawServer, Step, answer};
+use crate::support::{RawServer, Step, http_response};
 
 const PROXY_PAGE: &str = "<html><body>\u{1b}[31m502 Bad Gateway hunter2</body></html>";
 
 #[tokio::test]
-async fn the_two_documented_codes_of_a_401_are_told_apart() {
+async fn the_documented_codes_of_a_401_are_distinguished() {
     for (body, code, advice) in [
         (r#"{ "error": "missing_bearer_token" }"#, UnauthorizedCode::MissingBearerToken, "proxy"),
         (r#"{ "error": "invalid_token" }"#, UnauthorizedCode::InvalidToken, "dashboard"),
@@ -19,7 +19,7 @@ async fn the_two_documented_codes_of_a_401_are_told_apart() {
         ("", UnauthorizedCode::Unspecified, "without a code"),
         (PROXY_PAGE, UnauthorizedCode::Unspecified, "without a code"),
     ] {
-        let server = RawServer::answering(answer("401 Unauthorized", &[], body)).await;
+        let server = RawServer::responding(http_response("401 Unauthorized", &[], body)).await;
         let error = server.client().wallet().await.unwrap_err();
         assert_eq!(error.unauthorized_code(), Some(&code));
         assert!(error.is_unauthorized() && !error.is_retryable());
@@ -31,9 +31,10 @@ async fn the_two_documented_codes_of_a_401_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_proxy_keeps_its_status_and_stays_out_of_the_message() {
+async fn an_html_page_of_a_proxy_keeps_its_status_and_is_not_in_the_message() {
     let headers = ["content-type: text/html", "x-request-id: req-\u{7f}7"];
-    let server = RawServer::answering(answer("502 Bad Gateway", &headers[..1], PROXY_PAGE)).await;
+    let server =
+        RawServer::responding(http_response("502 Bad Gateway", &headers[..1], PROXY_PAGE)).await;
     let error = server.client().companies().await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Status(http::StatusCode::BAD_GATEWAY));
     assert!(error.is_retryable());
@@ -47,7 +48,7 @@ async fn a_page_of_a_proxy_keeps_its_status_and_stays_out_of_the_message() {
 }
 
 #[tokio::test]
-async fn every_other_status_is_kept_and_only_passing_ones_are_worth_a_retry() {
+async fn only_transient_statuses_are_retryable() {
     for (status, retryable) in [
         (400, false),
         (403, false),
@@ -62,7 +63,7 @@ async fn every_other_status_is_kept_and_only_passing_ones_are_worth_a_retry() {
         (599, false),
         (999, false),
     ] {
-        let server = RawServer::answering(answer(
+        let server = RawServer::responding(http_response(
             &format!("{status} Whatever"),
             &["x-request-id: req-7"],
             "{}",
@@ -79,10 +80,10 @@ async fn every_other_status_is_kept_and_only_passing_ones_are_worth_a_retry() {
 }
 
 #[tokio::test]
-async fn no_redirect_is_followed_so_the_key_goes_nowhere_else() {
+async fn no_redirect_is_followed_so_the_key_is_sent_nowhere_else() {
     for status in [301, 302, 303, 307, 308] {
-        let elsewhere = RawServer::answering(answer("200 OK", &[], "{}")).await;
-        let address = elsewhere.address;
+        let other_server = RawServer::responding(http_response("200 OK", &[], "{}")).await;
+        let address = other_server.address;
         for location in [
             format!("http://{address}/api/v1/wallet?token=hunter2"),
             format!("http://localhost:{}/api/v1/wallet", address.port()),
@@ -93,20 +94,21 @@ async fn no_redirect_is_followed_so_the_key_goes_nowhere_else() {
         ] {
             let location = format!("location: {location}");
             let server =
-                RawServer::answering(answer(&format!("{status} Moved"), &[&location], "")).await;
+                RawServer::responding(http_response(&format!("{status} Moved"), &[&location], ""))
+                    .await;
             let error = server.client().wallet().await.unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Redirect { .. }), "{error:?}");
             assert!(!error.is_retryable());
             assert!(!error.to_string().contains("hunter2"), "{error}");
             assert_eq!(server.connections(), 1);
         }
-        assert_eq!(elsewhere.connections(), 0);
+        assert_eq!(other_server.connections(), 0);
     }
 }
 
 #[tokio::test]
-async fn a_redirect_names_the_host_it_points_to() {
-    let server = RawServer::answering(answer(
+async fn the_error_of_a_redirect_names_the_target_host() {
+    let server = RawServer::responding(http_response(
         "308 Moved",
         &["location: https://api.example.com/v2?k=1"],
         "",
@@ -119,16 +121,17 @@ async fn a_redirect_names_the_host_it_points_to() {
 }
 
 #[tokio::test]
-async fn the_body_of_an_error_is_kept_up_to_its_bound_and_may_break_off() {
+async fn the_start_of_an_error_body_is_kept_also_if_the_body_is_truncated() {
     let long = "x".repeat(2 * partner_api::MAX_ERROR_BODY_BYTES);
-    let server = RawServer::answering(answer("500 Internal Server Error", &[], &long)).await;
+    let server =
+        RawServer::responding(http_response("500 Internal Server Error", &[], &long)).await;
     let error = server.client().wallet().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 500);
     assert_eq!(error.body().unwrap().len(), partner_api::MAX_ERROR_BODY_BYTES);
 
-    // The code of a 401 counts, however much is sent behind it.
-    let refused = format!(r#"{{"error":"invalid_token","trace":"{long}"}}"#);
-    let server = RawServer::answering(answer("401 Unauthorized", &[], refused)).await;
+    // The code of a 401 is read, also if a long text follows it.
+    let rejected = format!(r#"{{"error":"invalid_token","trace":"{long}"}}"#);
+    let server = RawServer::responding(http_response("401 Unauthorized", &[], rejected)).await;
     let error = server.client().wallet().await.unwrap_err();
     assert_eq!(error.unauthorized_code(), Some(&UnauthorizedCode::InvalidToken));
 
@@ -139,11 +142,12 @@ async fn the_body_of_an_error_is_kept_up_to_its_bound_and_may_break_off() {
 }
 
 #[tokio::test]
-async fn a_coding_that_was_not_asked_for_does_not_hide_the_status() {
+async fn a_coding_that_was_not_accepted_does_not_hide_the_status() {
     for (status, coding) in [(503, "br"), (429, "deflate"), (401, "zstd"), (404, "")] {
         let coding = format!("content-encoding: {coding}");
         let server =
-            RawServer::answering(answer(&format!("{status} Whatever"), &[&coding], "zzz")).await;
+            RawServer::responding(http_response(&format!("{status} Whatever"), &[&coding], "zzz"))
+                .await;
         let error = server.client().wallet().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
         assert_eq!((error.is_retryable(), error.is_unauthorized()), (status > 404, status == 401));
@@ -151,13 +155,13 @@ async fn a_coding_that_was_not_asked_for_does_not_hide_the_status() {
 }
 
 #[tokio::test]
-async fn a_text_without_end_is_cut_wherever_an_error_shows_it() {
+async fn a_long_text_of_the_service_is_truncated_wherever_an_error_shows_it() {
     let long = "n".repeat(1 << 20);
     for (status, body) in [
         ("200 OK", format!(r#"{{"{long}":tru}}"#)),
         ("401 Unauthorized", format!(r#"{{"error":"{}"}}"#, &long[..16_000])),
     ] {
-        let server = RawServer::answering(answer(status, &[], body)).await;
+        let server = RawServer::responding(http_response(status, &[], body)).await;
         for error in [
             server.client().companies().await.unwrap_err(),
             server.client().wallet().await.unwrap_err(),

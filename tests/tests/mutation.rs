@@ -1,5 +1,5 @@
-//! At stake: a suite that is always green. Each check is run against a copy of the contract in
-//! which one thing is changed, and has to turn red over it.
+//! Mutation tests of the checks: each check passes with the contract, and fails with a copy in
+//! which one thing is changed.
 
 use partner_api_tests::contract::{Contract, Reading};
 use partner_api_tests::http::{Answer, Request};
@@ -25,13 +25,14 @@ fn judge(contract: &Contract, answer: &str) -> Checked {
     answer::check(contract, "GET", "/api/v1/wallet", &Answer::parse(answer.as_bytes())?)
 }
 
-/// The check is green with the contract as it is, and red once `from` reads `to` in it.
+/// Asserts that the check passes with the contract, and fails when `from` is replaced by `to` in
+/// it.
 #[track_caller]
-#[expect(clippy::unwrap_used, reason = "as in the tests that call it: so a failure is said")]
+#[expect(clippy::unwrap_used, reason = "a failure of the test, as in the tests that call it")]
 fn turns_red(from: &str, to: &str, check: impl Fn(&Contract) -> Checked) {
     check(&Contract::published().unwrap()).unwrap();
     let verdict = check(&Contract::altered(from, to).unwrap());
-    assert!(verdict.is_err(), "{from:?} → {to:?} went unnoticed");
+    assert!(verdict.is_err(), "{from:?} → {to:?} was not detected");
 }
 
 fn judge_answer(contract: &Contract) -> Checked {
@@ -55,7 +56,7 @@ fn client_names_what_a_wallet_lacks(contract: &Contract) -> Checked {
 }
 
 fn judge_operations(contract: &Contract) -> Checked {
-    operations::check(contract, "the canary", [("GET", "/companies"), ("GET", "/wallet")])
+    operations::check(contract, "the mutation test", [("GET", "/companies"), ("GET", "/wallet")])
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn an_answer_is_refused_for_each_thing_that_is_wrong_with_it() {
         let answer = answer_of(BODY);
         assert!(answer.contains(from), "{from}");
         let verdict = judge(&contract, &answer.replacen(from, to, 1));
-        assert!(verdict.is_err(), "{from:?} → {to:?} went unnoticed");
+        assert!(verdict.is_err(), "{from:?} → {to:?} was not detected");
     }
     for (from, to) in [
         ("8450", "84.5"),
@@ -189,7 +190,7 @@ fn an_answer_is_refused_for_each_thing_that_is_wrong_with_it() {
     ] {
         assert!(BODY.contains(from), "{from}");
         let verdict = judge(&contract, &answer_of(&BODY.replacen(from, to, 1)));
-        assert!(verdict.is_err(), "{from:?} → {to:?} went unnoticed");
+        assert!(verdict.is_err(), "{from:?} → {to:?} was not detected");
     }
 }
 
@@ -214,7 +215,7 @@ fn a_request_is_refused_for_each_thing_that_is_wrong_with_it() {
         assert!(REQUEST.contains(from), "{from}");
         let altered = Request::parse(REQUEST.replacen(from, to, 1).as_bytes()).unwrap();
         let verdict = request::check(&contract, &altered);
-        assert!(verdict.is_err(), "{from:?} → {to:?} went unnoticed");
+        assert!(verdict.is_err(), "{from:?} → {to:?} was not detected");
     }
 }
 
