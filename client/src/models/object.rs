@@ -9,10 +9,13 @@ use std::fmt;
 
 use serde_core::de::{Deserialize, Deserializer, Visitor};
 
-/// The fields of an object that this version of the crate does not know, as the service sent them.
+/// The fields of an object that this version of the crate does not know.
 ///
-/// Nothing is lost: each value is kept as its exact JSON text, and is written back when the object
-/// is serialized.
+/// Each value is kept as the JSON text that the service sent, and is written back when the object
+/// is serialized: as that text with `serde_json`, as a value in other formats. Read from a format
+/// other than JSON text, or through serde's buffer (`flatten`, `tag`, `untagged`), it is the JSON
+/// text of the value there. An object that is flattened into another type takes all
+/// fields that the type does not declare.
 ///
 /// ```
 /// let wallet: partner_api::Wallet = serde_json::from_str(
@@ -175,12 +178,11 @@ macro_rules! document {
         impl serde_core::Serialize for $Name {
             fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde_core::ser::SerializeMap;
-                let mut map = serializer.serialize_map(None)?;
+                let documented = [$($json),+].len();
+                let mut map = serializer.serialize_map(Some(documented + self.unknown_fields.len()))?;
                 $(map.serialize_entry($json, $crate::models::object::to_wire!(self.$field $(, $Wire)?))?;)+
                 for (name, json) in self.unknown_fields.iter() {
-                    let value: &serde_json::value::RawValue =
-                        serde_json::from_str(json).map_err(serde_core::ser::Error::custom)?;
-                    map.serialize_entry(name, value)?;
+                    map.serialize_entry(name, &$crate::models::json_text::JsonValue(json))?;
                 }
                 map.end()
             }
@@ -210,8 +212,8 @@ macro_rules! document {
                                     $field = Some($crate::models::object::from_wire!(map $(, via $Wire)? $(, then $then)?));
                                 })+
                                 _ => {
-                                    let value: Box<serde_json::value::RawValue> = map.next_value()?;
-                                    unknown_fields.push(name.as_str(), value.get());
+                                    let value: $crate::models::json_text::JsonText<'de> = map.next_value()?;
+                                    unknown_fields.push(name.as_str(), &value.0);
                                 }
                             }
                         }

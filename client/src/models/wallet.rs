@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::value::RawValue;
 
+use crate::models::json_text::JsonText;
 use crate::models::object::{JsonStr, document};
 
 /// The path below the base URL. Source: the reference, "Endpoints".
@@ -116,13 +116,13 @@ impl Serialize for Price {
 
 impl<'de> Deserialize<'de> for Price {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The raw text, since a JSON number would reach us as a float otherwise.
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        let decimal = match json.get().bytes().next() {
-            Some(b'"') => serde_json::from_str::<JsonStr<'_>>(json.get())
-                .ok()
-                .and_then(|word| exact_decimal(word.as_str())),
-            _ => exact_decimal(json.get()),
+        // The text, since serde knows a number with a fraction only as a float.
+        let JsonText(json) = JsonText::deserialize(deserializer)?;
+        let decimal = if json.starts_with('"') {
+            let string = serde_json::from_str::<JsonStr<'_>>(&json).ok();
+            string.and_then(|string| exact_decimal(string.as_str()))
+        } else {
+            exact_decimal(&json)
         };
         decimal.map(Price).ok_or_else(|| {
             de::Error::invalid_value(

@@ -21,6 +21,7 @@ mod retries;
 mod secrets;
 mod size_limit;
 mod stale_connections;
+mod stored_values;
 mod support;
 #[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
 mod tls;
