@@ -50,7 +50,7 @@ fn what_to_do(error: &Error) -> Step {
         ErrorKind::Status(status) if status.as_u16() == 404 => Step::MendSettings,
         ErrorKind::Unauthorized(_) => Step::CheckKey,
         ErrorKind::Status(status) if status.as_u16() == 403 => Step::CheckKey,
-        // An unexpected status, a body of another shape, and kinds that are yet to come.
+        // An unexpected status, a body of another shape, a list in pages, and kinds that are yet to come.
         _ => Step::Report,
     }
 }

@@ -6,15 +6,17 @@
 use std::marker::PhantomData;
 use std::{mem, str};
 
+use http::HeaderMap;
 use serde_core::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
 
 use crate::decode::json::{
-    BYTE_ORDER_MARK, BodyError, BodyErrorKind, EMPTY, MARKUP, MARKUP_WORDS, MISSING, located,
+    BYTE_ORDER_MARK, BodyError, BodyErrorKind, EMPTY, MARKUP, MARKUP_WORDS, MISSING, parse,
 };
+use crate::decode::list_completeness::more_pages;
 use crate::decode::value_scanner::ValueScanner;
 use crate::error::DecodeError;
-use crate::models::object::{JsonStr, UnknownFields};
+use crate::models::object::UnknownFields;
 
 /// The field of the envelope that holds the list. Source: the reference, "List companies".
 pub(crate) const LIST_FIELD: &str = "data";
@@ -125,10 +127,16 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         &self.unknown_fields
     }
 
-    /// Says that nothing more comes.
-    pub(crate) fn finish(&self) -> Result<(), BodyError> {
+    /// Ends the body: the list is complete, or it is an error.
+    pub(crate) fn finish(&self, headers: &HeaderMap) -> Result<(), BodyError> {
         match self.expects {
-            State::Nothing => Ok(()),
+            State::Nothing => match more_pages(headers, &self.unknown_fields) {
+                None => Ok(()),
+                Some(field) => Err(BodyError {
+                    kind: BodyErrorKind::Incomplete,
+                    ..BodyError::at(field, "it announces more pages")
+                }),
+            },
             State::Start | State::Envelope => {
                 Err(BodyError { kind: BodyErrorKind::Truncated, ..self.invalid(EMPTY) })
             }
@@ -211,14 +219,13 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let name: JsonStr<'_> =
-            serde_json::from_str(text).map_err(|cause| located::<IgnoredAny>(text, &cause))?;
-        let of_list = name.as_str() == LIST_FIELD;
+        let name: String = parse(text)?;
+        let of_list = name == LIST_FIELD;
         if of_list && mem::replace(&mut self.has_list, true) {
             return Err(BodyError::at(LIST_FIELD, "it is there twice"));
         }
         if !of_list {
-            self.field = name.into_string();
+            self.field = name;
         }
         self.transition(State::Colon { of_list }, text.len())
     }
@@ -227,8 +234,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        serde_json::from_str::<IgnoredAny>(text)
-            .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&self.field))?;
+        parse::<IgnoredAny>(text).map_err(|error| error.below(&self.field))?;
         self.unknown_bytes += self.field.len() + text.len();
         let json = text.trim_ascii();
         self.unknown_fields.push(&mem::take(&mut self.field), json);
@@ -240,9 +246,9 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let error = match serde_json::from_str::<Vec<IgnoredAny>>(text) {
+        let error = match parse::<Vec<IgnoredAny>>(text) {
             Ok(_) => self.invalid("expected a sequence"),
-            Err(cause) => located::<Vec<IgnoredAny>>(text, &cause),
+            Err(error) => error,
         };
         Err(error.below(LIST_FIELD))
     }
@@ -305,14 +311,12 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     /// Reads one element, whose text is whole.
     fn element(&mut self, text: &str) -> Result<Item<T>, BodyError> {
         let path = format!("{LIST_FIELD}[{}]", self.index);
-        let element = match serde_json::from_str(text) {
+        let element = match parse(text) {
             Ok(value) => Ok(value),
-            Err(cause) => {
+            Err(error) => {
                 // What is no JSON at all leaves nothing to go on with.
-                serde_json::from_str::<IgnoredAny>(text)
-                    .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&path))?;
-                let error = located::<T>(text, &cause).below(&path).error;
-                Err(InvalidItem { error, raw: text.to_owned() })
+                parse::<IgnoredAny>(text).map_err(|error| error.below(&path))?;
+                Err(InvalidItem { error: error.below(&path).error, raw: text.to_owned() })
             }
         };
         self.index += 1;

@@ -17,7 +17,7 @@ fn decode<T: DeserializeOwned>(pieces: &[&[u8]]) -> Decoded<T> {
     for piece in pieces {
         result = result.and_then(|()| decoder.push(piece, &mut |item| items.push(item)));
     }
-    let result = result.and_then(|()| decoder.finish());
+    let result = result.and_then(|()| decoder.finish(&HeaderMap::new()));
     (items, result)
 }
 
@@ -95,7 +95,7 @@ const DOCUMENTS: &[&str] = &[
     r#"{"data":[1,2,3]}"#,
     r#"{ "data" : [ 1 , 22 , -3 ] } "#,
     "\u{feff}{\"data\":[1]}",
-    r#"{"next":{"a":["]}",{"data":[9]}]},"data":[1],"total":1e999}"#,
+    r#"{"x":{"a":["]}",{"data":[9]}]},"data":[1],"total":1e999}"#,
     r#"{"d\u0061ta":[7]}"#,
     r#"{"é":"\u00e9\"","data":[1]}"#,
     // What is wrong with an item leaves the others alone.

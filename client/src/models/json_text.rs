@@ -98,6 +98,51 @@ impl<'de> Deserializer<'de> for NameOfNewtype {
     }
 }
 
+/// Replaces each half of a surrogate pair by `\ufffd`, if there is one. Returns `None` if there is
+/// none.
+///
+/// JavaScript cuts strings between the halves, and writes the half as an escape (RFC 8259, section
+/// 8.2). No `str` can hold it, so `serde_json` rejects it. The text keeps its length.
+pub(crate) fn without_lone_surrogates(json: &str) -> Option<String> {
+    let mut replaced = String::new();
+    let mut has_lone = false;
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escapes) = rest.split_at(at);
+        let (length, is_lone) = match utf16_unit(escapes) {
+            Some(0xd800..=0xdbff) => match escapes.get(6..).and_then(utf16_unit) {
+                Some(0xdc00..=0xdfff) => (12, false),
+                _ => (6, true),
+            },
+            Some(0xdc00..=0xdfff) => (6, true),
+            Some(_) => (6, false),
+            None => (2, false),
+        };
+        let (escape, after) = escapes.split_at_checked(length).unwrap_or((escapes, ""));
+        replaced.push_str(before);
+        replaced.push_str(if is_lone { "\\ufffd" } else { escape });
+        has_lone |= is_lone;
+        rest = after;
+    }
+    replaced.push_str(rest);
+    has_lone.then_some(replaced)
+}
+
+/// The value of the escape `\uXXXX` that a text begins with.
+fn utf16_unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u16::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// Whether a text has the character that replaces what cannot be read, as itself or as an escape.
+pub(crate) fn has_replacement(text: &str) -> bool {
+    text.contains(char::REPLACEMENT_CHARACTER)
+        || text
+            .match_indices("\\u")
+            .any(|(at, _)| text.get(at..).and_then(utf16_unit) == Some(0xfffd))
+}
+
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
@@ -249,5 +294,40 @@ impl<'de> Visitor<'de> for AnyVisitor {
             }
         }
         Ok(Any::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_half_of_a_pair_is_replaced_and_nothing_else() {
+        for (json, expected) in [
+            (r#""Caf\ud83d""#, Some(r#""Caf\ufffd""#)),
+            (r#""\uDE00""#, Some(r#""\ufffd""#)),
+            (r#""\ude00\ud83d""#, Some(r#""\ufffd\ufffd""#)),
+            (r#""\ud83d\ud83d\ude00""#, Some(r#""\ufffd\ud83d\ude00""#)),
+            (r#""\ud83d\u0041\n""#, Some(r#""\ufffd\u0041\n""#)),
+            (r#""\ud83d\\ude00""#, Some(r#""\ufffd\\ude00""#)),
+            (r#"{"\ud800":["\udfff"]}"#, Some(r#"{"\ufffd":["\ufffd"]}"#)),
+            (r#""\ud83d\ude00""#, None),
+            (r#""\\ud83d""#, None),
+            (r#""\ud83""#, None),
+            (r#""\u+83d""#, None),
+            ("\"\\", None),
+            ("\\é", None),
+            ("", None),
+        ] {
+            assert_eq!(without_lone_surrogates(json).as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn serde_json_still_hands_out_text_under_the_name_of_its_raw_value() {
+        let JsonText(text) = serde_json::from_str("{ \"a\":1e400 }").unwrap();
+        assert!(matches!(text, Cow::Borrowed("{ \"a\":1e400 }")));
+        let mut reader = serde_json::Deserializer::from_reader(&b"0.10"[..]);
+        assert_eq!(JsonText::deserialize(&mut reader).unwrap().0, "0.10");
     }
 }

@@ -1,6 +1,6 @@
-//! The API's types: one file for each documented endpoint, with its path, types and helpers.
+//! The types of the API: one file for each documented endpoint, with its path, types and helpers.
 //!
-//! `object`, `newtypes`, `json_text` and `drift` are what these types share.
+//! `object`, `newtypes`, `json_text` and `drift` are shared by these types.
 
 pub(crate) mod companies;
 pub(crate) mod drift;

@@ -206,7 +206,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
                 return Poll::Ready(Err(timeouts.deadline_exceeded(RequestOutcome::Responded)));
             }
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
-                let finished = self.decoder.finish().map(|()| None);
+                let finished = self.decoder.finish(&self.call.head.headers).map(|()| None);
                 return Poll::Ready(finished.map_err(|error| decode_error(&self.call.head, error)));
             };
             if let Ok(bytes) = frame.map_err(body_error)?.into_data() {

@@ -118,7 +118,7 @@ async fn garbage_in_framing_and_codings_that_were_not_asked_for_are_named() {
     for bytes in [
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
         answer("200 OK", &["content-encoding: br"], "x"),
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n".to_vec(),
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n".to_vec(),
         answer("200 OK", &["content-type: text/html"], "<html>Sign in</html>"),
         b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n".to_vec(),
     ] {

@@ -1,10 +1,10 @@
-//! At stake: what the service adds is kept, can be looked at, and is told of once.
+//! Schema drift: what the service adds is kept, can be read, and is reported once.
 
 use std::sync::{Arc, Mutex};
 
 use partner_api::{ClientBuilder, MAX_DRIFT_REPORTS};
 
-use crate::support::{KEY, RawServer, WALLET, json};
+use crate::support::{KEY, RawServer, Step, WALLET, answer, json};
 
 fn company(extra: &str, quality: &str, connection_extra: &str) -> String {
     format!(
@@ -13,17 +13,17 @@ fn company(extra: &str, quality: &str, connection_extra: &str) -> String {
 }
 
 fn page(companies: &[String]) -> String {
-    format!(r#"{{"nextCursor":"abc","data":[{}],"total":{{"n":1e400}}}}"#, companies.join(","))
+    format!(r#"{{"nextCursor":null,"data":[{}],"total":{{"n":1e400}}}}"#, companies.join(","))
 }
 
-fn watched(builder: ClientBuilder) -> (ClientBuilder, Arc<Mutex<Vec<String>>>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&told);
-    (builder.on_drift(move |drift| log.lock().unwrap().push(drift.to_string())), told)
+fn with_log(builder: ClientBuilder) -> (ClientBuilder, Arc<Mutex<Vec<String>>>) {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&reports);
+    (builder.on_drift(move |drift| log.lock().unwrap().push(drift.to_string())), reports)
 }
 
 #[tokio::test]
-async fn each_unknown_field_and_word_is_told_of_once_kept_or_streamed() {
+async fn each_unknown_field_and_enum_value_is_reported_once_collected_or_streamed() {
     let companies = [
         company(r#","tier":"gold""#, "PURPLE", r#","pin":1"#),
         company(r#","tier":"tin""#, "PURPLE", ""),
@@ -31,17 +31,17 @@ async fn each_unknown_field_and_word_is_told_of_once_kept_or_streamed() {
         company("", "\u{1b}[2J", ""),
     ];
     let expected = [
+        "unknown enum value PURPLE at companies.data[].connections[].qualityRating",
+        "unknown enum value \\u{1b}[2J at companies.data[].connections[].qualityRating",
         "unknown field companies.data[].connections[].pin",
         "unknown field companies.data[].tier",
         "unknown field companies.nextCursor",
         "unknown field companies.total",
-        "unknown word PURPLE at companies.data[].connections[].qualityRating",
-        "unknown word \\u{1b}[2J at companies.data[].connections[].qualityRating",
     ];
     for streamed in [false, true] {
         let server =
             RawServer::answering(json(page(&companies).replace('\u{1b}', "\\u001b"))).await;
-        let (builder, told) = watched(server.builder());
+        let (builder, reports) = with_log(server.builder());
         let client = builder.build().unwrap();
         for _ in 0..2 {
             if streamed {
@@ -53,60 +53,116 @@ async fn each_unknown_field_and_word_is_told_of_once_kept_or_streamed() {
                 client.clone().companies().await.unwrap();
             }
         }
-        let mut told = told.lock().unwrap().clone();
-        told.sort();
-        assert_eq!(told, expected);
+        let mut reports = reports.lock().unwrap().clone();
+        reports.sort();
+        assert_eq!(reports, expected);
     }
 }
 
 #[tokio::test]
-async fn a_wallet_drifts_too_and_what_is_documented_does_not() {
+async fn a_wallet_drifts_and_documented_fields_do_not() {
     let server = RawServer::answering(json(WALLET.replace('{', r#"{"overdraft":0,"#))).await;
-    let (builder, told) = watched(server.builder());
+    let (builder, reports) = with_log(server.builder());
     let wallet = builder.build().unwrap().wallet().await.unwrap();
     assert_eq!(wallet.unknown_fields().get("overdraft"), Some("0"));
-    assert_eq!(*told.lock().unwrap(), ["unknown field wallet.overdraft"]);
+    assert_eq!(*reports.lock().unwrap(), ["unknown field wallet.overdraft"]);
 
     let server = RawServer::answering(json(WALLET)).await;
-    let (builder, told) = watched(server.builder());
+    let (builder, reports) = with_log(server.builder());
     builder.build().unwrap().wallet().await.unwrap();
-    assert!(told.lock().unwrap().is_empty());
+    assert!(reports.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn what_stands_beside_a_list_can_be_looked_at() {
+async fn fields_beside_a_list_can_be_read() {
     let server = RawServer::answering(json(page(&[]))).await;
     let response = server.client().companies().with_response().await.unwrap();
     let fields: Vec<_> = response.unknown_fields.iter().collect();
-    assert_eq!(fields, [("nextCursor", r#""abc""#), ("total", r#"{"n":1e400}"#)]);
+    assert_eq!(fields, [("nextCursor", "null"), ("total", r#"{"n":1e400}"#)]);
 }
 
 #[tokio::test]
-async fn a_service_that_invents_names_without_end_does_not_fill_the_memory() {
+async fn reports_are_limited_so_that_endless_names_do_not_fill_the_memory() {
     let fields: Vec<_> =
         (0..MAX_DRIFT_REPORTS * 2).map(|count| format!(r#""f{count}":0,"#)).collect();
     let fields = fields.concat();
     let server = RawServer::answering(json(WALLET.replace('{', &format!("{{{fields}")))).await;
-    let (builder, told) = watched(server.builder());
+    let (builder, reports) = with_log(server.builder());
     builder.build().unwrap().wallet().await.unwrap();
-    assert_eq!(told.lock().unwrap().len(), MAX_DRIFT_REPORTS);
+    assert_eq!(reports.lock().unwrap().len(), MAX_DRIFT_REPORTS);
 }
 
 #[tokio::test]
-async fn lists_that_are_not_documented_are_one_whatever_identifiers_are_in_their_paths() {
-    let server = RawServer::answering(json(r#"{"data":[],"next":1}"#)).await;
-    let (builder, told) = watched(server.builder());
+async fn all_undocumented_lists_are_reported_as_one_since_paths_may_hold_identifiers() {
+    let server = RawServer::answering(json(r#"{"data":[],"page":1}"#)).await;
+    let (builder, reports) = with_log(server.builder());
     let client = builder.build().unwrap();
     for id in ["1", "2", "3"] {
         client.get(["templates", id, "messages"]).send_list::<u8>().await.unwrap();
     }
-    assert_eq!(*told.lock().unwrap(), ["unknown field *.next"]);
+    assert_eq!(*reports.lock().unwrap(), ["unknown field *.page"]);
 }
 
 #[tokio::test]
-async fn a_key_that_is_sent_back_is_not_told() {
+async fn a_key_that_is_sent_back_is_redacted() {
     let server = RawServer::answering(json(WALLET.replace('{', &format!(r#"{{"{KEY}":0,"#)))).await;
-    let (builder, told) = watched(server.builder());
+    let (builder, reports) = with_log(server.builder());
     builder.build().unwrap().wallet().await.unwrap();
-    assert_eq!(*told.lock().unwrap(), ["unknown field wallet.[redacted]"]);
+    assert_eq!(*reports.lock().unwrap(), ["unknown field wallet.[redacted]"]);
+}
+
+#[tokio::test]
+async fn half_of_a_surrogate_pair_is_replaced_and_reported_wherever_it_is() {
+    let half = r"Caf\ud83d";
+    let companies = company(&format!(r#","note":["{half}"],"n\udc00":1"#), half, "")
+        .replace(r#""id":"clx""#, &format!(r#""id":"{half}""#))
+        .replace(r#""name":"n""#, &format!(r#""name":"{half}""#))
+        .replace(r#""displayPhoneNumber":"3""#, &format!(r#""displayPhoneNumber":"{half}""#));
+    let body = format!(r#"{{"beside":"{half}","data":[{},{companies}]}}"#, company("", "RED", ""));
+    let expected = [
+        "text with a lost character (U+FFFD) at companies.beside",
+        "text with a lost character (U+FFFD) at companies.data[].connections[].displayPhoneNumber",
+        "text with a lost character (U+FFFD) at companies.data[].id",
+        "text with a lost character (U+FFFD) at companies.data[].name",
+        "text with a lost character (U+FFFD) at companies.data[].note",
+        "unknown enum value Caf\u{fffd} at companies.data[].connections[].qualityRating",
+        "unknown field companies.beside",
+        "unknown field companies.data[].note",
+        "unknown field companies.data[].n\u{fffd}",
+    ];
+    for step in [Step::Send, Step::Drip] {
+        let response = answer("200 OK", &["connection: close"], &body);
+        let server = RawServer::start(move |_| vec![Step::Read, step(response.clone())]).await;
+        let (builder, reports) = with_log(server.builder());
+        let client = builder.build().unwrap();
+        let collected = client.companies().await.unwrap();
+        let mut stream = client.companies().stream();
+        let mut streamed = Vec::new();
+        while let Some(company) = stream.next().await {
+            streamed.push(company.unwrap());
+        }
+        assert_eq!(collected, streamed);
+        assert_eq!((collected[1].name.as_str(), collected.len()), ("Caf\u{fffd}", 2));
+        assert_eq!(collected[1].unknown_fields().get("note"), Some(r#"["Caf\ufffd"]"#));
+        let mut reports = reports.lock().unwrap().clone();
+        reports.sort();
+        assert_eq!(reports, expected);
+    }
+
+    let server = RawServer::answering(json(WALLET.replace("XAF", half))).await;
+    let (builder, reports) = with_log(server.builder());
+    assert_eq!(builder.build().unwrap().wallet().await.unwrap().currency, "Caf\u{fffd}");
+    assert_eq!(
+        *reports.lock().unwrap(),
+        ["text with a lost character (U+FFFD) at wallet.currency"]
+    );
+
+    // Types of the program, and errors that name the item that is wrong for another reason.
+    let body = format!(r#"{{"data":["{half}",7,"\u{{d83d}}","b"]}}"#).replace("\\u{d83d}", half);
+    let server = RawServer::answering(json(body)).await;
+    let mut list = server.client().get("names").send_list::<String>().stream();
+    assert_eq!(list.next().await.unwrap().unwrap(), "Caf\u{fffd}");
+    assert!(list.next().await.unwrap().unwrap_err().is_list_item());
+    assert_eq!(list.next().await.unwrap().unwrap(), "Caf\u{fffd}");
+    assert_eq!(list.next().await.unwrap().unwrap(), "b");
 }

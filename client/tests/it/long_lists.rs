@@ -1,4 +1,4 @@
-//! At stake: a list of any length comes element by element, and never looks whole when it is not.
+//! Lists of any length are read item by item, and are complete or an error.
 
 use std::time::Duration;
 
@@ -308,4 +308,45 @@ fn it_is_a_stream_as_the_field_knows_it() {
     fn stream_of<T>(_: &impl Stream<Item = Result<T, partner_api::Error>>) {}
     let client = partner_api::Client::new("http://127.0.0.1:9", "pk_live_x").unwrap();
     stream_of::<Company>(&client.companies().stream());
+}
+
+#[tokio::test]
+async fn a_list_that_announces_more_pages_is_an_error_at_its_end() {
+    let whole = list(&[company("a"), company("b")]);
+    let with = |fields: &str| whole.replacen('{', &format!("{{{fields},"), 1);
+    let after = |fields: &str| whole.strip_suffix('}').unwrap().to_owned() + "," + fields + "}";
+    for (body, header, field) in [
+        (with(r#""hasMore":true"#), "x: y", "hasMore"),
+        (after(r#""nextCursor":"c-1","hasMore":true"#), "x: y", "nextCursor"),
+        (after(r#""meta":{"total":9,"next_page":2}"#), "x: y", "meta.next_page"),
+        (with(r#""links":{"next":"/x"}"#), "x: y", "links.next"),
+        (whole.clone(), "link: </x?cursor=1>; rel=\"next\"", "Link"),
+    ] {
+        let response = answer("200 OK", &["content-type: application/json", header], &body);
+        let server = RawServer::answering(response).await;
+        let collected = server.client().companies().await.unwrap_err();
+        let custom = server.client().get("companies").send_list::<Company>().await.unwrap_err();
+        let (names, streamed) = names_of(&server).await;
+        assert_eq!(names, ["a", "b"], "{body}");
+        for error in [collected, custom, streamed.unwrap()] {
+            let ErrorKind::IncompleteList { field: named, .. } = error.kind() else {
+                panic!("{body}: {error:?}")
+            };
+            assert_eq!(named, field);
+            assert!(!error.is_retryable() && error.outcome() == RequestOutcome::Responded);
+            assert!(error.to_string().starts_with("the list is incomplete: `"), "{error}");
+            assert_eq!((error.status().unwrap().as_u16(), error.attempts().len()), (200, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_fields_beside_a_complete_list_are_no_error() {
+    let fields = r#""next":null,"cursor":"","hasMore":false,"total":2,"page":1,"meta":{"hasMore":false},"data":["#;
+    let body = list(&[company("a"), company("b")]).replacen(r#""data":["#, fields, 1);
+    let server = RawServer::answering(answer("200 OK", &["link: </x>; rel=prev"], &body)).await;
+    let response = server.client().companies().with_response().await.unwrap();
+    assert_eq!((response.value.len(), response.unknown_fields.len()), (2, 6));
+    let (names, error) = names_of(&server).await;
+    assert!(names == ["a", "b"] && error.is_none());
 }
