@@ -223,7 +223,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
         *bytes_since_item =
             if ready.is_empty() { bytes_since_item.saturating_add(bytes.len()) } else { 0 };
         let limit = call.inner.max_response_bytes;
-        if decoder.held_bytes().max(*bytes_since_item) > limit {
+        if decoder.buffered_bytes().max(*bytes_since_item) > limit {
             let kind = ErrorKind::BodyTooLarge { limit };
             return Err(AttemptError::new(kind, RequestOutcome::Responded));
         }
