@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests a shell script's call of the Partner API against the mock, with curl and nothing else.
 #
-#   curl.sh                        starts `partner-api-mock` (or what PARTNER_API_MOCK names) for itself
+#   curl.sh                        starts `partner-api mock` (or the program that PARTNER_API_MOCK names) for itself
 #   curl.sh http://127.0.0.1:4010  uses one that runs; PARTNER_API_MOCK_TOKEN is its token, if it has one
 #
 # It makes a partner of its own, so any number of these may run on one mock at the same time. It ends with 0 if
@@ -28,7 +28,7 @@ if [[ $# -gt 0 ]]; then
     mock=${1%/}
 else
     greeting=$(mktemp)
-    "${PARTNER_API_MOCK:-partner-api-mock}" --listen 127.0.0.1:0 --quiet >"$greeting" &
+    "${PARTNER_API_MOCK:-partner-api}" mock --listen 127.0.0.1:0 --quiet >"$greeting" &
     program=$!
     # Its first line says where it listens; it is there before the first request can be.
     until mock=$(sed -n 's|^base URL *\(.*\)/api/v1$|\1|p' "$greeting") && [[ -n $mock ]]; do
@@ -84,14 +84,14 @@ printf 'it says a debt                  %s\n' "$line"
 
 control POST "$partner/faults" '{"status": 503, "times": 1, "operation": "wallet"}' >/dev/null
 line=$(balance "$mock/api/v1" "$key") || fail "it gave up on a service that was busy once"
-control GET "$partner/requests?to=wallet&status=503&exactly=1&within=5s" >/dev/null
+control GET "$partner/requests?path=wallet&status=503&exactly=1&within=5s" >/dev/null
 printf 'it survives a 503               %s\n' "$line"
 
 control PATCH "$partner" '{"active": false}' >/dev/null
 if line=$(balance "$mock/api/v1" "$key"); then fail "with a partner that is not active it says: $line"; fi
 printf 'it says nothing when refused\n'
 
-asked=$(control GET "$partner/requests?to=wallet&exactly=5" | grep -o '"status":[0-9]*' | paste -s -d ' ')
+asked=$(control GET "$partner/requests?path=wallet&exactly=5" | grep -o '"status":[0-9]*' | paste -s -d ' ')
 [[ $asked == '"status":200 "status":200 "status":503 "status":200 "status":401' ]] || fail "the journal has $asked"
 printf 'and the journal has all of it   %s\n' "${asked//\"status\":/}"
 printf 'ok\n'

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests a Python program's call of the Partner API against the mock, with the standard library only.
 
-    python.py                        starts `partner-api-mock` (or what PARTNER_API_MOCK names) for itself
+    python.py                        starts `partner-api mock` (or the program that PARTNER_API_MOCK names) for itself
     python.py http://127.0.0.1:4010  uses one that runs; PARTNER_API_MOCK_TOKEN is its token, if it has one
 
 Each test makes a partner of its own, so any number of them may run on one mock at the same time.
@@ -89,8 +89,8 @@ class Partner:
 
 @contextlib.contextmanager
 def started():
-    program = os.environ.get("PARTNER_API_MOCK", "partner-api-mock")
-    arguments = [program, "--listen", "127.0.0.1:0", "--quiet"]
+    program = os.environ.get("PARTNER_API_MOCK", "partner-api")
+    arguments = [program, "mock", "--listen", "127.0.0.1:0", "--quiet"]
     try:
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     except OSError as error:
@@ -123,21 +123,21 @@ class Attention(unittest.TestCase):
             self.assertEqual(partner.attention(), ["Acme Coffee"])
 
     def test_it_reads_thousands(self):
-        with self.mock.partner(generate={"companies": 5000, "seed": 7}) as partner:
+        with self.mock.partner(generate={"companies": 5000, "rngSeed": 7}) as partner:
             self.assertGreater(len(partner.attention()), 0)
             self.assertEqual(partner.ask("GET", "")["companies"], 5000)
 
     def test_it_asks_again_once_and_no_more(self):
         with self.mock.partner(companies=[BAKERY]) as partner:
-            partner.ask("POST", "/faults", {"status": 502, "page": True, "times": 1})
+            partner.ask("POST", "/faults", {"status": 502, "htmlErrorPage": True, "times": 1})
             self.assertEqual(partner.attention(), ["Blue Bakery"])
             rule = partner.ask("POST", "/faults", {"rule": "status=503"})
             with self.assertRaises(urllib.error.HTTPError) as raised:
                 partner.attention()
             self.assertEqual(raised.exception.code, 503)
             raised.exception.close()
-            self.assertEqual(self.mock.ask("GET", "/faults/" + rule["id"])["injected"], 2)
-            partner.ask("GET", "/requests?to=companies&exactly=4")
+            self.assertEqual(self.mock.ask("GET", "/faults/" + rule["id"])["hits"], 2)
+            partner.ask("GET", "/requests?path=companies&exactly=4")
 
     def test_a_revoked_key_is_said_and_not_asked_about_again(self):
         with self.mock.partner() as partner:
@@ -147,14 +147,14 @@ class Attention(unittest.TestCase):
                 partner.attention()
             self.assertEqual(json.load(raised.exception), {"error": "invalid_token"})
             asked = partner.ask("GET", "/requests?exactly=1")["data"]
-            self.assertEqual(asked[0]["why"], "revoked key")
+            self.assertEqual(asked[0]["disposition"], "revoked key")
 
     def test_what_runs_in_the_background_is_waited_for(self):
         with self.mock.partner(companies=[ACME]) as partner:
             worker = threading.Thread(target=partner.attention)
             worker.start()
             # It ends as soon as the call came, and fails if none came in time. Nobody sleeps.
-            came = partner.ask("GET", "/requests?to=companies&atLeast=1&within=30s")["data"]
+            came = partner.ask("GET", "/requests?path=companies&atLeast=1&within=30s")["data"]
             worker.join()
             self.assertEqual((came[0]["method"], came[0]["status"]), ("GET", 200))
 
@@ -162,7 +162,7 @@ class Attention(unittest.TestCase):
         with self.mock.partner() as partner:
             partner.attention()
             with self.assertRaisesRegex(AssertionError, "nearest   req-"):
-                partner.ask("GET", "/requests?to=wallet&exactly=1")
+                partner.ask("GET", "/requests?path=wallet&exactly=1")
 
     def test_endpoints_that_are_only_announced_can_be_called_today(self):
         with self.mock.partner() as partner:

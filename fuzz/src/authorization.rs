@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
-use partner_api_mock::{Mock, Why};
+use partner_api_mock::{Disposition, Mock};
 
 use crate::block_on;
 use crate::mock::ask;
@@ -48,7 +48,7 @@ pub fn holds(bytes: &[u8]) {
     assert_eq!(challenges, usize::from(seen != Seen::Served), "a 401 has a challenge");
 
     let recorded = mock.requests().pop().expect("a request is in the journal");
-    assert_eq!(recorded.why == Why::Served, seen == Seen::Served);
+    assert_eq!(recorded.disposition == Disposition::Served, seen == Seen::Served);
     assert_eq!(recorded.partner.is_some(), seen == Seen::Served);
     let secret = key.strip_prefix("pk_live_").expect("a key of the mock");
     assert!(!format!("{recorded:?} {mock:?}").contains(secret), "the key is shown");

@@ -57,7 +57,10 @@ async fn is_answered(address: SocketAddr, method: &str, path: &str, body: &str) 
         assert!(!part("error").is_empty() && !part("message").is_empty(), "{answer:?}");
         let is_in_one_line = |text: &str| !text.chars().any(char::is_control);
         // What a count missed is explained in several.
-        assert!(part("error") == "unmet" || is_in_one_line(part("message")), "{answer:?}");
+        assert!(
+            part("error") == "verification_failed" || is_in_one_line(part("message")),
+            "{answer:?}"
+        );
         assert!(is_in_one_line(part("field")), "{answer:?}");
         assert!(!answer.body.contains(SECRET), "a key is shown: {answer:?}");
     }
@@ -69,7 +72,7 @@ async fn state(address: SocketAddr) -> Vec<String> {
     for path in ["/partners", "/faults", "/stubs", "/clock"] {
         let answer = ask(address, "GET", path, "").await;
         // A clock that runs shows another time each time.
-        let is_running = path == "/clock" && answer.body.contains("\"held\":false");
+        let is_running = path == "/clock" && answer.body.contains("\"paused\":false");
         state.push(if is_running { "runs".to_owned() } else { answer.body });
     }
     state

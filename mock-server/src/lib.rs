@@ -1,55 +1,40 @@
 #![doc = include_str!("../README.md")]
 
-// `use crate::` goes one way, from left to right: server, control, mock, seed, api, inject, log,
-// journal, auth, rules, stub, routes, fault, store, wire, host, body, content, generate, contract, yaml, json,
-// hint, escape, key, mix, data, clock.
+// Each folder uses only those below it: server, control, mock, seed, journal, faults, stubs, api,
+// input, state.
 mod api;
-mod auth;
-mod body;
-mod clock;
-mod content;
-mod contract;
 mod control;
-mod data;
-mod escape;
-mod fault;
-mod generate;
-mod hint;
-mod host;
-mod inject;
+mod faults;
+mod input;
 mod journal;
-mod json;
-mod key;
-mod log;
-mod mix;
 mod mock;
-mod routes;
-mod rules;
 mod seed;
 mod server;
-mod store;
-mod stub;
-mod wire;
-mod yaml;
+mod state;
+mod stubs;
 
-pub use api::MAX_REQUEST_BODY;
-pub use auth::Refusal;
-pub use clock::{Clock, NotHeld};
-pub use contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
+pub use api::auth::AuthFailure;
+pub use api::contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
+pub use api::{ROUTES, Route};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
-pub use data::{Company, Connection, Wallet};
-pub use fault::{Delay, Fault, Rule, RuleError};
-pub use generate::MAX_GENERATED;
+pub use faults::registry::AppliedFault;
+pub use faults::{Delay, Fault, Rule, RuleError};
 pub use journal::{
-    JOURNAL_ANSWER_BODY, JOURNAL_BYTES, JOURNAL_ENTRIES, RecordedAnswer, RecordedRequest, Why,
+    Disposition, MAX_JOURNAL_BYTES, MAX_JOURNAL_ENTRIES, MAX_RECORDED_BODY, RecordedRequest,
+    RecordedResponse,
 };
-pub use mock::{ActiveRule, ActiveStub, Calls, Faults, Mock, MockService, Partner, Unmet};
-pub use routes::{ROUTES, Route};
-pub use rules::Injected;
-pub use seed::{MAX_SEED, SEED_SCHEMA, Seed, SeedError};
+pub use mock::handler::DEFAULT_MAX_REQUEST_BODY;
+pub use mock::{
+    ActiveRule, ActiveStub, Faults, Mock, MockService, Partner, ReceivedRequests, VerificationError,
+};
+pub use seed::{MAX_SEED_BYTES, SEED_SCHEMA, Seed, SeedError};
 pub use server::{
-    BODY_READ_TIMEOUT, DRAIN_TIMEOUT, HEADER_READ_TIMEOUT, IDLE_TIMEOUT, MAX_CONNECTIONS,
-    MAX_HEAD_BYTES, MAX_HEADERS, MockServer, MockServerBuilder, Outage, StartError, WRITE_TIMEOUT,
+    DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,
+    DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS,
+    DEFAULT_WRITE_TIMEOUT, MockServer, MockServerBuilder, Outage, StartError,
 };
-pub use store::{KeyTaken, PartnerKey, Unknown};
-pub use stub::{Reply, Stub, StubError, StubRequest};
+pub use state::clock::{Clock, ClockNotPaused};
+pub use state::generator::MAX_GENERATED;
+pub use state::model::{Company, Connection, Wallet};
+pub use state::store::{DuplicateKey, NotFound, PartnerKey};
+pub use stubs::{ResponseTemplate, Stub, StubError, StubRequest};

@@ -12,7 +12,7 @@
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt as _;
-use partner_api_mock::{JOURNAL_ENTRIES, Mock, MockServer};
+use partner_api_mock::{MAX_JOURNAL_ENTRIES, Mock, MockServer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tower::ServiceExt as _;
@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 /// Each is asked for in turn: served, refused for its path, its method and its key.
 const KINDS: usize = 4;
 /// More than fill the journal of the partner and of those who are none's, whatever the turn.
-const UNTIL_FULL: usize = KINDS * (JOURNAL_ENTRIES + 1000);
+const UNTIL_FULL: usize = KINDS * (MAX_JOURNAL_ENTRIES + 1000);
 /// A ring of entries of several lengths breathes; that is all that may change.
 const BREATH: i64 = 4096;
 

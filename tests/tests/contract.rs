@@ -2,6 +2,9 @@
 //! does not say without owning up to it, or whose generator strays from its schemas would judge both
 //! sides wrongly.
 
+use std::path::Path;
+use std::{env, fs};
+
 use partner_api_tests::contract::{Contract, Reading};
 use partner_api_tests::{Checked, document, generate, reference};
 
@@ -74,6 +77,24 @@ fn some_generated_documents_go_beyond_what_is_declared() -> Checked {
             contract.validate(schema, Reading::Closed, document)
         });
         assert!(strict.is_err(), "{id}");
+    }
+    Ok(())
+}
+
+/// The library reads no YAML by default, so the same documents are committed as JSON.
+#[test]
+fn the_contracts_as_json_are_those_in_yaml() -> Checked {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mock-server");
+    for name in ["openapi", "control.openapi"] {
+        let yaml = fs::read_to_string(folder.join(format!("{name}.yaml")))?;
+        let document: yaml_serde::Value = yaml_serde::from_str(&yaml)?;
+        let json = serde_json::to_string_pretty(&document)? + "\n";
+        let file = folder.join(format!("{name}.json"));
+        if env::var_os("UPDATE_GENERATED").is_some() {
+            fs::write(&file, &json)?;
+        }
+        let same = fs::read_to_string(&file)? == json;
+        assert!(same, "{}: run this test with UPDATE_GENERATED=1", file.display());
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use partner_api_mock::{Control, MAX_CONTROL_BODY, MockServer, Reply, Stub};
+use partner_api_mock::{Control, MAX_CONTROL_BODY, MockServer, ResponseTemplate, Stub};
 use partner_api_tests::contract::{Contract, items};
 use partner_api_tests::control::{Observed, PREFIX, TEXT, head};
 use partner_api_tests::{Checked, document};
@@ -58,7 +58,7 @@ fn good_body(operation: &str) -> &'static str {
         "addConnection" | "replaceConnection" => r#"{"id":"n"}"#,
         "addFault" | "addFaultOfPartner" => r#"{"status":503,"times":0}"#,
         "addStub" | "addStubOfPartner" => r#"{"path":"any"}"#,
-        "setClock" => r#"{"held":false}"#,
+        "setClock" => r#"{"paused":false}"#,
         "advanceClock" => r#"{"by":1}"#,
         _ => "",
     }
@@ -116,7 +116,7 @@ async fn partners_and_data(seen: &mut Observed) -> Checked {
     });
     let added = seen.told("POST", "/partners", &rich.to_string(), 201).await?;
     assert_eq!(added.get("key"), None);
-    let made = r#"{"name":"made","generate":{"companies":3,"seed":7}}"#;
+    let made = r#"{"name":"made","generate":{"companies":3,"rngSeed":7}}"#;
     let made = seen.told("POST", "/partners", made, 201).await?;
     assert!(made["key"].as_str().is_some_and(|key| key.starts_with("pk_live_")));
     seen.told("POST", "/partners", &rich.to_string(), 409).await?;
@@ -164,14 +164,14 @@ async fn partners_and_data(seen: &mut Observed) -> Checked {
 
 /// One of every word that a rule has, no two that exclude each other.
 const RULES: [&str; 8] = [
-    r#"{"status":503,"page":true,"retryAfter":1,"headers":{"x-a":"1"},"operation":"wallet"}"#,
-    r#"{"body":"x","contentType":"text/plain","retryAfterDateIn":"2s","drip":"2ms","key":"k"}"#,
-    r#"{"delay":"lognormal(1ms,0.5)","slowHeaders":1,"cut":3,"chance":0.0,"seed":7}"#,
-    r#"{"length":9,"after":1,"every":2}"#,
+    r#"{"status":503,"htmlErrorPage":true,"retryAfter":1,"headers":{"x-a":"1"},"operation":"wallet"}"#,
+    r#"{"body":"x","contentType":"text/plain","retryAfterDateIn":"2s","throttle":"2ms","key":"k"}"#,
+    r#"{"delay":"lognormal(1ms,0.5)","slowHeaders":1,"truncate":3,"probability":0.0,"rngSeed":7}"#,
+    r#"{"contentLength":9,"after":1,"every":2}"#,
     r#"{"malformedJson":true,"flapping":"2/3","operation":"/api/v1/stats"}"#,
     r#"{"invalidUtf8":true,"partner":"default"}"#,
-    r#"{"oversized":4096,"times":0}"#,
-    r#"{"connection":"silent","times":0}"#,
+    r#"{"padTo":4096,"times":0}"#,
+    r#"{"connection":"hang","times":0}"#,
 ];
 
 async fn faults_and_stubs(seen: &mut Observed) -> Checked {
@@ -193,7 +193,7 @@ async fn faults_and_stubs(seen: &mut Observed) -> Checked {
             r#"{"path":"stats"}"#,
             r#"{"method":"POST","path":"templates/{id}","status":201,"json":[1.50]}"#,
             r#"{"path":"/api/v1/x","body":"text","headers":{"x-a":"1"},"status":404}"#,
-            r#"{"path":"wallet","replacesDocumented":true,"status":204}"#,
+            r#"{"path":"wallet","overrideDocumented":true,"status":204}"#,
         ] {
             let added = seen.told("POST", &stubs, stub, 201).await?;
             let one = format!("/stubs/{}", added["id"].as_str().unwrap_or_default());
@@ -220,7 +220,7 @@ async fn call(mock: &MockServer, key: &str, path: &str) -> Checked {
 }
 
 async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
-    let rule = r#"{"status":503,"chance":1.0,"delay":"1ms","times":1}"#;
+    let rule = r#"{"status":503,"probability":1.0,"delay":"1ms","times":1}"#;
     seen.told("POST", "/partners/p-1/faults", rule, 201).await?;
     seen.told("POST", "/partners/p-1/faults", r#"{"connection":"close","times":1}"#, 201).await?;
     let stub = r#"{"path":"stats","body":"text"}"#;
@@ -239,14 +239,14 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
         let mut answers = Vec::new();
         for id in bodies {
             let one = seen.told("GET", &format!("/requests/{id}"), "", 200).await?;
-            answers.push(one["answer"].clone());
+            answers.push(one["response"].clone());
         }
-        assert!(items(&all, "data").all(|one| one.get("answer").is_none()));
+        assert!(items(&all, "data").all(|one| one.get("response").is_none()));
         assert!(
             answers.contains(&Value::Null) && answers.iter().any(|one| one["body"].is_string())
         );
         assert!(answers.iter().any(|one| one["body"].is_null() && one["length"].is_number()));
-        seen.told("GET", &format!("{requests}?to=wallet&status=503&exactly=1"), "", 200).await?;
+        seen.told("GET", &format!("{requests}?path=wallet&status=503&exactly=1"), "", 200).await?;
         seen.told("GET", &format!("{requests}?atLeast=1000&within=1ms"), "", 409).await?;
         seen.told("GET", &format!("{requests}?after=req-1000&within=1ms&limit=5"), "", 200).await?;
     }
@@ -283,13 +283,13 @@ async fn mock_and_clock(seen: &mut Observed) -> Checked {
     }
     seen.told("GET", "/clock", "", 200).await?;
     seen.told("POST", "/clock/advance", r#"{"by":"30s"}"#, 409).await?;
-    seen.told("PUT", "/clock", r#"{"held":true}"#, 200).await?;
-    let set = r#"{"held":true,"now":"2026-06-01T10:12:00.000Z"}"#;
+    seen.told("PUT", "/clock", r#"{"paused":true}"#, 200).await?;
+    let set = r#"{"paused":true,"now":"2026-06-01T10:12:00.000Z"}"#;
     seen.told("PUT", "/clock", set, 200).await?;
     let moved = seen.told("POST", "/clock/advance", r#"{"by":"30s"}"#, 200).await?;
-    assert_eq!(moved, json!({"now": "2026-06-01T10:12:30.000Z", "held": true}));
+    assert_eq!(moved, json!({"now": "2026-06-01T10:12:30.000Z", "paused": true}));
     seen.told("POST", "/reset", "", 204).await?;
-    assert_eq!(seen.told("GET", "/clock", "", 200).await?["held"], false);
+    assert_eq!(seen.told("GET", "/clock", "", 200).await?["paused"], false);
     Ok(())
 }
 
@@ -299,8 +299,8 @@ async fn full(seen: &mut Observed, mock: &MockServer) -> Checked {
     for number in 0..10_000 {
         mock.add_partner("one of many");
         partner.faults().add("status=503 times=0".parse::<partner_api_mock::Rule>()?)?;
-        let reply = Reply::json(200, format!("{number}"));
-        mock.add_stub(Stub::get("stats").reply(reply))?;
+        let reply = ResponseTemplate::json(200, format!("{number}"));
+        mock.add_stub(Stub::get("stats").respond(reply))?;
     }
     seen.told("POST", "/partners", r#"{"name":"one more"}"#, 409).await?;
     for base in ["", "/partners/p-1"] {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use partner_api::{Client, Error, ErrorKind, RetryPolicy};
-use partner_api_mock::{Delay, Fault, Mock, Reply, Stub};
+use partner_api_mock::{Delay, Fault, Mock, ResponseTemplate, Stub};
 use partner_api_tests::Checked;
 use serde_json::Value;
 
@@ -33,12 +33,12 @@ enum End {
 
 fn faults() -> Vec<(&'static str, Fault, End)> {
     let seconds = Duration::from_secs;
-    let late = |time| Fault::answer().delay(Delay::fixed(time));
-    let page = || Fault::answer().content_type("text/html").body("<html>Sign in</html>");
+    let late = |time| Fault::passthrough().delay(Delay::fixed(time));
+    let page = || Fault::passthrough().content_type("text/html").body("<html>Sign in</html>");
     let mut faults = vec![
         ("429 with Retry-After", Fault::status(429).retry_after(2), End::Passes("429")),
         ("503 with a long Retry-After", Fault::status(503).retry_after(3600), End::Stays("503")),
-        ("page of a proxy", Fault::page(502), End::Passes("502")),
+        ("page of a proxy", Fault::html_error_page(502), End::Passes("502")),
         (
             "redirect",
             Fault::status(302).header("location", "https://a.invalid/"),
@@ -46,20 +46,24 @@ fn faults() -> Vec<(&'static str, Fault, End)> {
         ),
         ("late", late(seconds(5)), End::Good),
         ("too late", late(seconds(3600)), End::Passes("timeout")),
-        ("slow headers", Fault::answer().slow_headers(seconds(5)), End::Good),
-        ("drip", Fault::answer().drip(seconds(5)), End::Good),
-        ("cut", Fault::answer().cut(40), End::Breaks("connection")),
-        ("too long a length", Fault::answer().length(9_000), End::Breaks("connection")),
-        ("malformed JSON", Fault::answer().malformed_json(), End::Stays("decode")),
-        ("invalid UTF-8", Fault::answer().invalid_utf8(), End::Stays("decode")),
-        ("another content type", Fault::answer().content_type("text/plain"), End::Good),
+        ("slow headers", Fault::passthrough().slow_headers(seconds(5)), End::Good),
+        ("drip", Fault::passthrough().throttle(seconds(5)), End::Good),
+        ("cut", Fault::passthrough().truncate(40), End::Breaks("connection")),
+        (
+            "too long a length",
+            Fault::passthrough().content_length(9_000),
+            End::Breaks("connection"),
+        ),
+        ("malformed JSON", Fault::passthrough().malformed_json(), End::Stays("decode")),
+        ("invalid UTF-8", Fault::passthrough().invalid_utf8(), End::Stays("decode")),
+        ("another content type", Fault::passthrough().content_type("text/plain"), End::Good),
         ("page with status 200", page(), End::Stays("protocol")),
-        ("oversized", Fault::answer().oversized(MAX_BODY as u64 + 1), End::TooLarge),
+        ("oversized", Fault::passthrough().pad_to(MAX_BODY as u64 + 1), End::TooLarge),
         ("malformed chunk", Fault::malformed_chunk(), End::Stays("protocol")),
         ("reset", Fault::reset(), End::Passes("connection")),
         ("reset after the request", Fault::reset_after_request(), End::Passes("connection")),
         ("close", Fault::close(), End::Passes("connection")),
-        ("silent", Fault::silent(), End::Passes("timeout")),
+        ("silent", Fault::hang(), End::Passes("timeout")),
         ("garbage", Fault::garbage(), End::Stays("protocol")),
     ];
     for (status, end) in [
@@ -141,7 +145,8 @@ async fn every_fault_on_every_call_ends_as_named_and_in_time() -> Checked {
         for ask in Ask::ALL {
             for retries in [false, true] {
                 let mock = Mock::new();
-                let reply = mock.add_stub(Stub::post("messages").reply(Reply::json(200, "{}")))?;
+                let reply = mock
+                    .add_stub(Stub::post("messages").respond(ResponseTemplate::json(200, "{}")))?;
                 mock.fail_next(fault.clone())?;
                 let policy = if retries { RetryPolicy::default() } else { RetryPolicy::never() };
                 let client = Client::builder()

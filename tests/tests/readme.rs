@@ -60,18 +60,24 @@ fn the_limits_of_the_mock_are_those_of_the_code() {
     let default =
         |method: &str| rows.iter().find(|row| row[2] == format!("`{method}`")).unwrap()[1];
     let time = |limit: Duration| format!("{} s", limit.as_secs());
-    assert_eq!(default("max_head_bytes"), format!("{} KiB", mock::MAX_HEAD_BYTES >> 10));
-    assert_eq!(default("max_headers"), mock::MAX_HEADERS.to_string());
-    assert_eq!(default("max_request_body"), format!("{} MiB", mock::MAX_REQUEST_BODY >> 20));
-    assert_eq!(default("max_connections").replace(',', ""), mock::MAX_CONNECTIONS.to_string());
-    assert_eq!(default("idle_timeout"), time(mock::IDLE_TIMEOUT));
-    assert_eq!(default("header_read_timeout"), time(mock::HEADER_READ_TIMEOUT));
-    assert_eq!(default("body_read_timeout"), time(mock::BODY_READ_TIMEOUT));
-    assert_eq!(default("write_timeout"), time(mock::WRITE_TIMEOUT));
-    assert_eq!(default("drain_timeout"), time(mock::DRAIN_TIMEOUT));
+    assert_eq!(default("max_head_bytes"), format!("{} KiB", mock::DEFAULT_MAX_HEAD_BYTES >> 10));
+    assert_eq!(default("max_headers"), mock::DEFAULT_MAX_HEADERS.to_string());
+    assert_eq!(
+        default("max_request_body"),
+        format!("{} MiB", mock::DEFAULT_MAX_REQUEST_BODY >> 20)
+    );
+    assert_eq!(
+        default("max_connections").replace(',', ""),
+        mock::DEFAULT_MAX_CONNECTIONS.to_string()
+    );
+    assert_eq!(default("idle_timeout"), time(mock::DEFAULT_IDLE_TIMEOUT));
+    assert_eq!(default("header_read_timeout"), time(mock::DEFAULT_HEADER_READ_TIMEOUT));
+    assert_eq!(default("body_read_timeout"), time(mock::DEFAULT_BODY_READ_TIMEOUT));
+    assert_eq!(default("write_timeout"), time(mock::DEFAULT_WRITE_TIMEOUT));
+    assert_eq!(default("drain_timeout"), time(mock::DEFAULT_DRAIN_TIMEOUT));
 
     let listed: BTreeSet<_> = rows.iter().flat_map(|row| words(row[2])).collect();
-    let methods = include_str!("../../mock-server/src/server.rs").split("    pub fn ").skip(1);
+    let methods = include_str!("../../mock-server/src/server/mod.rs").split("    pub fn ").skip(1);
     let methods = methods.map(|method| method.split('(').next().unwrap());
     let limits = methods.filter(|name| name.starts_with("max_") || name.ends_with("_timeout"));
     assert_eq!(listed, limits.collect());

@@ -58,26 +58,26 @@ fn everything() -> Value {
                 }],
                 "faults": [
                     "status=503 times=2",
-                    {"status": 502, "page": true, "contentType": "text/html", "headers": {"x-a": "1"},
-                     "retryAfter": 1, "delay": "50ms..1s", "slowHeaders": "2s", "drip": 20,
-                     "cut": 4, "operation": "wallet", "partner": "p", "key": "k", "times": 2,
-                     "after": 3, "every": 4, "chance": 0.5, "seed": 7},
+                    {"status": 502, "htmlErrorPage": true, "contentType": "text/html", "headers": {"x-a": "1"},
+                     "retryAfter": 1, "delay": "50ms..1s", "slowHeaders": "2s", "throttle": 20,
+                     "truncate": 4, "operation": "wallet", "partner": "p", "key": "k", "times": 2,
+                     "after": 3, "every": 4, "probability": 0.5, "rngSeed": 7},
                 ],
                 "stubs": [{
                     "method": "POST", "path": "stats", "status": 201, "headers": {"x-a": "1"},
-                    "json": {"a": [1.5, "x"]}, "replacesDocumented": false,
+                    "json": {"a": [1.5, "x"]}, "overrideDocumented": false,
                 }],
             },
-            {"name": "q", "generate": {"companies": 3, "seed": 7}},
+            {"name": "q", "generate": {"companies": 3, "rngSeed": 7}},
         ],
         "faults": [
             {"connection": "reset", "delay": 250, "flapping": "2/3"},
-            {"body": "x", "length": 90}, {"malformedJson": true}, {"invalidUtf8": true},
-            {"oversized": 100, "operation": "/api/v1/stats"}, {"retryAfterDateIn": "30s"},
+            {"body": "x", "contentLength": 90}, {"malformedJson": true}, {"invalidUtf8": true},
+            {"padTo": 100, "operation": "/api/v1/stats"}, {"retryAfterDateIn": "30s"},
             {"fault": "MALFORMED_RESPONSE_CHUNK", "latency": "lognormal(90ms,0.5)", "next": 1, "toxicity": 1},
             {"limit_data": 1, "slicer": "1s"}, {"chunkedDribbleDelay": 2, "fixedDelayMilliseconds": 5},
         ],
-        "stubs": [{"path": "wallet", "body": "x", "replacesDocumented": true}],
+        "stubs": [{"path": "wallet", "body": "x", "overrideDocumented": true}],
     })
 }
 
@@ -271,7 +271,7 @@ fn rule() -> impl Strategy<Value = Value> {
     let connection = || vec![json!("reset"), json!("malformedChunk"), json!("rest")];
     object_of(vec![
         ("status", vec![json!(503), json!(204), json!(304), json!(199)]),
-        ("page", yes()),
+        ("htmlErrorPage", yes()),
         ("body", vec![json!("x"), json!("")]),
         ("contentType", vec![json!("text/html"), json!("\n")]),
         ("headers", vec![json!({}), json!({"x": "1"}), json!({"Connection": "close"})]),
@@ -280,14 +280,14 @@ fn rule() -> impl Strategy<Value = Value> {
         ("delay", vec![json!("1s"), json!("1s..2s"), json!("lognormal(1s,1)"), json!("soon")]),
         ("latency", time()),
         ("slowHeaders", time()),
-        ("drip", time()),
+        ("throttle", time()),
         ("slicer", time()),
-        ("cut", number()),
+        ("truncate", number()),
         ("limit_data", number()),
-        ("length", number()),
+        ("contentLength", number()),
         ("malformedJson", yes()),
         ("invalidUtf8", yes()),
-        ("oversized", number()),
+        ("padTo", number()),
         ("connection", connection()),
         ("fault", connection()),
         ("operation", vec![json!("wallet"), json!("walet"), json!("/x")]),
@@ -296,9 +296,9 @@ fn rule() -> impl Strategy<Value = Value> {
         ("next", number()),
         ("every", number()),
         ("flapping", vec![json!("2/3"), json!("0/3"), json!(2)]),
-        ("chance", vec![json!(0), json!(0.5), json!(1.5)]),
+        ("probability", vec![json!(0), json!(0.5), json!(1.5)]),
         ("toxicity", vec![json!(1)]),
-        ("seed", number()),
+        ("rngSeed", number()),
     ])
 }
 
@@ -323,7 +323,7 @@ fn stub() -> impl Strategy<Value = Value> {
         ),
         ("json", vec![json!({}), json!("x"), json!(0)]),
         ("body", vec![json!(""), json!("x")]),
-        ("replacesDocumented", vec![json!(true), json!(false)]),
+        ("overrideDocumented", vec![json!(true), json!(false)]),
     ])
 }
 
@@ -337,7 +337,10 @@ fn partner() -> impl Strategy<Value = Value> {
             vec![json!({}), json!({"creditUnitPrice": "0"}), json!({"creditUnitPrice": "00"})],
         ),
         ("companies", vec![json!([]), json!([{"id": "c"}]), json!([{"id": "c", "name": "C"}])]),
-        ("generate", vec![json!({"companies": 2}), json!({"companies": -2}), json!({"seed": 1})]),
+        (
+            "generate",
+            vec![json!({"companies": 2}), json!({"companies": -2}), json!({"rngSeed": 1})],
+        ),
     ])
 }
 

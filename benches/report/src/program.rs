@@ -16,12 +16,13 @@ pub(crate) struct Program(PathBuf);
 
 impl Program {
     pub(crate) fn build(package: &str) -> Outcome<Self> {
-        build(package, workspace(), &target())
+        build(package, package, workspace(), &target())
     }
 
     /// The program of this house as its users get it: with its default features, by the profile of the house.
-    pub(crate) fn of_the_house(package: &str) -> Outcome<Self> {
-        build(package, workspace().parent().ok_or("there is no house")?, &target().join("mock"))
+    pub(crate) fn of_the_house(package: &str, program: &str) -> Outcome<Self> {
+        let house = workspace().parent().ok_or("there is no house")?;
+        build(package, program, house, &target().join("mock"))
     }
 
     /// How many bytes it has without its symbols.
@@ -80,7 +81,7 @@ impl Program {
     }
 }
 
-fn build(package: &str, workspace: &Path, target: &Path) -> Outcome<Program> {
+fn build(package: &str, program: &str, workspace: &Path, target: &Path) -> Outcome<Program> {
     eprintln!("building {package}");
     let built = Command::new(env!("CARGO"))
         .args(["build", "--locked", "--release", "--quiet", "--package", package, "--target-dir"])
@@ -90,7 +91,7 @@ fn build(package: &str, workspace: &Path, target: &Path) -> Outcome<Program> {
     if !built.success() {
         return Err(format!("{package} cannot be built").into());
     }
-    Ok(Program(target.join("release").join(package)))
+    Ok(Program(target.join("release").join(program)))
 }
 
 /// A program that serves until it is dropped or told to end.

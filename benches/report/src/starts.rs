@@ -69,7 +69,7 @@ fn in_process() -> Outcome<()> {
 }
 
 fn programs() -> Outcome<()> {
-    let house = Program::of_the_house("partner-api-mock")?;
+    let house = Program::of_the_house("partner-api-cli", "partner-api")?;
     let hyper = Program::build("server-hyper")?;
     let mut took = [Vec::new(), Vec::new()];
     for _ in 0..SPAWNS {
@@ -82,7 +82,7 @@ fn programs() -> Outcome<()> {
     let rows = [
         (format!("hyper, ready bytes ({})", version("hyper")?), &hyper, hyper_took, idle[0]),
         (
-            format!("partner-api-mock ({})", version("partner-api-mock")?),
+            format!("partner-api mock ({})", version("partner-api-mock")?),
             &house,
             house_took,
             idle[1],
@@ -97,7 +97,7 @@ fn programs() -> Outcome<()> {
         .collect();
     println!(
         "As a program: from its start to its first answer, in the middle of {SPAWNS} in turn; its size without \
-         symbols; its memory when it has answered nothing yet. partner-api-mock is as `cargo install` makes it: with \
+         symbols; its memory when it has answered nothing yet. partner-api is as `cargo install` makes it: with \
          TLS for `verify` and `record`, the control API and its page. {}.\n",
         machine()
     );
@@ -121,7 +121,7 @@ fn hyper_serving(program: &Program) -> Outcome<(Serving, Address)> {
 
 /// It says a line of where it is, and one of its key.
 fn house_serving(program: &Program) -> Outcome<(Serving, Address)> {
-    let arguments = ["--quiet", "--listen", "127.0.0.1:0"];
+    let arguments = ["mock", "--quiet", "--listen", "127.0.0.1:0"];
     let mut command = program.command();
     let serving = Serving::saying(2, command.args(arguments).stderr(Stdio::null()))?;
     let (url, key) = serving.line.split_once('\n').ok_or("it did not say where it is")?;

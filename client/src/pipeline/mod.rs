@@ -207,7 +207,7 @@ impl<'a> RetryState<'a> {
     /// refused the request more than once.
     fn distrusts_connection(&self, error: &AttemptError) -> bool {
         matches!(error.kind, ErrorKind::Timeout(_))
-            || (error.unprocessed == Some(Unprocessed::Refused) && self.resends.refused > 0)
+            || (error.unprocessed == Some(Unprocessed::Refused) && self.resends.refused == 1)
     }
 
     async fn next_action(

@@ -125,6 +125,9 @@ impl CauseSummary {
         if !reached_hyper && sources(cause).any(<dyn StdError>::is::<legacy::Error>) {
             summary.unprocessed = Some(Unprocessed::ConnectionEnded);
         }
+        if summary.connecting && summary.reason.is_none() {
+            summary.reason = sources(cause).last().map(ToString::to_string);
+        }
         // TLS reports what is wrong with a certificate or a handshake as invalid data.
         if summary.connecting && summary.invalid_data {
             summary.tls = Some(Handshake::Failed);

@@ -11,6 +11,7 @@ mod cancelling;
 mod compression;
 mod configuration;
 mod drift;
+mod error_texts;
 #[cfg(all(feature = "http2", any(feature = "native-tls", feature = "rustls")))]
 mod http2;
 mod keys;
@@ -18,6 +19,7 @@ mod long_lists;
 mod observability;
 mod refusals;
 mod retries;
+mod runtimes;
 mod secrets;
 mod size_limit;
 mod stale_connections;

@@ -10,7 +10,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -147,6 +148,15 @@ async fn serve(mut stream: TcpStream, peer: Peer, seen: &Mutex<Seen>) -> io::Res
             (Peer::Tls(_), None) => unreachable!(),
             (Peer::Tls(_), Some(tls)) => {
                 let out = pump(tls, bytes, &mut seen.lock().unwrap().requests);
+                if out.is_err() {
+                    // The alert says why.
+                    let mut alert = Vec::new();
+                    while tls.wants_write() {
+                        tls.write_tls(&mut alert)?;
+                    }
+                    stream.write_all(&alert).await?;
+                    stream.shutdown().await?;
+                }
                 stream.write_all(&out?).await?;
             }
         }
@@ -183,8 +193,12 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 /// The call is refused as TLS, nothing was sent, and nothing was tried again.
-async fn assert_refused(server: &Server, client: &Client, case: &str) {
+async fn assert_refused(server: &Server, client: &Client, case: &str, reason: &str) {
     let error = client.wallet().await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("TLS handshake with {} failed: ", server.address)), "{text}");
+    // The library of the system has its own words.
+    assert!(cfg!(feature = "native-tls") || text.contains(reason), "{text}");
     assert_eq!(error.kind(), &ErrorKind::Tls, "{case}: {error:?}");
     assert_eq!(error.outcome(), RequestOutcome::NotSent, "{case}");
     assert!(!error.is_retryable(), "{case}");
@@ -230,14 +244,14 @@ async fn certificates_that_do_not_hold_are_refused() {
     expired.not_after = date_time_ymd(2021, 1, 1);
     let mut not_yet = certificate_for(HOST);
     not_yet.not_before = date_time_ymd(3000, 1, 1);
-    for (case, certificate) in [
-        ("expired", expired),
-        ("not valid yet", not_yet),
-        ("another host", certificate_for("app.example.com")),
-        ("another address", certificate_for("127.0.0.2")),
+    for (case, certificate, reason) in [
+        ("expired", expired, "the certificate expired on 2021-01-01"),
+        ("not valid yet", not_yet, "the certificate is not valid before 3000-01-01"),
+        ("another host", certificate_for("app.example.com"), "the certificate is for another host"),
+        ("another address", certificate_for("127.0.0.2"), "the certificate is for another host"),
     ] {
         let server = Server::start(vec![Peer::with(&certificate, Some(&authority))]).await;
-        assert_refused(&server, &server.trusting(&authority), case).await;
+        assert_refused(&server, &server.trusting(&authority), case, reason).await;
     }
 }
 
@@ -246,10 +260,11 @@ async fn certificates_of_nobody_that_is_trusted_are_refused() {
     let (known, unknown) = (authority("known"), authority("unknown"));
     for (case, signed_by) in [("self-signed", None), ("unknown", Some(&unknown))] {
         let server = Server::start(vec![Peer::with(&certificate_for(HOST), signed_by)]).await;
-        assert_refused(&server, &server.builder().build().unwrap(), case).await;
+        let reason = "self-signed or of an unknown authority";
+        assert_refused(&server, &server.builder().build().unwrap(), case, reason).await;
 
         let server = Server::start(vec![Peer::with(&certificate_for(HOST), signed_by)]).await;
-        assert_refused(&server, &server.trusting(&known), case).await;
+        assert_refused(&server, &server.trusting(&known), case, reason).await;
     }
 }
 
@@ -269,7 +284,7 @@ async fn what_is_not_the_tls_of_today_is_refused() {
         ("garbage", vec![0xff; 64]),
     ] {
         let server = Server::start(vec![Peer::Bytes(answer)]).await;
-        assert_refused(&server, &server.builder().build().unwrap(), case).await;
+        assert_refused(&server, &server.builder().build().unwrap(), case, "").await;
     }
 }
 
@@ -321,6 +336,79 @@ fn a_text_that_holds_no_certificate_is_a_problem_of_the_configuration() {
         let ErrorKind::Config(problems) = error.kind() else { panic!("{error:?}") };
         let settings: Vec<_> = problems.iter().map(|problem| problem.setting).collect();
         assert!(settings.contains(&"add_root_certificate_pem"), "{pem}: {error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+/// Asks for a certificate of the client that the authority has signed.
+fn peer_that_requires_a_certificate(authority: &CertifiedIssuer<'static, KeyPair>) -> Peer {
+    let key = KeyPair::generate().unwrap();
+    let certificate = certificate_for(HOST).signed_by(&key, authority).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        );
+    Peer::Tls(Arc::new(config.unwrap()))
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown_where_it_is_required() {
+    let authority = authority("ours");
+    let server = Server::start(vec![peer_that_requires_a_certificate(&authority)]).await;
+    let key = KeyPair::generate().unwrap();
+    let certificate = certificate_for("client.example.com").signed_by(&key, &authority).unwrap();
+    let builder = server.builder().add_root_certificate_pem(authority.pem().as_bytes());
+    let builder =
+        builder.identity_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes());
+    assert!(!format!("{builder:?}").contains("PRIVATE"));
+    assert_eq!(builder.build().unwrap().wallet().await.unwrap().balance, 8450);
+}
+
+#[tokio::test]
+async fn a_client_certificate_that_is_missing_or_of_nobody_is_an_error_of_tls_and_not_retried() {
+    let (ours, other) = (authority("ours"), authority("other"));
+    let key = KeyPair::generate().unwrap();
+    let untrusted = certificate_for("client.example.com").signed_by(&key, &other).unwrap();
+    for identity in [None, Some((untrusted.pem(), key.serialize_pem()))] {
+        let server = Server::start(vec![peer_that_requires_a_certificate(&ours)]).await;
+        let mut builder = server.builder().add_root_certificate_pem(ours.pem().as_bytes());
+        if let Some((certificate, key)) = &identity {
+            builder = builder.identity_pem(certificate.as_bytes(), key.as_bytes());
+        }
+        let error = builder.build().unwrap().wallet().await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Tls, "{error:?}");
+        assert_eq!((error.outcome(), error.attempts().len()), (RequestOutcome::NotSent, 1));
+        let text = error.to_string();
+        assert!(identity.is_some() || text.contains("identity_pem()"), "{text}");
+        assert!(server.seen.lock().unwrap().requests.is_empty());
+    }
+}
+
+#[test]
+fn an_identity_that_cannot_be_read_is_an_invalid_setting() {
+    let key = KeyPair::generate().unwrap();
+    let certificate = certificate_for("client.example.com").self_signed(&key).unwrap().pem();
+    for (certificate, key) in [
+        ("", key.serialize_pem().as_str()),
+        ("hunter2", key.serialize_pem().as_str()),
+        (certificate.as_str(), ""),
+        (certificate.as_str(), "hunter2"),
+        (certificate.as_str(), certificate.as_str()),
+        (certificate.as_str(), KeyPair::generate().unwrap().serialize_pem().as_str()),
+    ] {
+        let builder = Client::builder().base_url("https://app.example.com").api_key(KEY);
+        let error =
+            builder.identity_pem(certificate.as_bytes(), key.as_bytes()).build().unwrap_err();
+        let ErrorKind::Config(settings) = error.kind() else { panic!("{error:?}") };
+        assert_eq!(settings[0].setting, "identity_pem", "{error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }

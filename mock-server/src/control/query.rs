@@ -5,13 +5,13 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 
 use super::MAX_CONTROL_WAIT;
-use super::reply::Failure;
-use crate::fault::Time;
-use crate::hint;
+use super::response::ApiError;
+use crate::faults::Time;
+use crate::input::suggest;
 
 /// What a query may say; only [`HEADER`] may be said twice.
 const KNOWN: [&str; 11] = [
-    "after", "limit", "to", "method", "query", "status", "body", HEADER, "exactly", "atLeast",
+    "after", "limit", "path", "method", "query", "status", "body", HEADER, "exactly", "atLeast",
     "within",
 ];
 
@@ -22,13 +22,13 @@ pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// From `name=value` between `&`, as a form sends it: `+` is a blank.
-    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+    pub(super) fn read(text: &str) -> Result<Self, ApiError> {
         let mut said: Vec<(String, String)> = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decoded(name)?, decoded(value)?);
             if name != HEADER && said.iter().any(|(one, _)| *one == name) {
-                return Err(Failure::invalid(name, "it stands twice: expected it once"));
+                return Err(ApiError::invalid(name, "it stands twice: expected it once"));
             }
             said.push((name, value));
         }
@@ -36,24 +36,24 @@ impl Query {
     }
 
     /// Refuses a name that is not one of those that are known here.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), ApiError> {
         let unknown = self.0.iter().find(|(name, _)| !KNOWN.contains(&name.as_str()));
         let Some((name, _)) = unknown else {
             return Ok(());
         };
-        let hint = hint::of(name, KNOWN);
+        let hint = suggest::did_you_mean(name, KNOWN);
         let name: String = name.escape_debug().collect();
         let expected = KNOWN.map(|known| format!("`{known}`")).join(", ");
-        Err(Failure::invalid(name, format!("it is unknown: expected one of {expected}{hint}")))
+        Err(ApiError::invalid(name, format!("it is unknown: expected one of {expected}{hint}")))
     }
 
     /// Refuses all. Who writes with a query means a part, and the whole would be changed.
-    pub(super) fn check_none(&self) -> Result<(), Failure> {
+    pub(super) fn check_none(&self) -> Result<(), ApiError> {
         let Some((name, _)) = self.0.first() else {
             return Ok(());
         };
         let name: String = name.escape_debug().collect();
-        Err(Failure::invalid(
+        Err(ApiError::invalid(
             name,
             "expected no query: what is written is said by the path and the body",
         ))
@@ -71,7 +71,7 @@ impl Query {
         &self,
         name: &str,
         expected: &str,
-    ) -> Result<Option<T>, Failure> {
+    ) -> Result<Option<T>, ApiError> {
         let read = |text: &str| {
             // `+1` is one for Rust.
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -81,7 +81,7 @@ impl Query {
     }
 
     /// A time, no longer than one may wait.
-    pub(super) fn time(&self, name: &str) -> Result<Option<Duration>, Failure> {
+    pub(super) fn time(&self, name: &str) -> Result<Option<Duration>, ApiError> {
         self.parsed(name, "a time up to 60s, such as `250ms` or `2s`", |text| {
             let Time(time) = text.parse().ok()?;
             (time <= MAX_CONTROL_WAIT).then_some(time)
@@ -93,17 +93,17 @@ impl Query {
         name: &str,
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, Failure> {
-        let wrong = || Failure::invalid(name, format!("expected {expected}"));
+    ) -> Result<Option<T>, ApiError> {
+        let wrong = || ApiError::invalid(name, format!("expected {expected}"));
         self.text(name).map(|text| parse(text).ok_or_else(wrong)).transpose()
     }
 }
 
-fn decoded(text: &str) -> Result<String, Failure> {
+fn decoded(text: &str) -> Result<String, ApiError> {
     let blanks = text.replace('+', " ");
     let decoded = percent_decode_str(&blanks).decode_utf8();
     decoded.map(Into::into).map_err(|_| {
         let name = text.escape_debug().to_string();
-        Failure::invalid("", format!("`{name}` in the query is not UTF-8 when it is decoded"))
+        ApiError::invalid("", format!("`{name}` in the query is not UTF-8 when it is decoded"))
     })
 }

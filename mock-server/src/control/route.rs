@@ -5,9 +5,9 @@ use std::pin::Pin;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
-use super::asked::Asked;
-use super::reply::Answer;
-use crate::content::Content;
+use super::request::ControlRequest;
+use super::response::ControlResult;
+use crate::state::payload::Payload;
 
 /// One method on one path.
 #[derive(Debug, Clone, Copy)]
@@ -17,48 +17,48 @@ pub(super) struct Route {
     pub(super) path: &'static str,
     pub(super) handler: Handler,
     /// Whether it is answered without the token.
-    pub(super) is_open: bool,
+    pub(super) is_public: bool,
 }
 
-/// An answer that may be waited for.
-pub(super) type Waiting = Pin<Box<dyn Future<Output = Answer> + Send>>;
+/// A response that may be waited for.
+pub(super) type Waiting = Pin<Box<dyn Future<Output = ControlResult> + Send>>;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Handler {
     /// It cannot be refused.
-    Always(fn(&Asked) -> Response<Content>),
-    Now(fn(&Asked) -> Answer),
+    Infallible(fn(&ControlRequest) -> Response<Payload>),
+    Sync(fn(&ControlRequest) -> ControlResult),
     /// It may wait.
-    Later(fn(Asked) -> Waiting),
+    Async(fn(ControlRequest) -> Waiting),
 }
 
 impl Route {
     pub(super) const fn new(
         method: &'static str,
         path: &'static str,
-        answer: fn(&Asked) -> Answer,
+        answer: fn(&ControlRequest) -> ControlResult,
     ) -> Self {
-        Self { method, path, handler: Handler::Now(answer), is_open: false }
+        Self { method, path, handler: Handler::Sync(answer), is_public: false }
     }
 
-    pub(super) const fn always(
+    pub(super) const fn infallible(
         method: &'static str,
         path: &'static str,
-        answer: fn(&Asked) -> Response<Content>,
+        answer: fn(&ControlRequest) -> Response<Payload>,
     ) -> Self {
-        Self { method, path, handler: Handler::Always(answer), is_open: false }
+        Self { method, path, handler: Handler::Infallible(answer), is_public: false }
     }
 
     pub(super) const fn waiting(
         method: &'static str,
         path: &'static str,
-        answer: fn(Asked) -> Waiting,
+        answer: fn(ControlRequest) -> Waiting,
     ) -> Self {
-        Self { method, path, handler: Handler::Later(answer), is_open: false }
+        Self { method, path, handler: Handler::Async(answer), is_public: false }
     }
 
-    pub(super) const fn open(self) -> Self {
-        Self { is_open: true, ..self }
+    pub(super) const fn public(self) -> Self {
+        Self { is_public: true, ..self }
     }
 
     pub(super) fn answers(&self, method: &Method) -> bool {
@@ -67,14 +67,14 @@ impl Route {
 
     /// The names in a path, if it is one of this route's.
     pub(super) fn names(&self, path: &str) -> Option<Vec<String>> {
-        let (mut mine, mut asked) = (self.path.split('/'), path.split('/'));
+        let (mut mine, mut request) = (self.path.split('/'), path.split('/'));
         let mut names = Vec::new();
         loop {
-            match (mine.next(), asked.next()) {
+            match (mine.next(), request.next()) {
                 (None, None) => return Some(names),
-                (Some(mine), Some(asked)) if mine == asked => {}
-                (Some(mine), Some(asked)) if mine.starts_with('{') && !asked.is_empty() => {
-                    names.push(percent_decode_str(asked).decode_utf8().ok()?.into_owned());
+                (Some(mine), Some(request)) if mine == request => {}
+                (Some(mine), Some(request)) if mine.starts_with('{') && !request.is_empty() => {
+                    names.push(percent_decode_str(request).decode_utf8().ok()?.into_owned());
                 }
                 _ => return None,
             }

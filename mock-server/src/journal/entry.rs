@@ -7,26 +7,26 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, request};
 use jiff::Timestamp;
 
-use super::answer::Answered;
-use super::text::{BEFORE_BODY, headers, split_body, write_headers};
-use super::{RecordedRequest, Why};
-use crate::key;
-use crate::rules::Injected;
-use crate::store::TenantId;
-use crate::wire::is_bodyless;
+use super::encoding::{BEFORE_BODY, headers, split_body, write_headers};
+use super::response::ResponseRecord;
+use super::{Disposition, RecordedRequest};
+use crate::api::headers::is_bodyless;
+use crate::faults::registry::AppliedFault;
+use crate::state::api_key;
+use crate::state::store::PartnerId;
 
 /// A request and what became of it, on their way into the journal.
 pub(crate) struct Exchange<'a> {
-    pub(crate) tenant: Option<TenantId>,
+    pub(crate) partner: Option<PartnerId>,
     pub(crate) request: &'a request::Parts,
     /// The body, if it was read.
     pub(crate) body: Option<&'a Bytes>,
     pub(crate) received_at: SystemTime,
-    pub(crate) took: Duration,
+    pub(crate) duration: Duration,
     pub(crate) status: StatusCode,
-    pub(crate) why: Why,
-    pub(crate) fault: Option<Box<Injected>>,
-    pub(crate) answer: Answered,
+    pub(crate) disposition: Disposition,
+    pub(crate) fault: Option<Box<AppliedFault>>,
+    pub(crate) answer: ResponseRecord,
 }
 
 /// Of the request, the target, the header lines and the body stand in one piece of memory,
@@ -34,15 +34,15 @@ pub(crate) struct Exchange<'a> {
 #[derive(Clone)]
 pub(crate) struct Entry {
     pub(super) number: u64,
-    pub(crate) tenant: Option<TenantId>,
+    pub(crate) partner: Option<PartnerId>,
     method: Method,
     status: StatusCode,
-    why: Why,
+    disposition: Disposition,
     /// As the system tells it, since that is cheap; few entries are ever read.
     received_at: SystemTime,
-    took: Duration,
-    fault: Option<Box<Injected>>,
-    answer: Answered,
+    duration: Duration,
+    fault: Option<Box<AppliedFault>>,
+    answer: ResponseRecord,
     head: Box<[u8]>,
 }
 
@@ -50,10 +50,30 @@ impl Entry {
     /// It has no number before it stands in the journal.
     #[inline]
     pub(crate) fn new(exchange: Exchange<'_>) -> Self {
-        let Exchange { tenant, request, body, received_at, took, status, why, fault, answer } =
-            exchange;
+        let Exchange {
+            partner,
+            request,
+            body,
+            received_at,
+            duration,
+            status,
+            disposition,
+            fault,
+            answer,
+        } = exchange;
         let (method, head) = (request.method.clone(), head_of(request, body));
-        Self { number: 0, tenant, method, status, why, received_at, took, fault, answer, head }
+        Self {
+            number: 0,
+            partner,
+            method,
+            status,
+            disposition,
+            received_at,
+            duration,
+            fault,
+            answer,
+            head,
+        }
     }
 
     /// How much memory it has for itself.
@@ -62,7 +82,7 @@ impl Entry {
         size_of::<Self>() + fault + self.head.len() + self.answer.size()
     }
 
-    /// How much the body of its answer takes beside an entry that may share it.
+    /// How much the body of its response takes beside an entry that may share it.
     pub(super) fn size_beside(&self, other: Option<&Self>) -> usize {
         let body = self.answer.shared();
         let is_shared = other.is_some_and(|other| std::ptr::eq(body, other.answer.shared()));
@@ -73,18 +93,18 @@ impl Entry {
         self.number
     }
 
-    /// What the log tells of it. Where a fault let no answer come, there is no status.
-    pub(crate) fn told<'a>(&'a self, number: u64, partner: Option<&'a str>) -> Told<'a> {
-        let is_answered = !matches!(self.answer, Answered::Nothing);
-        Told {
+    /// What the log tells of it. Where a fault let no response come, there is no status.
+    pub(crate) fn log_record<'a>(&'a self, number: u64, partner: Option<&'a str>) -> LogRecord<'a> {
+        let is_answered = !matches!(self.answer, ResponseRecord::Nothing);
+        LogRecord {
             number,
             partner,
             method: &self.method,
             target: self.target(),
             status: is_answered.then_some(self.status),
-            why: self.why,
+            disposition: self.disposition,
             fault: self.fault.as_deref(),
-            took: self.took,
+            duration: self.duration,
         }
     }
 
@@ -93,16 +113,16 @@ impl Entry {
         String::from_utf8_lossy(self.head.split_at(end).0)
     }
 
-    /// As a test reads it; of a documented answer, the headers are not kept but handed in.
+    /// As a test reads it; of a documented response, the headers are not kept but handed in.
     pub(crate) fn read(
         &self,
         partner: Option<String>,
-        documented: impl FnOnce(Why) -> HeaderMap,
+        documented: impl FnOnce(Disposition) -> HeaderMap,
     ) -> RecordedRequest {
         let (head, body) = split_body(&self.head);
         let target = self.target();
         let (path, query) = path_and_query(&target);
-        let mut answer = self.answer.read(|| documented(self.why));
+        let mut answer = self.answer.read(|| documented(self.disposition));
         if (self.method == Method::HEAD || is_bodyless(self.status))
             && let Some(answer) = &mut answer
         {
@@ -111,7 +131,7 @@ impl Entry {
         RecordedRequest {
             request_id: request_id(self.number),
             received_at: Timestamp::try_from(self.received_at).unwrap_or(Timestamp::MAX),
-            took: self.took,
+            duration: self.duration,
             method: self.method.clone(),
             path: path.to_owned(),
             query: query.map(str::to_owned),
@@ -119,26 +139,26 @@ impl Entry {
             body: Bytes::copy_from_slice(body.unwrap_or_default()),
             partner,
             status: self.status,
-            why: self.why,
+            disposition: self.disposition,
             fault: self.fault.as_deref().cloned(),
-            answer,
+            response: answer,
         }
     }
 }
 
 /// A request as the log tells of it, redacted like all that is kept.
-pub(crate) struct Told<'a> {
+pub(crate) struct LogRecord<'a> {
     pub(crate) number: u64,
     pub(crate) partner: Option<&'a str>,
     pub(crate) method: &'a Method,
     pub(crate) target: Cow<'a, str>,
     pub(crate) status: Option<StatusCode>,
-    pub(crate) why: Why,
-    pub(crate) fault: Option<&'a Injected>,
-    pub(crate) took: Duration,
+    pub(crate) disposition: Disposition,
+    pub(crate) fault: Option<&'a AppliedFault>,
+    pub(crate) duration: Duration,
 }
 
-impl Told<'_> {
+impl LogRecord<'_> {
     pub(crate) fn request_id(&self) -> String {
         request_id(self.number)
     }
@@ -175,5 +195,5 @@ fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
         head.extend_from_slice(BEFORE_BODY);
         head.extend_from_slice(body);
     }
-    key::redact(head).into_boxed_slice()
+    api_key::redact(head).into_boxed_slice()
 }

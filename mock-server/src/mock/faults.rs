@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::Api;
-use crate::fault::{Rule, RuleError};
-use crate::rules::{InForce, another_partner, checked, unknown_partner};
-use crate::store::{Tenant, TenantId};
+use super::handler::RequestHandler;
+use crate::faults::registry::{RuleState, another_partner, checked, unknown_partner};
+use crate::faults::{Rule, RuleError};
+use crate::state::store::{PartnerId, PartnerState};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
 /// by [`Mock::faults`](crate::Mock::faults).
@@ -16,13 +16,13 @@ use crate::store::{Tenant, TenantId};
 /// mock counts each partner's requests for itself, and so those that come with no known key.
 #[derive(Clone)]
 pub struct Faults {
-    api: Arc<Api>,
-    owner: Option<Arc<Tenant>>,
+    handler: Arc<RequestHandler>,
+    owner: Option<Arc<PartnerState>>,
 }
 
 impl Faults {
-    pub(crate) fn new(api: &Arc<Api>, owner: Option<&Arc<Tenant>>) -> Self {
-        Self { api: Arc::clone(api), owner: owner.map(Arc::clone) }
+    pub(crate) fn new(handler: &Arc<RequestHandler>, owner: Option<&Arc<PartnerState>>) -> Self {
+        Self { handler: Arc::clone(handler), owner: owner.map(Arc::clone) }
     }
 
     /// Adds a rule, or a fault for every request. It is in force for the next request, and until
@@ -33,54 +33,54 @@ impl Faults {
     /// If a rule contradicts itself, or names an operation or a partner that is not there.
     pub fn add(&self, rule: impl Into<Rule>) -> Result<ActiveRule, RuleError> {
         let new = checked(rule.into())?;
-        let owner = self.owner_of(new.words.partner.as_deref())?;
-        let rule = self.api.rules.add(owner, new);
-        Ok(ActiveRule::new(&self.api, rule))
+        let owner = self.owner_of(new.spec.partner.as_deref())?;
+        let rule = self.handler.rules.add(owner, new);
+        Ok(ActiveRule::new(&self.handler, rule))
     }
 
     /// Removes all rules that were added for this partner, or for the whole mock.
     pub fn clear(&self) {
         let owner = self.id();
-        self.api.rules.retain(|rule| rule.owner() != owner);
+        self.handler.rules.retain(|rule| rule.owner() != owner);
     }
 
     /// The rules in force that were added for this partner, or for the whole mock, in their text
     /// form. One of a partner's that has had all its `times` is in force no more.
     pub fn rules(&self) -> Vec<String> {
-        self.api.rules.texts_of(self.id())
+        self.handler.rules.texts_of(self.id())
     }
 
     /// The rules that [`rules`](Self::rules) lists, to be looked at and taken out.
     pub fn active(&self) -> Vec<ActiveRule> {
-        let rules = self.api.rules.of(self.id());
-        rules.into_iter().map(|rule| ActiveRule::new(&self.api, rule)).collect()
+        let rules = self.handler.rules.of(self.id());
+        rules.into_iter().map(|rule| ActiveRule::new(&self.handler, rule)).collect()
     }
 
-    fn id(&self) -> Option<TenantId> {
-        self.owner.as_ref().map(|tenant| tenant.id)
+    fn id(&self) -> Option<PartnerId> {
+        self.owner.as_ref().map(|partner| partner.id)
     }
 
-    fn owner_of(&self, wanted: Option<&str>) -> Result<Option<TenantId>, RuleError> {
+    fn owner_of(&self, wanted: Option<&str>) -> Result<Option<PartnerId>, RuleError> {
         let Some(wanted) = wanted else {
             return Ok(self.id());
         };
-        let tenants = self.api.store.tenants();
+        let partners = self.handler.store.partners();
         let mut mine =
-            tenants.iter().filter(|tenant| self.owner.is_none() || Some(tenant.id) == self.id());
-        let found = mine.find(|tenant| *tenant.name() == *wanted);
+            partners.iter().filter(|partner| self.owner.is_none() || Some(partner.id) == self.id());
+        let found = mine.find(|partner| *partner.name() == *wanted);
         // In a file each name stands once; over HTTP, suites that know nothing of each other may choose
         // the same.
-        if mine.any(|tenant| *tenant.name() == *wanted) {
+        if mine.any(|partner| *partner.name() == *wanted) {
             let message = format!(
                 "partner: several are named `{wanted}`, expected one; a rule of a partner's own names none"
             );
             return Err(RuleError::of(message));
         }
-        found.map(|tenant| Some(tenant.id)).ok_or_else(|| {
+        found.map(|partner| Some(partner.id)).ok_or_else(|| {
             if let Some(owner) = &self.owner {
                 return another_partner(wanted, &owner.name());
             }
-            let names: Vec<_> = tenants.iter().map(|tenant| tenant.name()).collect();
+            let names: Vec<_> = partners.iter().map(|partner| partner.name()).collect();
             unknown_partner(wanted, names.iter().map(|name| &**name))
         })
     }
@@ -95,16 +95,16 @@ impl fmt::Debug for Faults {
 /// A rule that was added. It stays in force when this is dropped.
 #[derive(Clone)]
 pub struct ActiveRule {
-    api: Arc<Api>,
-    rule: Arc<InForce>,
+    handler: Arc<RequestHandler>,
+    rule: Arc<RuleState>,
 }
 
 impl ActiveRule {
-    pub(crate) fn new(api: &Arc<Api>, rule: Arc<InForce>) -> Self {
-        Self { api: Arc::clone(api), rule }
+    pub(crate) fn new(handler: &Arc<RequestHandler>, rule: Arc<RuleState>) -> Self {
+        Self { handler: Arc::clone(handler), rule }
     }
 
-    pub(crate) fn in_force(&self) -> &InForce {
+    pub(crate) fn in_force(&self) -> &RuleState {
         &self.rule
     }
 
@@ -114,13 +114,13 @@ impl ActiveRule {
     }
 
     /// How many requests have met its fault.
-    pub fn injected(&self) -> u64 {
-        self.rule.injected()
+    pub fn hits(&self) -> u64 {
+        self.rule.hits()
     }
 
     /// Takes the rule out: no further request meets it.
     pub fn remove(&self) {
-        self.api.rules.retain(|rule| !Arc::ptr_eq(rule, &self.rule));
+        self.handler.rules.retain(|rule| !Arc::ptr_eq(rule, &self.rule));
     }
 }
 
@@ -135,7 +135,7 @@ impl fmt::Debug for ActiveRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ActiveRule")
             .field("rule", &self.rule.text())
-            .field("injected", &self.injected())
+            .field("hits", &self.hits())
             .finish_non_exhaustive()
     }
 }

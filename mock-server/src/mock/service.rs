@@ -18,11 +18,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use crate::api::{Answer, Api};
-use crate::body::AnswerBody;
-use crate::host::Arrival;
-use crate::inject::{Act, GARBAGE, Injection, Loss};
-use crate::wire::is_bodyless;
+use super::handler::{Outcome, RequestHandler};
+use crate::api::headers::is_bodyless;
+use crate::api::host::RequestSource;
+use crate::faults::apply::{ConnectionFault, FaultOutcome, GARBAGE, ResponseAction};
+use crate::faults::body::ResponseBody;
 
 /// The mock as a [`tower_service::Service`] with no socket, by [`Mock::service`](crate::Mock::service).
 ///
@@ -32,12 +32,12 @@ use crate::wire::is_bodyless;
 /// [`InvalidData`](io::ErrorKind::InvalidData) for what is not HTTP.
 #[derive(Clone)]
 pub struct MockService {
-    api: Arc<Api>,
+    handler: Arc<RequestHandler>,
 }
 
 impl MockService {
-    pub(crate) fn new(api: &Arc<Api>) -> Self {
-        Self { api: Arc::clone(api) }
+    pub(crate) fn new(handler: &Arc<RequestHandler>) -> Self {
+        Self { handler: Arc::clone(handler) }
     }
 
     /// A router cannot fail. So where this service does, the router's answer has a body that ends
@@ -47,7 +47,8 @@ impl MockService {
             let answer = self.answer(request);
             async move {
                 answer.await.unwrap_or_else(|error| {
-                    let body = AnswerBody::whole(Bytes::new()).lying(None, Some(error.kind()));
+                    let body = ResponseBody::whole(Bytes::new())
+                        .with_wrong_length(None, Some(error.kind()));
                     Response::new(Body::new(body))
                 })
             }
@@ -62,20 +63,20 @@ impl MockService {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let api = Arc::clone(&self.api);
+        let handler = Arc::clone(&self.handler);
         let (head, body) = request.into_parts();
-        let received = api.receive(Arrival::InProcess);
+        let received = handler.receive(RequestSource::InProcess);
         let is_head = head.method == Method::HEAD;
         async move {
-            let answer = if api.wants_body(&head) {
-                let answer = api.answer_with_body(received, &head, body).await;
+            let answer = if handler.wants_body(&head) {
+                let answer = handler.answer_with_body(received, &head, body).await;
                 answer.map_err(|_| io::ErrorKind::ConnectionAborted)?
             } else {
-                api.answer(received, &head)
+                handler.answer(received, &head)
             };
             let answer = match answer {
-                Answer::Ready(answer) => answer,
-                Answer::Injected(injection) => perform(*injection).await?,
+                Outcome::Response(answer) => answer,
+                Outcome::Faulted(injection) => perform(*injection).await?,
             };
             Ok(finish(answer, is_head))
         }
@@ -84,7 +85,7 @@ impl MockService {
 
 /// A head is followed by no body, and says how long the body is, as the wire would have it; some
 /// answers have none (RFC 9110, section 8.6).
-fn finish(mut answer: Response<AnswerBody>, is_head: bool) -> Response<Body> {
+fn finish(mut answer: Response<ResponseBody>, is_head: bool) -> Response<Body> {
     let is_bodyless = is_bodyless(answer.status());
     if let Some(length) = answer.body().length()
         && !is_bodyless
@@ -95,27 +96,27 @@ fn finish(mut answer: Response<AnswerBody>, is_head: bool) -> Response<Body> {
 }
 
 async fn perform(
-    Injection { mut timeline, delay, act }: Injection,
-) -> io::Result<Response<AnswerBody>> {
+    FaultOutcome { mut timeline, delay, action }: FaultOutcome,
+) -> io::Result<Response<ResponseBody>> {
     timeline.wait(delay).await;
-    match act {
-        Act::Answer(mut answer) | Act::ByHand { mut answer, .. } => {
+    match action {
+        ResponseAction::Answer(mut answer) | ResponseAction::RawResponse { mut answer, .. } => {
             timeline.clock().date(answer.headers_mut());
             Ok(answer)
         }
-        Act::Lost(Loss::Reset | Loss::ResetAfterRequest) => {
+        ResponseAction::Lost(ConnectionFault::Reset | ConnectionFault::ResetAfterRequest) => {
             Err(io::ErrorKind::ConnectionReset.into())
         }
-        Act::Lost(Loss::Close) => Err(io::ErrorKind::UnexpectedEof.into()),
-        Act::Lost(Loss::Silent) => future::pending().await,
-        Act::Lost(Loss::Garbage) => Err(not_http().await),
+        ResponseAction::Lost(ConnectionFault::Close) => Err(io::ErrorKind::UnexpectedEof.into()),
+        ResponseAction::Lost(ConnectionFault::Hang) => future::pending().await,
+        ResponseAction::Lost(ConnectionFault::Garbage) => Err(not_http().await),
     }
 }
 
 /// What an HTTP library says of garbage, with its own error in it for those who look for that.
 async fn not_http() -> io::Error {
     let wire = TokioIo::new(tokio::io::join(GARBAGE, tokio::io::sink()));
-    let never = service_fn(|_| future::pending::<Result<Response<AnswerBody>, Infallible>>());
+    let never = service_fn(|_| future::pending::<Result<Response<ResponseBody>, Infallible>>());
     match http1::Builder::new().serve_connection(wire, never).await {
         Err(error) => io::Error::new(io::ErrorKind::InvalidData, error),
         Ok(()) => io::ErrorKind::InvalidData.into(),

@@ -3,28 +3,28 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::Api;
-use crate::store::TenantId;
-use crate::stub::{Placed, Stub, StubError, checked};
+use super::handler::RequestHandler;
+use crate::state::store::PartnerId;
+use crate::stubs::{Placed, Stub, StubError, checked};
 
 pub(crate) fn add(
-    api: &Arc<Api>,
-    owner: Option<TenantId>,
+    handler: &Arc<RequestHandler>,
+    owner: Option<PartnerId>,
     stub: Stub,
 ) -> Result<ActiveStub, StubError> {
-    Ok(ActiveStub::new(api, api.stubs.add(owner, checked(stub)?)))
+    Ok(ActiveStub::new(handler, handler.stubs.add(owner, checked(stub)?)))
 }
 
 /// A stub that was added. It stays in force when this is dropped.
 #[derive(Clone)]
 pub struct ActiveStub {
-    api: Arc<Api>,
+    handler: Arc<RequestHandler>,
     placed: Arc<Placed>,
 }
 
 impl ActiveStub {
-    pub(crate) fn new(api: &Arc<Api>, placed: Arc<Placed>) -> Self {
-        Self { api: Arc::clone(api), placed }
+    pub(crate) fn new(handler: &Arc<RequestHandler>, placed: Arc<Placed>) -> Self {
+        Self { handler: Arc::clone(handler), placed }
     }
 
     pub(crate) fn placed(&self) -> &Placed {
@@ -38,7 +38,7 @@ impl ActiveStub {
 
     /// Takes the stub out: the path is again what it was before.
     pub fn remove(&self) {
-        self.api.stubs.retain(|one| !Arc::ptr_eq(one, &self.placed));
+        self.handler.stubs.retain(|one| !Arc::ptr_eq(one, &self.placed));
     }
 }
 

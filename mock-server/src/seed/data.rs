@@ -1,22 +1,22 @@
 //! Companies, connections and wallets as a seed file has them: as `GET /companies` and `GET /wallet`
-//! show them, so that an answer can be pasted.
+//! show them, so that a response can be pasted.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::data::{Company, Connection, Wallet};
-use crate::json::{Expected, Object, decimal, given, timestamp, unwrapped};
+use crate::input::json::{Expected, Object, decimal, non_null, timestamp, unwrap_object};
+use crate::state::model::{Company, Connection, Wallet};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct WalletFile {
     #[serde(default)]
     balance: i64,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     currency: Option<String>,
     #[serde(default, deserialize_with = "decimal")]
     credit_unit_price: Option<Decimal>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     cost_per_message: Option<i64>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct CompanyFile {
     onboarded_at: Option<Timestamp>,
     #[serde(default)]
     connections: Vec<Object<ConnectionFile>>,
-    #[serde(rename = "_count", default, deserialize_with = "given")]
+    #[serde(rename = "_count", default, deserialize_with = "non_null")]
     count: Option<Object<CountFile>>,
 }
 
@@ -37,15 +37,15 @@ pub(super) struct CompanyFile {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ConnectionFile {
     id: String,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     waba_id: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     phone_number_id: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     display_phone_number: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     quality_rating: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     status: Option<String>,
 }
 
@@ -88,7 +88,7 @@ impl From<CompanyFile> for Company {
         let default = Self::new(file.id, file.name);
         Self {
             onboarded_at: file.onboarded_at.unwrap_or(default.onboarded_at),
-            connections: unwrapped(file.connections),
+            connections: unwrap_object(file.connections),
             template_count: file
                 .count
                 .map_or(default.template_count, |Object(count)| count.templates),

@@ -10,15 +10,17 @@ use super::data::{CompanyFile, WalletFile};
 use super::rule::RuleFile;
 use super::stub::StubFile;
 use super::{Companies, Extras, PartnerSeed, Seed};
-use crate::data::Wallet;
-use crate::fault::RuleError;
-use crate::generate::{self, MAX_GENERATED};
-use crate::json::{self, Expected, Mistake, Object, Wrong, given, in_short, unwrapped};
-use crate::key;
-use crate::rules::{self, NewRule};
-use crate::stub::Stub;
+use crate::faults::RuleError;
+use crate::faults::registry::{self, NewRule};
+use crate::input::json::{
+    self, Expected, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
+};
+use crate::state::api_key;
+use crate::state::generator::{self, MAX_GENERATED};
+use crate::state::model::Wallet;
+use crate::stubs::Stub;
 
-pub(super) fn parse(text: &str) -> Result<Seed, Mistake> {
+pub(super) fn parse(text: &str) -> Result<Seed, ParseError> {
     json::object::<SeedFile>(text)?.checked().map_err(|wrong| wrong.in_text(text))
 }
 
@@ -26,7 +28,7 @@ pub(super) fn parse(text: &str) -> Result<Seed, Mistake> {
 #[serde(deny_unknown_fields)]
 struct SeedFile {
     /// For editors.
-    #[serde(rename = "$schema", default, deserialize_with = "given")]
+    #[serde(rename = "$schema", default, deserialize_with = "non_null")]
     _schema: Option<String>,
     #[serde(deserialize_with = "at_least_one")]
     partners: Vec<Object<PartnerFile>>,
@@ -42,13 +44,13 @@ pub(super) struct PartnerFile {
     name: String,
     #[serde(default)]
     keys: Vec<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     active: Option<bool>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     wallet: Option<Object<WalletFile>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     companies: Option<Vec<Object<CompanyFile>>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     generate: Option<Object<GenerateFile>>,
     #[serde(default)]
     faults: Vec<RuleFile>,
@@ -57,11 +59,11 @@ pub(super) struct PartnerFile {
 }
 
 #[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct GenerateFile {
     companies: u64,
     #[serde(default)]
-    seed: u64,
+    rng_seed: u64,
 }
 
 impl Expected for SeedFile {
@@ -105,7 +107,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
 }
 
 impl SeedFile {
-    fn checked(self) -> Result<Seed, Wrong> {
+    fn checked(self) -> Result<Seed, ValidationError> {
         let mut checked = Vec::new();
         let (mut names, mut keys) = (HashSet::new(), HashSet::new());
         for (at, Object(partner)) in self.partners.into_iter().enumerate() {
@@ -125,7 +127,8 @@ impl SeedFile {
         }
         let stubs = checked_stubs(self.stubs)?;
         let mut partners = checked.into_iter();
-        let first = partners.next().ok_or_else(|| Wrong::of("expected at least one partner"))?;
+        let first =
+            partners.next().ok_or_else(|| ValidationError::of("expected at least one partner"))?;
         Ok(Seed { source: "file", first, others: partners.collect(), faults, stubs })
     }
 }
@@ -135,15 +138,15 @@ pub(super) fn is_first(
     partner: &PartnerSeed,
     names: &mut HashSet<String>,
     keys: &mut HashSet<String>,
-) -> Result<(), Wrong> {
+) -> Result<(), ValidationError> {
     if !names.insert(partner.name.clone()) {
-        let name = in_short(&partner.name);
+        let name = truncate(&partner.name);
         let message = format!("a second partner named `{name}`: expected each name once");
-        return Err(Wrong::of(message).at("name"));
+        return Err(ValidationError::of(message).at("name"));
     }
     for (at, key) in partner.keys.iter().enumerate() {
         if !keys.insert(key.clone()) {
-            return Err(Wrong::of(KEY_TWICE).at(at).at("keys"));
+            return Err(ValidationError::of(KEY_TWICE).at(at).at("keys"));
         }
     }
     Ok(())
@@ -156,15 +159,15 @@ pub(super) fn whose<'a>(
     rule: &NewRule,
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<Option<usize>, RuleError> {
-    let Some(wanted) = rule.words.partner.as_deref() else {
+    let Some(wanted) = rule.spec.partner.as_deref() else {
         return Ok(None);
     };
     let found = names.clone().position(|name| name == wanted);
-    found.map(Some).ok_or_else(|| rules::unknown_partner(wanted, names))
+    found.map(Some).ok_or_else(|| registry::unknown_partner(wanted, names))
 }
 
 impl PartnerFile {
-    pub(super) fn checked(self) -> Result<PartnerSeed, Wrong> {
+    pub(super) fn checked(self) -> Result<PartnerSeed, ValidationError> {
         let mut seed = PartnerSeed {
             name: self.name,
             keys: self.keys,
@@ -174,14 +177,14 @@ impl PartnerFile {
             extras: Extras::default(),
         };
         for (at, key) in seed.keys.iter().enumerate() {
-            if !key::is_b64token(key.as_bytes()) {
-                return Err(Wrong::of(key::EXPECTED).at(at).at("keys"));
+            if !api_key::is_b64token(key.as_bytes()) {
+                return Err(ValidationError::of(api_key::EXPECTED).at(at).at("keys"));
             }
         }
         for (at, rule) in self.faults.into_iter().enumerate() {
             let rule = rule.checked().and_then(|rule| {
-                match rule.words.partner.as_deref().filter(|named| *named != seed.name) {
-                    Some(another) => Err(rules::another_partner(another, &seed.name).into()),
+                match rule.spec.partner.as_deref().filter(|named| *named != seed.name) {
+                    Some(another) => Err(registry::another_partner(another, &seed.name).into()),
                     None => Ok(rule),
                 }
             });
@@ -196,16 +199,17 @@ impl PartnerFile {
 pub(super) fn one_of(
     companies: Option<Vec<Object<CompanyFile>>>,
     generate: Option<Object<GenerateFile>>,
-) -> Result<Option<Companies>, Wrong> {
+) -> Result<Option<Companies>, ValidationError> {
     match (companies, generate) {
         (Some(_), Some(_)) => {
-            Err(Wrong::of("expected it, or the companies themselves, and not both").at("generate"))
+            Err(ValidationError::of("expected it, or the companies themselves, and not both")
+                .at("generate"))
         }
-        (Some(companies), None) => Ok(Some(unwrapped(companies))),
-        (None, Some(Object(GenerateFile { companies, seed }))) => {
+        (Some(companies), None) => Ok(Some(unwrap_object(companies))),
+        (None, Some(Object(GenerateFile { companies, rng_seed }))) => {
             match u32::try_from(companies).ok().filter(|count| *count <= MAX_GENERATED) {
-                Some(count) => Ok(Some(generate::companies(count.into(), seed).collect())),
-                None => Err(Wrong::of(format!("expected at most {MAX_GENERATED}"))
+                Some(count) => Ok(Some(generator::companies(count.into(), rng_seed).collect())),
+                None => Err(ValidationError::of(format!("expected at most {MAX_GENERATED}"))
                     .at("companies")
                     .at("generate")),
             }
@@ -214,7 +218,7 @@ pub(super) fn one_of(
     }
 }
 
-fn checked_stubs(stubs: Vec<Object<StubFile>>) -> Result<Vec<Stub>, Wrong> {
+fn checked_stubs(stubs: Vec<Object<StubFile>>) -> Result<Vec<Stub>, ValidationError> {
     let checked = stubs
         .into_iter()
         .enumerate()

@@ -5,14 +5,14 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use crate::fault::{A_RULE, Rule, RuleError, Words};
-use crate::json::{Step, Wrong};
-use crate::rules::{self, NewRule};
+use crate::faults::registry::{self, NewRule};
+use crate::faults::{A_RULE, FaultSpec, Rule, RuleError};
+use crate::input::json::{Step, ValidationError};
 
 #[derive(Debug)]
 pub(super) enum RuleFile {
     Text(String),
-    Words(Box<Words>),
+    FaultSpec(Box<FaultSpec>),
 }
 
 impl<'de> Deserialize<'de> for RuleFile {
@@ -35,30 +35,32 @@ impl<'de> Visitor<'de> for RuleVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RuleFile, A::Error> {
-        Words::deserialize(MapAccessDeserializer::new(map)).map(Box::new).map(RuleFile::Words)
+        FaultSpec::deserialize(MapAccessDeserializer::new(map))
+            .map(Box::new)
+            .map(RuleFile::FaultSpec)
     }
 }
 
 impl RuleFile {
-    pub(super) fn checked(self) -> Result<NewRule, Wrong> {
+    pub(super) fn checked(self) -> Result<NewRule, ValidationError> {
         match self {
             Self::Text(text) => {
-                let rule = text.parse().and_then(|rule: Rule| rules::checked(rule));
-                rule.map_err(|error| Wrong::of(error.to_string()))
+                let rule = text.parse().and_then(|rule: Rule| registry::checked(rule));
+                rule.map_err(|error| ValidationError::of(error.to_string()))
             }
-            Self::Words(words) => Ok(rules::checked(Rule::of(*words))?),
+            Self::FaultSpec(spec) => Ok(registry::checked(Rule::of(*spec))?),
         }
     }
 }
 
-/// If it is one word that is wrong, it is the place.
-impl From<RuleError> for Wrong {
+/// If one option is wrong, the error is placed at it.
+impl From<RuleError> for ValidationError {
     fn from(error: RuleError) -> Self {
         let message = error.to_string();
-        let of_word = error.word().and_then(|word| {
-            let rest = message.strip_prefix(word)?.strip_prefix(": ")?;
-            Some(Self::of(rest).at(Step::Field(word.to_owned().into())))
+        let of_option = error.option().and_then(|option| {
+            let rest = message.strip_prefix(option)?.strip_prefix(": ")?;
+            Some(Self::of(rest).at(Step::Field(option.to_owned().into())))
         });
-        of_word.unwrap_or_else(|| Self::of(message))
+        of_option.unwrap_or_else(|| Self::of(message))
     }
 }

@@ -3,26 +3,26 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 
-use crate::json::{Expected, Fields, Step, Wrong, given};
-use crate::stub::{self, Reply, Stub, StubError};
-use crate::wire::{is_bodyless, is_framing};
+use crate::api::headers::{is_bodyless, is_framing};
+use crate::input::json::{Expected, Fields, Step, ValidationError, non_null};
+use crate::stubs::{self, ResponseTemplate, Stub, StubError};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct StubFile {
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     method: Option<String>,
     path: String,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     status: Option<u16>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     headers: Option<Fields<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     json: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     body: Option<String>,
     #[serde(default)]
-    replaces_documented: bool,
+    override_documented: bool,
 }
 
 impl Expected for StubFile {
@@ -30,48 +30,52 @@ impl Expected for StubFile {
 }
 
 impl StubFile {
-    pub(super) fn checked(self) -> Result<Stub, Wrong> {
+    pub(super) fn checked(self) -> Result<Stub, ValidationError> {
         let method = self.method.as_deref().unwrap_or("GET");
         // A method's letters have a case, so `get` would be another one, which nobody sends.
         let is_capital = !method.bytes().any(|byte| byte.is_ascii_lowercase());
         let method: Method = method.parse().ok().filter(|_| is_capital).ok_or_else(|| {
-            Wrong::of("expected the name of a method in capitals, such as `POST`").at("method")
+            ValidationError::of("expected the name of a method in capitals, such as `POST`")
+                .at("method")
         })?;
         let status = self.status.unwrap_or(200);
         if !(200..600).contains(&status) {
-            return Err(Wrong::of("expected one from 200 to 599").at("status"));
+            return Err(ValidationError::of("expected one from 200 to 599").at("status"));
         }
         let is_bodyless = StatusCode::from_u16(status).is_ok_and(is_bodyless);
         let mut reply = match (self.json, self.body) {
             (Some(_), Some(_)) => {
-                return Err(Wrong::of("expected it, or `json`, and not both").at("body"));
+                return Err(ValidationError::of("expected it, or `json`, and not both").at("body"));
             }
             (Some(_), _) if is_bodyless => return Err(bodyless("json")),
             (_, Some(_)) if is_bodyless => return Err(bodyless("body")),
-            (Some(json), None) => Reply::json(status, minified(json.get())),
-            (None, Some(body)) => Reply::text(status, body),
-            (None, None) if is_bodyless => Reply::empty(status),
-            (None, None) => Reply::json(status, "{}"),
+            (Some(json), None) => ResponseTemplate::json(status, minified(json.get())),
+            (None, Some(body)) => ResponseTemplate::text(status, body),
+            (None, None) if is_bodyless => ResponseTemplate::empty(status),
+            (None, None) => ResponseTemplate::json(status, "{}"),
         };
         for (name, value) in self.headers.into_iter().flat_map(|Fields(headers)| headers) {
-            let (header, value) = header(&name, &value)
-                .map_err(|wrong| Wrong::of(wrong).at(Step::Field(name.into())).at("headers"))?;
+            let (header, value) = header(&name, &value).map_err(|wrong| {
+                ValidationError::of(wrong).at(Step::Field(name.into())).at("headers")
+            })?;
             reply = reply.header(header, value);
         }
-        let stub = Stub::new(method, self.path).reply(reply);
-        let stub = if self.replaces_documented { stub.replaces_documented() } else { stub };
-        stub::checked(stub).map_err(|error| match error {
-            StubError::Documented(..) => Wrong::of(
+        let stub = Stub::new(method, self.path).respond(reply);
+        let stub = if self.override_documented { stub.override_documented() } else { stub };
+        stubs::checked(stub).map_err(|error| match error {
+            StubError::Documented(..) => ValidationError::of(
                 "this call is documented: expected `true`, if the stub is meant to answer it",
             )
-            .at("replacesDocumented"),
-            StubError::Path(_) | StubError::Unsent(_) => Wrong::of(error.to_string()).at("path"),
+            .at("overrideDocumented"),
+            StubError::Path(_) | StubError::Unsent(_) => {
+                ValidationError::of(error.to_string()).at("path")
+            }
         })
     }
 }
 
-fn bodyless(field: &'static str) -> Wrong {
-    Wrong::of("an answer with this status has none").at(field)
+fn bodyless(field: &'static str) -> ValidationError {
+    ValidationError::of("an answer with this status has none").at(field)
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {

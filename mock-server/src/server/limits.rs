@@ -7,32 +7,32 @@ use std::time::Duration;
 
 /// How large the head of a request may be in bytes: request line, header lines and the empty line
 /// after them.
-pub const MAX_HEAD_BYTES: usize = 64 * 1024;
+pub const DEFAULT_MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// How many header lines a request may have.
-pub const MAX_HEADERS: usize = 100;
+pub const DEFAULT_MAX_HEADERS: usize = 100;
 
 /// How many connections may be open at once.
-pub const MAX_CONNECTIONS: usize = 10_000;
+pub const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 
 /// How long a connection may be open with no request on it.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+pub const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a client may take to send the head of a request, counted from its first byte.
-pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+pub const DEFAULT_HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a client may take to send a body that is wanted, counted from the end of the head.
-pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+pub const DEFAULT_BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a client may read nothing while there is something for it to read. One that reads
 /// slowly, but reads, is never cut off.
-pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+pub const DEFAULT_WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long [`MockServer::shutdown`](crate::MockServer::shutdown) waits for requests under way.
-pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+pub const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A timer cannot be set to a moment that its clock cannot name.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The limits of one mock.
 #[derive(Debug, Clone, Copy)]
@@ -50,19 +50,19 @@ pub(super) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            head_bytes: MAX_HEAD_BYTES,
-            headers: MAX_HEADERS,
-            connections: MAX_CONNECTIONS,
-            idle: IDLE_TIMEOUT,
-            head: HEADER_READ_TIMEOUT,
-            body: BODY_READ_TIMEOUT,
-            write: WRITE_TIMEOUT,
-            drain: DRAIN_TIMEOUT,
+            head_bytes: DEFAULT_MAX_HEAD_BYTES,
+            headers: DEFAULT_MAX_HEADERS,
+            connections: DEFAULT_MAX_CONNECTIONS,
+            idle: DEFAULT_IDLE_TIMEOUT,
+            head: DEFAULT_HEADER_READ_TIMEOUT,
+            body: DEFAULT_BODY_READ_TIMEOUT,
+            write: DEFAULT_WRITE_TIMEOUT,
+            drain: DEFAULT_DRAIN_TIMEOUT,
         }
     }
 }
 
 /// A limit that a timer can be set to.
 pub(super) fn bounded(limit: Duration) -> Duration {
-    limit.min(LONGEST_TIMEOUT)
+    limit.min(MAX_TIMEOUT)
 }

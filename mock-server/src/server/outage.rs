@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket};
 
-/// What a client meets at the address of a mock that is [down](crate::MockServer::down).
+/// What a client meets at the address of a mock during an [outage](crate::MockServer::start_outage).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outage {
@@ -17,7 +17,7 @@ pub enum Outage {
     Reset,
     /// Nothing comes, not even an end, as from a machine that hangs. Open connections fall silent
     /// too.
-    Silent,
+    Blackhole,
 }
 
 /// How many connections can wait for being accepted.
@@ -25,14 +25,14 @@ const BACKLOG: u32 = 1024;
 
 /// A port that is not being served, and what keeps others from it.
 #[derive(Debug)]
-pub(super) enum Port {
+pub(super) enum PortHold {
     Listening(TcpListener),
     Held(TcpSocket),
     /// Nothing does: it could not be held.
     Lost,
 }
 
-impl Port {
+impl PortHold {
     /// With nobody listening. To be called in a runtime, as the next.
     pub(super) fn hold(self, address: SocketAddr) -> io::Result<TcpSocket> {
         match self {

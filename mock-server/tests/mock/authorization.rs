@@ -1,24 +1,28 @@
 //! What is at stake: a client's handling of 401 is tested against the codes that the service would
 //! send. Each row of the table in the README is sent here as bytes.
 
-use partner_api_mock::{MockServer, Refusal, Why};
+use partner_api_mock::{AuthFailure, Disposition, MockServer};
 
 use crate::raw;
 
 /// Sends the header lines, in which $ stands for a good key, and compares the answer and the
 /// rule in the journal.
-async fn check(mock: &MockServer, headers: &[u8], expected: Result<(), (&str, Refusal)>) {
+async fn check(mock: &MockServer, headers: &[u8], expected: Result<(), (&str, AuthFailure)>) {
     let shown = String::from_utf8_lossy(headers).into_owned();
     let answer = raw::wallet(mock.address(), fill(headers, mock.api_key())).await;
-    let why = mock.requests().pop().unwrap().why;
+    let why = mock.requests().pop().unwrap().disposition;
     assert_eq!(answer.header("content-type"), Some("application/json"), "{shown:?}");
     match expected {
         Ok(()) => {
-            assert_eq!((answer.status, why), (200, Why::Served), "{shown:?}");
+            assert_eq!((answer.status, why), (200, Disposition::Served), "{shown:?}");
             assert_eq!(answer.header("www-authenticate"), None, "{shown:?}");
         }
         Err((code, refusal)) => {
-            assert_eq!((answer.status, why), (401, Why::Refused(refusal)), "{shown:?}");
+            assert_eq!(
+                (answer.status, why),
+                (401, Disposition::Unauthorized(refusal)),
+                "{shown:?}"
+            );
             assert_eq!(answer.error(), code, "{shown:?}");
             let challenge = match code {
                 "invalid_token" => r#"Bearer realm="Partner API", error="invalid_token""#,
@@ -40,20 +44,20 @@ const INVALID: &str = "invalid_token";
 #[tokio::test]
 async fn without_a_bearer_token_it_is_missing() {
     let mock = MockServer::start().await.unwrap();
-    let rows: [(&str, Refusal); 13] = [
-        ("", Refusal::NoHeader),
-        ("Authorization:\r\n", Refusal::NoHeader),
-        ("Authorization: \t \r\n", Refusal::NoHeader),
-        ("Authorization: Basic dXNlcjpwYXNz\r\n", Refusal::OtherScheme),
-        ("Authorization: Token $\r\n", Refusal::OtherScheme),
-        ("Authorization: $\r\n", Refusal::OtherScheme),
-        ("Authorization: Bearer: $\r\n", Refusal::OtherScheme),
-        ("Authorization: Bearer$\r\n", Refusal::OtherScheme),
-        ("Authorization: Bearer\t$\r\n", Refusal::OtherScheme),
-        ("Authorization: Bearer\r\n", Refusal::NoToken),
-        ("Authorization: bearer   \r\n", Refusal::NoToken),
-        ("X-Api-Key: $\r\n", Refusal::NoHeader),
-        ("Proxy-Authorization: Bearer $\r\n", Refusal::NoHeader),
+    let rows: [(&str, AuthFailure); 13] = [
+        ("", AuthFailure::NoHeader),
+        ("Authorization:\r\n", AuthFailure::NoHeader),
+        ("Authorization: \t \r\n", AuthFailure::NoHeader),
+        ("Authorization: Basic dXNlcjpwYXNz\r\n", AuthFailure::OtherScheme),
+        ("Authorization: Token $\r\n", AuthFailure::OtherScheme),
+        ("Authorization: $\r\n", AuthFailure::OtherScheme),
+        ("Authorization: Bearer: $\r\n", AuthFailure::OtherScheme),
+        ("Authorization: Bearer$\r\n", AuthFailure::OtherScheme),
+        ("Authorization: Bearer\t$\r\n", AuthFailure::OtherScheme),
+        ("Authorization: Bearer\r\n", AuthFailure::NoToken),
+        ("Authorization: bearer   \r\n", AuthFailure::NoToken),
+        ("X-Api-Key: $\r\n", AuthFailure::NoHeader),
+        ("Proxy-Authorization: Bearer $\r\n", AuthFailure::NoHeader),
     ];
     for (headers, refusal) in rows {
         check(&mock, headers.as_bytes(), Err((MISSING, refusal))).await;
@@ -64,23 +68,23 @@ async fn without_a_bearer_token_it_is_missing() {
 async fn with_a_token_that_opens_nothing_it_is_invalid() {
     let mock = MockServer::start().await.unwrap();
     let long = format!("Authorization: Bearer {}\r\n", "a".repeat(60_000));
-    let rows: [(&[u8], Refusal); 16] = [
-        (b"Authorization: Bearer $x\r\n", Refusal::UnknownKey),
-        (b"Authorization: Bearer x$\r\n", Refusal::UnknownKey),
-        (b"Authorization: Bearer pk_live_xxx\r\n", Refusal::UnknownKey),
-        (b"Authorization: Bearer $=\r\n", Refusal::UnknownKey),
-        (long.as_bytes(), Refusal::UnknownKey),
-        (b"Authorization: Bearer $ $\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer $,$\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer \"$\"\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer token=$\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer $\tx\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer \t$\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer =\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer $\xc3\xa9\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer \xff\r\n", Refusal::MalformedToken),
-        (b"Authorization: Bearer $\r\nAuthorization: Bearer $\r\n", Refusal::SeveralHeaders),
-        (b"Authorization: Basic eA==\r\nauthorization: Bearer $\r\n", Refusal::SeveralHeaders),
+    let rows: [(&[u8], AuthFailure); 16] = [
+        (b"Authorization: Bearer $x\r\n", AuthFailure::UnknownKey),
+        (b"Authorization: Bearer x$\r\n", AuthFailure::UnknownKey),
+        (b"Authorization: Bearer pk_live_xxx\r\n", AuthFailure::UnknownKey),
+        (b"Authorization: Bearer $=\r\n", AuthFailure::UnknownKey),
+        (long.as_bytes(), AuthFailure::UnknownKey),
+        (b"Authorization: Bearer $ $\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer $,$\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer \"$\"\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer token=$\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer $\tx\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer \t$\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer =\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer $\xc3\xa9\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer \xff\r\n", AuthFailure::MalformedToken),
+        (b"Authorization: Bearer $\r\nAuthorization: Bearer $\r\n", AuthFailure::SeveralHeaders),
+        (b"Authorization: Basic eA==\r\nauthorization: Bearer $\r\n", AuthFailure::SeveralHeaders),
     ];
     for (headers, refusal) in rows {
         check(&mock, headers, Err((INVALID, refusal))).await;
@@ -112,12 +116,12 @@ async fn a_key_is_refused_once_it_is_revoked_and_while_its_partner_is_inactive()
 
     partner.deactivate();
     assert!(!partner.is_active());
-    check(&mock, headers, Err((INVALID, Refusal::InactivePartner))).await;
+    check(&mock, headers, Err((INVALID, AuthFailure::InactivePartner))).await;
     partner.activate();
     check(&mock, headers, Ok(())).await;
 
     partner.revoke_key(mock.api_key()).unwrap();
-    check(&mock, headers, Err((INVALID, Refusal::RevokedKey))).await;
+    check(&mock, headers, Err((INVALID, AuthFailure::RevokedKey))).await;
     assert_eq!(partner.requests().len(), 3, "refused or not, it is known whose key it was");
 }
 
@@ -137,7 +141,7 @@ async fn a_key_of_a_seed_may_end_in_equals_signs() {
     check(&mock, b"Authorization: Bearer padded==\r\n", Ok(())).await;
     for other in ["padded", "padded=", "padded==="] {
         let headers = format!("Authorization: Bearer {other}\r\n");
-        let refused = Err((INVALID, Refusal::UnknownKey));
+        let refused = Err((INVALID, AuthFailure::UnknownKey));
         check(&mock, headers.as_bytes(), refused).await;
     }
 }

@@ -32,7 +32,7 @@ async fn asked(mock: &MockServer) -> raw::Connection {
     let request =
         format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n");
     connection.send(request).await;
-    mock.calls().wait_for(before + 1, PATIENCE).await.unwrap();
+    mock.received_requests().wait_for(before + 1, PATIENCE).await.unwrap();
     connection
 }
 
@@ -57,7 +57,7 @@ async fn until_it_is_held_it_is_the_machines() {
     let mock = MockServer::start().await.unwrap();
     let clock = mock.clock();
     let before = Timestamp::now();
-    assert!(clock.now() >= before && !clock.is_held());
+    assert!(clock.now() >= before && !clock.is_paused());
     let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
     let received_at = mock.requests()[0].received_at;
     assert!((before..=Timestamp::now()).contains(&received_at));
@@ -72,8 +72,8 @@ async fn until_it_is_held_it_is_the_machines() {
 async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
     let mock = MockServer::start().await.unwrap();
     let clock = mock.clock();
-    clock.hold_at(noon());
-    assert!(clock.is_held());
+    clock.set(noon());
+    assert!(clock.is_paused());
     for (moved, date) in [
         (Duration::ZERO, "Tue, 24 Nov 2026 12:00:00 GMT"),
         (Duration::from_millis(999), "Tue, 24 Nov 2026 12:00:00 GMT"),
@@ -87,14 +87,14 @@ async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
             assert_eq!(mock.requests().pop().unwrap().received_at, clock.now());
         }
         assert_eq!(call(&mock).await.headers()["date"], date);
-        for fault in [Fault::status(503), Fault::answer().cut(1)] {
+        for fault in [Fault::status(503), Fault::passthrough().truncate(1)] {
             mock.fail_next(fault).unwrap();
             let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
             assert_eq!(answer.header("date"), Some(date));
         }
     }
-    clock.release();
-    assert!(!clock.is_held() && clock.now() != noon());
+    clock.resume();
+    assert!(!clock.is_paused() && clock.now() != noon());
     let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
     assert_ne!(answer.header("date"), Some("Wed, 25 Nov 2026 12:00:01 GMT"));
 }
@@ -102,7 +102,7 @@ async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
 #[tokio::test]
 async fn a_date_that_a_rule_says_stays() {
     let mock = Mock::new();
-    mock.clock().hold_at(noon());
+    mock.clock().set(noon());
     mock.fail_next(Fault::status(503).header("date", "yesterday")).unwrap();
     assert_eq!(call(&mock).await.headers()["date"], "yesterday");
 }
@@ -111,35 +111,35 @@ async fn a_date_that_a_rule_says_stays() {
 fn it_can_be_moved_only_while_it_is_held() {
     let clock = Mock::new().clock();
     let error = clock.advance(SECOND).unwrap_err();
-    assert!(error.to_string().contains("expected it to be held first"), "{error}");
-    clock.hold();
-    let held = clock.now();
-    clock.hold();
-    assert_eq!(clock.now(), held, "held twice, it stays");
+    assert!(error.to_string().contains("call pause() before advance()"), "{error}");
+    clock.pause();
+    let paused = clock.now();
+    clock.pause();
+    assert_eq!(clock.now(), paused, "paused twice, it stays");
     clock.advance(SECOND).unwrap();
-    assert_eq!(clock.now().duration_since(held), SignedDuration::from_secs(1));
+    assert_eq!(clock.now().duration_since(paused), SignedDuration::from_secs(1));
     clock.advance(Duration::MAX).unwrap();
     assert_eq!(clock.now(), Timestamp::MAX);
-    clock.release();
+    clock.resume();
     assert!(clock.advance(SECOND).is_err());
-    assert!(format!("{clock:?}").contains("is_held: false"));
+    assert!(format!("{clock:?}").contains("is_paused: false"));
 }
 
 #[tokio::test]
 async fn a_delay_of_half_a_minute_is_over_when_the_clock_has_been_moved_past_it() {
     for fault in [
-        Fault::answer().delay(30 * SECOND),
-        Fault::answer().slow_headers(30 * SECOND),
-        Fault::answer().delay(10 * SECOND).slow_headers(20 * SECOND),
-        Fault::answer().drip(30 * SECOND),
-        Fault::answer().delay(5 * SECOND).slow_headers(5 * SECOND).drip(20 * SECOND),
+        Fault::passthrough().delay(30 * SECOND),
+        Fault::passthrough().slow_headers(30 * SECOND),
+        Fault::passthrough().delay(10 * SECOND).slow_headers(20 * SECOND),
+        Fault::passthrough().throttle(30 * SECOND),
+        Fault::passthrough().delay(5 * SECOND).slow_headers(5 * SECOND).throttle(20 * SECOND),
     ] {
         let mock = MockServer::start().await.unwrap();
         let clock = mock.clock();
-        clock.hold();
+        clock.pause();
         mock.partner().fail_next(fault.clone()).unwrap();
         let mut connection = asked(&mock).await;
-        if fault == Fault::answer().delay(30 * SECOND) {
+        if fault == Fault::passthrough().delay(30 * SECOND) {
             clock.advance(Duration::from_millis(29_999)).unwrap();
             assert_nothing_came(&mock, &connection).await;
             clock.advance(Duration::from_millis(1)).unwrap();
@@ -155,8 +155,11 @@ async fn a_delay_of_half_a_minute_is_over_when_the_clock_has_been_moved_past_it(
 #[tokio::test(flavor = "multi_thread")]
 async fn however_soon_it_is_moved_a_request_in_the_journal_is_under_way() {
     let mock = MockServer::start().await.unwrap();
-    mock.clock().hold();
-    mock.partner().faults().add(Fault::answer().delay(30 * SECOND).drip(30 * SECOND)).unwrap();
+    mock.clock().pause();
+    mock.partner()
+        .faults()
+        .add(Fault::passthrough().delay(30 * SECOND).throttle(30 * SECOND))
+        .unwrap();
     for _ in 0..100 {
         let mut connection = asked(&mock).await;
         mock.clock().advance(60 * SECOND).unwrap();
@@ -168,10 +171,10 @@ async fn however_soon_it_is_moved_a_request_in_the_journal_is_under_way() {
 async fn each_of_many_waits_ends_at_its_own_time() {
     let mock = MockServer::start().await.unwrap();
     let clock = mock.clock();
-    clock.hold();
+    clock.pause();
     let mut waiting = Vec::new();
     for seconds in [30, 10, 20] {
-        mock.partner().fail_next(Fault::answer().delay(seconds * SECOND)).unwrap();
+        mock.partner().fail_next(Fault::passthrough().delay(seconds * SECOND)).unwrap();
         waiting.push((seconds, asked(&mock).await));
     }
     for now in [10, 20, 30] {
@@ -190,12 +193,12 @@ async fn each_of_many_waits_ends_at_its_own_time() {
 async fn to_be_set_ends_no_wait_and_prolongs_none() {
     let mock = MockServer::start().await.unwrap();
     let clock = mock.clock();
-    clock.hold_at(noon());
-    mock.partner().fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+    clock.set(noon());
+    mock.partner().fail_next(Fault::passthrough().delay(30 * SECOND)).unwrap();
     let mut connection = asked(&mock).await;
-    clock.hold_at("2030-01-01T00:00:00Z".parse().unwrap());
+    clock.set("2030-01-01T00:00:00Z".parse().unwrap());
     assert_nothing_came(&mock, &connection).await;
-    clock.hold_at("2020-01-01T00:00:00Z".parse().unwrap());
+    clock.set("2020-01-01T00:00:00Z".parse().unwrap());
     clock.advance(30 * SECOND).unwrap();
     let answer = connection.answer().await;
     assert_eq!(answer.body, WALLET);
@@ -206,20 +209,20 @@ async fn to_be_set_ends_no_wait_and_prolongs_none() {
 async fn a_wait_stands_while_it_is_held_and_goes_on_in_real_time_when_it_is_let_go() {
     let mock = Mock::new();
     let clock = mock.clock();
-    mock.fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+    mock.fail_next(Fault::passthrough().delay(30 * SECOND)).unwrap();
     let started = Instant::now();
     let waiting = tokio::spawn({
         let mock = mock.clone();
         async move { call(&mock).await }
     });
     tokio::time::sleep(10 * SECOND).await;
-    clock.hold();
+    clock.pause();
     tokio::time::sleep(3600 * SECOND).await;
     assert!(!waiting.is_finished(), "it stands");
     clock.advance(5 * SECOND).unwrap();
     tokio::time::sleep(3600 * SECOND).await;
     assert!(!waiting.is_finished(), "15 of 30 seconds are over");
-    clock.release();
+    clock.resume();
     waiting.await.unwrap();
     let (expected, took) = (7225 * SECOND, started.elapsed());
     assert!((expected..expected + SECOND).contains(&took), "{took:?}");
@@ -229,16 +232,16 @@ async fn a_wait_stands_while_it_is_held_and_goes_on_in_real_time_when_it_is_let_
 async fn it_may_be_held_and_let_go_from_another_thread_with_no_runtime() {
     let mock = Mock::new();
     let clock = mock.clock();
-    clock.hold();
-    mock.fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+    clock.pause();
+    mock.fail_next(Fault::passthrough().delay(30 * SECOND)).unwrap();
     let waiting = tokio::spawn({
         let mock = mock.clone();
         async move { call(&mock).await }
     });
-    mock.calls().wait_for(1, PATIENCE).await.unwrap();
+    mock.received_requests().wait_for(1, PATIENCE).await.unwrap();
     std::thread::spawn(move || {
         clock.advance(29 * SECOND).unwrap();
-        clock.release();
+        clock.resume();
     })
     .join()
     .unwrap();
@@ -249,8 +252,8 @@ async fn it_may_be_held_and_let_go_from_another_thread_with_no_runtime() {
 async fn without_a_socket_the_body_comes_by_the_same_clock() {
     let mock = Mock::new();
     let clock = mock.clock();
-    clock.hold();
-    mock.fail_next(Fault::answer().drip(80 * SECOND)).unwrap();
+    clock.pause();
+    mock.fail_next(Fault::passthrough().throttle(80 * SECOND)).unwrap();
     let mut body = call(&mock).await.into_body();
     for at in 0..80 {
         let mut piece = std::pin::pin!(body.frame());
@@ -289,7 +292,7 @@ async fn a_retry_after_date_is_so_far_from_the_answers_date() {
     assert!((90..=91).contains(&away.as_secs()), "{away:?}");
     assert!(date.duration_since(before).abs() < SignedDuration::from_mins(1));
 
-    mock.clock().hold_at(noon());
+    mock.clock().set(noon());
     mock.faults().add(busy()).unwrap();
     let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
     assert_eq!(dates(&answer), (noon(), SignedDuration::from_secs(90)));
@@ -309,8 +312,8 @@ async fn a_mock_that_ends_ends_what_waits_for_its_clock() {
         let limit = Duration::from_millis(1);
         let mock = MockServer::builder().drain_timeout(limit).start().await.unwrap();
         let clock = mock.clock();
-        clock.hold();
-        mock.partner().fail_next(Fault::answer().delay(30 * SECOND)).unwrap();
+        clock.pause();
+        mock.partner().fail_next(Fault::passthrough().delay(30 * SECOND)).unwrap();
         let mut connection = asked(&mock).await;
         if ends {
             mock.shutdown().await;

@@ -155,7 +155,7 @@ async fn what_a_patch_does_not_give_stays_letter_by_letter() {
 async fn whatever_meets_the_api_the_control_api_goes_on_and_leaves_no_trace() {
     let mock = start().await;
     let address = mock.address();
-    for rule in [r#"{"connection":"silent"}"#, r#"{"status":500,"operation":"/_mock/info"}"#] {
+    for rule in [r#"{"connection":"hang"}"#, r#"{"status":500,"operation":"/_mock/info"}"#] {
         told(address, "POST", "/faults", rule, 201).await;
         told(address, "GET", "/info", "", 200).await;
     }
@@ -165,7 +165,7 @@ async fn whatever_meets_the_api_the_control_api_goes_on_and_leaves_no_trace() {
     told(address, "GET", "/partners/p-1", "", 200).await;
     assert_eq!(mock.requests(), []);
     let faults = told(address, "GET", "/faults", "", 200).await;
-    assert!(faults["data"].as_array().unwrap().iter().all(|fault| fault["injected"] == 0));
+    assert!(faults["data"].as_array().unwrap().iter().all(|fault| fault["hits"] == 0));
     told(address, "DELETE", "/faults", "", 204).await;
     assert!(mock.faults().rules().is_empty());
 }
@@ -179,14 +179,14 @@ async fn a_spent_rule_leaves_the_list_and_can_still_be_asked_for() {
     assert_eq!(
         added,
         json!({"id": "f-1", "rule": {"status": 503, "times": 1}, "text": "status=503 times=1",
-               "injected": 0, "partner": "p-1", "inForce": true})
+               "hits": 0, "partner": "p-1", "active": true})
     );
     assert_eq!(raw::wallet_with(address, key).await.status, 503);
     assert_eq!(raw::wallet_with(address, key).await.status, 200);
     let list = told(address, "GET", "/partners/p-1/faults", "", 200).await;
     assert_eq!(list, json!({"data": []}));
     let spent = told(address, "GET", "/faults/f-1", "", 200).await;
-    assert_eq!((&spent["injected"], &spent["inForce"]), (&json!(1), &json!(false)));
+    assert_eq!((&spent["hits"], &spent["active"]), (&json!(1), &json!(false)));
     told(address, "DELETE", "/partners/p-1/faults", "", 204).await;
     told(address, "GET", "/faults/f-1", "", 404).await;
 }
@@ -251,7 +251,7 @@ async fn a_stub_is_served_behind_the_key_and_is_no_place_for_code() {
     assert_eq!(ask_stats(key).await.status, 404);
 
     for (body, field) in [
-        (r#"{"path":"wallet"}"#, "replacesDocumented"),
+        (r#"{"path":"wallet"}"#, "overrideDocumented"),
         (r#"{"path":"/etc/passwd"}"#, "path"),
         (r#"{"path":"x","file":"/etc/passwd"}"#, "file"),
         (r#"{"path":"x","url":"http://evil.example"}"#, "url"),
@@ -273,7 +273,7 @@ async fn a_stub_is_served_behind_the_key_and_is_no_place_for_code() {
 async fn the_clock_is_held_moved_and_let_go() {
     let mock = start().await;
     let address = mock.address();
-    let set = r#"{"held":true,"now":"2026-06-01T10:12:00Z"}"#;
+    let set = r#"{"paused":true,"now":"2026-06-01T10:12:00Z"}"#;
     told(address, "PUT", "/clock", set, 200).await;
     told(address, "POST", "/clock/advance", r#"{"by":"1m"}"#, 200).await;
     let answer = raw::wallet_with(address, mock.api_key()).await;
@@ -281,19 +281,19 @@ async fn the_clock_is_held_moved_and_let_go() {
     let all = told(address, "GET", "/requests", "", 200).await;
     assert_eq!(all["data"][0]["at"], "2026-06-01T10:13:00.000Z");
     for (path, body, field) in [
-        ("/clock", r#"{"held":false,"now":"2026-06-01T10:12:00Z"}"#, "now"),
-        ("/clock", r#"{"held":true,"now":"today"}"#, "now"),
-        ("/clock", r#"{"now":"2026-06-01T10:12:00Z"}"#, "held"),
-        ("/clock", r#"{"held":1}"#, "held"),
+        ("/clock", r#"{"paused":false,"now":"2026-06-01T10:12:00Z"}"#, "now"),
+        ("/clock", r#"{"paused":true,"now":"today"}"#, "now"),
+        ("/clock", r#"{"now":"2026-06-01T10:12:00Z"}"#, "paused"),
+        ("/clock", r#"{"paused":1}"#, "paused"),
     ] {
         let refused = ask(address, "PUT", path, body).await;
         assert_eq!((refused.status, refused.error().1), (400, field), "{body}");
     }
     let refused = ask(address, "POST", "/clock/advance", r#"{"by":"-1s"}"#).await;
     assert_eq!((refused.status, refused.error().1), (400, "by"));
-    assert!(mock.clock().is_held());
-    told(address, "PUT", "/clock", r#"{"held":false}"#, 200).await;
-    assert!(!mock.clock().is_held());
+    assert!(mock.clock().is_paused());
+    told(address, "PUT", "/clock", r#"{"paused":false}"#, 200).await;
+    assert!(!mock.clock().is_paused());
     let refused = ask(address, "POST", "/clock/advance", r#"{"by":"1s"}"#).await;
     assert_eq!((refused.status, refused.error().0), (409, "conflict"));
 }
@@ -314,11 +314,11 @@ async fn a_reset_makes_all_as_it_was_at_the_start() {
     told(address, "POST", "/partners/p-1/keys", "", 201).await;
     told(address, "POST", "/faults", r#"{"status":503}"#, 201).await;
     told(address, "POST", "/stubs", r#"{"path":"stats"}"#, 201).await;
-    told(address, "PUT", "/clock", r#"{"held":true}"#, 200).await;
+    told(address, "PUT", "/clock", r#"{"paused":true}"#, 200).await;
     raw::wallet_with(address, mock.api_key()).await;
     told(address, "POST", "/reset", "", 204).await;
     assert_eq!(info().await, before);
-    assert!(!mock.clock().is_held() && mock.requests().is_empty());
+    assert!(!mock.clock().is_paused() && mock.requests().is_empty());
     assert_eq!(raw::wallet_with(address, mock.api_key()).await.status, 200);
     let stubs = told(address, "GET", "/stubs", "", 200).await;
     assert_eq!(stubs, json!({"data": []}));
@@ -377,8 +377,8 @@ async fn after_an_outage_of_the_whole_port_the_control_api_is_back_with_it() {
     let mock = start().await;
     let address = mock.address();
     told(address, "POST", "/partners", r#"{"name":"before"}"#, 201).await;
-    mock.down(Outage::Reset).unwrap();
-    mock.up().unwrap();
+    mock.start_outage(Outage::Reset).unwrap();
+    mock.end_outage().unwrap();
     told(address, "GET", "/partners/p-2", "", 200).await;
     told(address, "GET", "/ready", "", 200).await;
 }
@@ -389,7 +389,7 @@ async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
     let address = mock.address();
     for (method, path, body, field, said) in [
         ("POST", "/partners", "{}", "name", "name: this field is missing"),
-        ("PUT", "/clock", "{}", "held", "held: this field is missing"),
+        ("PUT", "/clock", "{}", "paused", "paused: this field is missing"),
         ("POST", "/clock/advance", "{}", "by", "by: this field is missing"),
         ("POST", "/stubs", "{}", "path", "path: this field is missing"),
         (
@@ -428,7 +428,7 @@ async fn who_means_a_part_does_not_lose_the_whole() {
     told(address, "POST", "/partners", r#"{"name":"suite"}"#, 201).await;
     raw::wallet_with(address, mock.api_key()).await;
     for (method, path, body, field) in [
-        ("DELETE", "/requests?to=companies", "", "to"),
+        ("DELETE", "/requests?path=companies", "", "path"),
         ("DELETE", "/partners/p-1/requests?after=req-1", "", "after"),
         ("DELETE", "/partners/p-1/companies?id=x", "", "id"),
         ("POST", "/reset?partner=suite", "", "partner"),

@@ -30,11 +30,11 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
     let shown = |name: &str| (first[name].clone(), second[name].clone());
     assert_eq!(shown("partner"), (json!("p-1"), Value::Null));
     assert_eq!(shown("partnerName"), (json!("default"), Value::Null));
-    assert_eq!(shown("why"), (json!("served"), json!("unknown key")));
+    assert_eq!(shown("disposition"), (json!("served"), json!("unknown key")));
     assert_eq!(shown("status"), (json!(503), json!(503)), "each is another's first");
 
     let one = ask(address, "GET", "/requests/req-1", "").await;
-    assert_eq!(one.body["answer"]["body"], r#"{"error":"service_unavailable"}"#);
+    assert_eq!(one.body["response"]["body"], r#"{"error":"service_unavailable"}"#);
     assert!(!one.text.contains(key) && one.text.contains("[redacted]"), "{}", one.text);
     for missing in ["req-3", "req-0", "req--1", "1", "req-x"] {
         told(address, "GET", &format!("/requests/{missing}"), "", 404).await;
@@ -69,13 +69,13 @@ async fn filters_and_counts_are_those_of_rust() {
     raw::wallet(address, "").await;
     for (query, expected) in [
         ("header=x-trace:b", &["req-2", "req-3"][..]),
-        ("header=X-Trace:%20b&status=200&to=wallet&method=GET", &["req-2", "req-3"]),
+        ("header=X-Trace:%20b&status=200&path=wallet&method=GET", &["req-2", "req-3"]),
         ("header=x-trace:a&header=host:mock", &["req-1"]),
         ("status=401", &["req-4"]),
-        ("to=%2Fapi%2Fv1%2Fwallet&limit=1", &["req-4"]),
+        ("path=%2Fapi%2Fv1%2Fwallet&limit=1", &["req-4"]),
         ("after=req-1&limit=1", &["req-2"]),
         ("after=req-0&limit=2", &["req-1", "req-2"]),
-        ("to=companies", &[]),
+        ("path=companies", &[]),
         ("query=", &["req-1", "req-2", "req-3", "req-4"]),
     ] {
         let list = told(address, "GET", &format!("/requests?{query}"), "", 200).await;
@@ -84,10 +84,10 @@ async fn filters_and_counts_are_those_of_rust() {
     let mine = told(address, "GET", "/partners/p-1/requests", "", 200).await;
     assert_eq!(ids(&mine), ["req-1", "req-2", "req-3"]);
     for (query, status) in [
-        ("to=wallet&exactly=4", 200),
-        ("to=wallet&exactly=3", 409),
-        ("to=wallet&atLeast=3", 200),
-        ("to=wallet&atLeast=5", 409),
+        ("path=wallet&exactly=4", 200),
+        ("path=wallet&exactly=3", 409),
+        ("path=wallet&atLeast=3", 200),
+        ("path=wallet&atLeast=5", 409),
         ("after=req-2&exactly=2", 200),
         ("exactly=0&status=500", 200),
     ] {
@@ -95,7 +95,7 @@ async fn filters_and_counts_are_those_of_rust() {
     }
     let unmet = ask(address, "GET", "/requests?header=x-trace:c&exactly=1", "").await;
     let (error, _, message) = unmet.error();
-    assert_eq!(error, "unmet");
+    assert_eq!(error, "verification_failed");
     assert!(message.starts_with("expected  exactly 1 request of any method"), "{message}");
     assert!(message.contains("\nnearest   "), "{message}");
 }
@@ -118,7 +118,7 @@ async fn a_wrong_query_names_its_parameter() {
         ("after=req-1&within=61s", "within"),
         ("after=req-1&within=soon", "within"),
         ("header=x-trace", "header"),
-        ("to=%ff", ""),
+        ("path=%ff", ""),
         ("%1b%5b2J=1", "\\u{1b}[2J"),
     ] {
         let refused = ask(address, "GET", &format!("/requests?{query}"), "").await;
@@ -134,7 +134,7 @@ async fn who_waits_is_told_as_soon_as_it_came() {
     let (address, key) = (mock.address(), mock.api_key().to_owned());
     let begun = Instant::now();
     let counted = tokio::spawn(async move {
-        ask(address, "GET", "/partners/p-1/requests?to=wallet&atLeast=2&within=60s", "").await
+        ask(address, "GET", "/partners/p-1/requests?path=wallet&atLeast=2&within=60s", "").await
     });
     let newer =
         tokio::spawn(
@@ -159,7 +159,7 @@ async fn who_waits_in_vain_is_told_so_when_the_time_is_over() {
     let mock = start().await;
     let address = mock.address();
     let unmet = ask(address, "GET", "/requests?atLeast=1&within=20ms", "").await;
-    assert_eq!((unmet.status, unmet.error().0), (409, "unmet"));
+    assert_eq!((unmet.status, unmet.error().0), (409, "verification_failed"));
     assert!(unmet.error().2.starts_with("expected  1 request within 20ms"), "{}", unmet.text);
     let nothing = told(address, "GET", "/requests?after=req-0&within=20ms", "", 200).await;
     assert_eq!(nothing, json!({"data": [], "dropped": 0}));

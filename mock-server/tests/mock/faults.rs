@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use partner_api_mock::{Fault, MockServer, Rule, Why};
+use partner_api_mock::{Disposition, Fault, MockServer, Rule};
 
 use crate::raw;
 
@@ -19,7 +19,7 @@ async fn bytes(fault: Fault) -> Vec<u8> {
     connection.send(request(&mock, "connection: close\r\n")).await;
     let bytes = connection.rest().await;
     let journal = mock.requests();
-    assert_eq!((journal.len(), journal[0].why), (1, Why::Served));
+    assert_eq!((journal.len(), journal[0].disposition), (1, Disposition::Served));
     assert!(journal[0].fault.is_some());
     let next = raw::wallet_with(mock.address(), mock.api_key()).await;
     assert_eq!((next.status, next.body.as_str()), (200, WALLET));
@@ -88,7 +88,7 @@ async fn a_page_is_the_html_that_a_proxy_sends() {
         (503, "503 Service Temporarily Unavailable"),
         (504, "504 Gateway Time-out"),
     ] {
-        let (got, headers, body) = parts(Fault::page(status)).await;
+        let (got, headers, body) = parts(Fault::html_error_page(status)).await;
         assert_eq!((got, &headers["content-type"]), (status, &"text/html".parse().unwrap()));
         let body = text(body);
         assert!(body.contains(&format!("<h1>{title}</h1>")), "{body}");
@@ -109,10 +109,10 @@ async fn retry_after_may_be_a_date_or_nonsense() {
 async fn the_real_answer_may_be_slow_and_is_the_same() {
     let slow = Duration::from_millis(30);
     for fault in [
-        Fault::answer().delay(slow),
-        Fault::answer().drip(slow),
-        Fault::answer().slow_headers(slow),
-        Fault::answer().slow_headers(slow).drip(slow),
+        Fault::passthrough().delay(slow),
+        Fault::passthrough().throttle(slow),
+        Fault::passthrough().slow_headers(slow),
+        Fault::passthrough().slow_headers(slow).throttle(slow),
     ] {
         let (status, headers, body) = parts(fault).await;
         assert_eq!((status, text(body).as_str()), (200, WALLET));
@@ -123,11 +123,11 @@ async fn the_real_answer_may_be_slow_and_is_the_same() {
 
 #[tokio::test]
 async fn a_client_is_told_when_a_good_answer_ends_its_connection() {
-    let slow = Fault::answer().slow_headers(Duration::from_millis(5));
+    let slow = Fault::passthrough().slow_headers(Duration::from_millis(5));
     let (_, headers, _) = parts(slow).await;
     assert_eq!(headers["connection"], "close");
     // Where the fault is that the connection ends, it is not told.
-    let (_, headers, _) = parts(Fault::answer().cut(1)).await;
+    let (_, headers, _) = parts(Fault::passthrough().truncate(1)).await;
     assert_eq!(headers.get("connection"), None);
 }
 
@@ -138,7 +138,7 @@ async fn the_date_can_be_held_so_that_a_retry_after_date_is_a_known_time_away() 
         let fault = Fault::status(503).header("date", now);
         fault.retry_after_date(later.parse().unwrap())
     };
-    for fault in [busy(), busy().cut(1)] {
+    for fault in [busy(), busy().truncate(1)] {
         let (_, headers, _) = parts(fault).await;
         let dates: Vec<_> = headers.get_all("date").iter().collect();
         assert_eq!(dates, [now]);
@@ -152,8 +152,8 @@ async fn a_connection_is_kept_where_only_the_answer_is_bad() {
     let mut connection = raw::Connection::open(mock.address()).await;
     for fault in [
         Fault::status(500),
-        Fault::answer().drip(Duration::from_millis(5)),
-        Fault::answer().malformed_json(),
+        Fault::passthrough().throttle(Duration::from_millis(5)),
+        Fault::passthrough().malformed_json(),
     ] {
         mock.fail_next(fault).unwrap();
         connection.send(request(&mock, "")).await;
@@ -166,7 +166,7 @@ async fn a_connection_is_kept_where_only_the_answer_is_bad() {
 #[tokio::test]
 async fn a_body_may_be_cut_while_the_head_promises_all_of_it() {
     for (cut, comes) in [(0, 0), (1, 1), (40, 40), (79, 79), (80, 79), (1000, 79)] {
-        let (status, headers, body) = parts(Fault::answer().cut(cut)).await;
+        let (status, headers, body) = parts(Fault::passthrough().truncate(cut)).await;
         assert_eq!((status, &headers["content-length"]), (200, &"80".parse().unwrap()));
         assert_eq!(text(body), WALLET[..comes]);
     }
@@ -175,7 +175,7 @@ async fn a_body_may_be_cut_while_the_head_promises_all_of_it() {
 #[tokio::test]
 async fn a_length_may_be_wrong_either_way() {
     for length in [0, 10, 79, 81, 1_000_000] {
-        let (_, headers, body) = parts(Fault::answer().length(length)).await;
+        let (_, headers, body) = parts(Fault::passthrough().content_length(length)).await;
         assert_eq!(headers["content-length"], length.to_string());
         assert_eq!(text(body), WALLET, "all of it comes, whatever the length says");
     }
@@ -183,24 +183,24 @@ async fn a_length_may_be_wrong_either_way() {
 
 #[tokio::test]
 async fn a_body_may_be_damaged_in_itself_with_its_framing_in_order() {
-    let (_, headers, body) = parts(Fault::answer().malformed_json()).await;
+    let (_, headers, body) = parts(Fault::passthrough().malformed_json()).await;
     assert_eq!(
         (headers["content-length"].as_bytes(), text(body).as_str()),
         (&b"79"[..], &WALLET[..79])
     );
 
-    let (_, headers, body) = parts(Fault::answer().invalid_utf8()).await;
+    let (_, headers, body) = parts(Fault::passthrough().invalid_utf8()).await;
     assert_eq!(headers["content-length"], "81");
     let error = std::str::from_utf8(&body).unwrap_err();
     assert_eq!(&body[..error.valid_up_to()], br#"{"balance":8450,"currency":""#);
 
-    let (_, headers, body) = parts(Fault::answer().content_type("text/html")).await;
+    let (_, headers, body) = parts(Fault::passthrough().content_type("text/html")).await;
     assert_eq!(
         (&headers["content-type"], text(body).as_str()),
         (&"text/html".parse().unwrap(), WALLET)
     );
 
-    let (_, headers, body) = parts(Fault::answer().oversized(1_000_000)).await;
+    let (_, headers, body) = parts(Fault::passthrough().pad_to(1_000_000)).await;
     assert_eq!(headers["content-length"], "1000000");
     let body = text(body);
     assert_eq!((body.len(), body.trim_end_matches(' ')), (1_000_000, WALLET));
@@ -221,9 +221,9 @@ async fn head_has_no_body_however_it_is_answered() {
     let slow = Duration::from_millis(5);
     for fault in [
         Fault::status(503),
-        Fault::answer().slow_headers(slow),
-        Fault::answer().cut(10),
-        Fault::answer().drip(slow),
+        Fault::passthrough().slow_headers(slow),
+        Fault::passthrough().truncate(10),
+        Fault::passthrough().throttle(slow),
     ] {
         mock.fail_next(fault).unwrap();
         let request = request(&mock, "connection: close\r\n").replace("GET", "HEAD");
@@ -276,7 +276,7 @@ async fn a_reset_after_the_request_waits_for_all_of_it() {
 async fn silence_lasts_until_the_client_or_the_mock_ends() {
     let mock =
         MockServer::builder().drain_timeout(Duration::from_secs(3600)).start().await.unwrap();
-    mock.faults().add(Fault::silent()).unwrap();
+    mock.faults().add(Fault::hang()).unwrap();
     let (mut waiting, mut leaving) =
         (raw::Connection::open(mock.address()).await, raw::Connection::open(mock.address()).await);
     for connection in [&mut waiting, &mut leaving] {
@@ -295,7 +295,7 @@ async fn silence_lasts_until_the_client_or_the_mock_ends() {
 #[tokio::test]
 async fn shutdown_lets_a_slow_answer_come_to_its_end() {
     let mock = MockServer::start().await.unwrap();
-    mock.fail_next(Fault::answer().slow_headers(Duration::from_millis(100))).unwrap();
+    mock.fail_next(Fault::passthrough().slow_headers(Duration::from_millis(100))).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(&mock, "")).await;
     while mock.requests().is_empty() {
@@ -310,10 +310,10 @@ async fn shutdown_lets_a_slow_answer_come_to_its_end() {
 async fn a_drop_ends_what_is_slow_or_silent() {
     let hour = Duration::from_secs(3600);
     for fault in [
-        Fault::answer().delay(hour),
-        Fault::answer().slow_headers(hour),
-        Fault::answer().drip(hour),
-        Fault::silent(),
+        Fault::passthrough().delay(hour),
+        Fault::passthrough().slow_headers(hour),
+        Fault::passthrough().throttle(hour),
+        Fault::hang(),
     ] {
         let mock = MockServer::start().await.unwrap();
         mock.fail_next(fault).unwrap();
@@ -342,13 +342,13 @@ async fn a_fault_in_a_pipeline_leaves_the_answers_before_it_whole() {
 #[tokio::test]
 async fn the_journal_shows_the_status_that_was_sent_and_what_the_service_made_of_it() {
     let mock = MockServer::start().await.unwrap();
-    mock.faults().add(Fault::page(502)).unwrap();
+    mock.faults().add(Fault::html_error_page(502)).unwrap();
     assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 502);
     assert_eq!(raw::wallet_with(mock.address(), "pk_live_x").await.status, 502);
     let [served, refused] = &mock.requests()[..] else { panic!("two requests") };
-    assert_eq!((served.status.as_u16(), served.why), (502, Why::Served));
+    assert_eq!((served.status.as_u16(), served.disposition), (502, Disposition::Served));
     assert_eq!(refused.status.as_u16(), 502);
-    assert_eq!(refused.why.to_string(), "unknown key");
+    assert_eq!(refused.disposition.to_string(), "unknown key");
     let fault = served.fault.as_ref().unwrap();
-    assert_eq!(fault.to_string(), "rule 1 (status=502 page), request 1");
+    assert_eq!(fault.to_string(), "rule 1 (status=502 htmlErrorPage), request 1");
 }

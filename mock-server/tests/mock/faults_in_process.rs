@@ -101,11 +101,21 @@ async fn garbage_is_told_by_the_error_of_an_http_library() {
 #[tokio::test(start_paused = true)]
 async fn a_broken_body_is_what_came_and_then_the_error() {
     for (fault, length, expected, end) in [
-        (Fault::answer().cut(40), Some("80"), &WALLET[..40], Some(ErrorKind::UnexpectedEof)),
-        (Fault::answer().length(90), Some("90"), WALLET, Some(ErrorKind::UnexpectedEof)),
-        (Fault::answer().length(10), Some("10"), &WALLET[..10], None),
+        (
+            Fault::passthrough().truncate(40),
+            Some("80"),
+            &WALLET[..40],
+            Some(ErrorKind::UnexpectedEof),
+        ),
+        (
+            Fault::passthrough().content_length(90),
+            Some("90"),
+            WALLET,
+            Some(ErrorKind::UnexpectedEof),
+        ),
+        (Fault::passthrough().content_length(10), Some("10"), &WALLET[..10], None),
         (Fault::malformed_chunk(), None, &WALLET[..40], Some(ErrorKind::InvalidData)),
-        (Fault::answer().malformed_json(), Some("79"), &WALLET[..79], None),
+        (Fault::passthrough().malformed_json(), Some("79"), &WALLET[..79], None),
     ] {
         let answer = call(&mock(fault)).await.unwrap();
         let header = answer.headers().get("content-length");
@@ -118,11 +128,11 @@ async fn a_broken_body_is_what_came_and_then_the_error() {
 async fn waits_take_their_time_on_the_paused_clock_and_to_the_millisecond() {
     let hour = Duration::from_secs(3600);
     for (fault, head, body) in [
-        (Fault::answer().delay(hour), hour, Duration::ZERO),
+        (Fault::passthrough().delay(hour), hour, Duration::ZERO),
         (Fault::status(503).delay(hour), hour, Duration::ZERO),
-        (Fault::answer().slow_headers(hour), hour, Duration::ZERO),
-        (Fault::answer().drip(hour), Duration::ZERO, hour),
-        (Fault::answer().drip(hour).delay(hour), hour, hour),
+        (Fault::passthrough().slow_headers(hour), hour, Duration::ZERO),
+        (Fault::passthrough().throttle(hour), Duration::ZERO, hour),
+        (Fault::passthrough().throttle(hour).delay(hour), hour, hour),
     ] {
         let mock = mock(fault.clone());
         let start = Instant::now();
@@ -150,7 +160,7 @@ async fn what_is_closed_before_a_delay_is_over_waits_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_has_no_end() {
-    let mock = mock(Fault::silent());
+    let mock = mock(Fault::hang());
     let year = Duration::from_secs(365 * 24 * 3600);
     assert!(tokio::time::timeout(year, call(&mock)).await.is_err());
     assert_eq!(mock.requests().len(), 1, "the request came all the same");
@@ -162,13 +172,13 @@ async fn a_random_delay_is_the_one_in_the_journal_and_comes_again_with_the_seed(
     let mut runs = Vec::new();
     for _ in 0..2 {
         let mock = Mock::new();
-        let fault = Fault::answer().delay(Delay::log_normal(median, 0.5));
+        let fault = Fault::passthrough().delay(Delay::log_normal(median, 0.5));
         mock.faults().add(fault).unwrap();
         for _ in 0..200 {
             let start = Instant::now();
             call(&mock).await.unwrap();
             let delay = mock.requests().pop().unwrap().fault.unwrap().delay();
-            assert_near(start.elapsed(), delay, &Fault::answer());
+            assert_near(start.elapsed(), delay, &Fault::passthrough());
         }
         let delays = mock.requests().into_iter().map(|one| one.fault.unwrap().delay());
         runs.push(delays.collect::<Vec<_>>());
@@ -182,7 +192,7 @@ async fn a_random_delay_is_the_one_in_the_journal_and_comes_again_with_the_seed(
 #[tokio::test(start_paused = true)]
 async fn a_body_larger_than_memory_is_no_matter() {
     let huge = 1 << 40;
-    let mut answer = call(&mock(Fault::answer().oversized(huge))).await.unwrap();
+    let mut answer = call(&mock(Fault::passthrough().pad_to(huge))).await.unwrap();
     assert_eq!(answer.headers()["content-length"], huge.to_string());
     let mut came = 0;
     while came < 10_000_000 {

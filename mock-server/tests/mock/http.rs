@@ -1,7 +1,7 @@
 //! What is at stake: a client that sends a wrong path, method or head must get the answer that
 //! tells it so, as JSON, and an odd request must not disturb the next one.
 
-use partner_api_mock::{MockServer, Why};
+use partner_api_mock::{Disposition, MockServer};
 
 use crate::raw;
 
@@ -39,7 +39,7 @@ async fn a_path_that_is_not_there_is_404_with_and_without_a_key() {
     }
     let request = "GET /nowhere HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n";
     assert_eq!(raw::exchange(mock.address(), request).await.error(), "not_found");
-    assert!(mock.requests().iter().all(|request| request.why == Why::UnknownPath));
+    assert!(mock.requests().iter().all(|request| request.disposition == Disposition::UnknownPath));
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn another_method_is_405_and_says_which_are_allowed() {
         assert_eq!((answer.status, answer.error()), (405, "method_not_allowed"), "{method}");
         assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method}");
     }
-    assert_eq!(mock.requests().pop().unwrap().why, Why::WrongMethod);
+    assert_eq!(mock.requests().pop().unwrap().disposition, Disposition::WrongMethod);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_host_header_that_is_none_is_400() {
             assert_eq!((answer.status, answer.error()), (400, "bad_request"), "{target} {host:?}");
         }
     }
-    assert!(mock.requests().iter().all(|request| request.why == Why::BadHost));
+    assert!(mock.requests().iter().all(|request| request.disposition == Disposition::BadHost));
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{HeaderValue, Request};
 use partner_api_mock::{
-    Company, Fault, JOURNAL_ANSWER_BODY, JOURNAL_ENTRIES, Mock, MockServer, RecordedRequest,
-    Refusal, Reply, Stub, Why,
+    AuthFailure, Company, Disposition, Fault, MAX_JOURNAL_ENTRIES, MAX_RECORDED_BODY, Mock,
+    MockServer, RecordedRequest, ResponseTemplate, Stub,
 };
 use tower::ServiceExt as _;
 
@@ -35,9 +35,12 @@ async fn it_tells_what_was_asked_and_how_it_was_answered() {
     assert_eq!((first.method.as_str(), first.path.as_str()), ("GET", "/api/v1/wallet"));
     assert_eq!(first.query.as_deref(), Some("a=1&b"));
     assert_eq!(first.headers.get_all("x-mine").iter().collect::<Vec<_>>(), ["1", "2"]);
-    assert_eq!((first.status.as_u16(), first.why), (401, Why::Refused(Refusal::NoHeader)));
+    assert_eq!(
+        (first.status.as_u16(), first.disposition),
+        (401, Disposition::Unauthorized(AuthFailure::NoHeader))
+    );
     assert_eq!((first.partner.as_deref(), first.request_id.as_str()), (None, "req-1"));
-    assert_eq!((second.status.as_u16(), second.why), (200, Why::Served));
+    assert_eq!((second.status.as_u16(), second.disposition), (200, Disposition::Served));
     assert_eq!((second.partner.as_deref(), second.request_id.as_str()), (Some("default"), "req-2"));
     assert_eq!((second.query.as_deref(), mock.partner().requests()), (None, vec![second.clone()]));
 }
@@ -74,16 +77,16 @@ async fn it_keeps_the_newest_of_each_partner_and_counts_the_rest() {
     raw::wallet_with(mock.address(), &quiet.issue_key()).await;
 
     let bearer = format!("Bearer {}", mock.api_key());
-    for number in 0..JOURNAL_ENTRIES + 7 {
+    for number in 0..MAX_JOURNAL_ENTRIES + 7 {
         let request = Request::get(format!("/api/v1/wallet?{number}"));
         let request = request.header("authorization", &bearer).body(Body::empty()).unwrap();
         mock.router().oneshot(request).await.unwrap();
     }
     let noisy = mock.partner();
-    assert_eq!((noisy.requests().len(), noisy.dropped_requests()), (JOURNAL_ENTRIES, 7));
+    assert_eq!((noisy.requests().len(), noisy.dropped_requests()), (MAX_JOURNAL_ENTRIES, 7));
     assert_eq!(noisy.requests()[0].query.as_deref(), Some("7"));
     assert_eq!((quiet.requests().len(), quiet.dropped_requests()), (1, 0));
-    assert_eq!((mock.requests().len(), mock.dropped_requests()), (JOURNAL_ENTRIES + 1, 7));
+    assert_eq!((mock.requests().len(), mock.dropped_requests()), (MAX_JOURNAL_ENTRIES + 1, 7));
 }
 
 const WALLET: &str =
@@ -100,28 +103,28 @@ async fn recorded(mock: &MockServer, line: &str) -> (raw::Answer, RecordedReques
 }
 
 fn body(recorded: &RecordedRequest) -> &[u8] {
-    recorded.answer.as_ref().unwrap().body.as_ref().unwrap()
+    recorded.response.as_ref().unwrap().body.as_ref().unwrap()
 }
 
 #[tokio::test]
 async fn it_shows_every_answer_as_it_was_sent() {
     let mock = MockServer::start().await.unwrap();
-    let with_header =
-        Reply::json(201, "[]").header(http::header::ETAG, HeaderValue::from_static("\"x\""));
+    let with_header = ResponseTemplate::json(201, "[]")
+        .header(http::header::ETAG, HeaderValue::from_static("\"x\""));
     for stub in [
-        Stub::get("stats").reply(with_header),
-        Stub::get("none").reply(Reply::json(204, "never sent")),
-        Stub::post("templates").compute(|_| Reply::json(200, "{\"a\":1}")),
+        Stub::get("stats").respond(with_header),
+        Stub::get("none").respond(ResponseTemplate::json(204, "never sent")),
+        Stub::post("templates").respond_with(|_| ResponseTemplate::json(200, "{\"a\":1}")),
     ] {
         mock.add_stub(stub).unwrap();
     }
     let fault = |on: &str, fault: Fault| {
-        mock.faults().add(partner_api_mock::Rule::new(fault).on(on)).unwrap();
+        mock.faults().add(partner_api_mock::Rule::new(fault).operation(on)).unwrap();
     };
-    fault("/busy", Fault::page(503).retry_after(1).header("x-a", "1"));
-    fault("/cut", Fault::answer().cut(5));
-    fault("/wide", Fault::answer().oversized(100));
-    fault("/slow", Fault::answer().drip(Duration::from_millis(2)));
+    fault("/busy", Fault::html_error_page(503).retry_after(1).header("x-a", "1"));
+    fault("/cut", Fault::passthrough().truncate(5));
+    fault("/wide", Fault::passthrough().pad_to(100));
+    fault("/slow", Fault::passthrough().throttle(Duration::from_millis(2)));
     for (line, status) in [
         ("GET /api/v1/wallet", 200),
         ("HEAD /api/v1/wallet", 200),
@@ -140,7 +143,7 @@ async fn it_shows_every_answer_as_it_was_sent() {
         let (sent, recorded) = recorded(&mock, line).await;
         assert_eq!((sent.status, recorded.status.as_u16()), (status, status), "{line}");
         assert_eq!(body(&recorded), sent.body.as_bytes(), "{line}");
-        let answer = recorded.answer.unwrap();
+        let answer = recorded.response.unwrap();
         assert_eq!(answer.body_length, sent.body.len() as u64, "{line}");
         let written = ["date", "content-length", "connection"];
         let kept = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
@@ -150,7 +153,7 @@ async fn it_shows_every_answer_as_it_was_sent() {
     }
     for authorization in ["", "authorization: Bearer pk_live_unknown\r\n"] {
         let sent = raw::wallet(mock.address(), authorization).await;
-        let answer = mock.requests().pop().unwrap().answer.unwrap();
+        let answer = mock.requests().pop().unwrap().response.unwrap();
         assert_eq!(answer.headers["www-authenticate"], sent.header("www-authenticate").unwrap());
         assert_eq!(answer.body.unwrap(), sent.body);
     }
@@ -160,26 +163,26 @@ async fn it_shows_every_answer_as_it_was_sent() {
 async fn of_a_long_answer_it_keeps_the_length_and_of_none_nothing() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.partner();
-    let room = JOURNAL_ANSWER_BODY - WALLET.len();
+    let room = MAX_RECORDED_BODY - WALLET.len();
     let currency = partner.wallet().currency.len();
     for (more, is_kept) in [(0, true), (1, false)] {
         partner.update_wallet(|wallet| wallet.currency = "X".repeat(room + currency + more));
         let (sent, recorded) = recorded(&mock, "GET /api/v1/wallet").await;
-        let answer = recorded.answer.unwrap();
-        assert_eq!(answer.body_length, (JOURNAL_ANSWER_BODY + more) as u64);
+        let answer = recorded.response.unwrap();
+        assert_eq!(answer.body_length, (MAX_RECORDED_BODY + more) as u64);
         assert_eq!(answer.body.map(|body| body == sent.body), is_kept.then_some(true));
         assert_eq!(answer.headers["content-type"], "application/json");
     }
-    mock.fail_next(Fault::answer().oversized(1 << 40)).unwrap();
+    mock.fail_next(Fault::passthrough().pad_to(1 << 40)).unwrap();
     let request = Request::get("/api/v1/wallet").body(Body::empty()).unwrap();
     drop(mock.service().oneshot(request).await);
-    let answer = mock.requests().pop().unwrap().answer.unwrap();
+    let answer = mock.requests().pop().unwrap().response.unwrap();
     assert_eq!((answer.body_length, answer.body), (1 << 40, None));
 
     mock.fail_next(Fault::close()).unwrap();
     raw::Connection::open(mock.address()).await.send("GET / HTTP/1.1\r\nhost: m\r\n\r\n").await;
-    mock.calls().to("/").wait_for(1, Duration::from_secs(20)).await.unwrap();
-    assert_eq!(mock.requests().pop().unwrap().answer, None);
+    mock.received_requests().path("/").wait_for(1, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(mock.requests().pop().unwrap().response, None);
 }
 
 #[tokio::test]
@@ -206,9 +209,9 @@ async fn no_key_can_be_seen_in_an_answer_either() {
     let secret = canary.strip_prefix("pk_live_").unwrap();
     partner.add_company(Company::new("c", canary.clone()));
     let own = canary.clone();
-    let echo = Stub::get("echo").compute(move |_| {
+    let echo = Stub::get("echo").respond_with(move |_| {
         let header = HeaderValue::from_str(&own).unwrap();
-        Reply::json(200, own.clone()).header(http::header::ETAG, header)
+        ResponseTemplate::json(200, own.clone()).header(http::header::ETAG, header)
     });
     partner.add_stub(echo).unwrap();
     for (line, is_there) in [("GET /api/v1/companies", true), ("GET /api/v1/echo", true)] {
@@ -218,20 +221,20 @@ async fn no_key_can_be_seen_in_an_answer_either() {
     recorded(&mock, "GET /api/v1/wallet").await;
     let shown = format!("{:?}", mock.requests());
     assert!(!shown.contains(secret), "{shown}");
-    assert_eq!(mock.requests()[1].answer.as_ref().unwrap().headers["etag"], "pk_live_[redacted]");
+    assert_eq!(mock.requests()[1].response.as_ref().unwrap().headers["etag"], "pk_live_[redacted]");
 }
 
 #[tokio::test]
 async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for() {
     let work = Duration::from_millis(10);
     let mock = MockServer::start().await.unwrap();
-    let stub = Stub::post("work").compute(move |_| {
+    let stub = Stub::post("work").respond_with(move |_| {
         std::thread::sleep(work);
-        Reply::json(200, "{}")
+        ResponseTemplate::json(200, "{}")
     });
     mock.add_stub(stub).unwrap();
     let (_, computed) = recorded(&mock, "POST /api/v1/work").await;
-    assert!(computed.took >= work, "{:?}", computed.took);
+    assert!(computed.duration >= work, "{:?}", computed.duration);
 
     let mut slow = raw::Connection::open(mock.address()).await;
     let key = mock.api_key();
@@ -246,19 +249,19 @@ async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for()
     slow.send("1").await;
     slow.answer().await;
     let sent = mock.requests().pop().unwrap();
-    assert!(sent.took >= 2 * work, "{:?}", sent.took);
+    assert!(sent.duration >= 2 * work, "{:?}", sent.duration);
 
     let hour = Duration::from_secs(3600);
-    mock.clock().hold();
-    mock.fail_next(Fault::answer().delay(hour)).unwrap();
+    mock.clock().pause();
+    mock.fail_next(Fault::passthrough().delay(hour)).unwrap();
     let (address, key) = (mock.address(), mock.api_key().to_owned());
     let late = tokio::spawn(async move { raw::wallet_with(address, &key).await });
-    mock.calls().to("wallet").wait_for(1, Duration::from_secs(20)).await.unwrap();
+    mock.received_requests().path("wallet").wait_for(1, Duration::from_secs(20)).await.unwrap();
     mock.clock().advance(hour).unwrap();
     late.await.unwrap();
     let late = mock.requests().pop().unwrap();
     assert_eq!(late.fault.unwrap().delay(), hour);
-    assert!(late.took < hour, "{:?}", late.took);
+    assert!(late.duration < hour, "{:?}", late.duration);
 }
 
 #[tokio::test]
@@ -277,7 +280,7 @@ async fn it_can_be_cleared_for_one_or_all_and_the_numbers_go_on() {
     };
     assert_eq!(ids(mock.requests()), ["req-2"]);
     assert_eq!(ids(mock.partner().requests()), [""; 0]);
-    mock.partner().calls().exactly(0).unwrap();
+    mock.partner().received_requests().exactly(0).unwrap();
     both().await;
     assert_eq!(ids(mock.requests()), ["req-2", "req-3", "req-4"]);
     mock.clear_requests();

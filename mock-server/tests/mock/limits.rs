@@ -2,7 +2,8 @@
 //! So each limit is exact, and is answered before the connection ends.
 
 use partner_api_mock::{
-    MAX_HEAD_BYTES, MAX_HEADERS, MAX_REQUEST_BODY, MockServer, MockServerBuilder, Stub,
+    DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS, DEFAULT_MAX_REQUEST_BODY, MockServer,
+    MockServerBuilder, Stub,
 };
 
 use crate::raw;
@@ -47,7 +48,7 @@ async fn a_head_may_have_so_many_bytes_and_not_one_more() {
     for limit in [None, Some(500), Some(10_000), Some(1_000_000)] {
         let mock =
             started(|mock| limit.map_or(mock.clone(), |limit| mock.max_head_bytes(limit))).await;
-        let limit = limit.unwrap_or(MAX_HEAD_BYTES);
+        let limit = limit.unwrap_or(DEFAULT_MAX_HEAD_BYTES);
         let largest = raw::exchange(mock.address(), head_of(&mock, limit)).await;
         assert_eq!((largest.status, largest.header("x-partner-api-mock")), (200, None));
 
@@ -77,7 +78,7 @@ async fn a_head_may_have_so_many_lines_and_not_one_more() {
     for limit in [None, Some(3), Some(101), Some(1000)] {
         let mock =
             started(|mock| limit.map_or(mock.clone(), |limit| mock.max_headers(limit))).await;
-        let limit = limit.unwrap_or(MAX_HEADERS);
+        let limit = limit.unwrap_or(DEFAULT_MAX_HEADERS);
         let most = raw::exchange(mock.address(), head_with_headers(&mock, limit)).await;
         assert_eq!(most.status, 200);
         let more = raw::exchange(mock.address(), head_with_headers(&mock, limit + 1)).await;
@@ -105,7 +106,7 @@ async fn a_body_that_is_said_to_be_too_large_is_refused_before_it_is_sent() {
     for limit in [None, Some(0), Some(10)] {
         let mock =
             started(|mock| limit.map_or(mock.clone(), |limit| mock.max_request_body(limit))).await;
-        let limit = limit.unwrap_or(MAX_REQUEST_BODY);
+        let limit = limit.unwrap_or(DEFAULT_MAX_REQUEST_BODY);
         mock.add_stub(Stub::post("templates")).unwrap();
         let head = |framing: String| {
             format!(

@@ -1,7 +1,7 @@
 //! What is at stake: who loads another seed, or resets, goes on as if the mock had just been started
 //! with it, and whoever holds a partner of it, or has its key, goes on too, at any moment.
 
-use partner_api_mock::{Company, Fault, MockServer, Partner, Reply, Rule, Seed, Stub};
+use partner_api_mock::{Company, Fault, MockServer, Partner, ResponseTemplate, Rule, Seed, Stub};
 
 use crate::raw;
 
@@ -98,14 +98,15 @@ async fn reset_is_as_at_the_start() {
     partner.revoke_key(&key).unwrap();
     partner.deactivate();
     partner.faults().add(Rule::new(Fault::status(503))).unwrap();
-    mock.faults().add(Fault::page(502)).unwrap();
+    mock.faults().add(Fault::html_error_page(502)).unwrap();
     partner.add_stub(Stub::get("stats")).unwrap();
-    mock.add_stub(Stub::get("wallet").replaces_documented().reply(Reply::empty(204))).unwrap();
+    mock.add_stub(Stub::get("wallet").override_documented().respond(ResponseTemplate::empty(204)))
+        .unwrap();
     raw::wallet(mock.address(), "").await;
-    mock.clock().hold();
+    mock.clock().pause();
     mock.reset();
 
-    assert!(mock.requests().is_empty() && !mock.clock().is_held());
+    assert!(mock.requests().is_empty() && !mock.clock().is_paused());
     assert_eq!((partner.wallet(), partner.companies()), sample);
     assert_eq!((mock.api_key(), mock.partners().len()), (key.as_str(), 1));
     assert_eq!((status(&mock, &key).await, status(&mock, &added).await), (200, 401));
@@ -127,7 +128,7 @@ async fn chance_falls_again_as_it_did() {
     let mock = MockServer::start().await.unwrap();
     let mut runs = Vec::new();
     for _ in 0..3 {
-        let rule = Rule::new(Fault::status(503)).chance(0.5).seed(3);
+        let rule = Rule::new(Fault::status(503)).probability(0.5).rng_seed(3);
         mock.partner().faults().add(rule).unwrap();
         let mut statuses = Vec::new();
         for _ in 0..12 {

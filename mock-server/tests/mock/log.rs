@@ -61,7 +61,7 @@ impl Visit for Line {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() != "took_us" {
+        if field.name() != "duration_us" {
             write!(self.0, " {}={value:?}", field.name()).unwrap();
         }
     }
@@ -79,7 +79,8 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
     let key = mock.api_key();
     ask(&mock, "/api/v1/wallet?a=1", key).await;
     ask(&mock, "/api/v1/wallet", "pk_live_unknown").await;
-    let rule = Rule::new(Fault::status(503).delay(Duration::from_secs(2))).chance(1.0).times(1);
+    let rule =
+        Rule::new(Fault::status(503).delay(Duration::from_secs(2))).probability(1.0).times(1);
     mock.faults().add(rule).unwrap();
     ask(&mock, "/api/v1/companies", key).await;
     mock.partner().fail_next(Fault::close()).unwrap();
@@ -89,27 +90,27 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
     let draw = mock.requests()[2].fault.as_ref().unwrap().draw().unwrap();
     let draw = format!("{draw:.6}");
     let answered = |rest: &str| {
-        format!("partner_api_mock::request message=answered {rest}").replace("DRAW", &draw)
+        format!("partner_api_mock::request message=request handled {rest}").replace("DRAW", &draw)
     };
     assert_eq!(
         lines,
         [
             answered(
                 "request.id=req-1 http.request.method=GET url.path=/api/v1/wallet url.query=a=1 \
-                 http.response.status_code=200 why=served partner=default"
+                 http.response.status_code=200 disposition=served partner=default"
             ),
             answered(
                 "request.id=req-2 http.request.method=GET url.path=/api/v1/wallet \
-                 http.response.status_code=401 why=unknown key"
+                 http.response.status_code=401 disposition=unknown key"
             ),
             answered(
                 "request.id=req-3 http.request.method=GET url.path=/api/v1/companies \
-                 http.response.status_code=503 why=served partner=default \
-                 fault=rule 1 (status=503 delay=2s times=1 chance=1.0), request 1, draw DRAW, delay 2s"
+                 http.response.status_code=503 disposition=served partner=default \
+                 fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW, delay 2s"
             ),
             // No answer came, so there is no status.
             answered(
-                "request.id=req-4 http.request.method=GET url.path=/api/v1/companies why=served \
+                "request.id=req-4 http.request.method=GET url.path=/api/v1/companies disposition=served \
                  partner=default fault=rule 1 (connection=close times=1), request 1"
             ),
         ]

@@ -54,7 +54,7 @@ async fn a_fault_does_to_it_what_it_does_to_a_short_one() {
     let mock = MockServer::start().await.unwrap();
     mock.partner().set_companies(companies());
     let whole = list(&mock).await;
-    mock.partner().fail_next(Fault::answer().malformed_json()).unwrap();
+    mock.partner().fail_next(Fault::passthrough().malformed_json()).unwrap();
     assert!(list(&mock).await == whole[..whole.len() - 1]);
 }
 

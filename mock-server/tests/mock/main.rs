@@ -10,7 +10,6 @@
 
 mod asking;
 mod authorization;
-mod calls;
 mod clock;
 mod control;
 mod control_guard;
@@ -31,11 +30,13 @@ mod malformed;
 mod outage;
 mod partners;
 mod raw;
+mod received_requests;
 mod router;
+mod rule_options;
 mod rules;
 mod seed;
 mod seed_mistakes;
+#[cfg(feature = "yaml")]
 mod seed_yaml;
 mod slow_clients;
 mod stubs;
-mod words;

@@ -215,8 +215,9 @@ async fn a_head_is_served_or_refused_as_the_standard_says() {
 #[tokio::test]
 async fn a_body_ends_where_the_standard_says_or_is_refused() {
     let mock = MockServer::start().await.unwrap();
-    let length = Stub::post("templates")
-        .compute(|request| partner_api_mock::Reply::json(200, request.body.len().to_string()));
+    let length = Stub::post("templates").respond_with(|request| {
+        partner_api_mock::ResponseTemplate::json(200, request.body.len().to_string())
+    });
     mock.add_stub(length).unwrap();
     let mut wrong = Vec::new();
     for (name, bytes, expected) in BODIES {
@@ -304,12 +305,13 @@ async fn an_upgrade_that_is_asked_for_is_not_made() {
 #[tokio::test]
 async fn a_bare_last_answer_of_a_stub_is_sent_as_it_is() {
     let mock = MockServer::start().await.unwrap();
-    mock.add_stub(Stub::get("gone").reply(partner_api_mock::Reply::empty(410))).unwrap();
+    mock.add_stub(Stub::get("gone").respond(partner_api_mock::ResponseTemplate::empty(410)))
+        .unwrap();
     let request = b"GET /api/v1/gone HTTP/1.1\r\n@$connection: close\r\n\r\n";
     let answer = raw::exchange(mock.address(), filled(&mock, request)).await;
     assert_eq!((answer.status, answer.body.as_str()), (410, ""));
     let nowhere = b"GET /nowhere HTTP/1.1\r\n@connection: close\r\n\r\n";
-    mock.fail_next(Fault::answer().drip(Duration::from_millis(5))).unwrap();
+    mock.fail_next(Fault::passthrough().throttle(Duration::from_millis(5))).unwrap();
     let answer = raw::exchange(mock.address(), filled(&mock, nowhere)).await;
     assert_eq!((answer.status, answer.error()), (404, "not_found"), "the body came later");
     let head = b"HEAD /nowhere HTTP/1.1\r\n@connection: close\r\n\r\n";
@@ -325,7 +327,7 @@ async fn good_requests_before_a_malformed_one_are_answered_first() {
     assert_eq!(answers(&mock, &bytes).await, ["200", "200", "400 bad_request"]);
 
     // Also while an answer before it is still on its way.
-    mock.fail_next(Fault::answer().oversized(8_000_000)).unwrap();
+    mock.fail_next(Fault::passthrough().pad_to(8_000_000)).unwrap();
     let mut lazy = raw::Connection::open(mock.address()).await;
     lazy.send(bytes).await;
     while mock.requests().len() < 3 {

@@ -45,12 +45,12 @@ async fn asked(mock: &MockServer) -> Result<Vec<u8>, ErrorKind> {
 async fn refusing_it_is_not_there_and_its_connections_are_closed() {
     let mock = start().await;
     let mut kept = kept(&mock).await;
-    mock.down(Outage::Refuse).unwrap();
+    mock.start_outage(Outage::Refuse).unwrap();
     assert_eq!(asked(&mock).await, Err(ErrorKind::ConnectionRefused));
     let _ = kept.try_send(request(&mock)).await;
     assert_eq!(kept.rest().await, b"");
     assert_eq!(mock.requests().len(), 1, "nobody was answered meanwhile");
-    mock.up().unwrap();
+    mock.end_outage().unwrap();
     serves(&mock).await;
 }
 
@@ -58,11 +58,11 @@ async fn refusing_it_is_not_there_and_its_connections_are_closed() {
 async fn resetting_it_takes_a_connection_and_resets_it_before_a_byte() {
     let mock = start().await;
     let mut kept = kept(&mock).await;
-    mock.down(Outage::Reset).unwrap();
+    mock.start_outage(Outage::Reset).unwrap();
     assert_eq!(asked(&mock).await, Err(ErrorKind::ConnectionReset));
     assert_eq!(kept.end_of_connection().await, Some(ErrorKind::ConnectionReset));
     assert_eq!(mock.requests().len(), 1, "nobody was answered meanwhile");
-    mock.up().unwrap();
+    mock.end_outage().unwrap();
     serves(&mock).await;
 }
 
@@ -71,11 +71,11 @@ async fn silent_it_says_nothing_until_it_is_up_again() {
     let mock = start().await;
     let mut kept = kept(&mock).await;
     let mut dripping = raw::Connection::open(mock.address()).await;
-    mock.partner().fail_next(Fault::answer().slow_headers(Duration::from_secs(5))).unwrap();
+    mock.partner().fail_next(Fault::passthrough().slow_headers(Duration::from_secs(5))).unwrap();
     dripping.send(request(&mock)).await;
     assert_eq!(dripping.some(1).await, 1);
 
-    mock.down(Outage::Silent).unwrap();
+    mock.start_outage(Outage::Blackhole).unwrap();
     let mut fresh = raw::Connection::open(mock.address()).await;
     fresh.send(request(&mock)).await;
     kept.send(request(&mock)).await;
@@ -84,7 +84,7 @@ async fn silent_it_says_nothing_until_it_is_up_again() {
     while tokio::time::timeout(silence, dripping.some(1000)).await.is_ok_and(|count| count > 0) {}
     assert!(kept.is_open() && fresh.is_open() && dripping.is_open());
 
-    mock.up().unwrap();
+    mock.end_outage().unwrap();
     for connection in [&mut kept, &mut fresh, &mut dripping] {
         assert_eq!(connection.rest().await, b"", "nobody is answered late");
     }
@@ -95,14 +95,14 @@ async fn silent_it_says_nothing_until_it_is_up_again() {
 #[tokio::test]
 async fn one_outage_may_follow_another() {
     let mock = start().await;
-    let all = [Outage::Refuse, Outage::Reset, Outage::Silent];
+    let all = [Outage::Refuse, Outage::Reset, Outage::Blackhole];
     for first in all {
         for second in all {
-            mock.down(first).unwrap();
-            mock.down(first).unwrap();
-            mock.down(second).unwrap();
+            mock.start_outage(first).unwrap();
+            mock.start_outage(first).unwrap();
+            mock.start_outage(second).unwrap();
             let met = match second {
-                Outage::Silent => {
+                Outage::Blackhole => {
                     let asked = tokio::time::timeout(Duration::from_millis(20), asked(&mock)).await;
                     asked.map_err(|_| "silence")
                 }
@@ -114,8 +114,8 @@ async fn one_outage_may_follow_another() {
                 _ => Err("silence"),
             };
             assert_eq!(met, expected, "{first:?}, {second:?}");
-            mock.up().unwrap();
-            mock.up().unwrap();
+            mock.end_outage().unwrap();
+            mock.end_outage().unwrap();
             serves(&mock).await;
         }
     }
@@ -127,14 +127,14 @@ async fn nobody_else_gets_the_address_meanwhile() {
         let mock = start().await;
         // What is left of a connection may make an address harder to hold.
         let left = if is_used { Some(kept(&mock).await) } else { None };
-        for outage in [Outage::Refuse, Outage::Reset, Outage::Silent] {
-            mock.down(outage).unwrap();
+        for outage in [Outage::Refuse, Outage::Reset, Outage::Blackhole] {
+            mock.start_outage(outage).unwrap();
             let taken = TcpListener::bind(mock.address()).await.map(|_| ());
             assert_eq!(taken.unwrap_err().kind(), ErrorKind::AddrInUse, "{outage:?}, {is_used}");
             let plain = TcpSocket::new_v4().unwrap();
             assert!(plain.bind(mock.address()).is_err(), "{outage:?}, {is_used}");
         }
-        mock.up().unwrap();
+        mock.end_outage().unwrap();
         serves(&mock).await;
         drop(left);
     }
@@ -145,9 +145,9 @@ async fn a_thread_outside_of_the_runtime_may_tell_it_too() {
     let mock = std::sync::Arc::new(start().await);
     let told = std::sync::Arc::clone(&mock);
     let outside = std::thread::spawn(move || {
-        for outage in [Outage::Refuse, Outage::Reset, Outage::Silent] {
-            told.down(outage).unwrap();
-            told.up().unwrap();
+        for outage in [Outage::Refuse, Outage::Reset, Outage::Blackhole] {
+            told.start_outage(outage).unwrap();
+            told.end_outage().unwrap();
         }
     });
     outside.join().unwrap();
@@ -159,17 +159,17 @@ fn without_its_runtime_it_is_an_error_and_no_panic() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mock = runtime.block_on(start());
     drop(runtime);
-    mock.down(Outage::Refuse).unwrap();
-    mock.up().unwrap_err();
-    mock.down(Outage::Reset).unwrap_err();
+    mock.start_outage(Outage::Refuse).unwrap();
+    mock.end_outage().unwrap_err();
+    mock.start_outage(Outage::Reset).unwrap_err();
 }
 
 #[tokio::test]
 async fn down_and_dropped_or_shut_down_it_is_dead() {
-    for outage in [Outage::Refuse, Outage::Reset, Outage::Silent] {
+    for outage in [Outage::Refuse, Outage::Reset, Outage::Blackhole] {
         let mock = start().await;
         let address = mock.address();
-        mock.down(outage).unwrap();
+        mock.start_outage(outage).unwrap();
         drop(mock);
         assert!(std::net::TcpStream::connect(address).is_err(), "{outage:?}");
         drop(TcpListener::bind(address).await.unwrap());
@@ -181,7 +181,7 @@ async fn down_and_dropped_or_shut_down_it_is_dead() {
             .await
             .unwrap();
         let mut kept = kept(&mock).await;
-        mock.down(outage).unwrap();
+        mock.start_outage(outage).unwrap();
         mock.shutdown().await;
         assert_eq!(kept.rest().await, b"");
         assert!(std::net::TcpStream::connect(address).is_err(), "{outage:?}");
@@ -208,10 +208,10 @@ async fn it_may_come_and_go_under_load() {
         })
         .collect();
     for round in 0..30 {
-        let outage = [Outage::Refuse, Outage::Reset, Outage::Silent][round % 3];
-        mock.down(outage).unwrap();
+        let outage = [Outage::Refuse, Outage::Reset, Outage::Blackhole][round % 3];
+        mock.start_outage(outage).unwrap();
         tokio::task::yield_now().await;
-        mock.up().unwrap();
+        mock.end_outage().unwrap();
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     for client in clients {

@@ -1,7 +1,7 @@
 //! What is at stake: "requests scoped automatically to your partner account". One partner must
 //! never see another's data, and what a test changes must be what the next request sees.
 
-use partner_api_mock::{Company, Connection, MockServer, Partner, Unknown, Wallet};
+use partner_api_mock::{Company, Connection, MockServer, NotFound, Partner, Wallet};
 
 use crate::raw;
 
@@ -48,8 +48,8 @@ async fn only_the_partner_who_has_a_key_can_revoke_it() {
     let mock = MockServer::start().await.unwrap();
     let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
     let key = one.issue_key();
-    assert_eq!(two.revoke_key(&key), Err(Unknown::Key));
-    assert_eq!(two.revoke_key("pk_live_never_issued"), Err(Unknown::Key));
+    assert_eq!(two.revoke_key(&key), Err(NotFound::Key));
+    assert_eq!(two.revoke_key("pk_live_never_issued"), Err(NotFound::Key));
     assert_eq!(raw::wallet_with(mock.address(), &key).await.status, 200);
 
     let other = one.issue_key();
@@ -86,14 +86,14 @@ async fn every_change_is_what_the_next_request_sees() {
 #[tokio::test]
 async fn what_is_not_there_is_named() {
     let partner = MockServer::start().await.unwrap().partner();
-    let company = Err(Unknown::Company("c".into()));
+    let company = Err(NotFound::Company("c".into()));
     assert_eq!(partner.update_company("c", |_| ()), company);
     assert_eq!(partner.add_connection("c", Connection::new("n")), company);
     assert_eq!(
         partner.remove_company("c").unwrap_err().to_string(),
         "this partner has no company `c`"
     );
-    let connection = Unknown::Connection("n".into());
+    let connection = NotFound::Connection("n".into());
     assert_eq!(partner.update_connection("n", |_| ()), Err(connection.clone()));
     assert_eq!(partner.remove_connection("n"), Err(connection));
 }

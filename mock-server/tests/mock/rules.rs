@@ -24,10 +24,10 @@ fn rule() -> Rule {
 async fn an_operation_a_path_or_all_meet_it() {
     for (rule, [companies, wallet, other, wrong_method]) in [
         (rule(), [503, 503, 503, 503]),
-        (rule().on("wallet"), [200, 503, 404, 405]),
-        (rule().on("companies"), [503, 200, 404, 405]),
-        (rule().on("/api/v1/templates"), [200, 200, 503, 405]),
-        (rule().on("/api/v1/wallet"), [200, 503, 404, 503]),
+        (rule().operation("wallet"), [200, 503, 404, 405]),
+        (rule().operation("companies"), [503, 200, 404, 405]),
+        (rule().operation("/api/v1/templates"), [200, 200, 503, 405]),
+        (rule().operation("/api/v1/wallet"), [200, 503, 404, 503]),
     ] {
         let mock = Mock::new();
         mock.faults().add(rule.clone()).unwrap();
@@ -96,7 +96,7 @@ async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
     always.remove();
     assert_eq!(wallet(&mock, mock.api_key()).await, 500);
     assert_eq!(wallet(&mock, mock.api_key()).await, 200);
-    assert_eq!((always.injected(), once.injected()), (3, 1));
+    assert_eq!((always.hits(), once.hits()), (3, 1));
     assert!(partner.faults().rules().is_empty());
 
     partner.fail_next(Fault::reset()).unwrap();
@@ -121,7 +121,7 @@ fn faults_of(partner: &Partner) -> (Vec<bool>, Vec<Option<f64>>) {
     let requests = partner.requests();
     let hit = requests.iter().map(|request| request.fault.is_some()).collect();
     let faults = requests.iter().filter_map(|request| request.fault.as_ref());
-    (hit, faults.map(partner_api_mock::Injected::draw).collect())
+    (hit, faults.map(partner_api_mock::AppliedFault::draw).collect())
 }
 
 /// Adds the partners in this order, and lets each ask for itself, on threads of their own.
@@ -130,11 +130,11 @@ async fn run(
     seed: u64,
 ) -> Vec<(&'static str, (Vec<bool>, Vec<Option<f64>>))> {
     let mock = Mock::new();
-    mock.faults().add(rule().chance(0.1).seed(seed)).unwrap();
+    mock.faults().add(rule().probability(0.1).rng_seed(seed)).unwrap();
     let mut tasks = Vec::new();
     for name in names {
         let partner = mock.add_partner(*name);
-        partner.faults().add(rule().chance(0.3).seed(seed)).unwrap();
+        partner.faults().add(rule().probability(0.3).rng_seed(seed)).unwrap();
         let (service, key) = (mock.service(), partner.issue_key());
         let asking = tokio::spawn(async move {
             for _ in 0..100 {
@@ -177,14 +177,14 @@ async fn the_same_seed_and_requests_give_the_same_faults_beside_any_others() {
 async fn the_journal_names_the_rule_and_the_draw_but_no_key() {
     let mock = Mock::new();
     let key = mock.api_key();
-    mock.partner().faults().add(rule().on("companies")).unwrap();
-    let added = mock.partner().faults().add(rule().key(key).after(1).chance(1.0)).unwrap();
+    mock.partner().faults().add(rule().operation("companies")).unwrap();
+    let added = mock.partner().faults().add(rule().key(key).after(1).probability(1.0)).unwrap();
     for _ in 0..2 {
         wallet(&mock, key).await;
     }
     let requests = mock.requests();
     let fault = requests[1].fault.as_ref().unwrap();
-    assert_eq!(fault.rule(), "status=503 key=[redacted] after=1 chance=1.0");
+    assert_eq!(fault.rule(), "status=503 key=[redacted] after=1 probability=1.0");
     assert_eq!((fault.rule_number(), fault.request_number()), (2, 2));
     assert!((0.0..1.0).contains(&fault.draw().unwrap()));
     assert!(fault.to_string().starts_with("rule 2 (status=503 key=[redacted]"), "{fault}");

@@ -254,8 +254,12 @@ fn the_place_is_where_a_value_begins_as_in_yaml_however_it_ends() {
         let error = error_of(&text);
         assert!(error.starts_with("seed:2:26: partners[0].active: found "), "{value}: {error}");
         assert!(error.contains(found), "{value}: {error}");
-        let in_yaml = Seed::from_yaml(&text).unwrap_err();
-        assert_eq!((in_yaml.line(), in_yaml.column()), (Some(2), Some(26)), "{value}: {in_yaml}");
+        #[cfg(feature = "yaml")]
+        {
+            let in_yaml = Seed::from_yaml(&text).unwrap_err();
+            let place = (in_yaml.line(), in_yaml.column());
+            assert_eq!(place, (Some(2), Some(26)), "{value}: {in_yaml}");
+        }
     }
 }
 
@@ -353,15 +357,6 @@ fn no_key_of_a_seed_is_shown() {
     let error = Seed::from_json(r#"{"partners": [{"name": "p", "keys": "pk_live_canary"}]}"#);
     let shown = format!("{seed:?} {:?}", error.unwrap_err());
     assert!(!shown.contains("exampleexample") && !shown.contains("canary"), "{shown}");
-    let of_a_key = |text: &str| Seed::from_yaml(text).unwrap_err().to_string();
-    assert_eq!(
-        of_a_key("partners:\n- {name: p, keys: [a, 4711]}"),
-        "seed:2:23: partners[0].keys[1]: found a number, expected a string; in quotes it is a string"
-    );
-    assert_eq!(
-        of_a_key("partners: [{name: p}]\nfaults: [{status: 500, key: 47.11}]"),
-        "seed:2:29: faults[0].key: found a number, expected a string; in quotes it is a string"
-    );
 }
 
 #[test]

@@ -157,6 +157,19 @@ fn no_key_is_shown() {
     }
 }
 
+#[test]
+fn no_key_is_shown_where_a_number_stands_in_its_place() {
+    let of_a_key = |text: &str| Seed::from_yaml(text).unwrap_err().to_string();
+    assert_eq!(
+        of_a_key("partners:\n- {name: p, keys: [a, 4711]}"),
+        "seed:2:23: partners[0].keys[1]: found a number, expected a string; in quotes it is a string"
+    );
+    assert_eq!(
+        of_a_key("partners: [{name: p}]\nfaults: [{status: 500, key: 47.11}]"),
+        "seed:2:29: faults[0].key: found a number, expected a string; in quotes it is a string"
+    );
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {

@@ -120,7 +120,7 @@ const LONG_ANSWER: u64 = 32 * 1024 * 1024;
 
 /// A connection on which more is sent than it has room for.
 async fn asked_for_much(mock: &MockServer, fault: Fault) -> raw::Connection {
-    mock.partner().fail_next(fault.oversized(LONG_ANSWER)).unwrap();
+    mock.partner().fail_next(fault.pad_to(LONG_ANSWER)).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(mock).replace("host", "connection: close\r\nhost")).await;
     while mock.requests().is_empty() {
@@ -132,7 +132,8 @@ async fn asked_for_much(mock: &MockServer, fault: Fault) -> raw::Connection {
 #[tokio::test]
 async fn who_does_not_read_is_cut_off() {
     // The second is written by hand.
-    for fault in [Fault::answer(), Fault::answer().slow_headers(Duration::from_millis(1))] {
+    for fault in [Fault::passthrough(), Fault::passthrough().slow_headers(Duration::from_millis(1))]
+    {
         let mock = patient().write_timeout(SHORT).start().await.unwrap();
         let lazy = asked_for_much(&mock, fault).await;
         others_go_on(&mock).await;
@@ -144,7 +145,7 @@ async fn who_does_not_read_is_cut_off() {
 async fn who_reads_slowly_but_reads_is_not() {
     let limit = Duration::from_millis(500);
     let mock = patient().write_timeout(limit).start().await.unwrap();
-    let mut slow = asked_for_much(&mock, Fault::answer()).await;
+    let mut slow = asked_for_much(&mock, Fault::passthrough()).await;
     let begun = tokio::time::Instant::now();
     let mut read = 0;
     while begun.elapsed() < limit * 2 {
@@ -168,18 +169,18 @@ async fn no_limit_cuts_a_fault_that_takes_its_time() {
         .await
         .unwrap();
     for fault in [
-        Fault::answer().delay(long),
-        Fault::answer().drip(long),
-        Fault::answer().slow_headers(long),
-        Fault::answer().slow_headers(long).drip(long),
-        Fault::answer().delay(long).drip(long),
+        Fault::passthrough().delay(long),
+        Fault::passthrough().throttle(long),
+        Fault::passthrough().slow_headers(long),
+        Fault::passthrough().slow_headers(long).throttle(long),
+        Fault::passthrough().delay(long).throttle(long),
     ] {
         mock.partner().fail_next(fault).unwrap();
         let mut connection = raw::Connection::open(mock.address()).await;
         connection.send(request(&mock)).await;
         assert_eq!(connection.answer().await.status, 200);
     }
-    mock.partner().fail_next(Fault::silent()).unwrap();
+    mock.partner().fail_next(Fault::hang()).unwrap();
     let mut silent = raw::Connection::open(mock.address()).await;
     silent.send(request(&mock)).await;
     tokio::time::sleep(long).await;
@@ -190,7 +191,7 @@ async fn no_limit_cuts_a_fault_that_takes_its_time() {
 async fn shutdown_does_not_wait_for_who_does_not_read_longer_than_it_is_told() {
     for (write, drain) in [(SHORT, LONG), (LONG, SHORT)] {
         let mock = patient().write_timeout(write).drain_timeout(drain).start().await.unwrap();
-        let mut lazy = asked_for_much(&mock, Fault::answer()).await;
+        let mut lazy = asked_for_much(&mock, Fault::passthrough()).await;
         mock.shutdown().await;
         assert!((lazy.rest().await.len() as u64) < LONG_ANSWER);
     }

@@ -6,7 +6,8 @@ use http::header::{HeaderValue, LOCATION};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use partner_api_mock::{
-    Fault, MAX_REQUEST_BODY, Mock, MockServer, Refusal, Reply, Rule, Seed, Stub, StubError, Why,
+    AuthFailure, DEFAULT_MAX_REQUEST_BODY, Disposition, Fault, Mock, MockServer, ResponseTemplate,
+    Rule, Seed, Stub, StubError,
 };
 use tower::ServiceExt as _;
 
@@ -35,11 +36,13 @@ async fn status(mock: &Mock, method: &str, path: &str) -> u16 {
 async fn a_canned_answer_is_there_until_it_is_removed() {
     let mock = Mock::new();
     assert_eq!(status(&mock, "GET", "stats").await, 404);
-    let stub = mock.add_stub(Stub::get("stats").reply(Reply::json(200, r#"{"sent":3}"#))).unwrap();
+    let stub = mock
+        .add_stub(Stub::get("stats").respond(ResponseTemplate::json(200, r#"{"sent":3}"#)))
+        .unwrap();
     let key = mock.api_key();
     assert_eq!(ask(&mock, "GET", "stats", key).await, (200, r#"{"sent":3}"#.to_owned()));
     assert_eq!(ask(&mock, "HEAD", "stats", key).await, (200, String::new()));
-    assert_eq!(mock.requests()[1].why, Why::Stubbed);
+    assert_eq!(mock.requests()[1].disposition, Disposition::Stubbed);
     assert_eq!(status(&mock, "GET", "stats/").await, 404);
     assert_eq!(status(&mock, "GET", "wallet").await, 200);
     stub.remove();
@@ -49,7 +52,7 @@ async fn a_canned_answer_is_there_until_it_is_removed() {
 #[tokio::test]
 async fn a_computed_answer_sees_the_request_but_not_its_key() {
     let mock = Mock::new();
-    let stub = Stub::post("templates/{id}/versions").compute(|request| {
+    let stub = Stub::post("templates/{id}/versions").respond_with(|request| {
         assert_eq!(request.headers.get("authorization"), None);
         let said = format!(
             r#"["{} {}?{} {}",{}]"#,
@@ -59,7 +62,7 @@ async fn a_computed_answer_sees_the_request_but_not_its_key() {
             request.partner,
             std::str::from_utf8(&request.body).unwrap()
         );
-        Reply::json(201, said).header(LOCATION, HeaderValue::from_static("/x"))
+        ResponseTemplate::json(201, said).header(LOCATION, HeaderValue::from_static("/x"))
     });
     mock.add_stub(stub).unwrap();
     let target = "/api/v1/templates/t-1/versions?a=b";
@@ -72,8 +75,8 @@ async fn a_computed_answer_sees_the_request_but_not_its_key() {
     let expected =
         r#"["POST /api/v1/templates/t-1/versions?a=b default",{"name":"pk_live_canary"}]"#;
     assert_eq!(body, expected);
-    mock.calls().body(r#"{"name":"pk_live_[redacted]"}"#).exactly(1).unwrap();
-    assert!(mock.calls().body("{}").at_least(1).is_err());
+    mock.received_requests().body(r#"{"name":"pk_live_[redacted]"}"#).exactly(1).unwrap();
+    assert!(mock.received_requests().body("{}").at_least(1).is_err());
 }
 
 #[tokio::test]
@@ -86,7 +89,10 @@ async fn the_same_authorization_stands_before_it() {
     );
     mock.partner().deactivate();
     assert_eq!(status(&mock, "GET", "stats").await, 401);
-    assert_eq!(mock.requests()[1].why, Why::Refused(Refusal::InactivePartner));
+    assert_eq!(
+        mock.requests()[1].disposition,
+        Disposition::Unauthorized(AuthFailure::InactivePartner)
+    );
 }
 
 #[tokio::test]
@@ -94,7 +100,7 @@ async fn a_partner_has_its_own_which_come_before_the_mocks_and_the_newest_first(
     let mock = Mock::new();
     let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
     let (key, other) = (one.issue_key(), two.issue_key());
-    let reply = |body: &'static str| Stub::get("stats").reply(Reply::json(200, body));
+    let reply = |body: &'static str| Stub::get("stats").respond(ResponseTemplate::json(200, body));
     one.add_stub(reply("1")).unwrap();
     assert_eq!(ask(&mock, "GET", "stats", &other).await.0, 404, "it is not this one's");
     mock.add_stub(reply("2")).unwrap();
@@ -111,7 +117,7 @@ async fn a_documented_call_is_not_shadowed_but_on_purpose() {
     let error = mock.add_stub(Stub::get("wallet")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "GET /api/v1/wallet is documented; say `replaces_documented()` if this is meant to answer it"
+        "GET /api/v1/wallet is documented; say `override_documented()` if this is meant to answer it"
     );
     assert!(mock.add_stub(Stub::new(Method::HEAD, "companies")).is_err());
     for any in [Stub::get("{any}"), Stub::post("wallet")] {
@@ -122,7 +128,8 @@ async fn a_documented_call_is_not_shadowed_but_on_purpose() {
     assert_eq!(ask(&mock, "GET", "other", mock.api_key()).await.1, "{}");
     assert_eq!(status(&mock, "POST", "wallet").await, 200);
 
-    let meant = Stub::get("wallet").replaces_documented().reply(Reply::json(200, "[]"));
+    let meant =
+        Stub::get("wallet").override_documented().respond(ResponseTemplate::json(200, "[]"));
     let meant = mock.add_stub(meant).unwrap();
     assert_eq!(ask(&mock, "GET", "wallet", mock.api_key()).await.1, "[]");
     meant.remove();
@@ -193,18 +200,22 @@ fn a_method_in_a_file_is_in_capitals_since_another_is_another_method() {
 async fn a_stub_meets_faults_as_any_other() {
     let mock = Mock::new();
     mock.add_stub(Stub::post("templates")).unwrap();
-    let rule = Rule::new(Fault::status(503)).on("/api/v1/templates").times(1);
+    let rule = Rule::new(Fault::status(503)).operation("/api/v1/templates").times(1);
     mock.faults().add(rule).unwrap();
     assert_eq!(status(&mock, "POST", "templates").await, 503);
-    assert_eq!(mock.requests()[0].why, Why::Stubbed, "it was done, and the answer was lost");
+    assert_eq!(
+        mock.requests()[0].disposition,
+        Disposition::Stubbed,
+        "it was done, and the answer was lost"
+    );
     assert_eq!(status(&mock, "POST", "templates").await, 200);
 }
 
 #[tokio::test]
 async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
     let mock = MockServer::start().await.unwrap();
-    let length =
-        Stub::post("templates").compute(|request| Reply::json(200, request.body.len().to_string()));
+    let length = Stub::post("templates")
+        .respond_with(|request| ResponseTemplate::json(200, request.body.len().to_string()));
     mock.add_stub(length).unwrap();
     let head = |length: usize| {
         format!(
@@ -214,15 +225,17 @@ async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
         )
     };
     let mut connection = raw::Connection::open(mock.address()).await;
-    for body in ["", "12345", &"x".repeat(MAX_REQUEST_BODY)] {
+    for body in ["", "12345", &"x".repeat(DEFAULT_MAX_REQUEST_BODY)] {
         connection.send(head(body.len()) + body).await;
         let answer = connection.answer().await;
         assert_eq!((answer.status, answer.body), (200, body.len().to_string()));
     }
-    connection.send(head(MAX_REQUEST_BODY + 1) + &"x".repeat(MAX_REQUEST_BODY + 1)).await;
+    connection
+        .send(head(DEFAULT_MAX_REQUEST_BODY + 1) + &"x".repeat(DEFAULT_MAX_REQUEST_BODY + 1))
+        .await;
     let answer = connection.answer().await;
     assert_eq!((answer.status, answer.error()), (413, "payload_too_large"));
-    assert_eq!(mock.requests()[3].why, Why::BodyTooLarge);
+    assert_eq!(mock.requests()[3].disposition, Disposition::BodyTooLarge);
 
     let mut broken = raw::Connection::open(mock.address()).await;
     broken.send(head(10) + "1").await;
@@ -234,7 +247,8 @@ async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
 #[tokio::test]
 async fn no_key_is_in_the_debug_of_what_a_stub_is_asked() {
     let mock = Mock::new();
-    let stub = Stub::post("{any}").compute(|request| Reply::text(200, format!("{request:?}")));
+    let stub = Stub::post("{any}")
+        .respond_with(|request| ResponseTemplate::text(200, format!("{request:?}")));
     mock.add_stub(stub).unwrap();
     let secret = "pk_live_a-canary";
     let request = Request::post(format!("/api/v1/{secret}?k={secret}"))

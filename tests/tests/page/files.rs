@@ -28,7 +28,7 @@ const ELSEWHERE: [&str; 3] = ["http://", "https://", " url("];
 const MOST_BYTES: usize = 112_000;
 
 fn files() -> Vec<(String, String)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/src/control/page");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/ui");
     let entries = fs::read_dir(Path::new(folder)).unwrap().map(|entry| entry.unwrap());
     entries
         .map(|entry| {

@@ -1,7 +1,7 @@
 //! At stake: what is asked of the mock shows up on the page as it comes, and opens to what was asked,
 //! what was answered and why.
 
-use partner_api_mock::{Fault, Reply, Rule, Stub};
+use partner_api_mock::{Fault, ResponseTemplate, Rule, Stub};
 use serde_json::json;
 
 use crate::{client, shown};
@@ -12,7 +12,7 @@ async fn a_request_shows_up_without_a_reload_and_opens_to_what_was_asked_and_ans
     browser.until_shown("No request has come yet.");
     mock.partner().faults().add(Rule::new(Fault::status(503)).times(1)).unwrap();
     mock.partner()
-        .add_stub(Stub::post("templates").reply(Reply::json(201, r#"{"id":"t-1"}"#)))
+        .add_stub(Stub::post("templates").respond(ResponseTemplate::json(201, r#"{"id":"t-1"}"#)))
         .unwrap();
     let client = client(&mock);
     client.wallet().await.unwrap_err();

@@ -241,7 +241,7 @@ async fn the_reference_shows_each_call_and_tries_it_with_a_key_of_its_own() {
     assert!(!browser.text("body").contains(key.as_str().unwrap()), "it is masked");
     browser.press("Try GET wallet");
     browser.until("all('.result').some((one) => one.textContent.includes('200') && one.textContent.includes('8450'))");
-    assert_eq!(mock.partner().calls().to("wallet").exactly(1).unwrap().len(), 1);
+    assert_eq!(mock.partner().received_requests().path("wallet").exactly(1).unwrap().len(), 1);
 
     // Not the next request only: a browser asks again when a connection that it kept is reset.
     mock.partner().faults().add(Rule::new(Fault::reset())).unwrap();

@@ -1,0 +1,218 @@
+//! What is at stake: whoever runs the program sees in its log what happens, or a program does; and a
+//! log that nobody reads is never in the way of an answer.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use super::{Running, mock_command, mock_fails, raw};
+
+/// Requests as a client and a villain would make them.
+async fn ask(mock: &Running) -> SocketAddr {
+    let (address, key) = (mock.address(), mock.value("API key"));
+    assert_eq!(raw::wallet_with(address, key).await.status, 200);
+    let get =
+        |target: &str| format!("GET {target} HTTP/1.1\r\nhost: m\r\nconnection: close\r\n\r\n");
+    raw::exchange(address, get(&format!("/api/v1/wallet?key={key}"))).await;
+    raw::exchange(address, get("/%1b%5b31m\u{9b}31m\u{202e}")).await;
+    // Not even a request: it is not logged, and its bytes are not either.
+    let mut connection = raw::Connection::open(address).await;
+    connection.send("GET /raw\u{1b}[31m HTTP/1.1\r\nhost: m\r\n\r\n").await;
+    connection.rest().await;
+    address
+}
+
+fn ended(mut mock: Running) -> (Vec<String>, Option<i32>) {
+    mock.signal("-TERM");
+    let log = mock.log();
+    (log, mock.end().0)
+}
+
+/// A line without its time, and without how long the answer took, which are other each time.
+fn steady(line: &str) -> String {
+    let (time, rest) = line.split_once(' ').unwrap();
+    time.parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(time.len(), "2026-11-24T10:00:00.000Z".len(), "{line}");
+    match rest.split_once(" duration_us=") {
+        Some((rest, took)) => {
+            took.parse::<u64>().unwrap();
+            rest.to_owned()
+        }
+        None => rest.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn each_request_is_a_line_for_people() {
+    let mock = Running::start(&["--listen", "127.0.0.1:0"]);
+    let key = mock.value("API key").to_owned();
+    let address = ask(&mock).await;
+    let (log, code) = ended(mock);
+    let steady: Vec<_> = log.iter().map(|line| steady(line)).collect();
+    assert_eq!(
+        steady,
+        [
+            format!("INFO listening address=\"{address}\""),
+            "INFO req-1 GET /api/v1/wallet 200 served partner=\"default\"".to_owned(),
+            "INFO req-2 GET /api/v1/wallet?key=pk_live_[redacted] 401 no Authorization header"
+                .to_owned(),
+            r"INFO req-3 GET /%1b%5b31m\u{9b}31m\u{202e} 404 unknown path".to_owned(),
+            format!("INFO shutting down: answering what is under way address=\"{address}\""),
+            format!("INFO shut down address=\"{address}\""),
+        ]
+    );
+    assert_eq!(code, Some(0));
+    assert!(!log.concat().contains(&key));
+    assert!(!log.concat().chars().any(char::is_control), "a pipe gets no colors: {log:?}");
+}
+
+#[tokio::test]
+async fn or_an_object_for_a_program() {
+    let mock = Running::start(&["--listen", "127.0.0.1:0", "--log-format", "json"]);
+    let key = mock.value("API key").to_owned();
+    ask(&mock).await;
+    let (log, _) = ended(mock);
+    assert!(!log.concat().contains(&key));
+    assert!(!log.concat().chars().any(char::is_control), "{log:?}");
+    let lines: Vec<Value> = log.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for line in &lines {
+        line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        assert_eq!(line["level"], "INFO");
+    }
+    let requests = lines.iter().filter(|line| line["target"] == "partner_api_mock::request");
+    let requests: Vec<_> = requests.collect();
+    let [served, refused, unknown] = requests[..] else { panic!("{lines:?}") };
+    assert_eq!(served["request.id"], "req-1");
+    assert_eq!(served["http.request.method"], "GET");
+    assert_eq!(served["url.path"], "/api/v1/wallet");
+    assert_eq!(served["http.response.status_code"], 200);
+    assert_eq!((&served["disposition"], &served["partner"]), (&"served".into(), &"default".into()));
+    assert!(served["duration_us"].is_u64() && served.get("url.query").is_none(), "{served}");
+    assert_eq!(refused["url.query"], "key=pk_live_[redacted]");
+    assert_eq!(
+        (&refused["disposition"], refused.get("partner")),
+        (&"no Authorization header".into(), None)
+    );
+    assert_eq!(unknown["url.path"], r"/%1b%5b31m\u{9b}31m\u{202e}");
+}
+
+#[tokio::test]
+async fn a_fault_is_named_and_where_no_answer_came_there_is_no_status() {
+    let faults = ["--fault", "status=503 times=1", "--fault", "connection=close times=1"];
+    let mock = Running::start(&[&["--listen", "127.0.0.1:0"], &faults[..]].concat());
+    let (address, key) = (mock.address(), mock.value("API key"));
+    assert_eq!(raw::wallet_with(address, key).await.status, 503);
+    let mut connection = raw::Connection::open(address).await;
+    let request =
+        format!("GET /api/v1/wallet HTTP/1.1\r\nhost: m\r\nauthorization: Bearer {key}\r\n\r\n");
+    connection.send(request).await;
+    assert_eq!(connection.rest().await, b"");
+    let (log, _) = ended(mock);
+    let requests: Vec<_> =
+        log.iter().map(|line| steady(line)).filter(|line| line.contains(" req-")).collect();
+    let line = |id: &str, status: &str, fault: &str| {
+        format!(
+            "INFO {id} GET /api/v1/wallet {status} served partner=\"default\" fault=\"{fault}\""
+        )
+    };
+    assert_eq!(
+        requests,
+        [
+            line("req-1", "503", "rule 1 (status=503 times=1), request 1"),
+            line("req-2", "-", "rule 2 (connection=close times=1), request 1"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_is_logged_can_be_said() {
+    let listen = ["--listen", "127.0.0.1:0"];
+    let quiet = ["--listen", "127.0.0.1:0", "--quiet"];
+    let short = ["--listen", "127.0.0.1:0", "-q"];
+    let requests = "partner_api_mock::request=info";
+    for (arguments, rust_log, requests, others) in [
+        (&listen[..], Some(""), true, true),
+        (&listen, Some("off"), false, false),
+        (&listen, Some("warn"), false, false),
+        (&listen, Some("info,partner_api_mock::request=off"), false, true),
+        (&listen, Some(requests), true, false),
+        (&quiet, None, false, false),
+        (&short, None, false, false),
+        (&quiet, Some("info"), false, true),
+        (&quiet, Some(requests), false, false),
+    ] {
+        let mut command = mock_command(arguments);
+        rust_log.map(|rust_log| command.env("RUST_LOG", rust_log));
+        let mock = Running::spawn(&mut command);
+        ask(&mock).await;
+        let (log, code) = ended(mock);
+        let is_request = |line: &&String| line.contains(" req-");
+        let counts = (log.iter().filter(is_request).count(), log.len());
+        let expected = if requests { 3 } else { 0 };
+        let expected = (expected, expected + if others { 3 } else { 0 });
+        assert_eq!((counts, code), (expected, Some(0)), "{arguments:?} {rust_log:?}: {log:?}");
+    }
+}
+
+#[test]
+fn a_wrong_word_for_the_log_is_said_in_one_line() {
+    assert_eq!(
+        mock_fails(&["--log-format", "xml"]),
+        "--log-format `xml`: expected `text` or `json`; see mock --help"
+    );
+    let mut command = mock_command(&["--listen", "127.0.0.1:0"]);
+    let output = command.env("RUST_LOG", "info,partner_api_mock=lots\u{1b}").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    let start = r"partner-api: RUST_LOG `info,partner_api_mock=lots\u{1b}`: ";
+    assert!(
+        said.starts_with(start) && said.contains("; expected a filter such as `info`"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_seed_that_was_loaded_is_named() {
+    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/seed.example.json");
+    let (log, _) = ended(Running::start(&["--listen", "127.0.0.1:0", "--seed", seed]));
+    let loaded = format!("INFO seed loaded file=\"{seed}\" partners=3");
+    assert!(log.iter().any(|line| steady(line) == loaded), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_no_answer_and_what_was_dropped_is_counted() {
+    let mut mock = Running::start(&["--listen", "127.0.0.1:0"]);
+    let mut connection = raw::Connection::open(mock.address()).await;
+    let request = format!("GET /{} HTTP/1.1\r\nhost: m\r\n\r\n", "x".repeat(100));
+    // More than a pipe holds, and a chunk, and all that may wait.
+    let requests = 6000;
+    for _ in 0..requests / 50 {
+        connection.send(request.repeat(50)).await;
+        for _ in 0..50 {
+            assert_eq!(connection.answer().await.status, 404);
+        }
+    }
+    let mut log = BufReader::new(mock.child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut logged = 0;
+    let dropped = log.by_ref().find_map(|line| {
+        logged += usize::from(line.contains(" req-"));
+        let (start, lines) = line.rsplit_once(" lines=")?;
+        assert!(start.ends_with("WARN lines were dropped: nobody read them in time"), "{line}");
+        Some(lines.parse::<usize>().unwrap())
+    });
+    mock.signal("-TERM");
+    logged += log.filter(|line| line.contains(" req-")).count();
+    assert_eq!(logged + dropped.unwrap(), requests, "{dropped:?} of them dropped");
+    assert_eq!(mock.end().0, Some(0));
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_can_read_is_no_error() {
+    let mut mock = Running::start(&["--listen", "127.0.0.1:0"]);
+    drop(mock.child.stderr.take());
+    ask(&mock).await;
+    ask(&mock).await;
+    mock.signal("-TERM");
+    assert_eq!(mock.end(), (Some(0), String::new()));
+}

@@ -1,0 +1,263 @@
+//! What is at stake: whoever starts the program gets lines that work when pasted; one who starts it
+//! wrongly gets one line that says how; and stopped, it drops nothing that was begun.
+//!
+//! It is apart from the other tests since it starts processes: until one runs its own program, it
+//! holds every descriptor of ours, and a port that was closed is still open.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test, that is how a failure is said"
+)]
+
+#[expect(dead_code, reason = "these tests need little of it")]
+#[path = "../../../mock-server/tests/mock/raw.rs"]
+mod raw;
+
+mod control;
+mod load;
+mod logs;
+mod record;
+mod remote;
+mod seeding;
+mod tls;
+mod verify;
+mod watching;
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api"));
+    command.args(arguments).env_remove("RUST_LOG").env_remove("PARTNER_API_MOCK_TOKEN");
+    piped(&mut command);
+    command
+}
+
+/// The program, which serves a mock.
+fn mock_command(arguments: &[&str]) -> Command {
+    let mut command = command(&["mock"]);
+    command.args(arguments);
+    command
+}
+
+fn piped(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped())
+}
+
+/// A running program that has said where it listens. It is killed when dropped.
+struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    greeting: Vec<String>,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        Self::spawn(&mut mock_command(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut greeting = Vec::<String>::new();
+        // Two lines to paste are the last.
+        while greeting.iter().filter(|line| line.starts_with("curl ")).count() < 2 {
+            let mut line = String::new();
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended after {greeting:?}");
+            greeting.push(line.trim_end().to_owned());
+        }
+        Self { child, stdout, greeting }
+    }
+
+    fn value(&self, label: &str) -> &str {
+        let line = self.greeting.iter().find_map(|line| line.strip_prefix(label));
+        line.unwrap_or_else(|| panic!("{label} in {:?}", self.greeting)).trim()
+    }
+
+    fn address(&self) -> SocketAddr {
+        let origin = self.value("base URL").strip_prefix("http://").unwrap();
+        origin.strip_suffix("/api/v1").unwrap().parse().unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// The lines of the log, to its end.
+    fn log(&mut self) -> Vec<String> {
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// The exit code, and what was printed after the greeting.
+    fn end(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        (code, rest)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn fails(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!((status.code(), stdout.as_slice()), (Some(2), &b""[..]), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr.trim_end().strip_prefix("partner-api: ").unwrap().to_owned()
+}
+
+/// Why a mock does not start with these options.
+fn mock_fails(arguments: &[&str]) -> String {
+    fails(&[&["mock"], arguments].concat())
+}
+
+#[tokio::test]
+async fn it_says_where_it_is_with_a_key_that_works_and_two_curl_lines() {
+    let mock = Running::start(&["--listen", "127.0.0.1:0"]);
+    let (address, key) = (mock.address(), mock.value("API key"));
+    let curl = |path: &str| {
+        format!(r#"curl http://{address}/api/v1/{path} -H "Authorization: Bearer {key}""#)
+    };
+    assert!(mock.greeting.ends_with(&[curl("companies"), curl("wallet")]), "{:?}", mock.greeting);
+    assert_eq!(raw::wallet_with(address, key).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_seed_gives_the_data_and_the_key_that_is_shown() {
+    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/seed.example.json");
+    let mock = Running::start(&["--seed", seed, "--listen", "127.0.0.1:0"]);
+    assert_eq!(mock.value("API key"), "pk_live_exampleexampleexample001");
+    let poor = raw::wallet_with(mock.address(), "pk_live_exampleexampleexample002").await;
+    assert!(poor.body.starts_with(r#"{"balance":3,"currency":"EUR""#), "{poor:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn both_signals_answer_what_is_under_way_and_end_with_0() {
+    for signal in ["-TERM", "-INT"] {
+        let mock = Running::start(&["--listen", &raw::address_of_its_own().to_string()]);
+        let (address, key) = (mock.address(), mock.value("API key").to_owned());
+        let mut begun = raw::Connection::open(address).await;
+        begun.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n").await;
+        // Answered after the other was accepted, so that one is under way now.
+        assert_eq!(raw::wallet_with(address, &key).await.status, 200);
+
+        mock.signal(signal);
+        while std::net::TcpStream::connect(address).is_ok() {
+            tokio::task::yield_now().await;
+        }
+        begun.send(format!("authorization: Bearer {key}\r\n\r\n")).await;
+        let answer = begun.rest().await;
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{signal}");
+        assert_eq!(mock.end(), (Some(0), String::new()), "{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_second_signal_does_not_wait() {
+    let mock = Running::start(&["--listen", &raw::address_of_its_own().to_string()]);
+    let mut stuck = raw::Connection::open(mock.address()).await;
+    stuck.send("GET / HTTP/1.1\r\nhost:").await;
+    raw::wallet(mock.address(), "").await;
+    mock.signal("-INT");
+    while std::net::TcpStream::connect(mock.address()).is_ok() {
+        tokio::task::yield_now().await;
+    }
+    mock.signal("-INT");
+    assert_eq!(mock.end().0, Some(0));
+}
+
+#[test]
+fn a_busy_port_is_said_in_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = mock_fails(&["--listen", &address]);
+    assert!(
+        said.starts_with(&format!("cannot listen on {address}: Address already in use")),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wrong_seed_is_said_with_its_place() {
+    let file = std::env::temp_dir().join(format!("seed-{}.json", std::process::id()));
+    std::fs::write(&file, "{\"partners\": [\n  {\"name\": \"p\", \"kesy\": []}\n]}").unwrap();
+    let name = file.to_str().unwrap();
+    let said = mock_fails(&["--seed", name]);
+    std::fs::remove_file(&file).unwrap();
+    assert!(said.starts_with(&format!("{name}:2:17: partners[0].kesy: unknown field")), "{said}");
+    assert!(said.ends_with("did you mean `keys`?"), "{said}");
+
+    assert!(mock_fails(&["--seed", "no-such.json"]).starts_with("no-such.json: cannot be read: "));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_seed_without_an_end_is_an_error_and_not_the_end_of_memory() {
+    assert_eq!(
+        mock_fails(&["--seed", "/dev/zero"]),
+        "/dev/zero:1:268435457: the file goes on after 256 MiB: expected no more than that"
+    );
+}
+
+#[test]
+fn a_wrong_command_line_is_said_in_one_line() {
+    for (arguments, expected) in [
+        (&["--port", "1"][..], "invalid option '--port'; see --help"),
+        (&[], "expected a command: mock, verify, record or schema; see --help"),
+        (&["serve"], "`serve`: expected a command: mock, verify, record or schema; see --help"),
+        (&["mock", "--port", "1"], "invalid option '--port'; see mock --help"),
+        (&["mock", "extra"], "unexpected argument \"extra\"; see mock --help"),
+        (&["mock", "--listen"], "missing argument for option '--listen'; see mock --help"),
+        (
+            &["mock", "--listen", "4010"],
+            "--listen `4010`: expected an IP address and a port, such as 127.0.0.1:4010; see mock --help",
+        ),
+    ] {
+        assert_eq!(fails(arguments), expected);
+    }
+}
+
+#[test]
+fn help_and_version_are_printed_and_end_with_0() {
+    for (arguments, start) in [
+        (&["--help"][..], "Tools for the Partner API"),
+        (&["-h"], "Tools for the Partner API"),
+        (&["mock", "--help"], "Serves a mock"),
+        (&["mock", "-h"], "Serves a mock"),
+        (&["--version"], concat!("partner-api ", env!("CARGO_PKG_VERSION"), "\n")),
+        (&["-V"], "partner-api "),
+    ] {
+        let output = command(arguments).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty());
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(stdout.starts_with(start), "{stdout}");
+    }
+}
+
+#[test]
+fn beyond_this_machine_it_listens_with_a_warning() {
+    assert!(
+        mock_fails(&["--listen", "0.0.0.0:0"])
+            .ends_with(": set PARTNER_API_MOCK_TOKEN, or say --no-control")
+    );
+    let mut mock = Running::start(&["--listen", "0.0.0.0:0", "--no-control"]);
+    assert!(mock.address().ip().is_loopback(), "the address shown is one that can be used");
+    mock.signal("-TERM");
+    let log = mock.log();
+    let warning = "WARN listening beyond this machine: whoever reaches it can use its keys";
+    assert!(log.iter().any(|line| line.ends_with(warning)), "{log:?}");
+}

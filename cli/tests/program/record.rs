@@ -1,0 +1,351 @@
+//! At stake: a recorded account starts a mock that serves the same shape, tells nobody who the
+//! clients are, holds no key of theirs, and writes over nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use partner_api_mock::{Company, Connection, Fault, MockServer, Seed};
+use serde_json::{Value, json};
+
+use crate::remote::{COMPANIES, DRIFTED, WALLET, against, altered, help, run, serve, shown};
+
+/// A path of its own, with nothing there.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("record-{}-{name}.json", std::process::id())))
+    }
+
+    fn name(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(&self.0).unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Three companies that share accounts, a number and a name, with times apart.
+async fn account() -> MockServer {
+    let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
+    let mut first = Connection::new("clx0001").with_status("flagged");
+    first.display_phone_number = "+237 6 90 12 34 56".into();
+    let mut second = Connection::new("clx0002").with_quality_rating("RED");
+    second.phone_number_id = "106540352249999".into();
+    second.display_phone_number = "+33 6 12-34-56-78".into();
+    let mut third = first.clone();
+    third.id = "clx0003".into();
+    let mut acme = Company::new("clxacme001", "Acme Coffee");
+    acme.onboarded_at = "2024-02-29T23:59:59.999Z".parse().unwrap();
+    acme.template_count = 7;
+    acme.connections = vec![first, second];
+    let mut blue = Company::new("clxblue001", "Blue Bakery").with_connection(third);
+    blue.onboarded_at = "2025-01-01T00:00:00.000Z".parse().unwrap();
+    let mut again = Company::new("clxacme002", "Acme Coffee");
+    again.onboarded_at = "2023-01-01T00:00:00.000Z".parse().unwrap();
+    mock.partner().set_companies(vec![acme, blue, again]);
+    mock.partner().update_wallet(|wallet| {
+        wallet.balance = -120_450;
+        wallet.currency = "EUR".into();
+        wallet.credit_unit_price = "0.0385".parse().unwrap();
+        wallet.cost_per_message = 3;
+    });
+    mock
+}
+
+const REAL: [&str; 14] = [
+    "clx0001",
+    "clx0002",
+    "clx0003",
+    "clxacme",
+    "clxblue",
+    "Acme",
+    "Blue",
+    "102290129340398",
+    "106540352242922",
+    "106540352249999",
+    "90 12 34 56",
+    "12-34-56",
+    "120450",
+    "0.0385",
+];
+
+#[tokio::test]
+async fn what_is_recorded_starts_a_mock_that_serves_the_same_shape_and_nobodys_data() {
+    let (live, file) = (account().await, File::new("round-trip"));
+    let run = against(&live, &["record", "--output", file.name()]).await;
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+    let told = "partner-api: recorded companies: 3, with connections: 3\n";
+    assert_eq!(run.stderr, told);
+    let text = file.text();
+    for real in REAL.iter().chain(&[live.api_key(), "2024-02-29", "2025-01-01", "2023-01-01"]) {
+        assert!(!text.contains(real), "{real}: {text}");
+    }
+    let asked: Vec<_> = live.requests().iter().map(|request| request.method.clone()).collect();
+    assert_eq!(asked, ["GET"; 2], "it only reads");
+
+    let seed = Seed::from_path(&file.0).unwrap();
+    let mock = MockServer::builder().seed(seed).start().await.unwrap();
+    assert_eq!(mock.api_key(), "pk_live_recordedrecordedrecorded");
+    let verified =
+        against(&mock, &["verify", "--allow", "additions", "--allow", "assumptions"]).await;
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+
+    let (before, after) = (live.partner().companies(), mock.partner().companies());
+    let mut renamed = BTreeMap::new();
+    let mut same = |before: &str, after: &str| {
+        assert_ne!(before, after);
+        let known = renamed.entry(before.to_owned()).or_insert_with(|| after.to_owned());
+        assert_eq!(known, after, "the same becomes the same");
+    };
+    assert_eq!(before.len(), after.len());
+    for (before, after) in before.iter().zip(&after) {
+        same(&before.id, &after.id);
+        same(&before.name, &after.name);
+        assert_eq!(before.template_count, after.template_count);
+        assert_eq!(before.connections.len(), after.connections.len());
+        for (before, after) in before.connections.iter().zip(&after.connections) {
+            same(&before.id, &after.id);
+            same(&before.waba_id, &after.waba_id);
+            same(&before.phone_number_id, &after.phone_number_id);
+            same(&before.display_phone_number, &after.display_phone_number);
+            assert_eq!(
+                (&before.quality_rating, &before.status),
+                (&after.quality_rating, &after.status)
+            );
+        }
+        for (one, other) in [(0, 1), (1, 2)] {
+            let apart =
+                |list: &[Company]| list[one].onboarded_at.duration_since(list[other].onboarded_at);
+            assert_eq!(apart(&live.partner().companies()), apart(&mock.partner().companies()));
+        }
+    }
+    assert_eq!(
+        renamed.values().collect::<BTreeSet<_>>().len(),
+        renamed.len(),
+        "others stay others"
+    );
+    let phones: Vec<_> = after[0].connections.iter().map(|one| &one.display_phone_number).collect();
+    assert_eq!(phones, ["+237 0 00 00 00 01", "+33 0 00-00-00-02"]);
+    let latest = after.iter().map(|company| company.onboarded_at).max().unwrap();
+    assert_eq!(format!("{latest:.3}"), "2026-06-01T10:12:00.000Z");
+
+    let wallet = mock.partner().wallet();
+    assert!((-999_990..=-111_110).contains(&wallet.balance) && wallet.balance % 10 == 0);
+    assert_eq!((wallet.currency.as_str(), wallet.cost_per_message), ("EUR", 3));
+    assert_eq!(wallet.credit_unit_price.scale(), 4);
+    assert_eq!(against(&live, &["record"]).await.stdout, text, "the same account, the same file");
+}
+
+#[tokio::test]
+async fn real_values_are_kept_when_they_are_asked_for_and_the_key_is_not() {
+    let (live, file) = (account().await, File::new("real"));
+    let run = against(&live, &["record", "--keep-real-values", "--output", file.name()]).await;
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(!file.text().contains(live.api_key()));
+    let mock = MockServer::builder().seed(Seed::from_path(&file.0).unwrap()).start().await.unwrap();
+    assert_eq!(mock.partner().companies(), live.partner().companies());
+    assert_eq!(mock.partner().wallet(), live.partner().wallet());
+}
+
+#[tokio::test]
+async fn what_a_seed_cannot_hold_is_told_by_place_and_count_and_the_rest_is_recorded() {
+    let mock = MockServer::start().await.unwrap();
+    let company = |number: u32, more: Value| {
+        let mut company = json!({
+            "id": format!("c-{number}"), "name": "hunter", "onboardedAt": "2026-06-01T10:12:00.000Z",
+            "connections": [], "_count": { "templates": 1 },
+        });
+        company.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        company
+    };
+    let body = json!({ "next": "hunter", "data": [
+        company(1, json!({ "email": "hunter@example.com", "+237690000000": 1 })),
+        company(2, json!({ "email": null, "name": null, "onboardedAt": "2026-06-01T12:12:00+02:00" })),
+        company(3, json!({ "onboardedAt": "hunter", "connections": null, "_count": 3 })),
+        company(4, json!({ "_count": { "templates": -1, "campaigns": 2 }, "connections": [
+            "hunter",
+            { "id": 7, "wabaId": null, "phoneNumberId": 5, "status": "connected", "tier": "x" },
+        ] })),
+        "hunter",
+    ] });
+    serve(&mock.partner(), "companies", body.to_string());
+    let wallet = altered(WALLET, "\"25.0000\"", "25.0000");
+    serve(&mock.partner(), "wallet", altered(&wallet, "8450", "8450.5"));
+    let run = against(&mock, &["record", "--keep-real-values"]).await;
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(
+        run.stderr,
+        "\
+partner-api: recorded companies: 4, with connections: 1
+partner-api: a seed cannot hold everything that came:
+  balance: a value of another type or out of range, so the mock serves its default (1)
+  creditUnitPrice: a number, written as a text (1)
+  data[]: no object, left out (1)
+  data[].*: a field that the seed does not have, left out (1)
+  data[]._count: a value of another type or out of range, so the mock serves its default (1)
+  data[]._count.campaigns: a field that the seed does not have, left out (1)
+  data[]._count.templates: a value of another type or out of range, so the mock serves its default (1)
+  data[].connections: no list, so the mock serves an empty one (1)
+  data[].connections[]: no object, left out (1)
+  data[].connections[].displayPhoneNumber: not there, so the mock serves its default (1)
+  data[].connections[].id: no text, written as an empty one (1)
+  data[].connections[].phoneNumberId: a value of another type or out of range, so the mock serves its default (1)
+  data[].connections[].qualityRating: not there, so the mock serves its default (1)
+  data[].connections[].tier: a field that the seed does not have, left out (1)
+  data[].connections[].wabaId: null, so the mock serves its default (1)
+  data[].email: a field that the seed does not have, left out (2)
+  data[].name: no text, written as an empty one (1)
+  data[].onboardedAt: a value of another type or out of range, so the mock serves its default (1)
+  data[].onboardedAt: written otherwise, served in UTC with milliseconds (1)
+  next: a field that the seed does not have, left out (1)
+"
+    );
+    let seed = Seed::from_json(&run.stdout).unwrap();
+    let again = MockServer::builder().seed(seed).start().await.unwrap();
+    assert_eq!(again.partner().companies().len(), 4);
+    assert_eq!(again.partner().wallet().credit_unit_price.to_string(), "25.0000");
+}
+
+#[tokio::test]
+async fn what_is_told_reads_as_the_readme_shows_it() {
+    let mock = MockServer::start().await.unwrap();
+    serve(&mock.partner(), "companies", DRIFTED);
+    let run = against(&mock, &["record"]).await;
+    assert_eq!(shown(" --output seed.json\n", "$ partner-api mock --seed"), run.stderr);
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_stays_unless_it_is_forced_and_is_its_owners_only() {
+    let (live, file) = (MockServer::start().await.unwrap(), File::new("there"));
+    std::fs::write(&file.0, "mine").unwrap();
+    let run = against(&live, &["record", "--output", file.name()]).await;
+    assert_eq!((run.code, file.text().as_str()), (Some(2), "mine"));
+    assert!(run.stderr.ends_with(": there is a file already; say --force to replace it\n"));
+    assert!(live.requests().is_empty(), "it is seen before anything is asked");
+
+    live.partner().fail_next(Fault::status(503)).unwrap();
+    let run = against(&live, &["record", "--force", "--output", file.name()]).await;
+    assert_eq!((run.code, file.text().as_str()), (Some(2), "mine"), "{run:?}");
+
+    let run = against(&live, &["record", "--force", "--output", file.name()]).await;
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(file.text().starts_with("{\n"), "{}", file.text());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file.0).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let run = against(&live, &["record", "--output", "/no-such-folder/seed.json"]).await;
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("/no-such-folder/seed.json: cannot be written: "), "{run:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_is_replaced_and_not_what_it_leads_to() {
+    let (live, link, other) =
+        (MockServer::start().await.unwrap(), File::new("link"), File::new("other"));
+    std::fs::write(&other.0, "mine").unwrap();
+    std::os::unix::fs::symlink(&other.0, &link.0).unwrap();
+    let run = against(&live, &["record", "--output", link.name()]).await;
+    assert_eq!((run.code, other.text().as_str()), (Some(2), "mine"), "{run:?}");
+    let run = against(&live, &["record", "--force", "--output", link.name()]).await;
+    assert_eq!((run.code, other.text().as_str()), (Some(0), "mine"), "{run:?}");
+    assert!(!link.0.is_symlink() && link.text().starts_with("{\n"));
+}
+
+#[tokio::test]
+async fn a_number_without_end_is_recorded_as_any_other() {
+    let mock = MockServer::start().await.unwrap();
+    let number = "9".repeat(70_000);
+    let companies = altered(COMPANIES, "+237 6 90 00 00 00", &number);
+    serve(&mock.partner(), "companies", companies);
+    let run = against(&mock, &["record"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let made_up = format!("\"{}1\"", "0".repeat(number.len() - 1));
+    assert!(run.stdout.contains(&made_up) && !run.stdout.contains("999"));
+}
+
+#[tokio::test]
+async fn a_name_of_this_machine_is_asked_of_nobody_else() {
+    let mock = MockServer::start().await.unwrap();
+    let base_url = format!("http://mock.localhost:{}", mock.address().port());
+    let run = against(&mock, &["record", "--base-url", &base_url]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
+    for (operation, body, expected) in [
+        ("companies", "[]", "GET /companies: the body is not an object"),
+        ("companies", "{}", "GET /companies: there is no list `data` in the body"),
+        ("companies", r#"{"data":{}}"#, "GET /companies: there is no list `data` in the body"),
+        (
+            "companies",
+            r#"{"data":["#,
+            "GET /companies: the body is not JSON: EOF while parsing a list at line 1 column 9",
+        ),
+        ("wallet", "null", "GET /wallet: the body is not an object"),
+    ] {
+        let mock = MockServer::start().await.unwrap();
+        serve(&mock.partner(), operation, body);
+        let run = against(&mock, &["record"]).await;
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{body}");
+        assert_eq!(run.stderr, format!("partner-api: {expected}\n"));
+    }
+    for (fault, expected) in [
+        (Fault::html_error_page(502), "status 502; it may pass, so try again"),
+        (
+            Fault::status(200).body("<html>").content_type("text/html"),
+            "a page of HTML, as from a proxy or a login in front",
+        ),
+        (Fault::status(404), "status 404"),
+    ] {
+        let mock = MockServer::start().await.unwrap();
+        mock.partner().faults().add(fault).unwrap();
+        let run = against(&mock, &["record"]).await;
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+        assert_eq!(run.stderr, format!("partner-api: GET /companies: {expected}\n"));
+    }
+    let mock = MockServer::start().await.unwrap();
+    mock.partner().deactivate();
+    let run = against(&mock, &["record"]).await;
+    let refused = "partner-api: GET /companies: the key was refused (invalid_token)\n";
+    assert_eq!((run.code, run.stderr.as_str()), (Some(2), refused));
+}
+
+#[tokio::test]
+async fn a_sample_account_is_recorded_as_a_seed_of_the_same_layout() {
+    let mock = MockServer::start().await.unwrap();
+    let run = against(&mock, &["record", "--keep-real-values"]).await;
+    let seed: Value = serde_json::from_str(&run.stdout).unwrap();
+    let companies: Value = serde_json::from_str(COMPANIES).unwrap();
+    assert_eq!(seed["partners"][0]["companies"], companies["data"]);
+    assert_eq!(seed["partners"][0]["wallet"], serde_json::from_str::<Value>(WALLET).unwrap());
+}
+
+#[tokio::test]
+async fn a_wrong_start_is_said_in_one_line_and_ends_with_2() {
+    let key = ("PARTNER_API_KEY", "pk_live_hunter");
+    for (arguments, expected) in [
+        (&["--format", "json"][..], "invalid option '--format'; see record --help"),
+        (
+            &["--timeout", "1h"],
+            "--timeout `1h`: expected a time above zero, such as 30s, 500ms or 2m; see record --help",
+        ),
+        (&[], "no base URL: say --base-url, or set PARTNER_API_BASE_URL"),
+    ] {
+        let run = run(&[&["record"], arguments].concat(), &[key]).await;
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+        assert_eq!(run.stderr, format!("partner-api: {expected}\n"));
+    }
+    assert!(help("record").await.contains("Exit codes: 0 written, 2 not"));
+}

@@ -1,0 +1,153 @@
+//! What an error says by itself: the peer, the reason and what to do, without its sources.
+
+use std::time::Duration;
+
+use partner_api::{Client, ErrorKind, RetryPolicy};
+use tokio::net::TcpListener;
+
+use crate::support::{KEY, RawServer, Step, sightings};
+
+/// An address at which nothing listens.
+async fn closed_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// The text of the error of a call, which holds neither key nor query.
+async fn text_of(client: &Client) -> String {
+    let call = client.get("stats").query("q", "hunter2").send_empty();
+    let error = call.await.unwrap_err();
+    let text = error.to_string();
+    assert!(sightings(&text).is_empty() && !text.contains("hunter2"), "{text}");
+    text
+}
+
+#[tokio::test]
+async fn a_port_that_refuses_is_named() {
+    let address = closed_port().await;
+    let client = Client::new(&format!("http://{address}"), KEY).unwrap();
+    let call = client.wallet().retry(RetryPolicy::never()).await;
+    assert_eq!(
+        call.unwrap_err().to_string(),
+        format!(
+            "could not connect to {address}: connection refused; check the base URL and the network"
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_resolve_is_named() {
+    // No resolver asks a network for a label of more than 63 characters.
+    let host = format!("{}.example.com", "a".repeat(64));
+    let builder = Client::builder().base_url(format!("http://{host}")).api_key(KEY);
+    let text = text_of(&builder.danger_allow_plain_http().build().unwrap()).await;
+    assert!(
+        text.contains(&format!("could not connect to {host}:80: the host name does not resolve")),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_that_times_out_says_how_long_it_waited_and_for_whom() {
+    let server = RawServer::start(|_| vec![Step::Read, Step::Hang]).await;
+    let builder = server.builder().attempt_timeout(Duration::from_millis(100));
+    let text = text_of(&builder.build().unwrap()).await;
+    assert_eq!(
+        text,
+        format!(
+            "the attempt timed out after 100.0ms waiting for {}; retry later or raise attempt_timeout()",
+            server.address
+        )
+    );
+    let builder = server.builder().timeout(Duration::from_millis(100));
+    let text = text_of(&builder.build().unwrap()).await;
+    assert!(
+        text.starts_with("the call timed out after 100.0ms") && text.contains("raise timeout()"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_says_how() {
+    let server = RawServer::start(|_| vec![Step::Read]).await;
+    let text = text_of(&server.client()).await;
+    assert_eq!(
+        text,
+        format!(
+            "the connection to {} was interrupted: it was closed before the response was complete; retry later",
+            server.address
+        )
+    );
+    let server = RawServer::start(|_| vec![Step::Read, Step::Reset]).await;
+    let text = text_of(&server.client()).await;
+    assert!(text.contains("interrupted: connection reset"), "{text}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_names_the_limits() {
+    let many: String = (0..101).map(|number| format!("x-{number}: a\r\n")).collect();
+    let large = format!("x-large: {}\r\n", "a".repeat(500 * 1024));
+    for headers in [many, large] {
+        let head = format!("HTTP/1.1 200 OK\r\n{headers}\r\n");
+        let server =
+            RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone().into())]).await;
+        let text = text_of(&server.client()).await;
+        assert!(text.contains("more than 100 header fields") && text.contains("400 KiB"), "{text}");
+    }
+}
+
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod proxies {
+    use super::*;
+
+    /// A client of a host that only the proxy could reach.
+    fn client_behind(proxy: &str, policy: RetryPolicy) -> Client {
+        Client::builder()
+            .base_url("https://app.example.com")
+            .api_key(KEY)
+            .proxy(format!("http://user:hunter2@{proxy}"))
+            .retry(policy)
+            .build()
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_refuses_is_named_and_not_asked_again() {
+        for (status, reason) in [
+            ("407 Proxy Authentication Required", "authentication (407)"),
+            ("403 Forbidden", "CONNECT was an error"),
+            ("502 Bad Gateway", "CONNECT was an error"),
+        ] {
+            let response = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+            let proxy = RawServer::answering(response).await;
+            let client = client_behind(&proxy.address.to_string(), RetryPolicy::default());
+            let error = client.wallet().await.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Proxy, "{error:?}");
+            assert_eq!((error.attempts().len(), error.is_retryable()), (1, false), "{error:?}");
+            assert!(error.is_connection());
+            let text = text_of(&client).await;
+            assert!(
+                text.starts_with(&format!("the proxy {} refused to open a tunnel", proxy.address)),
+                "{text}"
+            );
+            assert!(text.contains(reason), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_is_down_is_named_and_retried() {
+        let address = closed_port().await;
+        let mut policy = RetryPolicy::default();
+        policy.base_delay = Duration::ZERO;
+        let client = client_behind(&address, policy);
+        let error = client.wallet().await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts().len()), (&ErrorKind::Connect, 3));
+        let text = text_of(&client).await;
+        assert!(
+            text.starts_with(&format!(
+                "could not connect to the proxy {address}: connection refused"
+            )),
+            "{text}"
+        );
+    }
+}

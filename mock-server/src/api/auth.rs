@@ -1,0 +1,153 @@
+//! From the Authorization header to a partner, or to the rule by which it is refused.
+//!
+//! The table of odd cases stands in the crate's documentation; `tests/mock/authorization.rs` sends
+//! each of its rows over a raw socket.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+
+use super::error::ErrorBody;
+use crate::state::api_key;
+use crate::state::store::{PartnerState, Store};
+
+/// Why a request was answered with 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthFailure {
+    /// There is no Authorization header, or it is empty.
+    NoHeader,
+    /// The header has another scheme than `Bearer`.
+    OtherScheme,
+    /// Nothing follows `Bearer`.
+    NoToken,
+    /// There is more than one Authorization header.
+    SeveralHeaders,
+    /// What follows `Bearer` is no token by RFC 6750, section 2.1.
+    MalformedToken,
+    /// No partner ever had this key.
+    UnknownKey,
+    /// The key was revoked.
+    RevokedKey,
+    /// The key is good, and its partner is not active.
+    InactivePartner,
+}
+
+impl AuthFailure {
+    /// "`missing_bearer_token`: no Authorization header; `invalid_token`: unknown, revoked, or
+    /// inactive partner" (reference, Errors). What belongs to which in between is our decision.
+    pub(crate) fn error_body(self) -> ErrorBody {
+        match self {
+            Self::NoHeader | Self::OtherScheme | Self::NoToken => ErrorBody::MissingBearerToken,
+            Self::SeveralHeaders
+            | Self::MalformedToken
+            | Self::UnknownKey
+            | Self::RevokedKey
+            | Self::InactivePartner => ErrorBody::InvalidToken,
+        }
+    }
+}
+
+impl fmt::Display for AuthFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoHeader => "no Authorization header",
+            Self::OtherScheme => "another scheme than Bearer",
+            Self::NoToken => "no token after Bearer",
+            Self::SeveralHeaders => "more than one Authorization header",
+            Self::MalformedToken => "not a bearer token by RFC 6750",
+            Self::UnknownKey => "unknown key",
+            Self::RevokedKey => "revoked key",
+            Self::InactivePartner => "inactive partner",
+        })
+    }
+}
+
+/// A request that is refused, and whose key it carried, where that is known.
+pub(crate) struct Denied {
+    pub(crate) failure: AuthFailure,
+    pub(crate) partner: Option<Arc<PartnerState>>,
+}
+
+impl From<AuthFailure> for Denied {
+    fn from(failure: AuthFailure) -> Self {
+        Self { failure, partner: None }
+    }
+}
+
+pub(crate) fn authorize(store: &Store, headers: &HeaderMap) -> Result<Arc<PartnerState>, Denied> {
+    let token = bearer_token(headers)?;
+    let issued = store.find_key(token).ok_or(AuthFailure::UnknownKey)?;
+    let failure = if issued.revoked {
+        AuthFailure::RevokedKey
+    } else if !issued.partner.is_active() {
+        AuthFailure::InactivePartner
+    } else {
+        return Ok(issued.partner);
+    };
+    Err(Denied { failure, partner: Some(issued.partner) })
+}
+
+/// `"Bearer" 1*SP b64token`, the scheme in any case (RFC 6750, section 2.1; RFC 9110, section 11).
+#[inline]
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthFailure> {
+    let mut values = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Err(AuthFailure::NoHeader),
+        (Some(_), Some(_)) => return Err(AuthFailure::SeveralHeaders),
+        // Blanks around a field's value are not part of it (RFC 9110, section 5.5). A parser takes
+        // them off; a request that comes without a socket has seen none.
+        (Some(value), None) => value.trim_ascii(),
+    };
+    let (scheme, rest) = match memchr::memchr(b' ', value) {
+        Some(blank) => value.split_at(blank),
+        None => (value, <&[u8]>::default()),
+    };
+    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = rest.split_at(blanks).1;
+    if value.is_empty() {
+        Err(AuthFailure::NoHeader)
+    } else if !scheme.eq_ignore_ascii_case(b"Bearer") {
+        Err(AuthFailure::OtherScheme)
+    } else if token.is_empty() {
+        Err(AuthFailure::NoToken)
+    } else if !api_key::is_b64token(token) {
+        Err(AuthFailure::MalformedToken)
+    } else {
+        std::str::from_utf8(token).map_err(|_| AuthFailure::MalformedToken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn token_of(value: &[u8]) -> Result<String, AuthFailure> {
+        let value = HeaderValue::from_bytes(value).unwrap();
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
+        bearer_token(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn blanks_around_the_value_are_not_part_of_it_even_without_a_socket() {
+        assert_eq!(token_of(b" Bearer  abc \t"), Ok("abc".to_owned()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_gives_a_sendable_token_or_a_rule(value in "[ -~\\t\\u{80}-\\u{ff}]{0,40}") {
+            if let Ok(token) = token_of(value.as_bytes()) {
+                prop_assert!(api_key::is_b64token(token.as_bytes()));
+                prop_assert!(value.to_ascii_lowercase().trim_start().starts_with("bearer "));
+            }
+        }
+
+        #[test]
+        fn every_token_that_can_be_sent_is_read_as_it_is(token in "[A-Za-z0-9._~+/-]{1,60}={0,2}") {
+            prop_assert_eq!(token_of(format!("bEARER {token}").as_bytes()), Ok(token));
+        }
+    }
+}

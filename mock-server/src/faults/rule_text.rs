@@ -1,0 +1,97 @@
+//! The text form of a rule: `option=value` separated by spaces, a bare option where it is true.
+//!
+//! A value that is not plain is written as JSON: `body="two words"`, `headers={"x-a":"1"}`. All
+//! else is the JSON form's, so that both are read by one parser.
+
+use std::fmt;
+
+use serde::Deserialize as _;
+use serde_json::{Map, Value};
+
+use super::spec::FaultSpec;
+use super::validate::RuleError;
+use crate::input::json::serde_message;
+
+pub(super) fn write(spec: &FaultSpec, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (at, (option, value)) in spec.options().enumerate() {
+        let between = if at == 0 { "" } else { " " };
+        match value {
+            Value::Bool(true) => write!(f, "{between}{option}")?,
+            Value::String(text) if is_plain(&text) => write!(f, "{between}{option}={text}")?,
+            value => write!(f, "{between}{option}={value}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text stands for itself, and is not taken for two options, a number or JSON.
+fn is_plain(text: &str) -> bool {
+    let starts_like_text = text.starts_with(|first: char| !"\"{".contains(first));
+    starts_like_text
+        && text.chars().all(|char| !char.is_whitespace() && !char.is_control())
+        && (matches!(plain(text), Value::String(_)) || text.parse::<u64>().is_ok())
+}
+
+fn plain(text: &str) -> Value {
+    match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        text => match (text.parse::<u64>(), text.parse::<f64>()) {
+            (Ok(number), _) => number.into(),
+            (_, Ok(number)) if number.is_finite() => number.into(),
+            _ => text.into(),
+        },
+    }
+}
+
+pub(super) fn read(text: &str) -> Result<FaultSpec, RuleError> {
+    let mut options = Map::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let name_ends = rest.find(|char: char| char == '=' || char.is_whitespace());
+        let (option, after) = rest.split_at(name_ends.unwrap_or(rest.len()));
+        let (value, after) = match after.strip_prefix('=') {
+            None => (Value::Bool(true), after),
+            Some(value) => read_value(option, value)?,
+        };
+        if options.insert(option.to_owned(), value).is_some() {
+            return Err(RuleError::of(format!("`{}` is given twice", option.escape_debug())));
+        }
+        rest = after.trim_start();
+    }
+    from_json(options)
+}
+
+/// The value at the start of a text, and what follows it.
+fn read_value<'a>(option: &str, text: &'a str) -> Result<(Value, &'a str), RuleError> {
+    if text.starts_with(['"', '{']) {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        let value = values.next().and_then(Result::ok).ok_or_else(|| {
+            RuleError::of(format!("{}: expected JSON after `=`", option.escape_debug()))
+        })?;
+        let end = values.byte_offset();
+        return Ok((value, text.get(end..).unwrap_or_default()));
+    }
+    let (value, after) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
+    // Options whose value is text may be given one that looks like a number.
+    let value = match option {
+        "body" | "contentType" | "operation" | "partner" | "key" => value.into(),
+        _ => plain(value),
+    };
+    Ok((value, after))
+}
+
+pub(super) fn from_json(options: Map<String, Value>) -> Result<FaultSpec, RuleError> {
+    // One option after the other, so that what is wrong can be named: serde says no path.
+    for (option, value) in &options {
+        let one = Value::Object(Map::from_iter([(option.clone(), value.clone())]));
+        FaultSpec::deserialize(one).map_err(|error| explain(option, &error))?;
+    }
+    FaultSpec::deserialize(Value::Object(options)).map_err(|error| explain("", &error))
+}
+
+fn explain(option: &str, error: &serde_json::Error) -> RuleError {
+    let message = serde_message(&error.to_string(), option == "key");
+    let is_placed = option.is_empty() || message.starts_with("unknown field");
+    RuleError::of(if is_placed { message } else { format!("{option}: {message}") })
+}

@@ -1,0 +1,76 @@
+//! JSON of others: read strictly; and what is wrong with it, in the words of JSON, with its place.
+
+mod describe;
+mod locate;
+mod value;
+mod words;
+
+use std::collections::BTreeMap;
+
+use serde::de::Deserialize;
+
+use self::describe::describe;
+pub(crate) use self::locate::{Step, ValidationError};
+pub(crate) use self::value::{
+    Expected, Fields, Object, decimal, non_null, timestamp, unwrap_object,
+};
+pub(crate) use self::words::{serde_message, truncate};
+use crate::input::escape::escaped;
+use crate::state::api_key;
+
+/// What is wrong with a text: in one line, and with no key in it.
+#[derive(Debug)]
+pub(crate) struct ParseError {
+    /// Line and column in bytes, both counted from 1.
+    pub(crate) place: (usize, usize),
+    /// The field that is wrong, as `partners[0].walet`; empty if it is the whole.
+    pub(crate) field: String,
+    pub(crate) message: String,
+}
+
+impl ParseError {
+    /// The message may hold texts from the text.
+    pub(crate) fn at(place: (usize, usize), message: &str) -> Self {
+        Self { place, field: String::new(), message: clean(message) }
+    }
+
+    fn in_field(self, path: &str) -> Self {
+        Self { field: clean(path), ..self }
+    }
+}
+
+fn clean(text: &str) -> String {
+    escaped(&api_key::redact_text(text)).into_owned()
+}
+
+/// The object that a text is.
+pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result<T, ParseError> {
+    let Object(object) = read(text, T::EXPECTED)?;
+    Ok(object)
+}
+
+/// The fields of the object that a text is, whatever they are called.
+pub(crate) fn fields<'a, T: Deserialize<'a>>(
+    text: &'a str,
+) -> Result<BTreeMap<String, T>, ParseError> {
+    let Fields(fields) = read(text, "an object")?;
+    Ok(fields)
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, ParseError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        describe(text, &path, error.inner(), expected)
+    })?;
+    json.end().map_err(|error| describe(text, ".", &error, expected))?;
+    Ok(read)
+}
+
+/// Line and column of the byte at this offset, both counted from 1.
+pub(crate) fn place(text: &[u8], offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let newlines = memchr::memchr_iter(b'\n', before);
+    let (count, line_start) = newlines.fold((0, 0), |(count, _), newline| (count + 1, newline + 1));
+    (count + 1, before.len() - line_start + 1)
+}

@@ -1,0 +1,414 @@
+//! Received requests and their responses: bounded, and with keys redacted.
+
+mod encoding;
+mod entry;
+mod response;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
+
+pub(crate) use self::entry::{Entry, Exchange, LogRecord, number_of};
+pub(crate) use self::response::ResponseRecord;
+use crate::api::auth::AuthFailure;
+use crate::faults::registry::AppliedFault;
+use crate::state::store::PartnerId;
+
+/// How many requests of one partner are kept. Those of no known partner are kept apart, as many.
+pub const MAX_JOURNAL_ENTRIES: usize = 10_000;
+
+/// How many bytes the kept requests of one partner may take, with their responses. A body that
+/// several requests in a row were answered with counts once.
+pub const MAX_JOURNAL_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long the body of a response may be to be kept, in bytes. Of a longer one, the length is.
+pub const MAX_RECORDED_BODY: usize = 4 * 1024;
+
+/// A request that the mock was asked, as it was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// `req-1` for the first request of this mock, `req-2` for the next.
+    pub request_id: String,
+    /// When its head had been read, by the mock's [`Clock`](crate::Clock).
+    pub received_at: Timestamp,
+    /// How long it took from then until the response was ready to leave, in real time, the reading
+    /// of a body and the computing of a stub included. A delay that was asked for is not: it
+    /// stands in [`fault`](Self::fault).
+    pub duration: Duration,
+    /// The method.
+    pub method: Method,
+    /// The path as it was sent, not decoded.
+    pub path: String,
+    /// What follows the `?`, as it was sent.
+    pub query: Option<String>,
+    /// The headers. The value of Authorization, Proxy-Authorization and Cookie is `[redacted]`,
+    /// and so is what follows `pk_live_` wherever else it stands, the path and query included.
+    pub headers: HeaderMap,
+    /// The body of a request to a stub; that of any other is not read. In it, too, what follows
+    /// `pk_live_` is `[redacted]`.
+    pub body: Bytes,
+    /// The name of the partner whose key came with the request, even if it was refused.
+    pub partner: Option<String>,
+    /// The status of the response; if a fault let none come, of the one that would have come.
+    pub status: StatusCode,
+    /// What the service made of the request. A fault may have put another answer in its place.
+    pub disposition: Disposition,
+    /// The fault that met the request.
+    pub fault: Option<AppliedFault>,
+    /// The response, as a fault left it. None if a fault let no response come.
+    pub response: Option<RecordedResponse>,
+}
+
+/// What of a response the journal keeps, beside its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedResponse {
+    /// The headers, without those that are written when it is sent: `Date` (unless a rule or a
+    /// stub says one), `Content-Length`, `Transfer-Encoding` and `Connection`. What follows
+    /// `pk_live_` is `[redacted]` here, too.
+    pub headers: HeaderMap,
+    /// The body that was sent, if it is no longer than
+    /// [`MAX_RECORDED_BODY`](crate::MAX_RECORDED_BODY). What follows `pk_live_` is
+    /// `[redacted]`. If it was cut short, this is what was left of it.
+    pub body: Option<Bytes>,
+    /// How many bytes of body were sent, whatever the headers said of it.
+    pub body_length: u64,
+}
+
+/// How the service handled a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Disposition {
+    /// The partner's own data was sent.
+    Served,
+    /// A stub answered.
+    Stubbed,
+    /// 401, by this rule.
+    Unauthorized(AuthFailure),
+    /// 404: the reference has no such path.
+    UnknownPath,
+    /// 405: the path is there, and the method is neither `GET` nor `HEAD`.
+    WrongMethod,
+    /// 413: a body for a stub that is larger than [`DEFAULT_MAX_REQUEST_BODY`](crate::DEFAULT_MAX_REQUEST_BODY).
+    BodyTooLarge,
+    /// 400: no Host header, two of them, or one that is none (RFC 9112, section 3.2).
+    BadHost,
+}
+
+impl fmt::Display for Disposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Served => f.write_str("served"),
+            Self::Stubbed => f.write_str("stubbed"),
+            Self::BodyTooLarge => f.write_str("body too large"),
+            Self::Unauthorized(failure) => failure.fmt(f),
+            Self::UnknownPath => f.write_str("unknown path"),
+            Self::WrongMethod => f.write_str("wrong method"),
+            Self::BadHost => f.write_str("bad Host header"),
+        }
+    }
+}
+
+/// The requests of all partners, each partner's bounded for itself: none pushes out another's.
+#[derive(Default)]
+pub(crate) struct Journal {
+    logs: Mutex<Logs>,
+}
+
+#[derive(Default)]
+struct Logs {
+    recorded: u64,
+    /// Who waits for the next request.
+    waiting: BTreeMap<u64, Waker>,
+    watchers: u64,
+    of: BTreeMap<Option<PartnerId>, PartnerLog>,
+    /// Whose requests are kept no more. One may have been under way.
+    removed: BTreeSet<PartnerId>,
+}
+
+#[derive(Default)]
+struct PartnerLog {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    dropped: u64,
+}
+
+impl Journal {
+    /// Gives the entry its number.
+    #[inline]
+    pub(crate) fn record(&self, mut entry: Entry) -> u64 {
+        let mut logs = self.logs();
+        logs.recorded += 1;
+        let number = logs.recorded;
+        entry.number = number;
+        if let Some(log) = logs.log(entry.partner) {
+            log.push(entry, MAX_JOURNAL_ENTRIES, MAX_JOURNAL_BYTES);
+        }
+        if !logs.waiting.is_empty() {
+            let waiting = std::mem::take(&mut logs.waiting);
+            drop(logs);
+            waiting.into_values().for_each(Waker::wake);
+        }
+        number
+    }
+
+    /// Forgets all about a partner, and keeps none of its requests from now on.
+    pub(crate) fn remove(&self, partner: PartnerId) {
+        let mut logs = self.logs();
+        logs.of.remove(&Some(partner));
+        logs.removed.insert(partner);
+    }
+
+    /// Somebody who waits for requests.
+    pub(crate) fn watcher(&self) -> Watcher<'_> {
+        let mut logs = self.logs();
+        logs.watchers += 1;
+        Watcher { journal: self, id: logs.watchers }
+    }
+
+    /// What came after the request of this number, of one partner or of all, in the order it was
+    /// asked. No request has the number 0.
+    pub(crate) fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
+        self.logs().after(of, number)
+    }
+
+    /// The request of this number, if it is kept.
+    pub(crate) fn find(&self, number: u64) -> Option<Entry> {
+        let logs = self.logs();
+        logs.of.values().find_map(|log| {
+            let at = log.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+            log.entries.get(at).cloned()
+        })
+    }
+
+    /// Forgets what was asked, by one partner or by all, and how much of that was dropped. The
+    /// next request has the next number all the same.
+    pub(crate) fn clear(&self, of: Option<PartnerId>) {
+        self.logs().of.retain(|id, _| of.is_some() && *id != of);
+    }
+
+    /// How many requests are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.logs().of.values().map(|log| log.entries.len()).sum()
+    }
+
+    /// How many of one partner's requests are kept.
+    pub(crate) fn kept_of(&self, partner: PartnerId) -> usize {
+        self.logs().of.get(&Some(partner)).map_or(0, |log| log.entries.len())
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.logs().of.values().map(|log| log.dropped).sum()
+    }
+
+    pub(crate) fn dropped_of(&self, partner: PartnerId) -> u64 {
+        self.logs().of.get(&Some(partner)).map_or(0, |log| log.dropped)
+    }
+
+    fn logs(&self) -> MutexGuard<'_, Logs> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Logs {
+    fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
+        let logs = self.of.iter().filter(|(id, _)| of.is_none() || **id == of);
+        let newer = |log: &'_ PartnerLog| {
+            let begins = log.entries.partition_point(|entry| entry.number <= number);
+            log.entries.range(begins..).cloned().collect::<Vec<_>>()
+        };
+        let mut after: Vec<_> = logs.flat_map(|(_, log)| newer(log)).collect();
+        after.sort_unstable_by_key(|entry| entry.number);
+        after
+    }
+
+    /// The log for a request of this partner, unless it was removed.
+    fn log(&mut self, partner: Option<PartnerId>) -> Option<&mut PartnerLog> {
+        match self.of.entry(partner) {
+            btree_map::Entry::Occupied(log) => Some(log.into_mut()),
+            btree_map::Entry::Vacant(_) if partner.is_some_and(|id| self.removed.contains(&id)) => {
+                None
+            }
+            btree_map::Entry::Vacant(log) => Some(log.insert(PartnerLog::default())),
+        }
+    }
+}
+
+impl PartnerLog {
+    fn push(&mut self, entry: Entry, most_entries: usize, most_bytes: usize) {
+        self.bytes += entry.size() + entry.size_beside(self.entries.back());
+        self.entries.push_back(entry);
+        while self.entries.len() > most_entries || self.bytes > most_bytes {
+            let Some(oldest) = self.entries.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.size() + oldest.size_beside(self.entries.front());
+            self.dropped += 1;
+        }
+    }
+}
+
+/// When it is dropped, nothing is left of it: who gives up may come again and again, and no request
+/// that wakes all of them.
+pub(crate) struct Watcher<'a> {
+    journal: &'a Journal,
+    id: u64,
+}
+
+impl Watcher<'_> {
+    /// As [`after`](Journal::after). The waker is woken when the next request comes.
+    pub(crate) fn after(&self, of: Option<PartnerId>, number: u64, waker: &Waker) -> Vec<Entry> {
+        let mut logs = self.journal.logs();
+        logs.waiting.insert(self.id, waker.clone());
+        logs.after(of, number)
+    }
+}
+
+impl Drop for Watcher<'_> {
+    fn drop(&mut self) {
+        let waker = self.journal.logs().waiting.remove(&self.id);
+        // Whatever that ends, the lock is open again.
+        drop(waker);
+    }
+}
+
+/// What is kept may be long, and is the data of somebody's clients.
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("recorded", &self.logs().recorded).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderValue, Request, request};
+
+    fn record(journal: &Journal, parts: &request::Parts, body: Option<&Bytes>, sent: &Bytes) {
+        journal.record(Entry::new(exchange(parts, body, sent)));
+    }
+
+    fn exchange<'a>(
+        request: &'a request::Parts,
+        body: Option<&'a Bytes>,
+        sent: &Bytes,
+    ) -> Exchange<'a> {
+        Exchange {
+            partner: None,
+            request,
+            body,
+            received_at: std::time::SystemTime::UNIX_EPOCH,
+            duration: Duration::ZERO,
+            status: StatusCode::OK,
+            disposition: Disposition::Served,
+            fault: None,
+            answer: ResponseRecord::documented(&sent.clone().into()),
+        }
+    }
+
+    fn entry(number: u64, target: &str, sent: &Bytes) -> Entry {
+        let (parts, ()) = Request::get(target).body(()).unwrap().into_parts();
+        let mut entry = Entry::new(exchange(&parts, None, sent));
+        entry.number = number;
+        entry
+    }
+
+    #[test]
+    fn a_full_page_drops_the_oldest_and_counts_it() {
+        let mut log = PartnerLog::default();
+        for number in 1..=5 {
+            log.push(entry(number, "/", &Bytes::new()), 3, usize::MAX);
+        }
+        let kept: Vec<_> = log.entries.iter().map(|entry| entry.number).collect();
+        assert_eq!((kept, log.dropped), (vec![3, 4, 5], 2));
+    }
+
+    #[test]
+    fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
+        let mut log = PartnerLog::default();
+        let none = Bytes::new();
+        let room = 2 * entry(0, "/", &none).size();
+        for number in 1..=5 {
+            log.push(entry(number, "/", &none), usize::MAX, room);
+        }
+        assert_eq!((log.entries.len(), log.dropped, log.bytes), (2, 3, room));
+        log.push(entry(6, &format!("/{}", "x".repeat(room)), &none), usize::MAX, room);
+        assert_eq!((log.entries.len(), log.dropped, log.bytes), (0, 6, 0));
+    }
+
+    #[test]
+    fn a_body_counts_once_for_all_that_were_answered_with_it_in_a_row() {
+        let (one, other) = (Bytes::from(vec![b'1'; 100]), Bytes::from(vec![b'2'; 70]));
+        let mut log = PartnerLog::default();
+        let size = entry(0, "/", &one).size();
+        for (number, sent, bodies) in
+            [(1, &one, 100), (2, &one, 100), (3, &other, 170), (4, &other, 170), (5, &one, 270)]
+        {
+            log.push(entry(number, "/", sent), usize::MAX, usize::MAX);
+            assert_eq!(log.bytes, log.entries.len() * size + bodies, "after {number}");
+        }
+        for bodies in [270, 170, 170, 100, 100] {
+            log.push(entry(6, "/", &one), 5, usize::MAX);
+            assert_eq!(log.bytes, 5 * size + bodies);
+        }
+        // Another body of the same bytes has its own memory.
+        log.push(entry(7, "/", &Bytes::from(one.to_vec())), 5, usize::MAX);
+        assert_eq!(log.bytes, 5 * size + 200);
+    }
+
+    #[test]
+    fn who_gives_up_waiting_leaves_nothing_behind() {
+        let journal = Journal::default();
+        let (one, other) = (journal.watcher(), journal.watcher());
+        for watcher in [&one, &other, &one] {
+            assert!(watcher.after(None, 0, Waker::noop()).is_empty());
+        }
+        assert_eq!(journal.logs().waiting.len(), 2, "each has its own, even in one task");
+        drop(one);
+        assert_eq!(journal.logs().waiting.len(), 1);
+        drop(other);
+        assert!(journal.logs().waiting.is_empty());
+    }
+
+    #[test]
+    fn an_entry_of_a_usual_request_is_small() {
+        assert!(size_of::<Entry>() <= 184, "{}", size_of::<Entry>());
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_asked_but_for_what_is_secret() {
+        let (parts, ()) = Request::get("/a/pk_live_canary?k=pk_live_canary&x=1")
+            .header("authorization", "Bearer pk_live_canary")
+            .header("cookie", "session=canary")
+            .header("x-key", "pk_live_canary")
+            .header("x-many", "1")
+            .header("x-many", "2: \u{e9}".as_bytes())
+            .body(())
+            .unwrap()
+            .into_parts();
+        let journal = Journal::default();
+        let body = Bytes::from_static(b"a\n\nb pk_live_canary");
+        record(&journal, &parts, Some(&body), &body);
+        let recorded = journal.after(None, 0).first().unwrap().read(None, |_| HeaderMap::new());
+        assert_eq!(recorded.path, "/a/pk_live_[redacted]");
+        assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
+        assert_eq!(recorded.headers["authorization"], "[redacted]");
+        assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
+        assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
+        let answer = recorded.response.as_ref().unwrap();
+        assert_eq!(answer.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
+        let many: Vec<_> =
+            recorded.headers.get_all("x-many").iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(many, [b"1".as_slice(), "2: \u{e9}".as_bytes()]);
+        for shown in [format!("{recorded:?}"), format!("{journal:?}")] {
+            assert!(!shown.contains("canary"), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! How a mock becomes what a seed says: when it starts, and again while it runs.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::handler::RequestHandler;
+use super::latest::Latest;
+use crate::seed::{Extras, PartnerSeed, Seed};
+use crate::state::api_key::{self, KeyHash};
+use crate::state::store::{DuplicateKey, NewPartner, PartnerState};
+
+/// The seed that a mock was last made of, and the partner that it is about by default.
+pub(crate) struct SeedState {
+    seed: Mutex<Seed>,
+    first: RwLock<Arc<PartnerState>>,
+    key: Latest,
+}
+
+impl SeedState {
+    /// Makes a new mock what the seed says.
+    pub(crate) fn new(handler: &RequestHandler, seed: Seed) -> Self {
+        let key = seed.first.keys.first().cloned().unwrap_or_else(api_key::generate);
+        let first = apply_seed(handler, seed.clone(), &key);
+        Self { seed: Mutex::new(seed), first: RwLock::new(first), key: Latest::of(key) }
+    }
+
+    /// The default partner.
+    pub(crate) fn first(&self) -> Arc<PartnerState> {
+        Arc::clone(&self.first.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where the seed comes from that the mock was last made of.
+    pub(crate) fn source(&self) -> &'static str {
+        self.lock().source
+    }
+
+    /// A key of the default partner.
+    pub(crate) fn key(&self) -> &str {
+        self.key.get()
+    }
+
+    /// Makes the mock what another seed says.
+    pub(crate) fn load(&self, handler: &RequestHandler, seed: Seed) {
+        let mut last = self.lock();
+        *last = seed;
+        self.reapply(handler, &last);
+    }
+
+    /// Makes the mock again what its seed says.
+    pub(crate) fn reload(&self, handler: &RequestHandler) {
+        self.reapply(handler, &self.lock());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seed> {
+        self.seed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reapply(&self, handler: &RequestHandler, seed: &Seed) {
+        let has_mine = |partner: &PartnerSeed| partner.keys.iter().any(|key| key == self.key());
+        let key = match seed.first.keys.first() {
+            Some(key) => key.clone(),
+            None if seed.others.iter().any(has_mine) => api_key::generate(),
+            // Whoever was given this one goes on with it.
+            None => self.key().to_owned(),
+        };
+        let first = apply_seed(handler, seed.clone(), &key);
+        *self.first.write().unwrap_or_else(PoisonError::into_inner) = first;
+        self.key.set(key);
+    }
+}
+
+/// The first partner gets this key, if it has none of its own.
+fn apply_seed(handler: &RequestHandler, seed: Seed, key: &str) -> Arc<PartnerState> {
+    let Seed { mut first, others, faults, stubs, .. } = seed;
+    if first.keys.is_empty() {
+        first.keys.push(key.to_owned());
+    }
+    let (first, extras) = first.split();
+    let mut all_extras = vec![extras];
+    let mut new = Vec::new();
+    for partner in others {
+        let (partner, extras) = partner.split();
+        new.push(partner);
+        all_extras.push(extras);
+    }
+    let replaced = handler.store.replace(first, new, |replaced| {
+        let ids: Vec<_> = replaced.all().map(|partner| partner.id).collect();
+        let owner = |number: Option<usize>| number.and_then(|number| ids.get(number).copied());
+        let mut rules: Vec<_> = faults.into_iter().map(|(of, rule)| (owner(of), rule)).collect();
+        let mut placed: Vec<_> = stubs.into_iter().map(|stub| (None, stub)).collect();
+        for (id, extras) in ids.iter().zip(all_extras) {
+            rules.extend(extras.faults.into_iter().map(|rule| (Some(*id), rule)));
+            placed.extend(extras.stubs.into_iter().map(|stub| (Some(*id), stub)));
+        }
+        handler.rules.replace(rules);
+        handler.stubs.replace(placed);
+    });
+    for partner in &replaced.removed {
+        handler.journal.remove(partner.id);
+    }
+    replaced.first
+}
+
+/// Adds a partner to a mock that runs, or nothing if any of its keys is taken.
+pub(crate) fn add(
+    handler: &RequestHandler,
+    partner: PartnerSeed,
+) -> Result<Arc<PartnerState>, DuplicateKey> {
+    let (new, extras) = partner.split();
+    let partner = handler.store.add_with_keys(new)?;
+    for rule in extras.faults {
+        handler.rules.add(Some(partner.id), rule);
+    }
+    for stub in extras.stubs {
+        handler.stubs.add(Some(partner.id), stub);
+    }
+    Ok(partner)
+}
+
+impl PartnerSeed {
+    /// What the store knows of a partner, and what it does not.
+    fn split(self) -> (NewPartner, Extras) {
+        let new = NewPartner {
+            name: self.name,
+            active: self.active,
+            wallet: self.wallet,
+            companies: self.companies,
+            keys: self.keys.iter().map(|key| KeyHash::of(key)).collect(),
+        };
+        (new, self.extras)
+    }
+}

@@ -1,0 +1,285 @@
+//! The data that a mock starts with: the reference's sample, nothing, or a file.
+
+mod data;
+mod file;
+pub(crate) mod fragment;
+mod rule;
+mod stub;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
+
+use crate::faults::registry::{self, NewRule};
+use crate::faults::{Rule, RuleError};
+use crate::input::escape::escaped;
+use crate::input::json::{ParseError, place};
+#[cfg(feature = "yaml")]
+use crate::input::yaml;
+use crate::state::companies::Companies;
+use crate::state::generator;
+use crate::state::model::{Company, Connection, Wallet};
+use crate::stubs::Stub;
+
+/// The largest seed that is read, in bytes: 256 MiB.
+pub const MAX_SEED_BYTES: usize = 256 << 20;
+
+/// The JSON Schema (draft 2020-12) of a seed file, for editors: they complete what is typed and mark
+/// what is wrong, in JSON with a `$schema` at the top, and in YAML with a comment.
+///
+/// It says what a schema can say; what it cannot stands in its description.
+pub const SEED_SCHEMA: &str = include_str!("../../seed.schema.json");
+
+/// A byte order mark says nothing in UTF-8, and a reader may ignore one (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// The partners, keys and data that a mock starts with.
+///
+/// The format of a seed file is described in the crate's documentation.
+#[derive(Clone)]
+pub struct Seed {
+    /// Where it comes from: `sample`, `empty`, or `file`.
+    pub(crate) source: &'static str,
+    pub(crate) first: PartnerSeed,
+    pub(crate) others: Vec<PartnerSeed>,
+    /// Those of the whole mock, and those that are for the partner of this number.
+    pub(crate) faults: Vec<(Option<usize>, NewRule)>,
+    pub(crate) stubs: Vec<Stub>,
+}
+
+#[derive(Clone)]
+pub(crate) struct PartnerSeed {
+    pub(crate) name: String,
+    pub(crate) keys: Vec<String>,
+    pub(crate) active: bool,
+    pub(crate) wallet: Wallet,
+    pub(crate) companies: Companies,
+    pub(crate) extras: Extras,
+}
+
+/// What the requests of one partner meet besides its data.
+#[derive(Clone, Default)]
+pub(crate) struct Extras {
+    pub(crate) faults: Vec<NewRule>,
+    pub(crate) stubs: Vec<Stub>,
+}
+
+impl Seed {
+    /// One partner with the wallet and the company that the reference shows. It is what a mock
+    /// starts with if it is told nothing else.
+    pub fn sample() -> Self {
+        let mut company =
+            Company::new("clx123...", "Acme Coffee").with_connection(Connection::new("clx456..."));
+        company.template_count = 4;
+        Self::one("sample", Wallet::new(8450), [company].into_iter().collect())
+    }
+
+    /// One partner with no company and no credit.
+    pub fn empty() -> Self {
+        Self::one("empty", Wallet::new(0), Companies::default())
+    }
+
+    fn one(source: &'static str, wallet: Wallet, companies: Companies) -> Self {
+        let partner = PartnerSeed {
+            name: "default".to_owned(),
+            keys: Vec::new(),
+            active: true,
+            wallet,
+            companies,
+            extras: Extras::default(),
+        };
+        Self { source, first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
+    }
+
+    /// Reads a seed from JSON text. A byte order mark at its start is ignored.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not JSON, or not of the documented format, or is longer than [`MAX_SEED_BYTES`]:
+    /// which line and column, and what was expected there.
+    pub fn from_json(text: &str) -> Result<Self, SeedError> {
+        Ok(file::parse(text_of(text.as_bytes())?)?)
+    }
+
+    /// Reads a seed from YAML text: the format is that of JSON, written as YAML 1.2 writes it.
+    ///
+    /// Anchors and aliases may be used; merge keys, tags beyond the core schema, a field that
+    /// stands twice and a second document may not.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json), with the place in the YAML.
+    #[cfg(feature = "yaml")]
+    pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
+        let text = text_of(text.as_bytes())?;
+        let json = yaml::to_json(text)?;
+        file::parse(&json.text).map_err(|mistake| SeedError::from(mistake).in_yaml(&json, text))
+    }
+
+    /// Reads a seed file: YAML, if its name ends in `.yaml` or `.yml`, and JSON otherwise.
+    ///
+    /// YAML needs the feature `yaml`.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is not UTF-8, if it is YAML and the feature is off, and as [`from_json`](Self::from_json), with the
+    /// file's name.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, SeedError> {
+        let path = path.as_ref();
+        let in_file = |error| SeedError { file: Some(path.to_owned()), ..error };
+        let bytes = read(path).map_err(|error| in_file(SeedError::unreadable(error)))?;
+        let text = text_of(&bytes).map_err(|mistake| in_file(mistake.into()))?;
+        let is_yaml = path.extension().is_some_and(|extension| {
+            extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
+        });
+        let seed = if is_yaml { Self::of_yaml(text) } else { Self::from_json(text) };
+        seed.map_err(in_file)
+    }
+
+    #[cfg(feature = "yaml")]
+    fn of_yaml(text: &str) -> Result<Self, SeedError> {
+        Self::from_yaml(text)
+    }
+
+    #[cfg(not(feature = "yaml"))]
+    fn of_yaml(_: &str) -> Result<Self, SeedError> {
+        Err(SeedError {
+            file: None,
+            place: None,
+            field: String::new(),
+            message: "YAML needs the feature `yaml` of the crate partner-api-mock".to_owned(),
+            source: None,
+        })
+    }
+
+    /// With these companies in the place of those of the first partner.
+    #[must_use]
+    pub fn with_companies(mut self, companies: impl IntoIterator<Item = Company>) -> Self {
+        self.first.companies = companies.into_iter().collect();
+        self
+    }
+
+    /// With so many [generated](Company::generate) companies in the place of those of the first
+    /// partner.
+    #[must_use]
+    pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
+        self.first.companies = generator::companies(count.into(), seed).collect();
+        self
+    }
+
+    /// How many partners there are.
+    pub fn partners(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// With a rule of the whole mock, or of the partner that it names, as its last one.
+    ///
+    /// # Errors
+    ///
+    /// If the rule contradicts itself, or names an operation or a partner that is not there.
+    pub fn with_fault(mut self, rule: impl Into<Rule>) -> Result<Self, RuleError> {
+        let rule = registry::checked(rule.into())?;
+        let all = std::iter::once(&self.first).chain(&self.others);
+        let whose = file::whose(&rule, all.map(|partner| partner.name.as_str()))?;
+        self.faults.push((whose, rule));
+        Ok(self)
+    }
+}
+
+/// The text of a file. A byte order mark at its start is no part of it.
+fn text_of(bytes: &[u8]) -> Result<&str, ParseError> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
+    if bytes.len() > MAX_SEED_BYTES {
+        let message = "the file goes on after 256 MiB: expected no more than that";
+        return Err(ParseError::at(place(bytes, MAX_SEED_BYTES), message));
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let message = "this byte is not UTF-8: expected text in UTF-8";
+        ParseError::at(place(bytes, error.valid_up_to()), message)
+    })
+}
+
+/// The file, or at least one byte more than it may have.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = MAX_SEED_BYTES + BYTE_ORDER_MARK.len() + 1;
+    fs::File::open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Names only: keys in a seed are in clear.
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let partners = std::iter::once(&self.first).chain(&self.others);
+        let names: Vec<_> = partners.map(|partner| &partner.name).collect();
+        f.debug_struct("Seed").field("partners", &names).finish_non_exhaustive()
+    }
+}
+
+/// A seed that cannot be used. It shows as one line: file, line, column, what is wrong, what was
+/// expected.
+#[derive(Debug)]
+pub struct SeedError {
+    file: Option<PathBuf>,
+    place: Option<(usize, usize)>,
+    field: String,
+    message: String,
+    source: Option<io::Error>,
+}
+
+impl SeedError {
+    fn unreadable(source: io::Error) -> Self {
+        let message = "cannot be read".to_owned();
+        Self { file: None, place: None, field: String::new(), message, source: Some(source) }
+    }
+
+    /// The same mistake, at its place in the YAML that the JSON was made of.
+    #[cfg(feature = "yaml")]
+    fn in_yaml(self, json: &yaml::Json, text: &str) -> Self {
+        let of_json = |(_, column): (usize, usize)| json.place(text, column.saturating_sub(1));
+        let is_bare = ["found the number", "found a number", "found `true`", "found `false`"];
+        let is_bare = is_bare.iter().any(|found| self.message.starts_with(found));
+        let is_text =
+            self.message.contains("expected a string") || self.message.contains("as a string");
+        let hint = if is_bare && is_text { "; in quotes it is a string" } else { "" };
+        Self { place: self.place.map(of_json), message: self.message + hint, ..self }
+    }
+
+    /// The line, counted from 1; none if the file could not be read.
+    pub fn line(&self) -> Option<usize> {
+        self.place.map(|(line, _)| line)
+    }
+
+    /// The column, in bytes, counted from 1; none if the file could not be read.
+    pub fn column(&self) -> Option<usize> {
+        self.place.map(|(_, column)| column)
+    }
+}
+
+impl From<ParseError> for SeedError {
+    fn from(ParseError { place, field, message }: ParseError) -> Self {
+        Self { file: None, place: Some(place), field, message, source: None }
+    }
+}
+
+impl fmt::Display for SeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => f.write_str(&escaped(&file.to_string_lossy()))?,
+            None => f.write_str("seed")?,
+        }
+        if let Some((line, column)) = self.place {
+            write!(f, ":{line}:{column}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for SeedError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}

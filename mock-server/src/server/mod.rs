@@ -1,0 +1,305 @@
+//! The mock on a port: listener, limits, outages, graceful shutdown.
+
+mod error_response;
+mod exchange;
+mod io_timeouts;
+mod limits;
+mod listener;
+mod outage;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, io};
+
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+pub use self::limits::{
+    DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,
+    DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS,
+    DEFAULT_WRITE_TIMEOUT,
+};
+use self::limits::{Limits, bounded};
+use self::listener::Listener;
+pub use self::outage::Outage;
+use crate::api::BASE_PATH;
+use crate::control::{Control, ControlApi, ControlError};
+use crate::mock::Mock;
+use crate::mock::handler::DEFAULT_MAX_REQUEST_BODY;
+use crate::mock::log;
+use crate::seed::Seed;
+
+/// A Partner API of your own: real behaviour, on a port, until it is dropped.
+///
+/// It runs in the tokio runtime that it was started in, which needs its I/O and time drivers, as
+/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request is answered
+/// any more.
+///
+/// All that a [`Mock`] has, it has too.
+pub struct MockServer {
+    mock: Mock,
+    socket: Listener,
+    control: Option<Arc<ControlApi>>,
+    address: SocketAddr,
+    base_url: String,
+}
+
+impl MockServer {
+    /// Starts a mock on a free port of 127.0.0.1, with the data that the reference shows.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had, or there is no tokio runtime to run in.
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// A mock that is told more before it starts.
+    pub fn builder() -> MockServerBuilder {
+        MockServerBuilder {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seed: Seed::sample(),
+            control: None,
+            limits: Limits::default(),
+            max_request_body: DEFAULT_MAX_REQUEST_BODY,
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`: the origin, without a slash at its end and without `/api/v1`.
+    pub fn url(&self) -> &str {
+        self.base_url.strip_suffix(BASE_PATH).unwrap_or(&self.base_url)
+    }
+
+    /// `http://127.0.0.1:PORT/api/v1`: what the reference calls the base URL.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where the mock listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops in good order: closes the port, lets requests under way be answered, for
+    /// [`DEFAULT_DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
+    pub async fn shutdown(mut self) {
+        if let Some(control) = &self.control {
+            control.end();
+        }
+        log::shutting_down(self.address);
+        self.socket.drain().await;
+        log::shut_down(self.address);
+    }
+
+    /// Plays a service that is down, until [`end_outage`](Self::end_outage).
+    ///
+    /// When it returns, whoever connects meets the outage, and no request is answered any more, on
+    /// open connections neither; those end, or fall silent, as soon as the runtime comes to them.
+    /// What is asked meanwhile is not in the journal. The address stays this mock's; but from the end
+    /// of the listener to the hold of [`Outage::Refuse`] it is nobody's for a few microseconds.
+    ///
+    /// A mock that is down already goes from one outage to the other. [`shutdown`](Self::shutdown)
+    /// and `drop` end it as any other.
+    ///
+    /// # Errors
+    ///
+    /// If the address could not be held. Then nobody listens at it, and `up` tries to take it again.
+    pub fn start_outage(&self, outage: Outage) -> io::Result<()> {
+        self.socket.down(outage)
+    }
+
+    /// Serves again, at the same address and with all that it held. Nothing, if it is not
+    /// [`start_outage`](Self::start_outage).
+    ///
+    /// Connections from the time of the outage are closed, so that nobody is answered late.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be listened on.
+    pub fn end_outage(&self) -> io::Result<()> {
+        self.socket.up()
+    }
+}
+
+impl Deref for MockServer {
+    type Target = Mock;
+
+    fn deref(&self) -> &Mock {
+        &self.mock
+    }
+}
+
+/// There is no key in it.
+impl fmt::Debug for MockServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockServer").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+/// A mock that has not started yet.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct MockServerBuilder {
+    address: SocketAddr,
+    seed: Seed,
+    control: Option<Control>,
+    limits: Limits,
+    max_request_body: usize,
+}
+
+impl MockServerBuilder {
+    /// Where to listen; port 0 is any free one. Otherwise it is a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// What to start with. Otherwise it is [`Seed::sample`].
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Serves the control API under `/_mock/`, too. Otherwise there is none.
+    pub fn control(mut self, control: Control) -> Self {
+        self.control = Some(control);
+        self
+    }
+
+    /// How many bytes the head of a request may have. What is larger gets 431, or 414 if it is the
+    /// request line. Otherwise it is [`DEFAULT_MAX_HEAD_BYTES`].
+    pub fn max_head_bytes(mut self, limit: usize) -> Self {
+        self.limits.head_bytes = limit;
+        self
+    }
+
+    /// How many header lines a request may have. One with more gets 431. Otherwise it is
+    /// [`DEFAULT_MAX_HEADERS`]; any other number costs each request some memory on the heap.
+    pub fn max_headers(mut self, limit: usize) -> Self {
+        self.limits.headers = limit;
+        self
+    }
+
+    /// How many bytes the body of a request to a stub may have. One with more gets 413. Otherwise it
+    /// is [`DEFAULT_MAX_REQUEST_BODY`].
+    pub fn max_request_body(mut self, limit: usize) -> Self {
+        self.max_request_body = limit;
+        self
+    }
+
+    /// How many connections may be open at once. Whoever asks something on one more gets 503, and the
+    /// others go on. Otherwise it is [`DEFAULT_MAX_CONNECTIONS`].
+    pub fn max_connections(mut self, limit: usize) -> Self {
+        self.limits.connections = limit;
+        self
+    }
+
+    /// How long a connection may be open with no request on it, a day at most. Then it is closed
+    /// without a word, as clients that keep connections expect. Otherwise it is [`DEFAULT_IDLE_TIMEOUT`].
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.idle = bounded(limit);
+        self
+    }
+
+    /// How long a client may take to send a request's head from its first byte on, a day at most.
+    /// Then it gets 408. Otherwise it is [`DEFAULT_HEADER_READ_TIMEOUT`].
+    pub fn header_read_timeout(mut self, limit: Duration) -> Self {
+        self.limits.head = bounded(limit);
+        self
+    }
+
+    /// How long a client may take to send a body that a stub wants, a day at most. Then it gets 408.
+    /// Otherwise it is [`DEFAULT_BODY_READ_TIMEOUT`].
+    pub fn body_read_timeout(mut self, limit: Duration) -> Self {
+        self.limits.body = bounded(limit);
+        self
+    }
+
+    /// How long a client may read nothing while there is something for it to read, a day at most.
+    /// Then the connection is reset. Otherwise it is [`DEFAULT_WRITE_TIMEOUT`].
+    pub fn write_timeout(mut self, limit: Duration) -> Self {
+        self.limits.write = bounded(limit);
+        self
+    }
+
+    /// How long [`MockServer::shutdown`] waits, a day at most. Otherwise it is [`DEFAULT_DRAIN_TIMEOUT`].
+    pub fn drain_timeout(mut self, limit: Duration) -> Self {
+        self.limits.drain = bounded(limit);
+        self
+    }
+
+    /// Starts the mock.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be listened on, or there is no tokio runtime to run in; if the control
+    /// API is set wrongly, or would be open beyond loopback without a token.
+    pub async fn start(self) -> Result<MockServer, StartError> {
+        let failed = |source| StartError(Cause::Listen { address: self.address, source });
+        if let Some(control) = &self.control {
+            control.check(self.address)?;
+        }
+        Handle::try_current().map_err(|error| failed(io::Error::other(error)))?;
+        let listener = TcpListener::bind(self.address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+
+        log::listening(address);
+        let mock = Mock::limited(self.seed, self.max_request_body);
+        let base_url = format!("http://{}{BASE_PATH}", reachable(address));
+        let control =
+            self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
+        let control = control.transpose()?.map(Arc::new);
+        Ok(MockServer {
+            socket: Listener::open(listener, address, mock.handler(), control.clone(), self.limits),
+            control,
+            mock,
+            address,
+            base_url,
+        })
+    }
+}
+
+/// A mock that listens on all addresses is reached by the loopback one.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        });
+    }
+    address
+}
+
+/// The mock could not start. Where an [`io::Error`] says why, it is its source.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StartError(Cause);
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Control(ControlError),
+}
+
+impl StartError {
+    /// Whether it would start with a [token](crate::Control::token) for its control API, which it
+    /// needs beyond loopback.
+    pub fn needs_token(&self) -> bool {
+        matches!(self.0, Cause::Control(ControlError::NoToken(_)))
+    }
+
+    /// Whether the [token](crate::Control::token) that it was given is none, such as a blank one.
+    pub fn refuses_token(&self) -> bool {
+        matches!(self.0, Cause::Control(ControlError::Token))
+    }
+}
+
+impl From<ControlError> for StartError {
+    fn from(error: ControlError) -> Self {
+        Self(Cause::Control(error))
+    }
+}

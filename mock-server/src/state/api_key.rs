@@ -1,0 +1,158 @@
+//! What an API key is: how it is made, stored and redacted.
+
+use std::sync::LazyLock;
+
+use http::HeaderName;
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use memchr::memmem::Finder;
+use sha2::{Digest as _, Sha256};
+
+/// "it looks like `pk_live_…`" (reference, Authentication).
+const PREFIX: &str = "pk_live_";
+
+/// Made once: it is looked for in every request.
+static FIND_PREFIX: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(PREFIX));
+
+/// The sample header of the reference shows 24 characters after the prefix. 62^24 is 142 bits.
+const RANDOM_LENGTH: usize = 24;
+
+/// What stands where a key was.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// Whether a header is there to carry what is secret.
+#[inline]
+pub(crate) fn is_secret(name: &HeaderName) -> bool {
+    matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE)
+}
+
+/// All that the store keeps of a key: its SHA-256.
+///
+/// To find a key is to hash what came and to look the hash up, so the time it takes says nothing
+/// about how much of a guess was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeyHash([u8; 32]);
+
+impl KeyHash {
+    pub(crate) fn of(key: &str) -> Self {
+        Self(Sha256::digest(key.as_bytes()).into())
+    }
+
+    /// By what it can be known without being shown: its first 8 hexadecimal digits.
+    pub(crate) fn fingerprint(&self) -> String {
+        let [one, two, three, four, ..] = self.0;
+        format!("{one:02x}{two:02x}{three:02x}{four:02x}")
+    }
+}
+
+/// A new key. It opens a mock, so the generator need not be a cryptographic one.
+pub(crate) fn generate() -> String {
+    let random = std::iter::repeat_with(fastrand::alphanumeric).take(RANDOM_LENGTH);
+    PREFIX.chars().chain(random).collect()
+}
+
+/// Whether a text can stand after `Bearer` at all: `b64token` of RFC 6750, section 2.1.
+pub(crate) fn is_b64token(text: &[u8]) -> bool {
+    let body = text.iter().take_while(|byte| is_body(**byte)).count();
+    body > 0 && text.iter().skip(body).all(|byte| *byte == b'=')
+}
+
+#[inline]
+fn is_body(byte: u8) -> bool {
+    IS_BODY.get(usize::from(byte)).is_some_and(|is_body| *is_body)
+}
+
+/// Which bytes a `b64token` has before its `=`. It is a table since every request comes by here.
+const IS_BODY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    while let [byte, others @ ..] = rest {
+        #[expect(clippy::indexing_slicing, reason = "a byte is less than 256")]
+        {
+            table[*byte as usize] = true;
+        }
+        rest = others;
+    }
+    table
+};
+
+/// What is said of a key that is none.
+pub(crate) const EXPECTED: &str = "this key could not follow `Bearer `: expected letters, digits \
+                                   and -._~+/, and = at the end only";
+
+/// As [`redact`], for a text that is shown.
+pub(crate) fn redact_text(text: &str) -> String {
+    String::from_utf8_lossy(&redact(text.as_bytes().to_vec())).into_owned()
+}
+
+/// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
+/// A key may have each character of a `b64token`, and `%` where a query has it encoded, so what
+/// stands right behind a key may go with it. What was replaced before stays as it is.
+pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
+    if FIND_PREFIX.find(&text).is_none() {
+        return text;
+    }
+    let mut clean = Vec::with_capacity(text.len());
+    let mut rest = text.as_slice();
+    while let Some(at) = FIND_PREFIX.find(rest) {
+        let (before, key) = rest.split_at(at + PREFIX.len());
+        clean.extend_from_slice(before);
+        clean.extend_from_slice(REDACTED.as_bytes());
+        let key = key.strip_prefix(REDACTED.as_bytes()).unwrap_or(key);
+        let is_key = |byte: &&u8| **byte == b'%' || is_body(**byte);
+        let length = key.iter().take_while(is_key).count();
+        rest = key.split_at(length).1;
+    }
+    clean.extend_from_slice(rest);
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_looks_as_the_reference_shows_it_and_never_comes_twice() {
+        let key = generate();
+        assert_eq!(key.len(), "pk_live_xxxxxxxxxxxxxxxxxxxxxxxx".len());
+        assert!(key.starts_with(PREFIX) && is_b64token(key.as_bytes()));
+        assert_ne!(key, generate());
+    }
+
+    #[test]
+    fn a_b64token_ends_in_equals_signs_and_has_none_before() {
+        for good in ["a", "pk_live_x", "A-._~+/9", "abc=="] {
+            assert!(is_b64token(good.as_bytes()), "{good}");
+        }
+        for bad in ["", "=", "a=b", "a b", "a,b", "\"a\"", "a\tb", "\u{e9}"] {
+            assert!(!is_b64token(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_key_in_a_text_is_redacted() {
+        let text = "a=pk_live_abc123&b=pk_live_, pk_live_Z".into();
+        let clean = String::from_utf8(redact(text)).unwrap();
+        assert_eq!(clean, "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]");
+        assert_eq!(redact(b"pk_liv".to_vec()), b"pk_liv");
+    }
+
+    #[test]
+    fn what_was_redacted_before_is_redacted_once() {
+        let clean = redact_text("k=pk_live_abc123 (pk_live_)");
+        assert_eq!(redact_text(&clean), clean);
+        assert_eq!(redact_text("pk_live_[redacted]abc"), "pk_live_[redacted]");
+    }
+
+    #[test]
+    fn nothing_of_a_key_is_left_whatever_it_is_made_of() {
+        for (text, clean) in [
+            ("pk_live_my-suite_canary.1~+/2== x", "pk_live_[redacted]== x"),
+            ("k=pk_live_a%2Fcanary&b=1", "k=pk_live_[redacted]&b=1"),
+            ("pk_live_apk_live_canary\"", "pk_live_[redacted]\""),
+            ("{\"a\":\"pk_live_a-canary\",", "{\"a\":\"pk_live_[redacted]\","),
+            ("pk_live_[redacted], pk_live_a", "pk_live_[redacted], pk_live_[redacted]"),
+        ] {
+            assert_eq!(redact_text(text), clean);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Companies and wallets as JSON, strictly: the fields of the reference's samples, in their order,
+//! and no other.
+
+mod companies;
+mod wallet;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+pub(crate) use self::companies::{
+    AFTER_COMPANIES, BEFORE_COMPANIES, IN_EACH_COMPANY, IN_EACH_CONNECTION, beginning_of_company,
+    beginning_of_connection, company, connection, length_of_company, read_company, write_company,
+};
+pub(crate) use self::wallet::{WalletBody, wallet};
+
+fn render(body: &impl Serialize) -> Bytes {
+    let mut bytes = Vec::new();
+    write(body, &mut bytes);
+    bytes.into()
+}
+
+#[expect(clippy::expect_used, reason = "only strings and integers, into memory: nothing can fail")]
+fn write(body: &impl Serialize, to: &mut Vec<u8>) {
+    serde_json::to_writer(to, body).expect("serializes");
+}

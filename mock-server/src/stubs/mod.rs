@@ -1,0 +1,311 @@
+//! Stubs: responses defined by a test, on any path under `/api/v1`.
+
+mod registry;
+mod validate;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
+
+pub(crate) use self::registry::{Found, Placed, StubList};
+pub use self::validate::StubError;
+pub(crate) use self::validate::checked;
+use crate::api::BASE_PATH;
+use crate::state::api_key;
+use crate::state::payload::Payload;
+
+/// A response on a path under `/api/v1`, behind the same authorization as the documented calls: for
+/// endpoints that are announced, or that only you know.
+///
+/// ```
+/// use partner_api_mock::{ResponseTemplate, Stub};
+///
+/// Stub::get("stats").respond(ResponseTemplate::json(200, r#"{"sent":3}"#));
+/// Stub::post("templates").respond_with(|request| {
+///     let body = format!(r#"{{"id":"t-1","bytes":{}}}"#, request.body.len());
+///     ResponseTemplate::json(201, body)
+/// });
+/// Stub::get("templates/{id}").respond(ResponseTemplate::json(404, r#"{"error":"not_found"}"#));
+/// ```
+#[derive(Clone)]
+#[must_use = "a stub does nothing until it is added"]
+pub struct Stub {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) override_documented: bool,
+    answer: Answer,
+}
+
+#[derive(Clone)]
+enum Answer {
+    Canned(ResponseTemplate),
+    Computed(Arc<dyn Fn(&StubRequest) -> ResponseTemplate + Send + Sync>),
+}
+
+impl Stub {
+    /// Answers this method on this path with `{}` and 200, unless more is said. `stats` is
+    /// `/api/v1/stats`; a segment in braces, as in `templates/{id}`, is any one segment. It is the path
+    /// as a request has it: percent-encoded, and without a query.
+    ///
+    /// `GET` answers `HEAD` too.
+    pub fn new(method: Method, path: impl AsRef<str>) -> Self {
+        Self {
+            method,
+            path: full_path(path.as_ref()),
+            override_documented: false,
+            answer: Answer::Canned(ResponseTemplate::json(200, "{}")),
+        }
+    }
+
+    /// [`new`](Self::new) for `GET`.
+    pub fn get(path: impl AsRef<str>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    /// [`new`](Self::new) for `POST`.
+    pub fn post(path: impl AsRef<str>) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    /// Always this response.
+    pub fn respond(mut self, response: ResponseTemplate) -> Self {
+        self.answer = Answer::Canned(response);
+        self
+    }
+
+    /// A response that is made of the request. Requests may come at the same time.
+    pub fn respond_with(
+        mut self,
+        answer: impl Fn(&StubRequest) -> ResponseTemplate + Send + Sync + 'static,
+    ) -> Self {
+        self.answer = Answer::Computed(Arc::new(answer));
+        self
+    }
+
+    /// Says that a documented call is meant to be answered by this stub. Without it, a stub of one
+    /// cannot be added, and one with braces leaves the documented calls alone.
+    pub fn override_documented(mut self) -> Self {
+        self.override_documented = true;
+        self
+    }
+
+    /// What it always answers, if that is not computed.
+    pub(crate) fn canned(&self) -> Option<&ResponseTemplate> {
+        match &self.answer {
+            Answer::Canned(reply) => Some(reply),
+            Answer::Computed(_) => None,
+        }
+    }
+
+    pub(crate) fn is_below_base(&self) -> bool {
+        let rest = self.path.strip_prefix(BASE_PATH).and_then(|rest| rest.strip_prefix('/'));
+        rest.is_some_and(|rest| !rest.is_empty())
+    }
+
+    /// Whether a request can have this path, which is percent-encoded then, and followed by a query.
+    pub(crate) fn can_be_sent(&self) -> bool {
+        self.path.split('/').all(|segment| {
+            let is_shown = segment.bytes().all(|byte| byte.is_ascii_graphic());
+            is_shown && (is_any(segment) || is_encoded(segment))
+        })
+    }
+
+    pub(crate) fn is_on(&self, path: &str) -> bool {
+        let (mut mine, mut asked) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (mine.next(), asked.next()) {
+                (None, None) => return true,
+                (Some(mine), Some(asked)) if mine == asked => {}
+                (Some(mine), Some(asked)) if is_any(mine) && !asked.is_empty() => {}
+                _ => return false,
+            }
+        }
+    }
+
+    pub(crate) fn answers(&self, method: &Method) -> bool {
+        self.method == method || (self.method == Method::GET && method == Method::HEAD)
+    }
+
+    pub(crate) fn answer(
+        &self,
+        head: &request::Parts,
+        body: &Bytes,
+        partner: &str,
+    ) -> Response<Payload> {
+        match &self.answer {
+            Answer::Canned(reply) => reply.clone().into_response(),
+            Answer::Computed(compute) => {
+                compute(&StubRequest::new(head, body, partner)).into_response()
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Stub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stub({} {})", self.method, self.path)
+    }
+}
+
+/// Whether a segment of a stub's path is any one segment of a request's.
+fn is_any(segment: &str) -> bool {
+    segment.starts_with('{') && segment.ends_with('}')
+}
+
+/// Whether there is nothing in it that ends a path, that stands for something else, or that a client
+/// would percent-encode.
+fn is_encoded(segment: &str) -> bool {
+    let mut parts = segment.split('%');
+    let begins_well = parts.next().is_some_and(|first| !first.contains(['?', '#', '{', '}']));
+    let is_escape = |part: &str| {
+        let digits = part.as_bytes().iter().take(2).filter(|byte| byte.is_ascii_hexdigit());
+        digits.count() == 2 && !part.contains(['?', '#', '{', '}'])
+    };
+    begins_well && parts.all(is_escape)
+}
+
+/// `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as it is.
+pub(crate) fn full_path(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("{BASE_PATH}/{path}") }
+}
+
+/// What a stub answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponseTemplate {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl ResponseTemplate {
+    /// This status with a body of JSON, which is sent as it is. A status that is not one from 200
+    /// to 599 is sent as 500.
+    pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
+        let reply = Self { body: body.into(), ..Self::empty(status) };
+        reply.header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+    }
+
+    /// This status with a text, as [`json`](Self::json) otherwise.
+    pub fn text(status: u16, body: impl Into<Bytes>) -> Self {
+        let reply = Self { body: body.into(), ..Self::empty(status) };
+        reply.header(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
+    }
+
+    /// This status without a body, as [`json`](Self::json) otherwise.
+    pub fn empty(status: u16) -> Self {
+        let is_answer = |status: &StatusCode| (200..600).contains(&status.as_u16());
+        Self {
+            status: StatusCode::from_u16(status)
+                .ok()
+                .filter(is_answer)
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// With this header in the place of any of its name. How long the body is says the mock.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        if name != http::header::CONTENT_LENGTH && name != http::header::TRANSFER_ENCODING {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    fn into_response(self) -> Response<Payload> {
+        let mut response = Response::new(self.body.into());
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A request that a stub computes its response from.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StubRequest {
+    /// The method.
+    pub method: Method,
+    /// The path as it was sent, `/api/v1` included.
+    pub path: String,
+    /// What follows the `?`, as it was sent.
+    pub query: Option<String>,
+    /// The headers, but for Authorization, Proxy-Authorization and Cookie.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// The name of the partner whose key came with the request.
+    pub partner: String,
+}
+
+impl StubRequest {
+    fn new(head: &request::Parts, body: &Bytes, partner: &str) -> Self {
+        let headers = head.headers.iter().filter(|(name, _)| !api_key::is_secret(name));
+        Self {
+            method: head.method.clone(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().map(str::to_owned),
+            headers: headers.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            body: body.clone(),
+            partner: partner.to_owned(),
+        }
+    }
+}
+
+/// There is no key in it.
+impl fmt::Debug for StubRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StubRequest")
+            .field("method", &self.method)
+            .field("path", &api_key::redact_text(&self.path))
+            .field("query", &self.query.as_deref().map(api_key::redact_text))
+            .field("headers", &api_key::redact_text(&format!("{:?}", self.headers)))
+            .field("body", &api_key::redact_text(&String::from_utf8_lossy(&self.body)))
+            .field("partner", &self.partner)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_in_braces_is_any_one_segment() {
+        let stub = Stub::get("templates/{id}/versions");
+        assert!(stub.is_on("/api/v1/templates/t-1/versions"));
+        for other in [
+            "/api/v1/templates",
+            "/api/v1/templates//versions",
+            "/api/v1/templates/t-1",
+            "/api/v1/templates/t/1/versions",
+            "/api/v1/templates/t-1/versions/",
+        ] {
+            assert!(!stub.is_on(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_status_that_is_none_is_500() {
+        for status in [0, 99, 101, 600, 1000] {
+            let response = ResponseTemplate::empty(status).into_response();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        }
+    }
+}
