@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 use partner_api::{Client, Company, Error, ErrorKind};
-use partner_api_mock::{Mock, Reply, Stub};
+use partner_api_mock::{Mock, ResponseTemplate, Stub};
 use serde::Deserialize;
 
 type Checked = Result<(), Box<dyn std::error::Error>>;
@@ -40,21 +40,21 @@ fn company(id: &str) -> String {
 }
 
 /// Three pages of one company each.
-fn page(query: Option<&str>) -> Reply {
+fn page(query: Option<&str>) -> ResponseTemplate {
     let (id, next) = match query {
         None => ("c-1", "\"c-1\""),
         Some("cursor=c-1") => ("c-2", "\"c-2\""),
         Some("cursor=c-2") => ("c-3", "null"),
-        Some(_) => return Reply::json(400, r#"{"error":"invalid_cursor"}"#),
+        Some(_) => return ResponseTemplate::json(400, r#"{"error":"invalid_cursor"}"#),
     };
-    Reply::json(200, format!(r#"{{"data":[{}],"nextCursor":{next}}}"#, company(id)))
+    ResponseTemplate::json(200, format!(r#"{{"data":[{}],"nextCursor":{next}}}"#, company(id)))
 }
 
 #[tokio::test]
 async fn pages_are_read_by_requests_of_the_program_and_no_page_is_taken_for_the_list() -> Checked {
     let mock = Mock::new();
-    let stub = Stub::get("companies").replaces_documented();
-    let _stub = mock.add_stub(stub.compute(|request| page(request.query.as_deref())))?;
+    let stub = Stub::get("companies").override_documented();
+    let _stub = mock.add_stub(stub.respond_with(|request| page(request.query.as_deref())))?;
     let client = Client::builder()
         .base_url(mock.url())
         .api_key(mock.api_key())

@@ -200,7 +200,7 @@ fn what_is_wrong_with_the_envelope_is_named() {
         ("{}", "data", MISSING),
         (r#"{"data":null}"#, "data", "invalid type: null, expected a sequence"),
         (r#"{"data":{"a":1}}"#, "data", "invalid type: map, expected a sequence"),
-        (r#"{"data":[],"data":[]}"#, "data", "it is there twice"),
+        (r#"{"data":[],"data":[]}"#, "data", "the field is there twice"),
         (r#"{"data":[1 2]}"#, "data[1]", "expected `,` or `]`"),
         (r#"{"data":[1,]}"#, "data[1]", "expected value"),
         (r#"{"data":[{"a":}]}"#, "data[0]", "expected value"),
