@@ -313,12 +313,12 @@ impl<T: DeserializeOwned> ListDecoder<T> {
 
     /// Returns the value at the start of the bytes if it is complete.
     fn whole_value<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<&'b str>, BodyError> {
-        let (mut scanner, scanned) = self.scanner.take().unwrap_or_default();
-        let Some(end) = scanner.end(bytes.get(scanned..).unwrap_or_default()) else {
+        let (mut scanner, start) = self.scanner.take().unwrap_or_default();
+        let Some(end) = scanner.end(bytes.get(start..).unwrap_or_default()) else {
             self.scanner = Some((scanner, bytes.len()));
             return Ok(None);
         };
-        let value = bytes.get(..scanned + end).unwrap_or_default();
+        let value = bytes.get(..start + end).unwrap_or_default();
         str::from_utf8(value).map(Some).map_err(|_| self.invalid("it is not UTF-8"))
     }
 
