@@ -17,40 +17,40 @@ use partner_api_mock::MockServer;
 
 /// What a program can do about an error, once the client's own retries are over.
 enum Step {
-    /// Stop and tell whoever runs the program: its settings are wrong, or what stands between it
-    /// and the service.
-    MendSettings,
-    /// Stop and tell whoever owns the key. Every further call would fail as well.
+    /// Stop and tell the operator: a setting is wrong, or something between the program and the
+    /// service.
+    FixSettings,
+    /// Stop and tell the owner of the key. Every further call would fail also.
     CheckKey,
-    /// Find out whether it was done before you ask for it again: it may have been.
+    /// Find out whether the request was processed before you repeat it.
     LookFirst,
-    /// Stop and mend the call itself; nothing was sent.
-    MendProgram,
-    /// Keep the work, and make the same call again in a while: after this time, if one was asked.
+    /// Stop and fix the call itself; nothing was sent.
+    FixProgram,
+    /// Keep the work and make the same call later: after this time, if the service asked for one.
     TryLater(Option<Duration>),
-    /// Tell us or the service, with the error's text and request id: it is nobody's setting.
+    /// Report it, with the error's text and request id: no setting causes it.
     Report,
 }
 
 fn what_to_do(error: &Error) -> Step {
     match error.kind() {
-        // Only where retries are on. Without them it is on you to know which calls do something.
+        // Only where retries are on. Without them the program has to know which calls change something.
         _ if error.not_retried() == Some(NotRetried::NotIdempotent) => Step::LookFirst,
-        // Connection faults, time-outs, and the statuses that pass.
+        // Failed connections, timeouts, and transient statuses.
         _ if error.is_retryable() => Step::TryLater(error.retry_after()),
-        ErrorKind::Request(_) => Step::MendProgram,
+        ErrorKind::Request(_) => Step::FixProgram,
         ErrorKind::Config(_)
-        // The client always sends the key, so something on the way took it off.
+        // The client always sends the key, so something on the way removed it.
         | ErrorKind::Unauthorized(UnauthorizedCode::MissingBearerToken)
         | ErrorKind::Redirect { .. }
         | ErrorKind::Tls
-        // Mostly the page of something else that answers at this address.
+        // Mostly the page of another server at this address.
         | ErrorKind::Protocol(_)
-        | ErrorKind::BodyTooLarge { .. } => Step::MendSettings,
-        ErrorKind::Status(status) if status.as_u16() == 404 => Step::MendSettings,
+        | ErrorKind::BodyTooLarge { .. } => Step::FixSettings,
+        ErrorKind::Status(status) if status.as_u16() == 404 => Step::FixSettings,
         ErrorKind::Unauthorized(_) => Step::CheckKey,
         ErrorKind::Status(status) if status.as_u16() == 403 => Step::CheckKey,
-        // An unexpected status, a body of another shape, a list in pages, and kinds that are yet to come.
+        // An unexpected status, a body with another schema, and kinds that will be added.
         _ => Step::Report,
     }
 }
@@ -205,10 +205,10 @@ fn show<T>(title: &str, result: Result<T, Error>) -> Result<(), Box<dyn StdError
         error.attempts().len()
     )?;
     let step = match what_to_do(&error) {
-        Step::MendSettings => "stop; mend the settings".to_owned(),
+        Step::FixSettings => "stop; fix the settings".to_owned(),
         Step::CheckKey => "stop; check the key in the dashboard".to_owned(),
         Step::LookFirst => "find out whether it was done before you try again".to_owned(),
-        Step::MendProgram => "stop; mend the program".to_owned(),
+        Step::FixProgram => "stop; fix the program".to_owned(),
         Step::TryLater(Some(wait)) => format!("try again in {wait:?}"),
         Step::TryLater(None) => "try again in a minute or so".to_owned(),
         Step::Report => "report it".to_owned(),

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! It asks the service that `PARTNER_API_BASE_URL` and `PARTNER_API_KEY` name, or an embedded mock
-//! if both are unset; the first line says which. A client that is malformed is passed over and
+//! if both are unset; the first line says which. A client that is invalid is skipped and
 //! named. A list that breaks off is an error: totals of a part are never shown as those of the
 //! whole.
 
@@ -26,7 +26,7 @@ const DEADLINE: Duration = Duration::from_secs(10 * 60);
 #[derive(Default)]
 struct Totals {
     clients: u64,
-    passed_over: u64,
+    skipped: u64,
     without_connection: u64,
     templates: u64,
     connections: u64,
@@ -70,18 +70,18 @@ async fn run() -> Result<(), Box<dyn Error>> {
         match company {
             Ok(company) => totals.add(&company),
             Err(error) if error.is_list_item() => {
-                totals.passed_over += 1;
+                totals.skipped += 1;
                 writeln!(out, "Passed over: {error}")?;
             }
             Err(error) => {
-                let came = totals.clients + totals.passed_over;
+                let came = totals.clients + totals.skipped;
                 return Err(format!("{} (after {came} clients)", explain(&error)).into());
             }
         }
     }
 
     writeln!(out, "Clients             {:>6}", totals.clients)?;
-    writeln!(out, "  passed over       {:>6}", totals.passed_over)?;
+    writeln!(out, "  skipped           {:>6}", totals.skipped)?;
     writeln!(out, "  no connection     {:>6}", totals.without_connection)?;
     writeln!(out, "Templates           {:>6}", totals.templates)?;
     writeln!(out, "Connections         {:>6}", totals.connections)?;

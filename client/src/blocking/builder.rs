@@ -43,6 +43,12 @@ impl RequestBuilder {
         self.with(|request| request.header(name, value))
     }
 
+    /// Sets the path with its variable parts as names, as
+    /// [`RequestBuilder::url_template`](crate::RequestBuilder::url_template) does.
+    pub fn url_template(self, template: impl Into<String>) -> Self {
+        self.with(|request| request.url_template(template))
+    }
+
     /// Sets the `Idempotency-Key` header, as
     /// [`RequestBuilder::idempotency_key`](crate::RequestBuilder::idempotency_key) does.
     pub fn idempotency_key(self, key: &str) -> Self {

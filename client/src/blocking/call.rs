@@ -39,6 +39,11 @@ impl<T> Call<T> {
         Self { call: self.call.timeout(timeout), ..self }
     }
 
+    /// Sets a header, as [`Call::header`](crate::Call::header).
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { call: self.call.header(name, value), ..self }
+    }
+
     /// Sets how this call is retried, as [`Call::retry`](crate::Call::retry).
     pub fn retry(self, policy: RetryPolicy) -> Self {
         Self { call: self.call.retry(policy), ..self }
@@ -72,6 +77,11 @@ impl<T> ListCall<T> {
     /// Sets the timeout of this whole call, as [`Call::timeout`](crate::Call::timeout).
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { call: self.call.timeout(timeout), ..self }
+    }
+
+    /// Sets a header, as [`Call::header`](crate::Call::header).
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { call: self.call.header(name, value), ..self }
     }
 
     /// Sets how this call is retried, as [`Call::retry`](crate::Call::retry).

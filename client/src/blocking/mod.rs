@@ -111,6 +111,12 @@ impl Client {
         self.client.base_url()
     }
 
+    /// How many tokens the retry budget has now, as
+    /// [`Client::retry_tokens`](crate::Client::retry_tokens).
+    pub fn retry_tokens(&self) -> Option<u32> {
+        self.client.retry_tokens()
+    }
+
     /// A request of any method to any path below the base URL, as
     /// [`Client::request`](crate::Client::request) makes it.
     pub fn request(&self, method: Method, path: impl Into<ApiPath>) -> RequestBuilder {

@@ -124,12 +124,13 @@ impl Client {
     ///
     /// A list that may be long can be read company by company: [`ListCall::stream`].
     pub fn companies(&self) -> ListCall<Company> {
-        ListCall::new(self.endpoint_call(&self.endpoints.companies))
+        ListCall::new(self.endpoint_call(&self.endpoints.companies, companies::PATH))
     }
 
     /// Reads the prepaid credit wallet: `GET /api/v1/wallet`. Source: the reference, "Get wallet".
     pub fn wallet(&self) -> Call<Wallet> {
-        Call::new(self.endpoint_call(&self.endpoints.wallet), DocumentDecoder::json)
+        let prepared = self.endpoint_call(&self.endpoints.wallet, wallet::PATH);
+        Call::new(prepared, DocumentDecoder::json)
     }
 
     /// The base URL in use, which ends in [`API_PATH`](crate::API_PATH).
@@ -182,11 +183,18 @@ impl Client {
         self.request(Method::DELETE, path)
     }
 
-    fn endpoint_call(&self, request: &Arc<Request<RequestBody>>) -> PreparedCall {
+    fn endpoint_call(
+        &self,
+        request: &Arc<Request<RequestBody>>,
+        path: &'static str,
+    ) -> PreparedCall {
         PreparedCall {
             inner: Arc::clone(&self.inner),
             request: Ok(Arc::clone(request)),
-            options: self.endpoints.options.clone(),
+            options: CallOptions {
+                url_template: Some(path.into()),
+                ..self.endpoints.options.clone()
+            },
         }
     }
 }

@@ -58,6 +58,7 @@ impl ClientBuilder {
                 attempt: self.attempt_timeout,
             },
             retry: self.retry.unwrap_or_default(),
+            url_template: None,
         };
         check_options(&options, &mut errors);
         errors.check_not_zero("api_key_provider_timeout", self.api_key_provider_timeout);
@@ -124,7 +125,7 @@ impl ConfigErrors {
 }
 
 fn check_options(options: &CallOptions, errors: &mut ConfigErrors) {
-    let CallOptions { timeouts, retry } = options;
+    let CallOptions { timeouts, retry, .. } = options;
     if retry.max_attempts == 0 {
         errors.add("retry", "max_attempts is 0; 1 disables retries");
     }

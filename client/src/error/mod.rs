@@ -163,7 +163,7 @@ impl AttemptError {
 
     /// A time limit of the call or of the attempt has passed.
     pub(crate) fn timed_out(limit: TimeLimit, after: Duration, outcome: RequestOutcome) -> Self {
-        let reason = Some(format!("{after:.1?}"));
+        let reason = Some(format!("{after:?}"));
         Self::new(ErrorKind::Timeout(limit), outcome).with_text(None, reason)
     }
 
@@ -410,7 +410,7 @@ impl fmt::Display for NotRetried {
                 write!(f, "not retried, because a wait of {wait:.1?} would pass the deadline")
             }
             Self::RetryAfterTooLong { requested } => {
-                write!(f, "not retried, because the service asked for a wait of {requested:.1?}")
+                write!(f, "not retried, because the service asked for a wait of {requested:?}")
             }
             Self::NotIdempotent => f.write_str(
                 "not retried, because the request is not idempotent and may have been processed",

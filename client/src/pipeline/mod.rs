@@ -2,6 +2,7 @@
 //!
 //! What concerns all calls (key, timeouts, retries, size limit, spans) is done here, once.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -50,6 +51,8 @@ pub(crate) struct ClientInner {
 pub(crate) struct CallOptions {
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: RetryPolicy,
+    /// The path below the base URL, with its variable parts as names, for the name of the span.
+    pub(crate) url_template: Option<Cow<'static, str>>,
 }
 
 /// A call whose last attempt succeeded.
@@ -90,7 +93,8 @@ pub(crate) async fn execute<R: ReadBody>(
     reader: &R,
 ) -> Result<CallOutput<R::Output>, Error> {
     transport::check_runtime().map_err(|problem| Error::unsent(ErrorKind::Request(problem)))?;
-    let span = spans::call_span(request, &inner.retry_tokens);
+    let template = options.url_template.as_deref();
+    let span = spans::call_span(request.method(), template, &inner.retry_tokens);
     let mut state = RetryState::new(options, is_idempotent(request));
     // Pinned where it is made: it is large, and passing it on would copy it.
     let result =
@@ -183,7 +187,7 @@ struct RetryState<'a> {
 
 impl<'a> RetryState<'a> {
     fn new(options: &'a CallOptions, idempotent: bool) -> Self {
-        let CallOptions { timeouts, retry: policy } = options;
+        let CallOptions { timeouts, retry: policy, .. } = options;
         let started = Instant::now();
         let timeouts = AttemptTimeouts {
             idle: timeouts.attempt(idempotent && !policy.is_never()),

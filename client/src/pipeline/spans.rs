@@ -3,6 +3,8 @@
 //! Names and meanings: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>. No query, no
 //! header and no body is recorded.
 
+use std::fmt;
+
 use http::uri::Scheme;
 use http::{Method, Request, StatusCode, Uri};
 use tracing::field::{Empty, display};
@@ -10,21 +12,33 @@ use tracing::{Span, info, info_span};
 
 use crate::error::escape::Escaped;
 use crate::error::{Attempt, AttemptError, ErrorKind};
-use crate::models::companies;
-use crate::models::wallet;
 use crate::pipeline::retry_budget::RetryTokens;
-use crate::transport::base_url::{API_PATH, below_api_path};
+use crate::transport::base_url::API_PATH;
 
 /// The span of a whole call, around the spans of its attempts.
-pub(crate) fn call_span<B>(request: &Request<B>, tokens: &RetryTokens) -> Span {
+pub(crate) fn call_span(sent: &Method, template: Option<&str>, tokens: &RetryTokens) -> Span {
+    let path = UrlTemplate(template);
     info_span!(
         "partner_api.call",
-        otel.name = %format_args!("{}{}", method(request.method()), documented_path(request.uri().path())),
+        otel.name = %format_args!("{}{}{path}", method(sent), if template.is_some() { " " } else { "" }),
         otel.kind = "internal",
         otel.status_code = Empty,
+        url.template = template.map(|_| display(&path)),
         partner_api.retry_tokens = tokens.left(),
         error.type = Empty,
     )
+}
+
+/// A path with its variable parts as names, if there is one.
+struct UrlTemplate<'a>(Option<&'a str>);
+
+impl fmt::Display for UrlTemplate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(template) => write!(f, "{API_PATH}/{:.200}", Escaped(template)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The span of one attempt. The first has no resend count.
@@ -96,14 +110,6 @@ fn error_type(kind: &ErrorKind) -> String {
         ErrorKind::Decode(_) | ErrorKind::ListItem(_) => "decode".into(),
         ErrorKind::IncompleteList { .. } => "incomplete_list".into(),
         ErrorKind::BodyTooLarge { .. } => "body_too_large".into(),
-    }
-}
-
-/// The path, to name a span by, if it is documented: other paths may hold identifiers.
-fn documented_path(path: &str) -> String {
-    match below_api_path(path) {
-        Some(known @ (companies::PATH | wallet::PATH)) => format!(" {API_PATH}/{known}"),
-        _ => String::new(),
     }
 }
 

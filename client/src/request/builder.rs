@@ -4,11 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE,
-    TRANSFER_ENCODING, UPGRADE,
-};
-use http::{HeaderName, HeaderValue, Request, Uri};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Uri};
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
@@ -16,19 +13,9 @@ use crate::decode::body_decoder::DocumentDecoder;
 use crate::pipeline::retry::IDEMPOTENCY_KEY;
 use crate::pipeline::{CallOptions, ClientInner};
 use crate::request::call::{Call, ListCall, PreparedCall, debug_request};
+use crate::request::headers::set_header;
 use crate::transport::RequestBody;
-
-/// Headers that belong to the client or to HTTP itself.
-const RESERVED: [HeaderName; 8] = [
-    AUTHORIZATION,
-    HOST,
-    ACCEPT_ENCODING,
-    CONNECTION,
-    CONTENT_LENGTH,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+use crate::transport::path::relative_path;
 
 /// Builds a request to any path, for endpoints that this crate does not know.
 ///
@@ -95,6 +82,17 @@ impl RequestBuilder {
         self.change(|request| set_header(request, name, value))
     }
 
+    /// Sets the path with its variable parts as names, such as `templates/{id}`, for the name of the
+    /// call's span.
+    ///
+    /// It is the attribute `url.template` of OpenTelemetry. Without it the span is named by its
+    /// method only, since a path may hold identifiers.
+    pub fn url_template(mut self, template: impl Into<String>) -> Self {
+        let template = template.into();
+        self.options.url_template = Some(relative_path(&template).to_owned().into());
+        self
+    }
+
     /// Sets the `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), so that the
     /// request is retried even if its method is not idempotent.
     ///
@@ -147,26 +145,6 @@ impl RequestBuilder {
             self.change(|request| add_query(request.uri_mut(), &query));
         PreparedCall { inner, request: request.map(Arc::new), options }
     }
-}
-
-/// Sets a header that a program may set.
-pub(crate) fn set_header(
-    request: &mut Request<RequestBody>,
-    name: &str,
-    value: &str,
-) -> Result<(), String> {
-    let name = HeaderName::try_from(name)
-        .map_err(|_| "the name of a header has a character that is not allowed".to_owned())?;
-    if RESERVED.contains(&name) {
-        return Err(format!("the header {name} is set by the client"));
-    }
-    let value = HeaderValue::try_from(value.trim())
-        .map_err(|_| format!("the header {name} has a character that is not allowed"))?;
-    if name == IDEMPOTENCY_KEY && value.is_empty() {
-        return Err("the idempotency key must not be empty".into());
-    }
-    request.headers_mut().insert(name, value);
-    Ok(())
 }
 
 fn add_query(uri: &mut Uri, query: &[(String, String)]) -> Result<(), String> {

@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::pipeline::attempt::{AttemptResponse, Decode, LeaveOpen};
 use crate::pipeline::retry::RetryPolicy;
 use crate::pipeline::{CallOptions, ClientInner, execute};
+use crate::request::headers::set_header;
 use crate::request::list_stream::{ListStream, OpenBody};
 use crate::request::response::ApiResponse;
 use crate::transport::RequestBody;
@@ -60,6 +61,14 @@ pub(crate) struct PreparedCall {
 }
 
 impl PreparedCall {
+    fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.and_then(|request| {
+            let mut request = Arc::unwrap_or_clone(request);
+            set_header(&mut request, name, value).map(|()| Arc::new(request))
+        });
+        self
+    }
+
     fn request(&self) -> Result<&Request<RequestBody>, Error> {
         let request = self.request.as_deref();
         request.map_err(|problem| Error::unsent(ErrorKind::Request(problem.clone())))
@@ -106,6 +115,12 @@ impl<T> Call<T> {
         self
     }
 
+    /// Sets a header, such as `traceparent` or a correlation id, as
+    /// [`RequestBuilder::header`](crate::RequestBuilder::header) does.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { prepared: self.prepared.header(name, value), ..self }
+    }
+
     /// Sets how this call is retried. Default: the client's policy,
     /// [`ClientBuilder::retry`](crate::ClientBuilder::retry).
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
@@ -133,6 +148,11 @@ impl<T> ListCall<T> {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.prepared.options.timeouts.call = timeout;
         self
+    }
+
+    /// Sets a header, as [`Call::header`].
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { prepared: self.prepared.header(name, value), ..self }
     }
 
     /// Sets how this call is retried, as [`Call::retry`].

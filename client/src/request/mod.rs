@@ -2,5 +2,6 @@
 
 pub(crate) mod builder;
 pub(crate) mod call;
+mod headers;
 pub(crate) mod list_stream;
 pub(crate) mod response;

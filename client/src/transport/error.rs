@@ -217,6 +217,8 @@ impl CauseSummary {
             let failed = alert.rejects_certificate || self.connecting;
             self.tls = Some(if failed { Handshake::Failed } else { Handshake::Unknown });
             self.set_reason(alert.reason);
+        } else if error.kind() == io::ErrorKind::UnexpectedEof {
+            self.set_reason("it was closed before the response was complete");
         } else if error.raw_os_error().is_some() {
             self.set_reason(error.kind().to_string());
         }

@@ -1,8 +1,11 @@
 //! The path of a request below the base URL, segment by segment.
 
+use crate::transport::base_url::API_PATH;
+
 /// Where a request goes, below the base URL.
 ///
-/// A text is split at its slashes: `"templates/7"`. Segments that come from elsewhere, such as
+/// A text is split at its slashes: `"templates/7"`. It may be written as the reference writes paths:
+/// `"/templates/7"` and `"/api/v1/templates/7"` mean the same. Segments that come from elsewhere, such as
 /// identifiers, are best given as a list, so that a slash in one of them stays in it:
 /// `["templates", id]`. Each segment is escaped on its own, and none can climb.
 ///
@@ -10,6 +13,7 @@
 /// use partner_api::ApiPath;
 ///
 /// assert_eq!(ApiPath::from("templates/7"), ApiPath::from(["templates", "7"]));
+/// assert_eq!(ApiPath::from("/api/v1/templates/7"), ApiPath::from("templates/7"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiPath(Result<Vec<String>, &'static str>);
@@ -50,7 +54,17 @@ impl From<&str> for ApiPath {
                 "the path has a ? or a #; give a query with query(), or the segments as a list",
             ));
         }
-        Self(Ok(path.strip_prefix('/').unwrap_or(path).split('/').map(str::to_owned).collect()))
+        Self(Ok(relative_path(path).split('/').map(str::to_owned).collect()))
+    }
+}
+
+/// A path below the base URL, however it is written: `stats`, `/stats` and `/api/v1/stats`.
+pub(crate) fn relative_path(path: &str) -> &str {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    match path.strip_prefix(API_PATH.trim_start_matches('/')) {
+        Some("") => "",
+        Some(below) => below.strip_prefix('/').unwrap_or(path),
+        None => path,
     }
 }
 
@@ -103,5 +117,22 @@ mod tests {
             assert!(ApiPath::from(path).segments().is_ok(), "{path}");
         }
         assert!(ApiPath::from(["a?b#c/d"]).segments().is_ok());
+    }
+
+    #[test]
+    fn a_path_means_the_same_with_and_without_the_path_of_the_api() {
+        for path in ["stats", "/stats", "/api/v1/stats", "api/v1/stats"] {
+            assert_eq!(ApiPath::from(path), ApiPath::from(["stats"]), "{path}");
+        }
+        for (path, segments) in [
+            ("api/v2/stats", &["api", "v2", "stats"][..]),
+            ("/api/v1beta/stats", &["api", "v1beta", "stats"]),
+            ("stats/api/v1", &["stats", "api", "v1"]),
+        ] {
+            assert_eq!(ApiPath::from(path), ApiPath::from(segments), "{path}");
+        }
+        for path in ["/api/v1", "/api/v1/", "/api/v1//stats"] {
+            assert!(ApiPath::from(path).segments().is_err(), "{path}");
+        }
     }
 }

@@ -117,3 +117,22 @@ fn outside_a_runtime_a_call_is_an_error_and_not_a_panic() {
     };
     assert!(error.to_string().contains("no tokio runtime"), "{error}");
 }
+
+#[tokio::test]
+async fn a_documented_call_can_carry_another_header_and_no_reserved_one() {
+    let server = RawServer::start(|_| {
+        [Step::Read, Step::Send(json(WALLET))].into_iter().cycle().take(4).collect()
+    })
+    .await;
+    let client = server.client();
+    let call = client
+        .wallet()
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    call.await.unwrap();
+    assert!(server.requests()[0].contains("traceparent: 00-0af7651916cd43dd8448eb211c80319c"));
+    // It is a header of that call only.
+    client.wallet().await.unwrap();
+    assert!(!server.requests()[1].contains("traceparent"));
+    let error = client.companies().header("Authorization", "x").await.unwrap_err();
+    assert!(error.to_string().contains("set by the client"), "{error}");
+}

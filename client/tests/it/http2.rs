@@ -14,6 +14,7 @@ use partner_api::{
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Barrier, Notify};
 use tokio::task::JoinHandle;
@@ -23,7 +24,7 @@ use tokio_rustls::server::TlsStream;
 use crate::support::{KEY, WALLET};
 
 type Stream = (Request<RecvStream>, SendResponse<Bytes>);
-type Http2 = Connection<TlsStream<TcpStream>, Bytes>;
+type Http2 = Connection<DuplexStream, Bytes>;
 
 /// An HTTP/2 server whose connections are served by a function of the test.
 struct Server {
@@ -63,9 +64,9 @@ impl Server {
             while let Ok((stream, _)) = listener.accept().await {
                 // A client that is gone by now closes its connection within the handshake.
                 let Ok(tls) = acceptor.accept(stream).await else { continue };
-                let mut builder = h2::server::Builder::new();
-                builder.max_concurrent_streams(250);
-                let Ok(connection) = builder.handshake(tls).await else { continue };
+                let (http2, wire) = tokio::io::duplex(64 * 1024);
+                serving.spawn(linger(tls, wire));
+                let Ok(connection) = h2::server::handshake(http2).await else { continue };
                 serving.spawn(serve(counter.fetch_add(1, Ordering::Relaxed), connection));
             }
         });
@@ -93,6 +94,22 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+/// Passes bytes on, and reads until the client closes: a server that closes with bytes unread resets the
+/// connection, and the client loses what it has sent last, such as a GOAWAY.
+async fn linger(tls: TlsStream<TcpStream>, wire: DuplexStream) {
+    let (mut from_client, mut to_client) = tokio::io::split(tls);
+    let (mut from_server, mut to_server) = tokio::io::split(wire);
+    let send = async {
+        let _ = tokio::io::copy(&mut from_server, &mut to_client).await;
+        let _ = to_client.shutdown().await;
+    };
+    let receive = async {
+        let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
+        let _ = tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await;
+    };
+    tokio::join!(send, receive);
 }
 
 fn respond(mut respond: SendResponse<Bytes>) {

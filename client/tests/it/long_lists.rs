@@ -329,10 +329,10 @@ async fn a_list_that_announces_more_pages_is_an_error_at_its_end() {
         let (names, streamed) = names_of(&server).await;
         assert_eq!(names, ["a", "b"], "{body}");
         for error in [collected, custom, streamed.unwrap()] {
-            let ErrorKind::IncompleteList { field: named, .. } = error.kind() else {
+            let ErrorKind::IncompleteList { field: at, .. } = error.kind() else {
                 panic!("{body}: {error:?}")
             };
-            assert_eq!(named, field);
+            assert_eq!(at, field);
             assert!(!error.is_retryable() && error.outcome() == RequestOutcome::Responded);
             assert!(error.to_string().starts_with("the list is incomplete: `"), "{error}");
             assert_eq!((error.status().unwrap().as_u16(), error.attempts().len()), (200, 1));

@@ -147,6 +147,8 @@ async fn a_call_is_a_span_around_those_of_its_attempts() {
         ("partner_api.call", Some("GET /api/v1/wallet"))
     );
     assert_eq!((field(call, "otel.kind"), field(call, "error.type")), (Some("internal"), None));
+    assert_eq!(field(call, "url.template"), Some("/api/v1/wallet"));
+    assert_eq!(field(call, "partner_api.retry_tokens"), Some("500"));
     let port = server.address.port().to_string();
     let url = format!("{}/api/v1/wallet", server.url());
     for attempt in [first, second] {
@@ -184,6 +186,26 @@ async fn a_call_is_a_span_around_those_of_its_attempts() {
         (retry["message"].as_str(), retry["error.type"].as_str()),
         ("retrying request", "503")
     );
+}
+
+#[tokio::test]
+async fn a_custom_request_is_named_by_its_template_and_never_by_its_path() {
+    for (template, name) in [
+        (None, "DELETE"),
+        (Some("/api/v1/templates/{id}"), "DELETE /api/v1/templates/{id}"),
+        (Some("templates/{id}"), "DELETE /api/v1/templates/{id}"),
+    ] {
+        let server = RawServer::answering(answer("204 No Content", &[], "")).await;
+        let client = server.client();
+        let (seen, _guard) = Seen::start();
+        let mut request = client.delete(["templates", "t-1"]);
+        if let Some(template) = template {
+            request = request.url_template(template);
+        }
+        request.send_empty().await.unwrap();
+        let spans = seen.ours();
+        assert_eq!(field(&spans[0], "otel.name"), Some(name));
+    }
 }
 
 #[tokio::test]

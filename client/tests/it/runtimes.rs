@@ -1,6 +1,6 @@
 //! One client in several tokio runtimes, one after another and in parallel.
 
-use std::sync::{Arc, Barrier, LazyLock};
+use std::sync::{Barrier, LazyLock};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -15,15 +15,15 @@ fn runtime() -> Runtime {
 }
 
 /// A server in a runtime with a thread of its own, which serves many requests a connection.
-struct Server {
+struct Shared {
     client: Client,
-    server: Arc<RawServer>,
-    _runtime: Runtime,
+    server: RawServer,
+    runtime: Runtime,
 }
 
-static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
+static SHARED: LazyLock<Shared> = LazyLock::new(Shared::start);
 
-impl Server {
+impl Shared {
     /// In a thread of its own, since the caller may be inside a runtime.
     fn start() -> Self {
         std::thread::spawn(Self::start_here).join().unwrap()
@@ -31,17 +31,17 @@ impl Server {
 
     fn start_here() -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let served = [Step::Read, Step::Send(json(WALLET))].into_iter().cycle().take(10_000);
-        let served: Vec<_> = served.collect();
-        let server = runtime.block_on(RawServer::start(move |_| served.clone()));
+        let one_by_one = [Step::Read, Step::Send(json(WALLET))].into_iter().cycle().take(10_000);
+        let steps: Vec<_> = one_by_one.collect();
+        let server = runtime.block_on(RawServer::start(move |_| steps.clone()));
         let client = server.builder().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { client, server: Arc::new(server), _runtime: runtime }
+        Self { client, server, runtime }
     }
 }
 
 async fn call() {
-    SERVER.client.wallet().await.unwrap();
-    SERVER.client.post("messages").send_empty().await.unwrap();
+    SHARED.client.wallet().await.unwrap();
+    SHARED.client.post("messages").send_empty().await.unwrap();
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_static_client_serves_another_test() {
 
 #[test]
 fn a_runtime_that_nobody_drives_does_not_hold_up_another() {
-    let Server { client, server, .. } = &Server::start();
+    let Shared { client, server, .. } = &Shared::start();
     let (first, second) = (runtime(), runtime());
     for policy in [RetryPolicy::never(), RetryPolicy::default()] {
         first.block_on(client.wallet().into_future()).unwrap();
@@ -75,20 +75,21 @@ fn a_runtime_that_nobody_drives_does_not_hold_up_another() {
 fn runtimes_that_start_and_end_in_parallel_lose_no_call() {
     const THREADS: usize = 8;
     const RUNTIMES: usize = 20;
-    let server = Server::start();
+    let shared = Shared::start();
     let started = Barrier::new(THREADS);
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 started.wait();
                 for _ in 0..RUNTIMES {
-                    let call = server.client.post("messages").send_empty();
+                    let call = shared.client.post("messages").send_empty();
                     runtime().block_on(call.into_future()).unwrap();
                 }
             });
         }
     });
-    assert_eq!(server.server.requests().len(), THREADS * RUNTIMES);
+    assert_eq!(shared.server.requests().len(), THREADS * RUNTIMES);
+    drop(shared.runtime);
 }
 
 #[test]

@@ -61,6 +61,28 @@ async fn a_connection_that_closes_before_anything_is_written_costs_even_a_post_n
 }
 
 #[tokio::test]
+async fn after_an_attempt_that_timed_out_no_pooled_connection_is_used() {
+    // The first two connections serve one request each, and then fall silent together.
+    let server = RawServer::start(|count| {
+        let served = vec![Step::Read, Step::Send(json(WALLET))];
+        let then = if count < 2 { vec![Step::Read, Step::Hang] } else { Vec::new() };
+        [served, then].concat()
+    })
+    .await;
+    let mut policy = RetryPolicy::default();
+    policy.base_delay = std::time::Duration::ZERO;
+    let attempt_timeout = std::time::Duration::from_millis(200);
+    let builder = server.builder().retry(policy).attempt_timeout(attempt_timeout);
+    let client = builder.build().unwrap();
+    let (first, second) =
+        tokio::join!(client.wallet().into_future(), client.wallet().into_future());
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(server.connections(), 2);
+    let response = client.wallet().with_response().await.unwrap();
+    assert_eq!((response.failed_attempts.len(), server.connections()), (1, 3));
+}
+
+#[tokio::test]
 async fn a_server_that_closes_every_connection_is_given_up() {
     let server = RawServer::start(|_| Vec::new()).await;
     let error = server.client().wallet().await.unwrap_err();

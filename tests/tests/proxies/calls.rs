@@ -6,7 +6,7 @@ use std::error::Error as _;
 use http::Method;
 use http::header::{CONTENT_ENCODING, HeaderValue};
 use partner_api::{Attempt, Client, ClientBuilder, Error, RequestOutcome, RetryPolicy};
-use partner_api_mock::{Fault, MockServer, Outage, Reply, Rule, Stub};
+use partner_api_mock::{Fault, MockServer, Outage, ResponseTemplate, Rule, Stub};
 use serde_json::{Value, json};
 
 use crate::load::CallResult;
@@ -16,7 +16,8 @@ use crate::proxy::{Proxy, Settings};
 /// A mock with a stub for POSTs, and a proxy before it. None if the program is not installed.
 pub(crate) async fn start(settings: Settings) -> Option<(MockServer, Proxy)> {
     let mock = MockServer::start().await.unwrap();
-    mock.add_stub(Stub::post("messages").reply(Reply::json(201, r#"{"id":"m-1"}"#))).unwrap();
+    mock.add_stub(Stub::post("messages").respond(ResponseTemplate::json(201, r#"{"id":"m-1"}"#)))
+        .unwrap();
     let proxy = Proxy::start(settings, &mock).await?;
     Some((mock, proxy))
 }
@@ -60,8 +61,8 @@ pub(crate) async fn delete(client: &Client) -> Result<(), Error> {
 /// What [`delete`] meets.
 pub(crate) fn stub_empty_delete_labelled_gzip(mock: &MockServer, status: u16) {
     let gzip = HeaderValue::from_static("gzip");
-    let reply = Reply::empty(status).header(CONTENT_ENCODING, gzip);
-    mock.add_stub(Stub::new(Method::DELETE, "messages").reply(reply)).unwrap();
+    let response = ResponseTemplate::empty(status).header(CONTENT_ENCODING, gzip);
+    mock.add_stub(Stub::new(Method::DELETE, "messages").respond(response)).unwrap();
 }
 
 /// The mock reads so many requests, and resets the connection in the place of a response.
@@ -71,17 +72,17 @@ pub(crate) fn reset_requests(mock: &MockServer, times: u64) {
 
 /// Nothing listens at the mock's address.
 pub(crate) fn start_outage(mock: &MockServer) {
-    mock.down(Outage::Refuse).unwrap();
+    mock.start_outage(Outage::Refuse).unwrap();
 }
 
 pub(crate) fn end_outage(mock: &MockServer) {
-    mock.up().unwrap();
+    mock.end_outage().unwrap();
 }
 
 /// How often the mock received each POST, by its number.
 pub(crate) fn received_posts(mock: &MockServer) -> BTreeMap<usize, usize> {
     let mut received = BTreeMap::new();
-    for request in mock.calls().method("POST").all() {
+    for request in mock.received_requests().method("POST").all() {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         let number = body["number"].as_u64().unwrap().try_into().unwrap();
         *received.entry(number).or_default() += 1;

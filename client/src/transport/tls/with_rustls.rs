@@ -145,6 +145,9 @@ pub(super) fn handshake_error(cause: &(dyn StdError + 'static)) -> Option<String
     let error = cause.downcast_ref::<rustls::Error>()?;
     Some(match error {
         rustls::Error::InvalidCertificate(error) => certificate_problem(error),
+        rustls::Error::InvalidMessage(_) => {
+            "the response is not TLS; does this port speak https?".into()
+        }
         other => other.to_string(),
     })
 }
