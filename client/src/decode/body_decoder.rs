@@ -1,6 +1,7 @@
 //! The body of a successful response, piece by piece, becomes a value.
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde_core::de::DeserializeOwned;
 
 use crate::decode::json::{self, BodyError, BodyErrorKind};
@@ -15,8 +16,8 @@ pub(crate) trait BodyDecoder: Send {
     /// Takes the bytes that arrive next.
     fn push(&mut self, bytes: Bytes) -> Result<(), BodyError>;
 
-    /// Ends the body.
-    fn finish(&mut self) -> Result<Decoded<Self::Value>, BodyError>;
+    /// Ends the body of a response with these headers.
+    fn finish(&mut self, headers: &HeaderMap) -> Result<Decoded<Self::Value>, BodyError>;
 
     /// The part of the body to look at when something is wrong with it.
     fn excerpt(&self) -> Bytes;
@@ -75,7 +76,7 @@ impl<T: Send> BodyDecoder for DocumentDecoder<T> {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<Decoded<T>, BodyError> {
+    fn finish(&mut self, _: &HeaderMap) -> Result<Decoded<T>, BodyError> {
         match self {
             Self::Json { decode, first, all } => {
                 decode(if all.is_empty() { first } else { all }).map(Decoded::from)
@@ -123,8 +124,8 @@ impl<T: DeserializeOwned + Send> BodyDecoder for ListCollector<T> {
         }
     }
 
-    fn finish(&mut self) -> Result<Decoded<Vec<T>>, BodyError> {
-        self.decoder.finish()?;
+    fn finish(&mut self, headers: &HeaderMap) -> Result<Decoded<Vec<T>>, BodyError> {
+        self.decoder.finish(headers)?;
         Ok(Decoded {
             value: std::mem::take(&mut self.items),
             unknown_fields: self.decoder.unknown_fields().clone(),

@@ -4,6 +4,7 @@ use serde_core::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::error::DecodeError;
+use crate::models::json_text::without_lone_surrogates;
 
 /// A body that could not be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) enum BodyErrorKind {
     Truncated,
     /// It begins as HTML and XML do, such as a page for people.
     Markup,
+    /// It holds a part of a list; the path is the field that announces more.
+    Incomplete,
 }
 
 impl BodyError {
@@ -88,8 +91,18 @@ pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError>
         }
         Some(_) => {}
     }
-    // The path costs time, so it is looked for only when there is something to say.
-    serde_json::from_str(text).map_err(|cause| located::<T>(text, &cause))
+    parse(text)
+}
+
+/// Parses a JSON text, in which halves of surrogate pairs are replaced by U+FFFD.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, BodyError> {
+    serde_json::from_str(text).or_else(|cause| {
+        // Only a text that fails is looked at again: for what can be mended, then for the path.
+        let Some(text) = without_lone_surrogates(text) else {
+            return Err(located::<T>(text, &cause));
+        };
+        serde_json::from_str(&text).map_err(|cause| located::<T>(&text, &cause))
+    })
 }
 
 /// What is wrong with a text, and where in it.

@@ -1,57 +1,59 @@
-//! The list in its envelope, `{ "data": [ … ] }`, decoded element by element as the bytes come.
+//! Decodes a list in its envelope, `{ "data": [ … ] }`, item by item as the bytes arrive.
 //!
-//! An element that lies whole in the bytes at hand is read at once. For one that does not, a scan
-//! waits for its end, so that no byte is looked at again and again however it is cut up.
+//! An item that is split between pieces is collected until a scanner has found its end, so that no
+//! byte is scanned twice, however small the pieces are.
 
 use std::marker::PhantomData;
 use std::{mem, str};
 
+use http::HeaderMap;
 use serde_core::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
 
 use crate::decode::json::{
-    BYTE_ORDER_MARK, BodyError, BodyErrorKind, EMPTY, MARKUP, MARKUP_WORDS, MISSING, located,
+    BYTE_ORDER_MARK, BodyError, BodyErrorKind, EMPTY, MARKUP, MARKUP_WORDS, MISSING, parse,
 };
+use crate::decode::list_completeness::more_pages;
 use crate::decode::value_scanner::ValueScanner;
 use crate::error::DecodeError;
-use crate::models::object::{JsonStr, UnknownFields};
+use crate::models::object::UnknownFields;
 
 /// The field of the envelope that holds the list. Source: the reference, "List companies".
 pub(crate) const LIST_FIELD: &str = "data";
 
-/// What JSON takes for white space, which is less than ASCII does (RFC 8259, section 2).
-const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+/// The white space of JSON, which is less than that of ASCII (RFC 8259, section 2).
+const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-fn without_blanks(text: &str) -> &str {
-    text.trim_start_matches(BLANKS)
+fn trim_whitespace(text: &str) -> &str {
+    text.trim_start_matches(WHITESPACE)
 }
 
-/// An element that is JSON but not what was asked for. The others are not touched by it.
+/// An item that is JSON but not of the requested type. Other items are not affected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InvalidItem {
     pub(crate) error: DecodeError,
-    /// The element as it was sent.
+    /// The JSON text of the item.
     pub(crate) raw: String,
 }
 
-/// What a list gives, in its order.
+/// An item of a list, or why it is invalid.
 pub(crate) type Item<T> = Result<T, InvalidItem>;
 
-/// Takes a body in pieces and gives the elements of its list.
+/// Decodes a body that arrives in pieces.
 #[derive(Debug)]
 pub(crate) struct ListDecoder<T> {
-    expects: State,
-    /// What came and is not used up: the start of a value, at most.
+    state: State,
+    /// Bytes that are not consumed: at most the start of a value.
     pending: Vec<u8>,
-    /// Looks for the end of the value that is pending, and how far it has looked.
-    scan: Option<(ValueScanner, usize)>,
+    /// Looks for the end of the pending value; the number is how many bytes it has scanned.
+    scanner: Option<(ValueScanner, usize)>,
     has_list: bool,
     /// The name of the field whose value is expected.
     field: String,
     unknown_fields: UnknownFields,
     unknown_bytes: usize,
     index: usize,
-    element: PhantomData<fn() -> T>,
+    item: PhantomData<fn() -> T>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,71 +66,77 @@ enum State {
     Value,
     List,
     CommaOrEnd,
-    FirstElementOrEnd,
-    Element,
-    ElementCommaOrEnd,
-    Nothing,
+    FirstItemOrEnd,
+    Item,
+    ItemCommaOrEnd,
+    End,
 }
 
-/// How many bytes a step has used up; none if it needs more than there are.
+/// How many bytes a step has consumed; `None` if it needs more.
 type Consumed = Result<Option<usize>, BodyError>;
 
 impl<T: DeserializeOwned> ListDecoder<T> {
     pub(crate) fn new() -> Self {
         Self {
-            expects: State::Start,
+            state: State::Start,
             pending: Vec::new(),
-            scan: None,
+            scanner: None,
             has_list: false,
             field: String::new(),
             unknown_fields: UnknownFields::default(),
             unknown_bytes: 0,
             index: 0,
-            element: PhantomData,
+            item: PhantomData,
         }
     }
 
-    /// Takes the bytes that come next and gives each element that is whole by now.
+    /// Decodes the next bytes, and passes on each item that is complete.
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
-        each: &mut impl FnMut(Item<T>),
+        on_item: &mut impl FnMut(Item<T>),
     ) -> Result<(), BodyError> {
         let mut pending = mem::take(&mut self.pending);
         pending.extend_from_slice(bytes);
         let mut rest = pending.as_slice();
-        let ended = loop {
-            match self.step(rest, each) {
-                Ok(Some(used)) => rest = rest.get(used..).unwrap_or_default(),
+        let result = loop {
+            match self.step(rest, on_item) {
+                Ok(Some(consumed)) => rest = rest.get(consumed..).unwrap_or_default(),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
         };
-        let used = pending.len() - rest.len();
-        pending.drain(..used);
+        let consumed = pending.len() - rest.len();
+        pending.drain(..consumed);
         self.pending = pending;
-        ended
+        result
     }
 
-    /// What is held because its value has not ended, or because it is wrong.
+    /// Returns the bytes of a value that is incomplete or invalid.
     pub(crate) fn pending(&self) -> &[u8] {
         &self.pending
     }
 
-    /// How many bytes are held: a value that has not ended, and the fields beside the list.
-    pub(crate) fn held_bytes(&self) -> usize {
+    /// Returns how many bytes are buffered: an incomplete value, and the fields beside the list.
+    pub(crate) fn buffered_bytes(&self) -> usize {
         self.pending.len() + self.unknown_bytes
     }
 
-    /// The fields beside the list that came so far.
+    /// Returns the fields beside the list that have arrived.
     pub(crate) fn unknown_fields(&self) -> &UnknownFields {
         &self.unknown_fields
     }
 
-    /// Says that nothing more comes.
-    pub(crate) fn finish(&self) -> Result<(), BodyError> {
-        match self.expects {
-            State::Nothing => Ok(()),
+    /// Ends the body: the list is complete, or it is an error.
+    pub(crate) fn finish(&self, headers: &HeaderMap) -> Result<(), BodyError> {
+        match self.state {
+            State::End => match more_pages(headers, &self.unknown_fields) {
+                None => Ok(()),
+                Some(field) => Err(BodyError {
+                    kind: BodyErrorKind::Incomplete,
+                    ..BodyError::at(field, "it announces more pages")
+                }),
+            },
             State::Start | State::Envelope => {
                 Err(BodyError { kind: BodyErrorKind::Truncated, ..self.invalid(EMPTY) })
             }
@@ -139,8 +147,8 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         }
     }
 
-    fn step(&mut self, bytes: &[u8], each: &mut impl FnMut(Item<T>)) -> Consumed {
-        if self.expects == State::Start {
+    fn step(&mut self, bytes: &[u8], on_item: &mut impl FnMut(Item<T>)) -> Consumed {
+        if self.state == State::Start {
             return match bytes {
                 [0xef, 0xbb, 0xbf, ..] => {
                     self.transition(State::Envelope, BYTE_ORDER_MARK.len_utf8())
@@ -149,14 +157,15 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                 _ => self.transition(State::Envelope, 0),
             };
         }
-        let blanks = bytes.iter().take_while(|byte| BLANKS.contains(&char::from(**byte))).count();
-        let Some((first, _)) = bytes.get(blanks..).and_then(<[u8]>::split_first) else {
-            return Ok((blanks > 0).then_some(blanks));
+        let whitespace =
+            bytes.iter().take_while(|byte| WHITESPACE.contains(&char::from(**byte))).count();
+        let Some((first, _)) = bytes.get(whitespace..).and_then(<[u8]>::split_first) else {
+            return Ok((whitespace > 0).then_some(whitespace));
         };
-        if blanks > 0 {
-            return Ok(Some(blanks));
+        if whitespace > 0 {
+            return Ok(Some(whitespace));
         }
-        match self.expects {
+        match self.state {
             State::Start | State::Envelope if char::from(*first) == MARKUP => {
                 Err(BodyError { kind: BodyErrorKind::Markup, ..self.invalid(MARKUP_WORDS) })
             }
@@ -172,24 +181,24 @@ impl<T: DeserializeOwned> ListDecoder<T> {
                 self.punctuation(*first, &[(b':', next)], "`:`")
             }
             State::Value => self.unknown_value(bytes),
-            State::List if *first == b'[' => self.transition(State::FirstElementOrEnd, 1),
-            State::List => self.no_list(bytes),
+            State::List if *first == b'[' => self.transition(State::FirstItemOrEnd, 1),
+            State::List => self.not_a_list(bytes),
             State::CommaOrEnd => self.punctuation(*first, &[(b',', State::Key)], "`,` or `}`"),
-            State::FirstElementOrEnd if *first == b']' => self.transition(State::CommaOrEnd, 1),
-            State::FirstElementOrEnd | State::Element => self.elements(bytes, each),
-            State::ElementCommaOrEnd => {
-                let next = [(b',', State::Element), (b']', State::CommaOrEnd)];
+            State::FirstItemOrEnd if *first == b']' => self.transition(State::CommaOrEnd, 1),
+            State::FirstItemOrEnd | State::Item => self.items(bytes, on_item),
+            State::ItemCommaOrEnd => {
+                let next = [(b',', State::Item), (b']', State::CommaOrEnd)];
                 self.punctuation(*first, &next, "`,` or `]`")
             }
-            State::Nothing => Err(self.invalid("trailing characters")),
+            State::End => Err(self.invalid("trailing characters")),
         }
     }
 
-    /// Has used up so many bytes, and expects something else from there.
-    #[expect(clippy::unnecessary_wraps, reason = "it is what every step ends with")]
-    fn transition(&mut self, expects: State, used: usize) -> Consumed {
-        self.expects = expects;
-        Ok(Some(used))
+    /// Ends a step that consumed some bytes.
+    #[expect(clippy::unnecessary_wraps, reason = "steps end with it")]
+    fn transition(&mut self, next: State, consumed: usize) -> Consumed {
+        self.state = next;
+        Ok(Some(consumed))
     }
 
     fn punctuation(&mut self, found: u8, allowed: &[(u8, State)], expected: &str) -> Consumed {
@@ -201,7 +210,7 @@ impl<T: DeserializeOwned> ListDecoder<T> {
 
     fn end_of_envelope(&mut self) -> Consumed {
         if self.has_list {
-            self.transition(State::Nothing, 1)
+            self.transition(State::End, 1)
         } else {
             Err(BodyError::at(LIST_FIELD, MISSING))
         }
@@ -211,14 +220,13 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let name: JsonStr<'_> =
-            serde_json::from_str(text).map_err(|cause| located::<IgnoredAny>(text, &cause))?;
-        let of_list = name.as_str() == LIST_FIELD;
+        let name: String = parse(text)?;
+        let of_list = name == LIST_FIELD;
         if of_list && mem::replace(&mut self.has_list, true) {
-            return Err(BodyError::at(LIST_FIELD, "it is there twice"));
+            return Err(BodyError::at(LIST_FIELD, "the field is there twice"));
         }
         if !of_list {
-            self.field = name.into_string();
+            self.field = name;
         }
         self.transition(State::Colon { of_list }, text.len())
     }
@@ -227,114 +235,96 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        serde_json::from_str::<IgnoredAny>(text)
-            .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&self.field))?;
+        parse::<IgnoredAny>(text).map_err(|error| error.below(&self.field))?;
         self.unknown_bytes += self.field.len() + text.len();
         let json = text.trim_ascii();
         self.unknown_fields.push(&mem::take(&mut self.field), json);
         self.transition(State::CommaOrEnd, text.len())
     }
 
-    /// Lets the parser say what stands in the place of the list.
-    fn no_list(&mut self, bytes: &[u8]) -> Consumed {
+    /// Lets the parser name the value that is not a list.
+    fn not_a_list(&mut self, bytes: &[u8]) -> Consumed {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let error = match serde_json::from_str::<Vec<IgnoredAny>>(text) {
+        let error = match parse::<Vec<IgnoredAny>>(text) {
             Ok(_) => self.invalid("expected a sequence"),
-            Err(cause) => located::<Vec<IgnoredAny>>(text, &cause),
+            Err(error) => error,
         };
         Err(error.below(LIST_FIELD))
     }
 
-    /// Reads as many elements as lie whole in the bytes.
-    fn elements(&mut self, bytes: &[u8], each: &mut impl FnMut(Item<T>)) -> Consumed {
-        if self.scan.is_some() {
-            let Some(text) = self.whole_value(bytes)? else {
-                return Ok(None);
-            };
-            each(self.element(text)?);
-            return self.transition(State::ElementCommaOrEnd, text.len());
+    /// Decodes the items that are complete.
+    fn items(&mut self, bytes: &[u8], on_item: &mut impl FnMut(Item<T>)) -> Consumed {
+        if self.scanner.is_none() {
+            return self.items_in_one_piece(bytes, on_item);
         }
-        // Checked once for all elements at hand; what follows is checked when it is whole.
-        let text = match str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(cause) => str::from_utf8(bytes.get(..cause.valid_up_to()).unwrap_or_default())
-                .unwrap_or_default(),
+        let Some(text) = self.whole_value(bytes)? else {
+            return Ok(None);
         };
-        let mut used = 0;
-        loop {
-            let rest = without_blanks(text.get(used..).unwrap_or_default());
-            used = text.len() - rest.len();
-            let mut values = Deserializer::from_str(rest).into_iter::<T>();
-            match values.next() {
-                // A number at the very end may go on in what comes next.
-                Some(Ok(value))
-                    if values.byte_offset() < rest.len() || rest.ends_with(['}', ']', '"']) =>
-                {
-                    used += values.byte_offset();
-                    self.index += 1;
-                    each(Ok(value));
-                }
-                // It is invalid_item, or there is more of it to come.
-                _ => {
-                    let mut scan = ValueScanner::default();
-                    let Some(end) = scan.end(rest.as_bytes()) else {
-                        self.scan = Some((scan, rest.len()));
-                        break;
-                    };
-                    match self.element(rest.get(..end).unwrap_or_default()) {
-                        Ok(element) => each(element),
-                        // Once more with nothing before it, so that it is what is held.
-                        Err(_) if used > 0 => return self.transition(State::Element, used),
-                        Err(error) => return Err(error),
-                    }
-                    used += end;
-                }
-            }
-            let rest = without_blanks(text.get(used..).unwrap_or_default());
-            if !rest.starts_with(',') {
-                return self.transition(State::ElementCommaOrEnd, used);
-            }
-            used = text.len() - rest.len() + 1;
-        }
-        // What comes behind the text that is good so far decides, and then the scan goes on.
-        if used > 0 { self.transition(State::Element, used) } else { self.elements(bytes, each) }
+        on_item(self.item(text)?);
+        self.transition(State::ItemCommaOrEnd, text.len())
     }
 
-    /// Reads one element, whose text is whole.
-    fn element(&mut self, text: &str) -> Result<Item<T>, BodyError> {
+    /// Decodes valid items that are complete in these bytes, without a search for their ends. The
+    /// first item that is not one is left to the scanner.
+    ///
+    /// The scanner alone would do, at 16.1 k instructions a company in place of 9.3 k (callgrind).
+    fn items_in_one_piece(&mut self, bytes: &[u8], on_item: &mut impl FnMut(Item<T>)) -> Consumed {
+        // Checked once for all items. What follows invalid bytes is checked by the scanner.
+        let text = str::from_utf8(bytes)
+            .or_else(|cause| str::from_utf8(bytes.get(..cause.valid_up_to()).unwrap_or_default()));
+        let text = text.unwrap_or_default();
+        let mut rest = text;
+        loop {
+            rest = trim_whitespace(rest);
+            let mut values = Deserializer::from_str(rest).into_iter::<T>();
+            let value = values.next();
+            let (_, after) = rest.split_at_checked(values.byte_offset()).unwrap_or_default();
+            // A number at the very end may continue in the next bytes.
+            let is_complete = !after.is_empty() || rest.ends_with(['}', ']', '"']);
+            let Some(Ok(value)) = value.filter(|_| is_complete) else {
+                self.scanner = Some(Default::default());
+                return self.transition(State::Item, text.len() - rest.len());
+            };
+            self.index += 1;
+            on_item(Ok(value));
+            match trim_whitespace(after).strip_prefix(',') {
+                Some(after_comma) => rest = after_comma,
+                None => return self.transition(State::ItemCommaOrEnd, text.len() - after.len()),
+            }
+        }
+    }
+
+    /// Decodes one item from its whole text.
+    fn item(&mut self, text: &str) -> Result<Item<T>, BodyError> {
         let path = format!("{LIST_FIELD}[{}]", self.index);
-        let element = match serde_json::from_str(text) {
+        let item = match parse(text) {
             Ok(value) => Ok(value),
-            Err(cause) => {
-                // What is no JSON at all leaves nothing to go on with.
-                serde_json::from_str::<IgnoredAny>(text)
-                    .map_err(|cause| located::<IgnoredAny>(text, &cause).below(&path))?;
-                let error = located::<T>(text, &cause).below(&path).error;
-                Err(InvalidItem { error, raw: text.to_owned() })
+            Err(error) => {
+                // If it is not JSON, nothing after it can be decoded.
+                parse::<IgnoredAny>(text).map_err(|error| error.below(&path))?;
+                Err(InvalidItem { error: error.below(&path).error, raw: text.to_owned() })
             }
         };
         self.index += 1;
-        Ok(element)
+        Ok(item)
     }
 
-    /// The value that the bytes begin with, if its end is among them.
+    /// Returns the value at the start of the bytes if it is complete.
     fn whole_value<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<&'b str>, BodyError> {
-        let (mut scan, looked_at) = self.scan.take().unwrap_or_default();
-        let Some(end) = scan.end(bytes.get(looked_at..).unwrap_or_default()) else {
-            self.scan = Some((scan, bytes.len()));
+        let (mut scanner, start) = self.scanner.take().unwrap_or_default();
+        let Some(end) = scanner.end(bytes.get(start..).unwrap_or_default()) else {
+            self.scanner = Some((scanner, bytes.len()));
             return Ok(None);
         };
-        let value = bytes.get(..looked_at + end).unwrap_or_default();
+        let value = bytes.get(..start + end).unwrap_or_default();
         str::from_utf8(value).map(Some).map_err(|_| self.invalid("it is not UTF-8"))
     }
 
     fn invalid(&self, message: impl Into<String>) -> BodyError {
-        let in_list = matches!(
-            self.expects,
-            State::FirstElementOrEnd | State::Element | State::ElementCommaOrEnd
-        );
+        let in_list =
+            matches!(self.state, State::FirstItemOrEnd | State::Item | State::ItemCommaOrEnd);
         if in_list {
             BodyError::at(format!("{LIST_FIELD}[{}]", self.index), message)
         } else {

@@ -4,6 +4,7 @@
 
 pub(crate) mod body_decoder;
 pub(crate) mod json;
+mod list_completeness;
 pub(crate) mod list_decoder;
 pub(crate) mod response_check;
 mod value_scanner;

@@ -1,5 +1,6 @@
 //! What an answer means by its status, its headers and the body of an error: pure.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
@@ -8,6 +9,7 @@ use serde_core::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use url::Url;
 
 use crate::error::{ErrorKind, UnauthorizedCode};
+use crate::models::json_text::without_lone_surrogates;
 
 /// Why the body of a good answer cannot be taken for what it says, if so.
 pub(crate) fn unsupported_encoding(head: &response::Parts) -> Option<String> {
@@ -48,8 +50,10 @@ pub(crate) fn non_json_content_type(headers: &HeaderMap) -> Option<String> {
 /// The error of the documented shape, which may have been cut behind it. Source: the reference,
 /// "Errors".
 fn unauthorized_code(body: &[u8]) -> UnauthorizedCode {
+    let text = body.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let text = without_lone_surrogates(text).map_or(Cow::from(text), Cow::from);
     let mut found = None;
-    let _ = serde_json::Deserializer::from_slice(body).deserialize_map(FindCode(&mut found));
+    let _ = serde_json::Deserializer::from_str(&text).deserialize_map(FindCode(&mut found));
     match found.as_deref() {
         Some("missing_bearer_token") => UnauthorizedCode::MissingBearerToken,
         Some("invalid_token") => UnauthorizedCode::InvalidToken,
@@ -116,6 +120,7 @@ mod tests {
             (r#"{ "error": "missing_bearer_token" }"#, UnauthorizedCode::MissingBearerToken),
             (r#"{ "error": "invalid_token" }"#, UnauthorizedCode::InvalidToken),
             (r#"{"error":"key_expired","more":1}"#, UnauthorizedCode::Other("key_expired".into())),
+            (r#"{"x":"\udc00","error":"no\ud83d"}"#, UnauthorizedCode::Other("no\u{fffd}".into())),
             (r#"{"error":{"code":"x"}}"#, UnauthorizedCode::Unspecified),
             (
                 r#"{"trace":[1],"error":"invalid_token","more":"cut he"#,

@@ -47,6 +47,15 @@ pub enum ErrorKind {
     Decode(DecodeError),
     /// An item of a streamed list could not be decoded. Later items are still delivered.
     ListItem(DecodeError),
+    /// The response holds a part of the list only: it announces more pages, which this version of
+    /// the crate cannot read. Read them with requests of your own, as
+    /// [`guide::long_lists`](crate::guide::long_lists) shows.
+    #[non_exhaustive]
+    IncompleteList {
+        /// The field of the response that announces more, such as `meta.nextCursor`, or the header
+        /// `Link`.
+        field: String,
+    },
     /// The body, after decompression, is larger than the client's limit.
     #[non_exhaustive]
     BodyTooLarge {
@@ -193,6 +202,13 @@ impl ErrorKind {
             Self::ListItem(error) => {
                 write!(f, "invalid list item at {error} (later items are still delivered)")
             }
+            Self::IncompleteList { field } => write!(
+                f,
+                "the list is incomplete: `{}` in the response announces more pages, which this \
+                 method does not read; request them one by one with \
+                 client.get(path).query(name, value).send()",
+                Escaped(field)
+            ),
             Self::BodyTooLarge { limit } => write!(
                 f,
                 "the response body is larger than {limit} bytes; raise max_response_bytes() if \
@@ -272,6 +288,7 @@ mod tests {
             (ErrorKind::Protocol("it is not HTTP".into()), "check that the base URL"),
             (ErrorKind::Decode(error.clone()), "update this crate"),
             (ErrorKind::ListItem(error), "later items are still delivered"),
+            (ErrorKind::IncompleteList { field: "next".into() }, "request them one by one"),
             (ErrorKind::BodyTooLarge { limit: 1 }, "raise max_response_bytes()"),
         ] {
             assert!(kind.to_string().contains(advice), "{kind}");

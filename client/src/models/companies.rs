@@ -1,53 +1,53 @@
-//! `GET /api/v1/companies`: the clients you have onboarded, each with its WhatsApp connections.
+//! `GET /api/v1/companies`: the clients that you have onboarded, each with its WhatsApp connections.
 
 use jiff::Timestamp;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::models::newtypes::{identifier, open_enum};
-use crate::models::object::{JsonStr, document, shrink};
+use crate::models::object::{JsonStr, api_object, shrink};
 
 /// The path below the base URL. Source: the reference, "Endpoints".
 pub(crate) const PATH: &str = "companies";
 
-document! {
+api_object! {
     /// A client that you have onboarded. Source: the reference, "List companies".
     Company, expecting "a company" {
-        /// Its identifier, such as `clx123...`.
+        /// The identifier, such as `clx123...`.
         "id" => id: CompanyId;
-        /// Its name, such as `Acme Coffee`.
+        /// The name, such as `Acme Coffee`.
         "name" => name: String;
-        /// When you onboarded it, in UTC. Written back to the millisecond, as the reference shows
-        /// it, and finer only if the service sent it finer.
-        "onboardedAt" => onboarded_at: Timestamp, via Rfc3339;
-        /// Its WhatsApp connections; none is possible.
-        "connections" => connections: Vec<Connection>, then shrink;
-        /// How many things it has.
+        /// The time when you onboarded the client, in UTC. Serialized with milliseconds, as the
+        /// reference shows it, or with more digits if the service sent more.
+        "onboardedAt" => onboarded_at: Timestamp, with Rfc3339;
+        /// The WhatsApp connections; may be empty.
+        "connections" => connections: Vec<Connection>, map shrink;
+        /// The numbers of objects that belong to the client.
         "_count" => counts: Counts;
     }
 }
 
-document! {
+api_object! {
     /// A WhatsApp connection of a client. Source: the reference, "List companies".
     Connection, expecting "a connection" {
-        /// Its identifier, such as `clx456...`.
+        /// The identifier, such as `clx456...`.
         "id" => id: ConnectionId;
-        /// The WhatsApp Business Account, such as `102290129340398`.
+        /// The identifier of the WhatsApp Business Account, such as `102290129340398`.
         "wabaId" => waba_id: WabaId;
-        /// The phone number's identifier, such as `106540352242922`.
+        /// The identifier of the phone number, such as `106540352242922`.
         "phoneNumberId" => phone_number_id: PhoneNumberId;
-        /// The phone number for people to read, such as `+237 6 90 00 00 00`.
+        /// The phone number as it is displayed, such as `+237 6 90 00 00 00`.
         "displayPhoneNumber" => display_phone_number: String;
-        /// The quality of the phone number.
+        /// The quality rating of the phone number.
         "qualityRating" => quality_rating: QualityRating;
         /// The state of the connection.
         "status" => status: ConnectionStatus;
     }
 }
 
-document! {
-    /// How many things a client has. Source: the reference, the field `_count`.
+api_object! {
+    /// The numbers of objects that belong to a client. Source: the reference, the field `_count`.
     Counts, expecting "an object of counts" {
-        /// Its message templates.
+        /// The number of message templates.
         "templates" => templates: u64;
     }
 }
@@ -70,10 +70,11 @@ identifier! {
 }
 
 open_enum! {
-    /// The quality of a phone number.
+    /// The quality rating of a phone number.
     ///
-    /// The reference shows `GREEN` only. `YELLOW` and `RED` are the other words of WhatsApp's own
-    /// rating; that this service sends them is our assumption.
+    /// The reference shows `GREEN` only. `YELLOW` and `RED` are the other values of WhatsApp's own
+    /// rating; that this service sends them is an assumption. There is no `Ord`: see
+    /// [`is_worse_than`](Self::is_worse_than).
     QualityRating {
         /// `GREEN`: high quality.
         Green = "GREEN",
@@ -89,6 +90,28 @@ open_enum! {
     ConnectionStatus {
         /// `connected`.
         Connected = "connected",
+    }
+}
+
+impl QualityRating {
+    /// Returns whether this rating is worse than another: `RED` is worse than `YELLOW`, which is
+    /// worse than `GREEN`. Returns `None` if either is unknown.
+    ///
+    /// ```
+    /// use partner_api::QualityRating;
+    ///
+    /// assert_eq!(QualityRating::Red.is_worse_than(&QualityRating::Green), Some(true));
+    /// assert_eq!(QualityRating::from("BLUE").is_worse_than(&QualityRating::Green), None);
+    /// ```
+    #[must_use]
+    pub fn is_worse_than(&self, other: &Self) -> Option<bool> {
+        let rank = |rating: &Self| match rating {
+            Self::Green => Some(0),
+            Self::Yellow => Some(1),
+            Self::Red => Some(2),
+            Self::Other(_) => None,
+        };
+        Some(rank(self)? > rank(other)?)
     }
 }
 
@@ -129,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_written_back_as_it_came() {
+    fn the_sample_is_written_back_unchanged() {
         let company = decoded(SAMPLE).unwrap();
         assert_eq!(company.connections[0].quality_rating, QualityRating::Green);
         assert_eq!(company.connections[0].status, ConnectionStatus::Connected);
@@ -138,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_company_takes_no_more_room_than_its_connections_need() {
+    fn connections_take_no_spare_capacity() {
         let company = decoded(SAMPLE).unwrap();
         assert_eq!((company.connections.len(), company.connections.capacity()), (1, 1));
     }
@@ -164,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_and_fields_are_kept_and_written_back() {
+    fn unknown_enum_values_and_fields_are_kept_and_written_back() {
         let json = SAMPLE
             .replace("GREEN", "ULTRA\u{e9}")
             .replace(r#""templates":4"#, r#""templates":4,"campaigns":1e400"#);
@@ -196,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_null_and_doubled_fields_are_refused_by_name() {
+    fn missing_null_and_duplicate_fields_are_rejected_by_name() {
         for (from, to, reason) in [
             (r#""name":"Acme Coffee","#, "", "missing field `name`"),
             (r#""name":"Acme Coffee""#, r#""name":null"#, "invalid type: null"),
@@ -205,6 +228,23 @@ mod tests {
         ] {
             let error = decoded(&SAMPLE.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn ratings_are_compared_only_if_both_are_known() {
+        use QualityRating::{Green, Red, Yellow};
+        let unknown = QualityRating::from("BLUE");
+        for (rating, other, is_worse) in [
+            (Yellow, Green, Some(true)),
+            (Red, Yellow, Some(true)),
+            (Red, Red, Some(false)),
+            (Green, Red, Some(false)),
+            (unknown.clone(), Green, None),
+            (Red, unknown.clone(), None),
+            (unknown.clone(), unknown, None),
+        ] {
+            assert_eq!(rating.is_worse_than(&other), is_worse, "{rating} {other}");
         }
     }
 }

@@ -1,10 +1,12 @@
-//! What the service sends and the reference does not show: found, named by its place.
+//! Schema drift: where a response differs from the reference, found and named by its path.
 
 use std::fmt;
 
 use crate::error::escape::Escaped;
+use crate::models::json_text::has_replacement;
+use crate::models::object::UnknownFields;
 
-/// Something that the service sent and this version of the crate does not know. See
+/// A difference between a response and the schema that this version of the crate knows. See
 /// [`ClientBuilder::on_drift`](crate::ClientBuilder::on_drift).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -12,28 +14,36 @@ pub enum Drift {
     /// A field that the reference does not show.
     #[non_exhaustive]
     UnknownField {
-        /// Where, such as `companies.data[].connections[].tier`; beside a list that the reference
-        /// does not show, `*.next`. Its value is left out.
+        /// The path, such as `companies.data[].connections[].tier`, or `*.next` beside a list that
+        /// the reference does not show. The value is left out.
         path: String,
     },
-    /// A word that an enum does not know.
+    /// An enum value that this version of the crate does not know.
     #[non_exhaustive]
     UnknownVariant {
-        /// Where, such as `companies.data[].connections[].qualityRating`.
+        /// The path, such as `companies.data[].connections[].qualityRating`.
         path: String,
-        /// The word, as the service wrote it.
-        word: String,
+        /// The enum value, as the service wrote it.
+        value: String,
+    },
+    /// A text with U+FFFD in the place of a character: the service sent half of a surrogate pair,
+    /// or sent U+FFFD itself. Some other character was lost before the response was written.
+    #[non_exhaustive]
+    InvalidText {
+        /// The path, such as `companies.data[].name`. The text is left out.
+        path: String,
     },
 }
 
 impl Drift {
-    /// The same with its texts changed.
+    /// Changes the texts.
     pub(crate) fn map_texts(self, change: impl Fn(String) -> String) -> Self {
         match self {
             Self::UnknownField { path } => Self::UnknownField { path: change(path) },
-            Self::UnknownVariant { path, word } => {
-                Self::UnknownVariant { path: change(path), word: change(word) }
+            Self::UnknownVariant { path, value } => {
+                Self::UnknownVariant { path: change(path), value: change(value) }
             }
+            Self::InvalidText { path } => Self::InvalidText { path: change(path) },
         }
     }
 }
@@ -42,14 +52,17 @@ impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownField { path } => write!(f, "unknown field {}", Escaped(path)),
-            Self::UnknownVariant { path, word } => {
-                write!(f, "unknown word {} at {}", Escaped(word), Escaped(path))
+            Self::UnknownVariant { path, value } => {
+                write!(f, "unknown enum value {} at {}", Escaped(value), Escaped(path))
+            }
+            Self::InvalidText { path } => {
+                write!(f, "text with a lost character (U+FFFD) at {}", Escaped(path))
             }
         }
     }
 }
 
-/// A place in a document, told without allocating until it is shown.
+/// A path in a response, which allocates nothing until it is shown.
 #[derive(Clone, Copy)]
 pub(crate) enum JsonPath<'a> {
     Document(&'a str),
@@ -67,28 +80,47 @@ impl fmt::Display for JsonPath<'_> {
     }
 }
 
-/// A value that can hold what is not known.
+/// A value in which schema drift can be found.
 pub(crate) trait DetectDrift {
-    /// Tells of each unknown field and word in it.
-    fn drift(&self, place: JsonPath<'_>, report: &mut dyn FnMut(Drift));
+    /// Reports each difference.
+    fn drift(&self, path: JsonPath<'_>, report: &mut dyn FnMut(Drift));
 }
 
 impl<T: DetectDrift> DetectDrift for Vec<T> {
-    fn drift(&self, place: JsonPath<'_>, report: &mut dyn FnMut(Drift)) {
+    fn drift(&self, path: JsonPath<'_>, report: &mut dyn FnMut(Drift)) {
         for item in self {
-            item.drift(JsonPath::Item(&place), report);
+            item.drift(JsonPath::Item(&path), report);
         }
     }
 }
 
-/// Values that have no room for anything unknown.
+impl DetectDrift for String {
+    fn drift(&self, path: JsonPath<'_>, report: &mut dyn FnMut(Drift)) {
+        if self.contains(char::REPLACEMENT_CHARACTER) {
+            report(Drift::InvalidText { path: path.to_string() });
+        }
+    }
+}
+
+impl DetectDrift for UnknownFields {
+    fn drift(&self, path: JsonPath<'_>, report: &mut dyn FnMut(Drift)) {
+        for (name, json) in self.iter() {
+            let path = JsonPath::Field(&path, name).to_string();
+            if has_replacement(json) {
+                report(Drift::InvalidText { path: path.clone() });
+            }
+            report(Drift::UnknownField { path });
+        }
+    }
+}
+
+/// Implements [`DetectDrift`] for values that cannot differ.
 macro_rules! no_drift {
     ($($Type:ty),+) => {
-        $(impl $crate::models::drift::DetectDrift for $Type {
-            fn drift(&self, _: $crate::models::drift::JsonPath<'_>, _: &mut dyn FnMut($crate::models::drift::Drift)) {}
+        $(impl DetectDrift for $Type {
+            fn drift(&self, _: JsonPath<'_>, _: &mut dyn FnMut(Drift)) {}
         })+
     };
 }
-pub(crate) use no_drift;
 
-no_drift!(String, i64, u64, jiff::Timestamp, rust_decimal::Decimal);
+no_drift!(i64, u64, jiff::Timestamp, rust_decimal::Decimal);

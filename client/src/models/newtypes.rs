@@ -1,21 +1,21 @@
-//! Newtypes over the API's strings, and enums that keep what they do not know.
+//! Newtypes for the API's strings, and enums that keep unknown values.
 
-/// An identifier: opaque, never checked for a prefix, since the reference promises no shape.
+/// Declares an identifier. It is not validated, since the reference does not define its format.
 macro_rules! identifier {
     ($(#[$meta:meta])* $Name:ident) => {
         $(#[$meta])*
         ///
-        /// Opaque: compare it, store it, hand it back; nothing is promised about its shape.
+        /// Opaque: compare it, store it, send it back. The reference does not define its format.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $Name(String);
 
         impl $Name {
-            /// Takes the text as it is.
+            /// Makes an identifier of a text, without validation.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
-            /// The text as the service wrote it.
+            /// Returns the text as the service wrote it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -33,7 +33,15 @@ macro_rules! identifier {
             }
         }
 
-        $crate::models::drift::no_drift!($Name);
+        impl $crate::models::drift::DetectDrift for $Name {
+            fn drift(
+                &self,
+                path: $crate::models::drift::JsonPath<'_>,
+                report: &mut dyn FnMut($crate::models::drift::Drift),
+            ) {
+                self.0.drift(path, report);
+            }
+        }
 
         impl From<&str> for $Name {
             fn from(text: &str) -> Self {
@@ -94,28 +102,29 @@ macro_rules! identifier {
 }
 pub(crate) use identifier;
 
-/// A set of words that the service may extend: an unknown one is kept, never lost.
+/// Declares an enum that the service may extend: an unknown value is kept.
 macro_rules! open_enum {
-    ($(#[$meta:meta])* $Name:ident { $($(#[$vmeta:meta])* $Variant:ident = $word:literal,)+ }) => {
+    ($(#[$meta:meta])* $Name:ident { $($(#[$vmeta:meta])* $Variant:ident = $value:literal,)+ }) => {
         $(#[$meta])*
         ///
-        /// Make one from text with `From`, which finds the known words.
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        /// `From<&str>` finds the known values. There is no order, since the service may add values
+        /// anywhere in it.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $Name {
             $($(#[$vmeta])* $Variant,)+
-            /// A word that this version of the crate does not know, as the service wrote it.
+            /// A value that this version of the crate does not know, as the service wrote it.
             ///
-            /// A later version may know it: compare with [`as_str`](Self::as_str) where that matters.
+            /// A later version may know it: compare with [`as_str`](Self::as_str) if that matters.
             Other(String),
         }
 
         impl $Name {
-            /// The word as the service writes it.
+            /// Returns the value as the service writes it.
             pub fn as_str(&self) -> &str {
                 match self {
-                    $(Self::$Variant => $word,)+
-                    Self::Other(word) => word,
+                    $(Self::$Variant => $value,)+
+                    Self::Other(value) => value,
                 }
             }
         }
@@ -123,30 +132,30 @@ macro_rules! open_enum {
         impl $crate::models::drift::DetectDrift for $Name {
             fn drift(
                 &self,
-                place: $crate::models::drift::JsonPath<'_>,
+                path: $crate::models::drift::JsonPath<'_>,
                 report: &mut dyn FnMut($crate::models::drift::Drift),
             ) {
-                if let Self::Other(word) = self {
-                    let path = place.to_string();
-                    report($crate::models::drift::Drift::UnknownVariant { path, word: word.clone() });
+                if let Self::Other(value) = self {
+                    let path = path.to_string();
+                    report($crate::models::drift::Drift::UnknownVariant { path, value: value.clone() });
                 }
             }
         }
 
         impl From<&str> for $Name {
-            fn from(word: &str) -> Self {
-                match word {
-                    $($word => Self::$Variant,)+
+            fn from(value: &str) -> Self {
+                match value {
+                    $($value => Self::$Variant,)+
                     other => Self::Other(other.to_owned()),
                 }
             }
         }
 
         impl From<String> for $Name {
-            fn from(word: String) -> Self {
-                match word.as_str() {
-                    $($word => Self::$Variant,)+
-                    _ => Self::Other(word),
+            fn from(value: String) -> Self {
+                match value.as_str() {
+                    $($value => Self::$Variant,)+
+                    _ => Self::Other(value),
                 }
             }
         }
@@ -154,8 +163,8 @@ macro_rules! open_enum {
         impl std::str::FromStr for $Name {
             type Err = std::convert::Infallible;
 
-            fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Ok(word.into())
+            fn from_str(value: &str) -> Result<Self, Self::Err> {
+                Ok(value.into())
             }
         }
 
@@ -191,8 +200,8 @@ macro_rules! open_enum {
 
         impl<'de> serde_core::Deserialize<'de> for $Name {
             fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word: $crate::models::object::JsonStr<'de> = serde_core::Deserialize::deserialize(deserializer)?;
-                Ok(Self::from(word.as_str()))
+                let value: $crate::models::object::JsonStr<'de> = serde_core::Deserialize::deserialize(deserializer)?;
+                Ok(Self::from(value.as_str()))
             }
         }
     };

@@ -1,18 +1,24 @@
-//! The JSON objects of the API as structs: strict about what is documented, keeping what is not.
+//! The JSON objects of the API as structs: documented fields are required, unknown fields are kept.
 //!
-//! `serde`'s derive can either drop unknown fields or keep them through `flatten`, which buffers
-//! every field and loses the exact text of numbers. So the macro here writes the same visitor that
-//! the derive would, with one more arm for what is unknown.
+//! serde's derive can either drop unknown fields or keep them through `flatten`, which buffers every
+//! field and loses the exact text of numbers. The macro here writes the visitor that the derive
+//! would write, with one more arm for unknown fields.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_core::de::{Deserialize, Deserializer, Visitor};
 
-/// The fields of an object that this version of the crate does not know, as the service sent them.
+use crate::models::json_text::without_lone_surrogates;
+
+/// The fields of an object that this version of the crate does not know.
 ///
-/// Nothing is lost: each value is kept as its exact JSON text, and is written back when the object
-/// is serialized.
+/// Each value is kept as the JSON text that the service sent. It is serialized as that text by
+/// `serde_json`, and as a value in other formats.
+///
+/// A value that is read from another format, or through serde's buffer (`flatten`, `tag`,
+/// `untagged`), has the JSON text of the value there. An object that is flattened into another type
+/// takes all fields that the type does not declare.
 ///
 /// ```
 /// let wallet: partner_api::Wallet = serde_json::from_str(
@@ -24,35 +30,37 @@ use serde_core::de::{Deserialize, Deserializer, Visitor};
 #[derive(Clone, Default)]
 #[expect(
     clippy::box_collection,
-    reason = "the usual case of none shall cost one word, in every object of a list"
+    reason = "without unknown fields it takes one pointer in every object of a list"
 )]
 pub struct UnknownFields(Option<Box<String>>);
 
 impl UnknownFields {
-    /// The JSON text of the field of this name; the first, if the service sent it twice.
+    /// Returns the JSON text of the field with this name; the first one if the service sent several.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find_map(|(known, json)| (known == name).then_some(json))
     }
 
-    /// Name and JSON text of each, in the order in which they came.
+    /// Returns the name and the JSON text of each field, in the order of the response.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut rest = self.0.as_ref().map_or("", |texts| texts.as_str());
         std::iter::from_fn(move || Some((take_text(&mut rest)?, take_text(&mut rest)?)))
     }
 
-    /// Whether there are none, as there are as long as the service sends what is documented.
+    /// Returns true if there are no unknown fields.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// How many there are.
+    /// Returns the number of unknown fields.
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// The texts are kept one behind the other, each with its length before it, so that a
-    /// thousand tiny fields take no more memory than they took bytes on the wire.
+    /// Appends both texts, each after its length: a thousand tiny fields take little more memory
+    /// than they took bytes in the response.
     pub(crate) fn push(&mut self, name: &str, json: &str) {
+        let replaced = without_lone_surrogates(json);
+        let json = replaced.as_deref().unwrap_or(json);
         let texts = self.0.get_or_insert_default();
         for text in [name, json] {
             texts.push_str(&text.len().to_string());
@@ -62,7 +70,7 @@ impl UnknownFields {
     }
 }
 
-/// Takes a text with its length off the start.
+/// Splits a text and its length from the start.
 fn take_text<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let (length, after) = rest.split_once(':')?;
     let (text, after) = after.split_at_checked(length.parse().ok()?)?;
@@ -84,16 +92,12 @@ impl fmt::Debug for UnknownFields {
     }
 }
 
-/// A JSON string, borrowed from the input where it has no escapes: field names, words of an enum.
+/// A JSON string, borrowed from the input if it has no escapes: a field name or an enum value.
 pub(crate) struct JsonStr<'de>(Cow<'de, str>);
 
 impl JsonStr<'_> {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-
-    pub(crate) fn into_string(self) -> String {
-        self.0.into_owned()
     }
 }
 
@@ -123,20 +127,20 @@ impl<'de> Deserialize<'de> for JsonStr<'de> {
 
 /// Declares a JSON object: the struct, its constructor, and both directions of serde.
 ///
-/// `"wabaId" => waba_id: WabaId` is a documented field; `via Wire` reads and writes it through a
-/// wrapper with the value in `.0`; `then function` makes the value of what was read.
-macro_rules! document {
+/// `"wabaId" => waba_id: WabaId` is a documented field. `with Wire` reads and writes it through a
+/// wrapper that has the value in `.0`; `map function` changes the value that was read.
+macro_rules! api_object {
     (
         $(#[$meta:meta])*
         $Name:ident, expecting $expecting:literal {
-            $($(#[$fmeta:meta])* $json:literal => $field:ident: $Type:ty $(, via $Wire:ident)? $(, then $then:ident)?;)+
+            $($(#[$fmeta:meta])* $json:literal => $field:ident: $Type:ty $(, with $Wire:ident)? $(, map $map:ident)?;)+
         }
     ) => {
         $(#[$meta])*
         ///
-        /// More fields may be documented later, so the struct cannot be written out elsewhere:
-        /// build one with `new`, for instance in your own tests. It takes the fields of the first
-        /// version for good; later ones are set on the value.
+        /// The struct is non-exhaustive, since more fields may be documented later: build one with
+        /// `new`, for instance in your own tests. `new` takes the fields of the first version of
+        /// this crate; set later ones on the value.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct $Name {
@@ -145,13 +149,13 @@ macro_rules! document {
         }
 
         impl $Name {
-            /// Builds one from its documented fields, with no unknown ones.
+            /// Builds a value from its documented fields, without unknown fields.
             #[must_use]
             pub fn new($($field: $Type),+) -> Self {
                 Self { $($field,)+ unknown_fields: $crate::models::object::UnknownFields::default() }
             }
 
-            /// The fields that the service sent and this version of the crate does not know.
+            /// Returns the fields that the service sent and this version of the crate does not know.
             #[must_use]
             pub fn unknown_fields(&self) -> &$crate::models::object::UnknownFields {
                 &self.unknown_fields
@@ -161,26 +165,22 @@ macro_rules! document {
         impl $crate::models::drift::DetectDrift for $Name {
             fn drift(
                 &self,
-                place: $crate::models::drift::JsonPath<'_>,
+                path: $crate::models::drift::JsonPath<'_>,
                 report: &mut dyn FnMut($crate::models::drift::Drift),
             ) {
-                use $crate::models::drift::{Drift, JsonPath};
-                $(self.$field.drift(JsonPath::Field(&place, $json), report);)+
-                for (name, _) in self.unknown_fields.iter() {
-                    report(Drift::UnknownField { path: JsonPath::Field(&place, name).to_string() });
-                }
+                $(self.$field.drift($crate::models::drift::JsonPath::Field(&path, $json), report);)+
+                self.unknown_fields.drift(path, report);
             }
         }
 
         impl serde_core::Serialize for $Name {
             fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde_core::ser::SerializeMap;
-                let mut map = serializer.serialize_map(None)?;
+                let documented = [$($json),+].len();
+                let mut map = serializer.serialize_map(Some(documented + self.unknown_fields.len()))?;
                 $(map.serialize_entry($json, $crate::models::object::to_wire!(self.$field $(, $Wire)?))?;)+
                 for (name, json) in self.unknown_fields.iter() {
-                    let value: &serde_json::value::RawValue =
-                        serde_json::from_str(json).map_err(serde_core::ser::Error::custom)?;
-                    map.serialize_entry(name, value)?;
+                    map.serialize_entry(name, &$crate::models::json_text::JsonValue(json))?;
                 }
                 map.end()
             }
@@ -207,11 +207,11 @@ macro_rules! document {
                                     if $field.is_some() {
                                         return Err(A::Error::duplicate_field($json));
                                     }
-                                    $field = Some($crate::models::object::from_wire!(map $(, via $Wire)? $(, then $then)?));
+                                    $field = Some($crate::models::object::from_wire!(map $(, with $Wire)? $(, map $map)?));
                                 })+
                                 _ => {
-                                    let value: Box<serde_json::value::RawValue> = map.next_value()?;
-                                    unknown_fields.push(name.as_str(), value.get());
+                                    let value: $crate::models::json_text::JsonText<'de> = map.next_value()?;
+                                    unknown_fields.push(name.as_str(), &value.0);
                                 }
                             }
                         }
@@ -227,7 +227,7 @@ macro_rules! document {
         }
     };
 }
-pub(crate) use document;
+pub(crate) use api_object;
 
 macro_rules! to_wire {
     ($value:expr) => {
@@ -243,17 +243,17 @@ macro_rules! from_wire {
     ($map:ident) => {
         $map.next_value()?
     };
-    ($map:ident, via $Wire:ident) => {
+    ($map:ident, with $Wire:ident) => {
         $map.next_value::<$Wire>()?.0
     };
-    ($map:ident, then $then:ident) => {
-        $then($map.next_value()?)
+    ($map:ident, map $function:ident) => {
+        $function($map.next_value()?)
     };
 }
 pub(crate) use from_wire;
 
-/// A list in no more room than it needs. `serde` makes room for four where there is one, and in a long
-/// list of lists that is half of the memory.
+/// Gives spare capacity back. serde reserves space for four items where there is one, which is half
+/// of the memory of a long list of companies.
 pub(crate) fn shrink<T>(mut list: Vec<T>) -> Vec<T> {
     list.shrink_to_fit();
     list
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_come_back_as_they_came_whatever_is_in_them() {
+    fn fields_are_returned_as_they_were_added() {
         let fields = [
             ("", "\"\""),
             ("3:abc", "1:2"),

@@ -2,14 +2,14 @@
 
 use rust_decimal::Decimal;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::value::RawValue;
 
-use crate::models::object::{JsonStr, document};
+use crate::models::json_text::JsonText;
+use crate::models::object::{JsonStr, api_object};
 
 /// The path below the base URL. Source: the reference, "Endpoints".
 pub(crate) const PATH: &str = "wallet";
 
-document! {
+api_object! {
     /// The prepaid credit wallet. Source: the reference, "Get wallet".
     ///
     /// ```
@@ -22,46 +22,56 @@ document! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     Wallet, expecting "a wallet" {
-        /// Credits left. The reference does not say whether it can fall below zero, so it may here.
+        /// The remaining credits. The reference does not say whether the balance can become
+        /// negative, so this type allows it.
         "balance" => balance: i64;
         /// The currency of the price, such as `XAF`.
         "currency" => currency: String;
         /// The price of one credit in that currency, with its scale kept: `25.0000` stays
-        /// `25.0000`. Read from a JSON string or number, never through a float.
-        "creditUnitPrice" => credit_unit_price: Decimal, via Price;
-        /// What one message costs, in credits.
+        /// `25.0000`. Exact from a string in any format, and from a number in JSON text; a number
+        /// in another format, or in serde's buffer (`flatten`), is a float there already.
+        "creditUnitPrice" => credit_unit_price: Decimal, with Price;
+        /// The cost of one message, in credits.
         "costPerMessage" => cost_per_message: i64;
     }
 }
 
-/// What a number of messages costs. See [`Wallet::cost_for`].
+/// The cost of a number of messages. See [`Wallet::cost_for`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageCost {
-    /// In credits.
+    /// The cost in credits.
     pub credits: i64,
-    /// In the wallet's currency, exact.
+    /// The exact cost in the wallet's currency.
     pub amount: Decimal,
 }
 
-/// Why a sum over a wallet has no answer.
+/// Why an amount cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WalletError {
     /// The exact result does not fit its type.
-    #[error("the exact result does not fit; nothing was rounded")]
+    #[error("the exact result is too large or has too many digits for its type")]
     Overflow,
-    /// A message costs nothing or less, so how many are paid for has no answer.
-    #[error("costPerMessage is {cost_per_message}; how many messages that pays for has no answer")]
+    /// The cost of a message is not positive, so the number of affordable messages is not defined.
+    #[error("costPerMessage is {cost_per_message}, so the number of messages is not defined")]
     #[non_exhaustive]
     CostNotPositive {
-        /// What the service says a message costs, in credits.
+        /// [`Wallet::cost_per_message`].
         cost_per_message: i64,
+    },
+    /// A negative number of messages cannot be sent, so it has no cost.
+    #[error("the number of messages is {messages}; it must not be negative")]
+    #[non_exhaustive]
+    NegativeMessages {
+        /// The number that was given.
+        messages: i64,
     },
 }
 
 impl Wallet {
-    /// What the balance is worth in the wallet's currency: balance × credit unit price, exact.
+    /// Returns the value of the balance in the wallet's currency: balance × credit unit price, exact.
+    /// It is negative if the balance is.
     ///
     /// # Errors
     /// [`WalletError::Overflow`] if the exact product does not fit a [`Decimal`].
@@ -69,28 +79,29 @@ impl Wallet {
         self.price_of(self.balance)
     }
 
-    /// How many whole messages the balance pays for; credits that are left over pay for none. A
-    /// balance below zero pays for 0.
+    /// Returns the number of messages that the balance pays for, rounded down. It is 0 if the balance
+    /// is negative.
     ///
     /// # Errors
-    /// [`WalletError::CostNotPositive`] if a message costs nothing or less.
-    pub fn affordable_messages(&self) -> Result<u64, WalletError> {
+    /// [`WalletError::CostNotPositive`] if `cost_per_message` is zero or negative.
+    pub fn affordable_messages(&self) -> Result<i64, WalletError> {
         let cost_per_message = self.cost_per_message;
         if cost_per_message <= 0 {
             return Err(WalletError::CostNotPositive { cost_per_message });
         }
-        Ok(u64::try_from(self.balance / cost_per_message).unwrap_or(0))
+        Ok(self.balance.max(0) / cost_per_message)
     }
 
-    /// What `messages` messages cost, in credits and in the wallet's currency.
+    /// Returns the cost of a number of messages, in credits and in the wallet's currency.
     ///
     /// # Errors
-    /// [`WalletError::Overflow`] if an exact result does not fit its type.
-    pub fn cost_for(&self, messages: u64) -> Result<MessageCost, WalletError> {
-        let credits = i64::try_from(messages)
-            .ok()
-            .and_then(|messages| messages.checked_mul(self.cost_per_message))
-            .ok_or(WalletError::Overflow)?;
+    /// [`WalletError::NegativeMessages`] if the number is negative, and [`WalletError::Overflow`] if
+    /// an exact result does not fit its type.
+    pub fn cost_for(&self, messages: i64) -> Result<MessageCost, WalletError> {
+        if messages < 0 {
+            return Err(WalletError::NegativeMessages { messages });
+        }
+        let credits = messages.checked_mul(self.cost_per_message).ok_or(WalletError::Overflow)?;
         Ok(MessageCost { credits, amount: self.price_of(credits)? })
     }
 
@@ -105,7 +116,7 @@ impl Wallet {
     }
 }
 
-/// A decimal that is read from its text, whether the JSON has it as a string or as a number.
+/// A decimal that is read from its JSON text, whether it is a string or a number.
 struct Price(Decimal);
 
 impl Serialize for Price {
@@ -116,13 +127,13 @@ impl Serialize for Price {
 
 impl<'de> Deserialize<'de> for Price {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The raw text, since a JSON number would reach us as a float otherwise.
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        let decimal = match json.get().bytes().next() {
-            Some(b'"') => serde_json::from_str::<JsonStr<'_>>(json.get())
-                .ok()
-                .and_then(|word| exact_decimal(word.as_str())),
-            _ => exact_decimal(json.get()),
+        // The text, since serde knows a number with a fraction only as a float.
+        let JsonText(json) = JsonText::deserialize(deserializer)?;
+        let decimal = if json.starts_with('"') {
+            let string = serde_json::from_str::<JsonStr<'_>>(&json).ok();
+            string.and_then(|string| exact_decimal(string.as_str()))
+        } else {
+            exact_decimal(&json)
         };
         decimal.map(Price).ok_or_else(|| {
             de::Error::invalid_value(
@@ -133,9 +144,9 @@ impl<'de> Deserialize<'de> for Price {
     }
 }
 
-/// The decimal that a text stands for, or nothing where `Decimal` could only round it.
+/// Parses a decimal, unless `Decimal` would have to round it.
 fn exact_decimal(text: &str) -> Option<Decimal> {
-    // `Decimal` takes more for a number than JSON does, such as `1_000`.
+    // `Decimal` accepts more than JSON does, such as `1_000`.
     let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     if !is_number || serde_json::from_str::<de::IgnoredAny>(text).is_err() {
         return None;
@@ -166,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_written_back_as_it_came() {
+    fn the_sample_is_written_back_unchanged() {
         let decoded = with_price("\"25.0000\"").unwrap();
         assert_eq!(decoded, wallet(8450, "25.0000", 1));
         assert_eq!(decoded.credit_unit_price.scale(), 4);
@@ -193,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_would_be_rounded_or_is_none_is_refused() {
+    fn a_price_that_would_be_rounded_or_is_no_number_is_rejected() {
         for json in [
             "\"\"",
             "\"twenty\"",
@@ -223,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_are_exact_or_refused() {
+    fn sums_are_exact_or_an_error() {
         assert_eq!(wallet(8450, "25.0000", 1).balance_value().unwrap().to_string(), "211250.0000");
         assert_eq!(wallet(-2, "0.5", 1).balance_value().unwrap().to_string(), "-1.0");
         assert_eq!(
@@ -241,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_messages_count_and_a_free_message_has_no_answer() {
+    fn affordable_messages_are_rounded_down_and_need_a_positive_cost() {
         assert_eq!(wallet(10, "1", 3).affordable_messages(), Ok(3));
         assert_eq!(wallet(-10, "1", 3).affordable_messages(), Ok(0));
         for cost_per_message in [0, -1] {
@@ -250,14 +261,17 @@ mod tests {
                 Err(WalletError::CostNotPositive { cost_per_message })
             );
         }
-        assert_eq!(wallet(i64::MAX, "1", 1).affordable_messages(), Ok(9_223_372_036_854_775_807));
+        assert_eq!(wallet(i64::MAX, "1", 1).affordable_messages(), Ok(i64::MAX));
     }
 
     #[test]
-    fn the_cost_of_messages_is_in_credits_and_money() {
+    fn the_cost_of_messages_is_in_credits_and_currency() {
         let cost = wallet(0, "25.0000", 2).cost_for(100).unwrap();
         assert_eq!((cost.credits, cost.amount.to_string().as_str()), (200, "5000.0000"));
-        assert_eq!(wallet(0, "1", 2).cost_for(u64::MAX), Err(WalletError::Overflow));
+        assert_eq!(wallet(0, "1", 2).cost_for(i64::MAX), Err(WalletError::Overflow));
+        let negative = WalletError::NegativeMessages { messages: -1 };
+        assert_eq!(wallet(0, "1", 2).cost_for(-1), Err(negative));
+        assert_eq!(wallet(0, "1", 2).cost_for(0).unwrap().credits, 0);
         assert_eq!(wallet(0, "1", i64::MAX).cost_for(2), Err(WalletError::Overflow));
     }
 }

@@ -100,7 +100,7 @@ impl<D: BodyDecoder> Decode<D> {
             decoder.push(fits).map_err(|error| decode_error(head, error))?;
             remaining = remaining.checked_sub(piece.len()).ok_or_else(too_large)?;
         }
-        decoder.finish().map_err(|error| decode_error(head, error))
+        decoder.finish(&head.headers).map_err(|error| decode_error(head, error))
     }
 }
 
@@ -121,13 +121,36 @@ pub(crate) async fn attempt<R: ReadBody>(
         return Err(with_response(error, head, excerpt, &redactor));
     }
     if let Some(problem) = response_check::unsupported_encoding(&head) {
-        let error = AttemptError::new(ErrorKind::Protocol(problem), RequestOutcome::Responded);
-        return Err(with_response(error, head, Bytes::new(), &redactor));
+        // An empty body has no encoding, whatever its headers say.
+        let error = match has_content(&mut body, timeouts).await {
+            Ok(false) => None,
+            Ok(true) => {
+                Some(AttemptError::new(ErrorKind::Protocol(problem), RequestOutcome::Responded))
+            }
+            Err(error) => Some(error),
+        };
+        if let Some(error) = error {
+            return Err(with_response(error, head, Bytes::new(), &redactor));
+        }
+        body = ResponseBody::default(); // a body that has ended must not be polled again
     }
     match reader.read(&head, body, timeouts).await {
         Ok(body) => Ok(AttemptResponse { head, body, redactor, pool }),
         Err((error, excerpt)) => Err(with_response(error, head, excerpt, &redactor)),
     }
+}
+
+/// Reads a body up to its first byte. Returns whether it has one.
+async fn has_content(
+    body: &mut ResponseBody,
+    timeouts: AttemptTimeouts,
+) -> Result<bool, AttemptError> {
+    while let Some(piece) = next_piece(body, timeouts).await? {
+        if !piece.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Reads the start of the body of an error response. Errors and timeouts end the read early.
@@ -175,6 +198,7 @@ pub(crate) fn decode_error(head: &response::Parts, error: BodyError) -> AttemptE
     let BodyError { error, kind } = error;
     let is_close_delimited = head.extensions.get::<CloseDelimited>().is_some();
     let kind = match (kind, response_check::non_json_content_type(&head.headers)) {
+        (BodyErrorKind::Incomplete, _) => ErrorKind::IncompleteList { field: error.path },
         (BodyErrorKind::Truncated, _) if is_close_delimited => ErrorKind::Interrupted,
         (_, Some(content_type)) => ErrorKind::Protocol(content_type),
         (BodyErrorKind::Markup, None) => ErrorKind::Protocol(error.message),

@@ -59,10 +59,7 @@ impl DriftReporter {
     ) {
         let is_documented = below_api_path(url_path) == Some(companies::PATH);
         let document = JsonPath::Document(if is_documented { companies::PATH } else { "*" });
-        for (name, _) in fields.iter() {
-            let path = JsonPath::Field(&document, name).to_string();
-            self.report(Drift::UnknownField { path }, redactor);
-        }
+        fields.drift(document, &mut |drift| self.report(drift, redactor));
     }
 
     fn report(&self, drift: Drift, redactor: &KeyRedactor) {

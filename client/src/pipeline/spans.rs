@@ -114,6 +114,7 @@ fn error_type(kind: &ErrorKind) -> String {
         ErrorKind::Timeout(_) => "timeout".into(),
         ErrorKind::Protocol(_) => "protocol".into(),
         ErrorKind::Decode(_) | ErrorKind::ListItem(_) => "decode".into(),
+        ErrorKind::IncompleteList { .. } => "incomplete_list".into(),
         ErrorKind::BodyTooLarge { .. } => "body_too_large".into(),
     }
 }

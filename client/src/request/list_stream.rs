@@ -207,7 +207,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
                 return Poll::Ready(Err(timeouts.deadline_exceeded(RequestOutcome::Responded)));
             }
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
-                let finished = self.decoder.finish().map(|()| None);
+                let finished = self.decoder.finish(&self.call.head.headers).map(|()| None);
                 return Poll::Ready(finished.map_err(|error| decode_error(&self.call.head, error)));
             };
             if let Ok(bytes) = frame.map_err(body_error)?.into_data() {
@@ -224,7 +224,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
         *bytes_since_item =
             if ready.is_empty() { bytes_since_item.saturating_add(bytes.len()) } else { 0 };
         let limit = call.inner.max_response_bytes;
-        if decoder.held_bytes().max(*bytes_since_item) > limit {
+        if decoder.buffered_bytes().max(*bytes_since_item) > limit {
             let kind = ErrorKind::BodyTooLarge { limit };
             return Err(AttemptError::new(kind, RequestOutcome::Responded));
         }

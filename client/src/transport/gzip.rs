@@ -31,7 +31,7 @@ pub(super) fn decompress(response: Response<ResponseBody>) -> Response<ResponseB
     head.headers.remove(CONTENT_ENCODING);
     head.headers.remove(CONTENT_LENGTH);
     let decoder = MultiGzDecoder::new(Input::default());
-    Response::from_parts(head, Gunzip { body, decoder }.boxed_unsync())
+    Response::from_parts(head, Gunzip { body, decoder, has_begun: false }.boxed_unsync())
 }
 
 /// `x-gzip` is an alias of `gzip` (RFC 9110, section 8.4.1.3).
@@ -46,6 +46,8 @@ fn is_gzip(headers: &HeaderMap) -> bool {
 struct Gunzip {
     body: ResponseBody,
     decoder: MultiGzDecoder<Input>,
+    /// Whether there was a byte.
+    has_begun: bool,
 }
 
 /// Compressed bytes that are not decoded yet. While more may arrive, reading returns `WouldBlock`,
@@ -85,7 +87,7 @@ impl Body for Gunzip {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Self { body, decoder } = &mut *self;
+        let Self { body, decoder, has_begun } = &mut *self;
         let mut piece = [0; MAX_PIECE_BYTES];
         loop {
             match decoder.read(&mut piece) {
@@ -96,10 +98,14 @@ impl Body for Gunzip {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     match ready!(Pin::new(&mut *body).poll_frame(context)) {
+                        // An empty body is no gzip, and no error.
+                        None if !*has_begun => return Poll::Ready(None),
                         None => decoder.get_mut().is_complete = true,
                         Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                         Some(Ok(frame)) => {
-                            decoder.get_mut().bytes = frame.into_data().unwrap_or_default();
+                            let bytes = frame.into_data().unwrap_or_default();
+                            *has_begun |= !bytes.is_empty();
+                            decoder.get_mut().bytes = bytes;
                         }
                     }
                 }

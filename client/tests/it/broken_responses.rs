@@ -1,5 +1,5 @@
-//! A response that is malformed, truncated or late is an error that names the problem: never a
-//! hang, a panic, or a value that looks complete and is not.
+//! At stake: whatever a server does wrong ends in an error that names it: no hang, no panic, and
+//! never a value that looks complete and is not.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 
 use crate::support::{KEY, RawServer, Step, WALLET, http_response, json};
 
-/// Long for a loopback connection, short for a test.
-const TIMEOUT: Duration = Duration::from_millis(200);
+/// Long for a loopback, short for a person.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 async fn error_of(steps: Vec<Step>) -> partner_api::Error {
     let server = RawServer::start(move |_| steps.clone()).await;
@@ -21,7 +21,7 @@ async fn error_after(bytes: impl Into<Vec<u8>>) -> partner_api::Error {
 }
 
 #[tokio::test]
-async fn a_refused_connection_means_that_nothing_was_sent() {
+async fn a_port_where_nothing_listens_refuses_before_anything_is_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -34,7 +34,7 @@ async fn a_refused_connection_means_that_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn a_request_whose_connection_closes_before_the_response_may_have_been_processed() {
+async fn a_connection_that_breaks_before_the_answer_may_have_done_its_work() {
     for steps in [
         vec![Step::Read],
         vec![Step::Read, Step::Reset],
@@ -54,7 +54,7 @@ async fn a_request_whose_connection_closes_before_the_response_may_have_been_pro
 }
 
 #[tokio::test]
-async fn a_response_that_is_not_http_is_a_protocol_error() {
+async fn what_is_not_http_is_named() {
     for bytes in [
         &b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..],
         b"\0\x01\x02\r\n\r\n",
@@ -68,7 +68,7 @@ async fn a_response_that_is_not_http_is_a_protocol_error() {
 }
 
 #[tokio::test]
-async fn endless_headers_are_a_protocol_error() {
+async fn headers_without_end_are_refused() {
     let line = format!("x-filler: {}\r\n", "a".repeat(1000));
     let error = error_of(vec![
         Step::Read,
@@ -80,9 +80,9 @@ async fn endless_headers_are_a_protocol_error() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_truncated_anywhere_is_never_accepted() {
-    let complete = json(WALLET);
-    let head = complete.len() - WALLET.len();
+async fn a_body_that_was_cut_anywhere_is_never_taken_for_whole() {
+    let whole = json(WALLET);
+    let head = whole.len() - WALLET.len();
     let chunked = format!(
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{WALLET}\r\n0\r\n\r\n",
         WALLET.len()
@@ -91,14 +91,14 @@ async fn a_body_that_is_truncated_anywhere_is_never_accepted() {
     let closing = format!("HTTP/1.1 200 OK\r\n\r\n{WALLET}");
     let closing_head = closing.len() - WALLET.len();
     for (bytes, offsets) in [
-        (complete.clone(), head..complete.len()),
+        (whole.clone(), head..whole.len()),
         (chunked.clone().into_bytes(), chunked_head..chunked.len()),
         (closing.clone().into_bytes(), closing_head..closing.len()),
     ] {
-        let truncated = bytes.clone();
+        let cut = bytes.clone();
         let first = offsets.start;
         let server = RawServer::start(move |count| {
-            vec![Step::Read, Step::Send(truncated[..first + count].to_vec())]
+            vec![Step::Read, Step::Send(cut[..first + count].to_vec())]
         })
         .await;
         let client = server.client();
@@ -114,11 +114,11 @@ async fn a_body_that_is_truncated_anywhere_is_never_accepted() {
 }
 
 #[tokio::test]
-async fn invalid_framing_and_unaccepted_codings_are_protocol_errors() {
+async fn garbage_in_framing_and_codings_that_were_not_asked_for_are_named() {
     for bytes in [
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
         http_response("200 OK", &["content-encoding: br"], "x"),
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n".to_vec(),
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n".to_vec(),
         http_response("200 OK", &["content-type: text/html"], "<html>Sign in</html>"),
         b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n".to_vec(),
     ] {
@@ -130,7 +130,7 @@ async fn invalid_framing_and_unaccepted_codings_are_protocol_errors() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_began_is_an_interrupted_connection_with_any_coding() {
+async fn a_body_that_never_began_is_a_broken_connection_however_it_is_coded() {
     for coding in ["Identity", ""] {
         let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\n\r\n");
         let error = error_after(head).await;
@@ -149,7 +149,7 @@ async fn an_empty_success_is_a_decode_error() {
 }
 
 #[tokio::test]
-async fn a_value_of_the_wrong_type_is_named_by_its_path_and_not_shown() {
+async fn a_wrong_shape_is_named_by_its_path_and_without_its_value() {
     let error = error_after(json(WALLET.replace("8450", "\"hunter2\""))).await;
     let ErrorKind::Decode(problem) = error.kind() else { panic!("{error:?}") };
     assert_eq!(problem.path, "balance");
@@ -159,7 +159,7 @@ async fn a_value_of_the_wrong_type_is_named_by_its_path_and_not_shown() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_response_was_not_read_completely_is_not_reused() {
+async fn a_connection_whose_answer_was_not_read_to_its_end_is_not_used_again() {
     let too_short = String::from_utf8(json(WALLET))
         .unwrap()
         .replace("content-length: 8", "content-length: 7")
@@ -177,8 +177,8 @@ async fn a_connection_whose_response_was_not_read_completely_is_not_reused() {
         )],
     ] {
         let server = RawServer::start(move |count| {
-            let success = vec![Step::Send(json(WALLET))];
-            let rest = if count == 0 { first.clone() } else { success };
+            let good = vec![Step::Send(json(WALLET))];
+            let rest = if count == 0 { first.clone() } else { good };
             std::iter::once(Step::Read).chain(rest).chain([Step::Read]).collect()
         })
         .await;
@@ -190,7 +190,7 @@ async fn a_connection_whose_response_was_not_read_completely_is_not_reused() {
 }
 
 #[tokio::test]
-async fn a_server_that_stalls_at_any_point_exceeds_the_deadline() {
+async fn a_server_that_stalls_runs_into_the_deadline_wherever_it_stalls() {
     let half = [&json(WALLET)[..], b""].concat();
     let half = half[..half.len() - 5].to_vec();
     for (steps, status) in [
@@ -200,28 +200,28 @@ async fn a_server_that_stalls_at_any_point_exceeds_the_deadline() {
         (vec![Step::Read, Step::Send(half), Step::Hang], Some(200)),
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
-        let error = server.client().wallet().timeout(TIMEOUT).await.unwrap_err();
+        let error = server.client().wallet().timeout(PATIENCE).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
         assert_eq!(error.status().map(|status| status.as_u16()), status);
-        assert!(error.is_timeout() && error.elapsed() >= TIMEOUT);
+        assert!(error.is_timeout() && error.elapsed() >= PATIENCE);
     }
 }
 
 #[tokio::test]
-async fn an_error_response_whose_body_stalls_keeps_its_status() {
+async fn an_error_whose_body_stalls_keeps_its_status() {
     let head = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
     let server =
         RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone()), Step::Hang]).await;
-    let error = server.client().wallet().timeout(TIMEOUT).await.unwrap_err();
+    let error = server.client().wallet().timeout(PATIENCE).await.unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), error.body()), (500, Some(&b"half"[..])));
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_closes_its_connection() {
+async fn a_call_that_is_dropped_lets_go_of_its_connection() {
     let server = RawServer::start(|_| vec![Step::Read, Step::AwaitClose, Step::Read]).await;
     let client = server.client();
-    let call = tokio::time::timeout(TIMEOUT, client.wallet().into_future());
+    let call = tokio::time::timeout(PATIENCE, client.wallet().into_future());
     assert!(call.await.is_err());
-    assert!(client.wallet().timeout(TIMEOUT).await.unwrap_err().is_timeout());
+    assert!(client.wallet().timeout(PATIENCE).await.unwrap_err().is_timeout());
     assert_eq!(server.connections(), 2);
 }

@@ -1,4 +1,4 @@
-//! A list of any length is returned item by item, and an incomplete list is always an error.
+//! Lists of any length are read item by item, and are complete or an error.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ fn company(name: &str) -> String {
     )
 }
 
-fn list(items: &[String]) -> String {
-    format!(r#"{{"data":[{}]}}"#, items.join(","))
+fn list(elements: &[String]) -> String {
+    format!(r#"{{"data":[{}]}}"#, elements.join(","))
 }
 
 fn chunk(text: &str) -> Vec<u8> {
@@ -23,7 +23,7 @@ fn chunk(text: &str) -> Vec<u8> {
 
 const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Reads a stream to its end: the names, and the error if there was one.
+/// What a stream gives: names and errors.
 async fn names_of(server: &RawServer) -> (Vec<String>, Option<partner_api::Error>) {
     let mut companies = server.client().companies().stream();
     let mut names = Vec::new();
@@ -41,7 +41,7 @@ async fn names_of(server: &RawServer) -> (Vec<String>, Option<partner_api::Error
 }
 
 #[tokio::test]
-async fn companies_are_returned_in_order() {
+async fn every_company_comes_in_its_order() {
     let companies: Vec<_> = (0..1000).map(|count| company(&count.to_string())).collect();
     let server = RawServer::responding(json(list(&companies))).await;
     let (names, error) = names_of(&server).await;
@@ -51,7 +51,7 @@ async fn companies_are_returned_in_order() {
 }
 
 #[tokio::test]
-async fn a_company_is_returned_before_the_next_one_is_sent() {
+async fn a_company_comes_before_the_next_is_sent() {
     let start = format!(r#"{{"data":[{}"#, company("first"));
     let server = RawServer::start(move |_| {
         vec![Step::Read, Step::Send(CHUNKED.to_vec()), Step::Send(chunk(&start)), Step::AwaitClose]
@@ -59,13 +59,13 @@ async fn a_company_is_returned_before_the_next_one_is_sent() {
     .await;
     let mut companies = server.client().companies().stream();
     assert_eq!(companies.next().await.unwrap().unwrap().name, "first");
-    // The server waits until the connection is closed, which the drop of the stream does.
+    // The server waits for ever: dropping the stream is what ends the transfer.
     drop(companies);
     server.connection_ended().await;
 }
 
 #[tokio::test]
-async fn an_invalid_company_is_named_and_later_companies_are_still_returned() {
+async fn a_malformed_company_is_named_and_kept_and_the_others_come() {
     let bad = company("bad").replace("[]", r#"[{"id":"x","wabaId":7}]"#);
     let server =
         RawServer::responding(json(list(&[company("a"), bad.clone(), company("b")]))).await;
@@ -79,7 +79,7 @@ async fn an_invalid_company_is_named_and_later_companies_are_still_returned() {
     assert_eq!(companies.next().await.unwrap().unwrap().name, "b");
     assert!(companies.next().await.is_none());
 
-    // A buffered list is an error with the same path and body.
+    // Kept, the list is whole or it is an error that shows the same.
     let error = server.client().companies().await.unwrap_err();
     let ErrorKind::Decode(problem) = error.kind() else { panic!("{error:?}") };
     assert_eq!(problem.path, "data[1].connections[0].wabaId");
@@ -87,20 +87,20 @@ async fn an_invalid_company_is_named_and_later_companies_are_still_returned() {
 }
 
 #[tokio::test]
-async fn a_truncated_list_returns_the_complete_companies_and_then_an_error() {
+async fn a_list_that_was_cut_gives_what_came_whole_and_then_an_error() {
     let body = list(&[company("a"), company("b"), company("c")]);
     let second = body.find(r#""name":"b""#).unwrap();
     let third = body.find(r#""name":"c""#).unwrap();
-    for (length, complete) in [(second, 1), (third, 2), (body.len() - 2, 3), (body.len() - 1, 3)] {
+    for (cut, whole) in [(second, 1), (third, 2), (body.len() - 2, 3), (body.len() - 1, 3)] {
         let announced = json(&body);
-        let announced = announced[..announced.len() - (body.len() - length)].to_vec();
-        let closing = format!("HTTP/1.1 200 OK\r\n\r\n{}", &body[..length]).into_bytes();
+        let announced = announced[..announced.len() - (body.len() - cut)].to_vec();
+        let closing = format!("HTTP/1.1 200 OK\r\n\r\n{}", &body[..cut]).into_bytes();
         for sent in [announced, closing] {
             let server =
                 RawServer::start(move |_| vec![Step::Read, Step::Send(sent.clone())]).await;
             let (names, error) = names_of(&server).await;
             let error = error.unwrap();
-            assert_eq!(names.len(), complete, "{error}");
+            assert_eq!(names.len(), whole, "{error}");
             assert_eq!(
                 (error.kind(), error.outcome()),
                 (&ErrorKind::Interrupted, RequestOutcome::Responded)
@@ -111,7 +111,7 @@ async fn a_truncated_list_returns_the_complete_companies_and_then_an_error() {
 }
 
 #[tokio::test]
-async fn companies_in_the_same_piece_as_invalid_json_are_returned_before_the_error() {
+async fn companies_that_came_in_one_piece_with_broken_json_are_given_before_the_error() {
     for (broken, path) in [
         (r#"{"data":[A,B,{"id":}]}"#, "data[2]"),
         (r#"{"data":[A,B,]}"#, "data[2]"),
@@ -130,14 +130,14 @@ async fn companies_in_the_same_piece_as_invalid_json_are_returned_before_the_err
 }
 
 #[tokio::test]
-async fn only_the_start_of_an_invalid_company_is_kept() {
+async fn no_more_than_the_start_of_a_malformed_company_is_kept() {
     let bad = company(&"x".repeat(2 * MAX_ERROR_BODY_BYTES)).replace("\"clx\"", "7");
     let server = RawServer::responding(json(list(std::slice::from_ref(&bad)))).await;
     let start = &bad.as_bytes()[..MAX_ERROR_BODY_BYTES];
     let streamed = first_error_of(&server).await;
-    let buffered = server.client().companies().await.unwrap_err();
-    assert!(streamed.is_list_item() && buffered.is_decode());
-    for error in [streamed, buffered] {
+    let kept = server.client().companies().await.unwrap_err();
+    assert!(streamed.is_list_item() && kept.is_decode());
+    for error in [streamed, kept] {
         assert_eq!(error.body(), Some(start));
     }
 }
@@ -148,25 +148,25 @@ async fn first_error_of(server: &RawServer) -> partner_api::Error {
 }
 
 #[tokio::test]
-async fn a_truncated_literal_in_the_middle_of_a_list_is_a_decode_error() {
+async fn a_literal_that_is_cut_in_the_middle_of_a_list_is_wrong_and_no_broken_connection() {
     for body in [r#"{"data":[tru,1]}"#, r#"{"data":nul}"#, r#"{"x":fals,"data":[]}"#] {
-        // Without a length, a truncated body would look like an interrupted connection.
+        // No length is told, so a body that ends too early would look like a broken connection.
         let server = RawServer::responding(format!("HTTP/1.1 200 OK\r\n\r\n{body}")).await;
-        let buffered = server.client().companies().await.unwrap_err();
-        for error in [buffered, first_error_of(&server).await] {
+        let kept = server.client().companies().await.unwrap_err();
+        for error in [kept, first_error_of(&server).await] {
             assert!(error.is_decode() && !error.is_retryable(), "{error:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn the_error_of_a_buffered_list_does_not_depend_on_how_it_arrives() {
+async fn a_list_that_is_kept_fails_the_same_however_it_is_cut_up() {
     let malformed = company("bad").replace("[]", "7");
     let body = format!(r#"{{"data":[{malformed},{{"id":}}]}}"#);
-    let copy = body.clone();
+    let whole = body.clone();
     let server = RawServer::start(move |count| {
         let step = if count == 0 { Step::Send } else { Step::SendByteByByte };
-        vec![Step::Read, step(json(&copy))]
+        vec![Step::Read, step(json(&whole))]
     })
     .await;
     for _ in 0..2 {
@@ -178,11 +178,11 @@ async fn the_error_of_a_buffered_list_does_not_depend_on_how_it_arrives() {
 }
 
 #[tokio::test]
-async fn the_error_of_a_response_that_is_not_a_list_has_its_body() {
+async fn what_is_no_list_at_all_can_be_looked_at() {
     for page in ["<html>Sign in</html>", r#"{"data":[{"id":}]}"#] {
         let server = RawServer::responding(json(page)).await;
-        let buffered = server.client().companies().await.unwrap_err();
-        for error in [buffered, first_error_of(&server).await] {
+        let kept = server.client().companies().await.unwrap_err();
+        for error in [kept, first_error_of(&server).await] {
             let body = error.body().unwrap();
             assert!(!body.is_empty() && page.as_bytes().ends_with(body), "{error:?}");
         }
@@ -190,19 +190,19 @@ async fn the_error_of_a_response_that_is_not_a_list_has_its_body() {
 }
 
 #[tokio::test]
-async fn an_invalid_list_ends_with_an_error_that_is_not_a_list_item_error() {
-    let complete = list(&[company("a")]);
+async fn a_list_that_is_no_list_ends_with_an_error_that_is_not_of_an_element() {
+    let whole = list(&[company("a")]);
     for (body, count) in [
-        (complete.trim_end_matches('}').to_owned(), 1),
-        (complete.replace("}]}", "}}"), 1),
-        (format!("{complete}x"), 1),
-        (complete.replace("data", "items"), 0),
+        (whole.trim_end_matches('}').to_owned(), 1),
+        (whole.replace("}]}", "}}"), 1),
+        (format!("{whole}x"), 1),
+        (whole.replace("data", "items"), 0),
         (r#"{"data":null}"#.to_owned(), 0),
         ("{}".to_owned(), 0),
         ("[]".to_owned(), 0),
         (String::new(), 0),
     ] {
-        // The length is correct, so only the JSON is wrong.
+        // The length is right, so it is the JSON that is not.
         let server = RawServer::responding(json(&body)).await;
         let (names, error) = names_of(&server).await;
         let error = error.unwrap();
@@ -212,7 +212,7 @@ async fn an_invalid_list_ends_with_an_error_that_is_not_a_list_item_error() {
 }
 
 #[tokio::test]
-async fn an_error_response_is_the_only_item() {
+async fn a_refusal_is_the_only_item() {
     let server = RawServer::responding(http_response(
         "401 Unauthorized",
         &[],
@@ -224,13 +224,13 @@ async fn an_error_response_is_the_only_item() {
 }
 
 #[tokio::test]
-async fn a_transient_error_is_retried_before_the_list_begins() {
+async fn what_can_pass_is_tried_again_before_the_list_begins() {
     let server = RawServer::start(|count| {
-        let responses = [
+        let answers = [
             http_response("503 Service Unavailable", &["retry-after: 0"], ""),
             json(list(&[company("a")])),
         ];
-        vec![Step::Read, Step::Send(responses[count].clone())]
+        vec![Step::Read, Step::Send(answers[count].clone())]
     })
     .await;
     let client = server.builder().retry(partner_api::RetryPolicy::default()).build().unwrap();
@@ -240,7 +240,7 @@ async fn a_transient_error_is_retried_before_the_list_begins() {
 }
 
 #[tokio::test]
-async fn a_list_that_stalls_exceeds_the_deadline() {
+async fn a_list_that_stalls_runs_into_the_deadline() {
     let start = format!(r#"{{"data":[{}"#, company("first"));
     let server = RawServer::start(move |_| {
         vec![Step::Read, Step::Send(CHUNKED.to_vec()), Step::Send(chunk(&start)), Step::Hang]
@@ -254,7 +254,7 @@ async fn a_list_that_stalls_exceeds_the_deadline() {
 }
 
 #[tokio::test]
-async fn the_size_limit_of_a_stream_applies_to_each_company() {
+async fn the_size_limit_counts_for_each_company_and_not_for_all() {
     let companies: Vec<_> = (0..100).map(|count| company(&count.to_string())).collect();
     let limit = companies[99].len() + 50;
     let server = RawServer::responding(json(list(&companies))).await;
@@ -283,7 +283,7 @@ async fn the_size_limit_of_a_stream_applies_to_each_company() {
 }
 
 #[tokio::test]
-async fn next_is_cancel_safe() {
+async fn a_poll_that_is_dropped_loses_nothing() {
     let companies: Vec<_> = (0..50).map(|count| company(&count.to_string())).collect();
     let body = list(&companies);
     let server =
@@ -291,7 +291,7 @@ async fn next_is_cancel_safe() {
     let mut stream = server.client().companies().stream();
     let mut count = 0;
     loop {
-        // The future of `next` is polled once and dropped, repeatedly.
+        // Polled once and dropped, again and again.
         let polled = std::future::poll_fn(|cx| {
             let mut next = std::pin::pin!(stream.next());
             std::task::Poll::Ready(next.as_mut().poll(cx))
@@ -310,8 +310,50 @@ async fn next_is_cancel_safe() {
 }
 
 #[test]
-fn a_list_stream_implements_the_stream_trait() {
+fn it_is_a_stream_as_the_field_knows_it() {
     fn stream_of<T>(_: &impl Stream<Item = Result<T, partner_api::Error>>) {}
     let client = partner_api::Client::new("http://127.0.0.1:9", "pk_live_x").unwrap();
     stream_of::<Company>(&client.companies().stream());
+}
+
+#[tokio::test]
+async fn a_list_that_announces_more_pages_is_an_error_at_its_end() {
+    let whole = list(&[company("a"), company("b")]);
+    let with = |fields: &str| whole.replacen('{', &format!("{{{fields},"), 1);
+    let after = |fields: &str| whole.strip_suffix('}').unwrap().to_owned() + "," + fields + "}";
+    for (body, header, field) in [
+        (with(r#""hasMore":true"#), "x: y", "hasMore"),
+        (after(r#""nextCursor":"c-1","hasMore":true"#), "x: y", "nextCursor"),
+        (after(r#""meta":{"total":9,"next_page":2}"#), "x: y", "meta.next_page"),
+        (with(r#""links":{"next":"/x"}"#), "x: y", "links.next"),
+        (whole.clone(), "link: </x?cursor=1>; rel=\"next\"", "Link"),
+    ] {
+        let response = http_response("200 OK", &["content-type: application/json", header], &body);
+        let server = RawServer::responding(response).await;
+        let collected = server.client().companies().await.unwrap_err();
+        let custom = server.client().get("companies").send_list::<Company>().await.unwrap_err();
+        let (names, streamed) = names_of(&server).await;
+        assert_eq!(names, ["a", "b"], "{body}");
+        for error in [collected, custom, streamed.unwrap()] {
+            let ErrorKind::IncompleteList { field: at, .. } = error.kind() else {
+                panic!("{body}: {error:?}")
+            };
+            assert_eq!(at, field);
+            assert!(!error.is_retryable() && error.outcome() == RequestOutcome::Responded);
+            assert!(error.to_string().starts_with("the list is incomplete: `"), "{error}");
+            assert_eq!((error.status().unwrap().as_u16(), error.attempts().len()), (200, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_fields_beside_a_complete_list_are_no_error() {
+    let fields = r#""next":null,"cursor":"","hasMore":false,"total":2,"page":1,"meta":{"hasMore":false},"data":["#;
+    let body = list(&[company("a"), company("b")]).replacen(r#""data":["#, fields, 1);
+    let server =
+        RawServer::responding(http_response("200 OK", &["link: </x>; rel=prev"], &body)).await;
+    let response = server.client().companies().with_response().await.unwrap();
+    assert_eq!((response.value.len(), response.unknown_fields.len()), (2, 6));
+    let (names, error) = names_of(&server).await;
+    assert!(names == ["a", "b"] && error.is_none());
 }

@@ -24,6 +24,7 @@ mod runtimes;
 mod secrets;
 mod size_limit;
 mod stale_connections;
+mod stored_values;
 mod support;
 #[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
 mod tls;
