@@ -28,7 +28,7 @@ use partner_api::Escaped;
 use partner_api_examples::{explain, service_or_mock};
 
 /// The threshold in messages, where neither the argument nor the environment sets one.
-const DEFAULT_THRESHOLD: u64 = 1000;
+const DEFAULT_THRESHOLD: i64 = 1000;
 const THRESHOLD_VARIABLE: &str = "LOW_BALANCE_MESSAGES";
 
 /// Well below the minute after which cron would start the next check.
@@ -67,7 +67,7 @@ async fn check() -> Result<bool, Box<dyn Error>> {
     Ok(enough)
 }
 
-fn threshold() -> Result<u64, String> {
+fn threshold() -> Result<i64, String> {
     let mut arguments = env::args_os().skip(1);
     let (origin, given) = match (arguments.next(), env::var_os(THRESHOLD_VARIABLE)) {
         (Some(argument), _) => ("the argument", argument),
@@ -78,7 +78,7 @@ fn threshold() -> Result<u64, String> {
         return Err("there is more than one argument; give the threshold only".to_owned());
     }
     let given = given.to_string_lossy();
-    given.parse().map_err(|_| {
+    given.parse::<u32>().map(i64::from).map_err(|_| {
         format!(
             "{origin} is \"{}\"; expected the threshold as a number of messages, such as 250",
             Escaped(&given)
