@@ -121,15 +121,22 @@ impl ErrorKind {
         }
     }
 
-    /// Writes what failed, where, and what to do.
+    /// Writes what failed, where, and what to do. A call that is not repeatable may have been
+    /// processed.
     pub(crate) fn describe(
         &self,
         peer: Option<&str>,
         reason: Option<&str>,
+        is_repeatable: bool,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
         let peer = Escaped(peer.unwrap_or("the server"));
         let because = reason.map_or_else(String::new, |reason| format!(": {}", Escaped(reason)));
+        let repeat = if is_repeatable {
+            "retry later"
+        } else {
+            "check whether the request was processed before you repeat it"
+        };
         match self {
             Self::Config(settings) => {
                 f.write_str("invalid client configuration: ")?;
@@ -149,7 +156,8 @@ impl ErrorKind {
                 write!(f, "the service rejected the API key (401 {code}); {}", code.advice())
             }
             Self::Status(status) => {
-                write!(f, "the service responded with {status}; {}", status_advice(*status))
+                write!(f, "the service responded with {status}; {}", status_advice(*status))?;
+                if self.is_transient() { write!(f, "; {repeat}") } else { Ok(()) }
             }
             Self::Redirect { status, host } => {
                 f.write_str("the server redirected")?;
@@ -176,7 +184,7 @@ impl ErrorKind {
                 "TLS handshake with {peer} failed{because}; check the base URL and the certificates"
             ),
             Self::Interrupted => {
-                write!(f, "the connection to {peer} was interrupted{because}; retry later")
+                write!(f, "the connection to {peer} was interrupted{because}; {repeat}")
             }
             Self::Timeout(limit) => {
                 let after = reason.map_or_else(String::new, |after| format!(" after {after}"));
@@ -186,7 +194,7 @@ impl ErrorKind {
                 };
                 write!(
                     f,
-                    "{what} timed out{after} waiting for {peer}; retry later or raise {setting}"
+                    "{what} timed out{after} waiting for {peer}; {repeat}, or raise {setting}"
                 )
             }
             Self::Protocol(message) => write!(
@@ -220,7 +228,7 @@ impl ErrorKind {
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.describe(None, None, f)
+        self.describe(None, None, true, f)
     }
 }
 
@@ -259,7 +267,7 @@ fn status_advice(status: StatusCode) -> &'static str {
         403 => "the key does not allow this request",
         404 => "check the path and the base URL",
         429 => "it asks the client to slow down",
-        500..=599 => "the service or a proxy in front of it has a problem; retry later",
+        500..=599 => "the service or a proxy in front of it has a problem",
         _ => "see Error::body() for details",
     }
 }

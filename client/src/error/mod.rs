@@ -386,7 +386,8 @@ impl fmt::Display for Error {
             Some(text) => (text.peer.as_deref(), text.reason.as_deref()),
             None => (None, None),
         };
-        error.kind.describe(peer, reason, f)?;
+        let is_repeatable = *not_retried != Some(NotRetried::NotIdempotent);
+        error.kind.describe(peer, reason, is_repeatable, f)?;
         if let Some(request_id) = self.request_id() {
             write!(f, " (request id {})", Escaped(request_id))?;
         }

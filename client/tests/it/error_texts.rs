@@ -5,7 +5,7 @@ use std::time::Duration;
 use partner_api::{Client, ErrorKind, RetryPolicy};
 use tokio::net::TcpListener;
 
-use crate::support::{KEY, RawServer, Step, key_forms_in};
+use crate::support::{KEY, RawServer, Step, http_response, key_forms_in};
 
 /// Returns an address on which no server listens.
 async fn closed_port() -> String {
@@ -55,7 +55,7 @@ async fn a_timeout_names_its_length_and_the_server() {
     assert_eq!(
         text,
         format!(
-            "the attempt timed out after 100ms waiting for {}; retry later or raise attempt_timeout()",
+            "the attempt timed out after 100ms waiting for {}; retry later, or raise attempt_timeout()",
             server.address
         )
     );
@@ -81,6 +81,20 @@ async fn an_interrupted_connection_has_the_reason() {
     let server = RawServer::start(|_| vec![Step::Read, Step::Reset]).await;
     let text = text_of(&server.client()).await;
     assert!(text.contains("interrupted: connection reset"), "{text}");
+}
+
+#[tokio::test]
+async fn a_post_that_may_have_been_processed_is_not_advised_to_be_repeated() {
+    for step in [Step::Reset, Step::Send(http_response("503 Service Unavailable", &[], ""))] {
+        let server = RawServer::start(move |_| vec![Step::Read, step.clone()]).await;
+        let error = server.client().post("messages").json(&1).send_empty().await.unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("check whether the request was processed")
+                && !text.contains("retry later"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]
