@@ -97,7 +97,7 @@ pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError>
 /// Parses a JSON text, in which halves of surrogate pairs are replaced by U+FFFD.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, BodyError> {
     serde_json::from_str(text).or_else(|cause| {
-        // Only a text that fails is looked at again: for what can be mended, then for the path.
+        // Only a text that fails is looked at again: for what can be repaired, then for the path.
         let Some(text) = without_lone_surrogates(text) else {
             return Err(located::<T>(text, &cause));
         };

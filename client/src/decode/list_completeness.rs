@@ -11,7 +11,7 @@ use http::header::LINK;
 use crate::models::json_text::JsonText;
 use crate::models::object::UnknownFields;
 
-/// Fields that announce more pages unless they are null, false or empty.
+/// Fields that announce more pages unless they are null or empty.
 const CURSORS: [&str; 8] = [
     "next",
     "nextPage",
@@ -61,7 +61,7 @@ fn announces_more(name: &str, json: &str) -> bool {
     if FLAGS.contains(&name) {
         return json == "true";
     }
-    CURSORS.contains(&name) && !matches!(json, "null" | "false") && !is_empty()
+    CURSORS.contains(&name) && json != "null" && !is_empty()
 }
 
 /// Whether a `Link` header has a link with the relation `next` (RFC 8288, section 3).
@@ -126,7 +126,7 @@ mod tests {
                 assert_eq!(announced(&[(object, &json)], &[]), Some(path), "{json}");
             }
         }
-        for json in ["2", "0", "true", r#"{"href":"/x"}"#, "[1]", "\" \""] {
+        for json in ["2", "0", "true", "false", r#"{"href":"/x"}"#, "[1]", "\" \""] {
             assert_eq!(announced(&[("next", json)], &[]).as_deref(), Some("next"), "{json}");
         }
         let twice = [("next", "null"), ("next", "1")];
@@ -140,7 +140,6 @@ mod tests {
             ("next", "\"\""),
             ("next", "{ }"),
             ("next", "[]"),
-            ("next", "false"),
             ("hasMore", "false"),
             ("hasMore", "null"),
             ("has_more", "\"true\""),

@@ -3,6 +3,7 @@
 //! An item that is split between pieces is collected until a scanner has found its end, so that no
 //! byte is scanned twice, however small the pieces are.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::{mem, str};
 
@@ -20,6 +21,8 @@ use crate::models::object::UnknownFields;
 
 /// The field of the envelope that holds the list. Source: the reference, "List companies".
 pub(crate) const LIST_FIELD: &str = "data";
+/// The same as JSON.
+const LIST_KEY: &str = "\"data\"";
 
 /// The white space of JSON, which is less than that of ASCII (RFC 8259, section 2).
 const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
@@ -220,13 +223,15 @@ impl<T: DeserializeOwned> ListDecoder<T> {
         let Some(text) = self.whole_value(bytes)? else {
             return Ok(None);
         };
-        let name: String = parse(text)?;
+        // The usual key is known without an allocation.
+        let name: Cow<'_, str> =
+            if text == LIST_KEY { LIST_FIELD.into() } else { parse::<String>(text)?.into() };
         let of_list = name == LIST_FIELD;
         if of_list && mem::replace(&mut self.has_list, true) {
             return Err(BodyError::at(LIST_FIELD, "the field is there twice"));
         }
         if !of_list {
-            self.field = name;
+            self.field = name.into_owned();
         }
         self.transition(State::Colon { of_list }, text.len())
     }
