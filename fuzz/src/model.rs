@@ -62,7 +62,7 @@ fn announces_more(name: &str, value: &str) -> bool {
         "hasMore" => text == "true",
         "next" | "nextPage" | "nextCursor" | "nextPageToken" | "cursor" => {
             let is_blank = value.starts_with('"') && value != "\"\"";
-            is_blank || !["null", "false", "\"\"", "[]", "{}"].contains(&text.as_str())
+            is_blank || !["null", "\"\"", "[]", "{}"].contains(&text.as_str())
         }
         "meta" | "pagination" | "paging" | "links" => {
             let fields = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(value);

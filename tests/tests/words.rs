@@ -14,14 +14,6 @@ use std::path::{Path, PathBuf};
 /// Not yet: `client/tests`, `mock-server`, `cli`, `README.md`, `examples`.
 const CHECKED: &[&str] = &["client/src", "client/docs", "client/README.md", "client/Cargo.toml"];
 
-/// Parts that are not cleaned yet. The goal is an empty list.
-const NOT_YET: &[&str] = &[
-    "client/src/decode",
-    "client/src/models",
-    "client/docs/long_lists.md",
-    "client/docs/endpoints_not_covered.md",
-];
-
 const EXTENSIONS: &[&str] = &["rs", "md", "toml"];
 
 /// Words and phrases, and what to write instead. In lower case they are found in any case. Only
@@ -93,9 +85,6 @@ fn root() -> &'static Path {
 
 /// The files below a path, with their paths from the root of the repository.
 fn files_below(path: &str, files: &mut Vec<PathBuf>) {
-    if NOT_YET.contains(&path) {
-        return;
-    }
     let full = root().join(path);
     if !full.is_dir() {
         files.push(path.into());
@@ -154,13 +143,6 @@ fn no_private_word_is_in_the_checked_files() {
         found.extend(words_in(&text).iter().map(|word| format!("{}:{word}", file.display())));
     }
     assert!(found.is_empty(), "\n{}", found.join("\n"));
-}
-
-#[test]
-fn parts_that_are_not_cleaned_yet_exist() {
-    for path in NOT_YET {
-        assert!(root().join(path).exists(), "{path} is gone: remove it from NOT_YET");
-    }
 }
 
 #[test]

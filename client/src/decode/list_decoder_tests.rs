@@ -25,7 +25,7 @@ fn decode_whole<T: DeserializeOwned>(body: &[u8]) -> Decoded<T> {
     decode(&[body])
 }
 
-/// Another reader of the same envelope: `serde_json` over the whole body at once.
+/// Another reader of the same envelope: `serde_json` over the whole body.
 #[derive(Debug)]
 struct Envelope(Vec<Box<RawValue>>);
 
@@ -252,22 +252,22 @@ fn json() -> impl Strategy<Value = String> {
         Just(r#""\u0041\ud83d\ude00\n\"\\]}""#.to_owned()),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
-        let blank = prop_oneof![Just(""), Just(" "), Just("\r\n\t")];
+        let space = prop_oneof![Just(""), Just(" "), Just("\r\n\t")];
         prop_oneof![
-            (prop::collection::vec(inner.clone(), 0..4), blank.clone()).prop_map(
-                |(values, blank)| format!(
-                    "[{blank}{}{blank}]",
-                    values.join(&format!("{blank},{blank}"))
+            (prop::collection::vec(inner.clone(), 0..4), space.clone()).prop_map(
+                |(values, space)| format!(
+                    "[{space}{}{space}]",
+                    values.join(&format!("{space},{space}"))
                 )
             ),
-            (prop::collection::vec((".{0,4}", inner), 0..4), blank).prop_map(|(fields, blank)| {
+            (prop::collection::vec((".{0,4}", inner), 0..4), space).prop_map(|(fields, space)| {
                 let fields: Vec<_> = fields
                     .into_iter()
                     .map(|(name, value)| {
-                        format!("{}{blank}:{value}", serde_json::to_string(&name).unwrap())
+                        format!("{}{space}:{value}", serde_json::to_string(&name).unwrap())
                     })
                     .collect();
-                format!("{{{}{blank}}}", fields.join(","))
+                format!("{{{}{space}}}", fields.join(","))
             }),
         ]
     })

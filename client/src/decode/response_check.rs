@@ -1,4 +1,4 @@
-//! What an answer means by its status, its headers and the body of an error: pure.
+//! What a response means by its status, its headers and the body of an error.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,22 +11,23 @@ use url::Url;
 use crate::error::{ErrorKind, UnauthorizedCode};
 use crate::models::json_text::without_lone_surrogates;
 
-/// Why the body of a good answer cannot be taken for what it says, if so.
+/// Why the body of a successful response cannot be read: an encoding that is not supported.
 pub(crate) fn unsupported_encoding(head: &response::Parts) -> Option<String> {
     // RFC 9112, section 7: a client that sends no TE can get no other coding than chunked.
     if let Some(coding) = other_than(&head.headers, &TRANSFER_ENCODING, "chunked") {
         return Some(format!("its transfer coding is {coding} instead of chunked"));
     }
-    // What was asked for is decompress by now, and its header with it.
+    // A supported encoding is decompressed by now, and its header is removed.
     other_than(&head.headers, &CONTENT_ENCODING, "identity")
-        .map(|coding| format!("its content coding is {coding}, which was not asked for"))
+        .map(|coding| format!("its content coding is {coding}, which the client does not support"))
 }
 
-/// What an answer means whose status is not a success.
+/// The kind of error of a response whose status is not a success.
 pub(crate) fn classify_error(head: &response::Parts, body: &[u8]) -> ErrorKind {
     let status = head.status;
     if status.is_informational() {
-        let problem = format!("it has the status {}, which was not asked for", status.as_u16());
+        let problem =
+            format!("it has the status {}, which the client does not support", status.as_u16());
         return ErrorKind::Protocol(problem);
     }
     if status.is_redirection() {

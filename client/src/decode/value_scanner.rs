@@ -1,19 +1,19 @@
 //! Where a JSON value ends, found over any number of chunks.
 
-/// Looks for the end of one value. It counts brackets and quotes only: whether the value is good is
-/// for a parser to say, which then sees it whole.
+/// Finds the end of one value. It counts brackets and quotes only: a parser decides whether the
+/// value is valid.
 #[derive(Debug, Default)]
 pub(crate) struct ValueScanner {
     depth: usize,
     in_string: bool,
     escaped: bool,
-    /// The value is neither a string nor in brackets, so it lasts until something else begins.
+    /// The value is neither a string nor in brackets, so it ends where something else begins.
     scalar: bool,
 }
 
 impl ValueScanner {
-    /// Looks at the bytes that come next, and gives the offset in them behind the end of the value.
-    /// The first byte ever given is the first of the value.
+    /// Scans the next bytes and returns the offset after the end of the value, if it is among them.
+    /// The first byte of all must be the first of the value.
     pub(crate) fn end(&mut self, bytes: &[u8]) -> Option<usize> {
         for (offset, byte) in bytes.iter().enumerate() {
             if self.in_string {
@@ -48,7 +48,7 @@ impl ValueScanner {
     }
 }
 
-/// What `serde_json` takes for the end of a number or a word, too.
+/// The bytes that also end a number or a literal for `serde_json`.
 fn ends_scalar(byte: u8) -> bool {
     b",:[]{}\" \t\n\r".contains(&byte)
 }

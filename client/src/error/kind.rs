@@ -48,7 +48,7 @@ pub enum ErrorKind {
     /// An item of a streamed list could not be decoded. Later items are still delivered.
     ListItem(DecodeError),
     /// The response holds a part of the list only: it announces more pages, which this version of
-    /// the crate cannot read. Read them with requests of your own, as
+    /// the crate cannot read. Read them with custom requests, as
     /// [`guide::long_lists`](crate::guide::long_lists) shows.
     #[non_exhaustive]
     IncompleteList {

@@ -81,7 +81,7 @@ async fn a_coding_that_was_not_requested_is_named() {
     let server = sent(&http_response("200 OK", &CODED, gzip(WALLET.as_bytes()))).await;
     let error = server.client().wallet().await.unwrap_err();
     let ErrorKind::Protocol(problem) = error.kind() else { panic!("{error:?}") };
-    assert_eq!(problem, "its content coding is gzip, which was not asked for");
+    assert_eq!(problem, "its content coding is gzip, which the client does not support");
     assert!(!error.is_retryable() && error.body().is_none_or(<[u8]>::is_empty));
     assert!(!server.requests()[0].to_ascii_lowercase().contains("accept-encoding"));
 }
