@@ -121,7 +121,7 @@ pub use request::builder::RequestBuilder;
 pub use request::call::{Call, CallFuture, ListCall};
 pub use request::list_stream::ListStream;
 pub use request::response::ApiResponse;
-pub use transport::base_url::API_PATH;
+pub use transport::path::API_PATH;
 pub use transport::path::ApiPath;
 pub use transport::{
     DEFAULT_CONNECT_TIMEOUT, DEFAULT_HTTP2_KEEP_ALIVE_INTERVAL, DEFAULT_HTTP2_KEEP_ALIVE_TIMEOUT,

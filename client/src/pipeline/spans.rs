@@ -13,7 +13,7 @@ use tracing::{Span, info, info_span};
 use crate::error::escape::Escaped;
 use crate::error::{Attempt, AttemptError, ErrorKind};
 use crate::pipeline::retry_budget::RetryTokens;
-use crate::transport::base_url::API_PATH;
+use crate::transport::path::API_PATH;
 
 /// The target of all spans and events, for filters. It does not depend on the names of modules.
 const TARGET: &str = "partner_api";

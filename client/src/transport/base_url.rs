@@ -5,10 +5,7 @@ use std::net::IpAddr;
 use http::Uri;
 use url::{Host, Url};
 
-use crate::transport::path::ApiPath;
-
-/// The path of the API below the app's origin. Source: the reference, "Base URL".
-pub const API_PATH: &str = "/api/v1";
+use crate::transport::path::{API_PATH, ApiPath};
 
 /// A valid base URL. Its path ends in [`API_PATH`], without a trailing slash.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! The path of a request below the base URL, segment by segment.
 
-use crate::transport::base_url::API_PATH;
+/// The path of the API below the app's origin. Source: the reference, "Base URL".
+pub const API_PATH: &str = "/api/v1";
 
 /// The path of a request below the base URL.
 ///
