@@ -2,7 +2,7 @@
 
 mod data;
 mod file;
-pub(crate) mod fragment;
+mod fragment;
 mod rule;
 mod stub;
 

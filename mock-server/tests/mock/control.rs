@@ -195,7 +195,7 @@ async fn a_spent_rule_leaves_the_list_and_can_still_be_asked_for() {
 async fn a_rule_is_said_in_json_and_as_text_and_a_wrong_one_names_its_word() {
     let mock = start().await;
     let address = mock.address();
-    let text = r#"{"rule":"status=503 retryAfter=1 operation=wallet key=pk_live_secret"}"#;
+    let text = r#""status=503 retryAfter=1 operation=wallet key=pk_live_secret""#;
     let added = ask(address, "POST", "/faults", text).await;
     assert_eq!(added.status, 201);
     assert!(!added.text.contains("secret"), "{}", added.text);
@@ -211,9 +211,10 @@ async fn a_rule_is_said_in_json_and_as_text_and_a_wrong_one_names_its_word() {
         (r#"{"status":503,"operation":"walet"}"#, "operation", "did you mean `wallet`?"),
         (r#"{"status":503,"partner":"defaul"}"#, "partner", "did you mean `default`?"),
         (r#"{"connection":"resett"}"#, "connection", "did you mean `reset`?"),
-        (r#"{"rule":"staus=503"}"#, "rule", "did you mean `status`?"),
-        (r#"{"rule":"status=503","times":1}"#, "rule", "alone"),
-        (r#"{"rule":5}"#, "rule", "text form"),
+        (r#""staus=503""#, "", "did you mean `status`?"),
+        (r#""status=503 times=x""#, "times", "expected"),
+        (r#"{"rule":"status=503"}"#, "rule", "unknown field `rule`"),
+        ("5", "", "expected a rule as an object or as text"),
         ("{}", "", "expected a fault"),
     ] {
         let refused = ask(address, "POST", "/faults", body).await;
@@ -401,7 +402,7 @@ async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
         ),
         ("POST", "/partners", "", "", "expected an object with the `name` of a partner"),
         ("POST", "/stubs", "", "", "expected an object with the `path` of a stub"),
-        ("POST", "/faults", "", "", "the text ends here; expected an object"),
+        ("POST", "/faults", "", "", "the text ends here; expected a rule as an object or as text"),
         (
             "PUT",
             "/partners/p-1/companies",

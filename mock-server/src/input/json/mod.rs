@@ -7,7 +7,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use serde::de::Deserialize;
+use serde::de::{Deserialize, DeserializeOwned};
 
 use self::describe::describe;
 pub(crate) use self::locate::{Step, ValidationError};
@@ -43,6 +43,17 @@ fn clean(text: &str) -> String {
     escaped(&api_key::redact_text(text)).into_owned()
 }
 
+/// A value that is read from JSON text, with its place if it is wrong.
+pub(crate) trait FromJson: Sized {
+    fn from_json(text: &str) -> Result<Self, ParseError>;
+}
+
+impl<T: DeserializeOwned + Expected> FromJson for T {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        object(text)
+    }
+}
+
 /// The object that a text is.
 pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result<T, ParseError> {
     let Object(object) = read(text, T::EXPECTED)?;
@@ -57,7 +68,7 @@ pub(crate) fn fields<'a, T: Deserialize<'a>>(
     Ok(fields)
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, ParseError> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, ParseError> {
     let mut json = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::response::ApiError;
+use crate::control::response::ApiError;
 use crate::input::json;
 
 /// The whole as JSON with these fields in it.
