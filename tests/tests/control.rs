@@ -40,6 +40,29 @@ fn it_has_the_routes_of_the_mock_and_no_other() -> Checked {
     Ok(())
 }
 
+/// Unknown fields are refused, so the document must not allow them.
+#[test]
+fn every_object_that_is_sent_is_closed() -> Checked {
+    let contract = Contract::parse(TEXT)?;
+    let mut objects = 0;
+    for one in contract.operations()? {
+        let Some(schema) = one.node.pointer("/requestBody/content/application~1json/schema") else {
+            continue;
+        };
+        let schema = contract.resolved(schema)?;
+        let alternatives = ["anyOf", "oneOf"].into_iter().flat_map(|key| items(schema, key));
+        for schema in std::iter::once(schema).chain(alternatives) {
+            let schema = contract.resolved(schema)?;
+            if schema["type"] == "object" {
+                assert_eq!(schema["additionalProperties"], false, "{}", one.id);
+                objects += 1;
+            }
+        }
+    }
+    assert!(objects > 15, "{objects}");
+    Ok(())
+}
+
 #[test]
 fn the_limit_that_it_names_is_the_one_of_the_code() {
     assert!(TEXT.contains(&format!("more than {} MiB", MAX_CONTROL_BODY >> 20)));

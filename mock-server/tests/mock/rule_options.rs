@@ -63,24 +63,6 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
     }
 }
 
-#[test]
-fn the_names_of_wiremock_and_toxiproxy_are_known() {
-    for (theirs, ours) in [
-        ("fault=CONNECTION_RESET_BY_PEER", "connection=reset"),
-        ("fault=EMPTY_RESPONSE", "connection=close"),
-        ("fault=RANDOM_DATA_THEN_CLOSE", "connection=garbage"),
-        ("fault=MALFORMED_RESPONSE_CHUNK", "connection=malformedChunk"),
-        ("fixedDelayMilliseconds=250", "delay=250ms"),
-        ("latency=250 toxicity=0.5", "delay=250ms probability=0.5"),
-        ("fault=reset_peer", "connection=reset"),
-        ("fault=timeout", "connection=hang"),
-        ("limit_data=10", "truncate=10"),
-        ("status=503 next=2", "status=503 times=2"),
-    ] {
-        assert_eq!(theirs.parse::<Rule>().unwrap().to_string(), ours);
-    }
-}
-
 /// What is written, and how the line begins and ends that says what is wrong with it.
 const MISTAKES: &[(&str, &str, &str)] = &[
     ("", "expected a fault, such as `status=503`", "`connection=reset`"),
@@ -150,7 +132,6 @@ fn a_rule_in_json_may_be_its_text_and_says_no_word_twice_or_as_null() {
             "an option is given twice: expected each option once",
         ),
         (r#"{"status": null}"#, "status: found `null`, expected a whole number"),
-        (r#"{"status": 503, "next": 1, "times": 2}"#, "the field `times` stands twice"),
         (r#""staus=503""#, "unknown field `staus`, expected one of"),
         ("503", "invalid type: integer `503`, expected a rule as an object or as text, such as"),
     ] {
@@ -192,8 +173,7 @@ async fn a_rule_is_checked_when_it_is_added_wherever_it_comes_from() {
         ),
         (
             Rule::new(Fault::reset()).operation("walet"),
-            "operation: unknown `walet`, expected `companies`, `wallet` or a path from `/`; \
-             did you mean `wallet`?",
+            "operation: unknown `walet`; did you mean `wallet`? If not, write `/walet`",
         ),
         (
             Rule::new(Fault::reset()).partner("secnd"),

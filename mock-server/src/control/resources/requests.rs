@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
+use crate::api::path;
 use crate::control::extract::{Json, Owner, Path, Query};
 use crate::control::response::ApiError;
 use crate::control::{ControlState, MAX_CONTROL_WAIT};
@@ -149,6 +150,7 @@ struct RequestsQuery {
     after: Option<u64>,
     #[serde(default, deserialize_with = "limit")]
     limit: Option<usize>,
+    #[serde(default, deserialize_with = "sendable_path")]
     path: Option<String>,
     method: Option<String>,
     query: Option<String>,
@@ -176,6 +178,13 @@ fn parsed<'de, T, D: Deserializer<'de>>(
 
 fn request_id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     parsed(from, "the id of a request, such as `req-12`", number_of)
+}
+
+fn sendable_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let is_possible = |text: &str| path::is_possible(&path::full(text));
+    parsed(from, "a path as requests have it: percent-encoded, without a query", |text| {
+        is_possible(text).then(|| text.to_owned())
+    })
 }
 
 fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
