@@ -60,7 +60,7 @@ fn what_is_wrong_is_said_in_one_line_without_a_key() {
         ),
         (
             &["--fault", "status=503 operation=walet"],
-            "--fault: operation: unknown `walet`, expected",
+            "--fault: operation: unknown `walet`; did you mean `wallet`?",
         ),
         (
             &["--companies", "many"],
