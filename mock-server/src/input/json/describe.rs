@@ -7,7 +7,7 @@ use crate::input::escape::shortened;
 use crate::input::suggest;
 
 /// A message or a path is cut to this many characters, so that it stays readable.
-const MAX_SHOWN: usize = 240;
+const MAX_SHOWN: usize = 480;
 
 /// `path` is serde's: the root is `.`, and a name that never came is `?`. A key is not shown.
 pub(super) fn describe(path: &str, error: &serde_json::Error) -> ParseError {
