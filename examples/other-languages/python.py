@@ -131,7 +131,7 @@ class Attention(unittest.TestCase):
         with self.mock.partner(companies=[BAKERY]) as partner:
             partner.ask("POST", "/faults", {"status": 502, "htmlErrorPage": True, "times": 1})
             self.assertEqual(partner.attention(), ["Blue Bakery"])
-            rule = partner.ask("POST", "/faults", {"rule": "status=503"})
+            rule = partner.ask("POST", "/faults", "status=503")
             with self.assertRaises(urllib.error.HTTPError) as raised:
                 partner.attention()
             self.assertEqual(raised.exception.code, 503)

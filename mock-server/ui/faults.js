@@ -148,7 +148,7 @@ export function faultsView(id) {
 	async function toggle(rule) {
 		const on = matching(rule);
 		if (on.length > 0) await Promise.all(on.map(drop));
-		else await send("POST", base, { rule: [rule, what.input.value, when.input.value].filter(Boolean).join(" ") });
+		else await send("POST", base, [rule, what.input.value, when.input.value].filter(Boolean).join(" "));
 		await Promise.all([load(), refresh()]);
 	}
 
@@ -188,7 +188,7 @@ export function faultsView(id) {
 	}
 
 	async function add(form) {
-		await send("POST", base, { rule: textOf(form, "rule") });
+		await send("POST", base, textOf(form, "rule"));
 		form.reset();
 		announce("The rule is active.");
 		await Promise.all([load(), refresh()]);

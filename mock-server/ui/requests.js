@@ -15,6 +15,7 @@ import {
 	say,
 	shown,
 } from "./dom.js";
+import { isUnsafe, printed, quoted } from "./shell.js";
 import { partner, pause, refresh, state } from "./state.js";
 
 /** How many the page holds; the mock keeps more. */
@@ -392,18 +393,17 @@ const NOT_COPIED = new Set([
 	"transfer-encoding",
 ]);
 
-function curl(one) {
+/** Exported for the test, which runs the text in a shell. */
+export function curl(one) {
 	const had = (name) => one.headers.some(([other]) => other === name);
 	const parts = [`curl -X ${quoted(one.method)} ${quoted(location.origin + target(one))}`];
 	if (had("authorization")) parts.push('-H "Authorization: Bearer $PARTNER_API_KEY"');
 	for (const [name, value] of one.headers) if (!NOT_COPIED.has(name)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
-	if (one.body !== "") parts.push(`--data-raw ${quoted(one.body)}`);
+	if (one.body !== "" && isUnsafe(one.body)) {
+		parts[0] = `${printed(one.body)} | ${parts[0]}`;
+		parts.push("--data-binary @-");
+	} else if (one.body !== "") {
+		parts.push(`--data-raw ${quoted(one.body)}`);
+	}
 	return parts.join(" \\\n  ");
-}
-
-/** One word of a shell, whatever is in it: no control character reaches the terminal that it is pasted into. */
-function quoted(text) {
-	if (!/[\u0000-\u001f\u007f-\u009f]/.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
-	const code = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-	return `$'${text.replace(/[\\']/g, "\\$&").replace(/[\u0000-\u001f\u007f-\u009f]/g, code)}'`;
 }

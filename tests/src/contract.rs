@@ -220,6 +220,7 @@ fn read(schema: &Value, reading: Reading) -> Checked<Value> {
     let mut result = Map::new();
     for (key, value) in entries(schema) {
         let value = match key {
+            "additionalProperties" if value.is_boolean() => value.clone(),
             "items" | "additionalProperties" => read(value, reading)?,
             "anyOf" | "oneOf" => value
                 .as_array()

@@ -198,7 +198,7 @@ fn a_wrong_seed_is_said_with_its_place() {
     let name = file.to_str().unwrap();
     let said = mock_fails(&["--seed", name]);
     std::fs::remove_file(&file).unwrap();
-    assert!(said.starts_with(&format!("{name}:2:17: partners[0].kesy: unknown field")), "{said}");
+    assert!(said.starts_with(&format!("{name}:2:22: partners[0].kesy: unknown field")), "{said}");
     assert!(said.ends_with("did you mean `keys`?"), "{said}");
 
     assert!(mock_fails(&["--seed", "no-such.json"]).starts_with("no-such.json: cannot be read: "));

@@ -53,14 +53,14 @@ fn what_is_wrong_is_said_in_one_line_without_a_key() {
             "--fault: status: expected one from 200 to 599; see mock --help",
         ),
         (&["--fault", "key=\"canary key\" status=503"], "--fault: key: expected one in clear, "),
-        (&["--fault", "status=pk_live_canary"], "--fault: status: found the string "),
+        (&["--fault", "status=pk_live_canary"], "--fault: status: invalid type: string "),
         (
             &["--fault", "status=503 partner=defalt"],
             "--fault: partner: unknown `defalt`, expected one of this mock's; did you mean `default`?",
         ),
         (
             &["--fault", "status=503 operation=walet"],
-            "--fault: operation: unknown `walet`, expected",
+            "--fault: operation: unknown `walet`; did you mean `wallet`?",
         ),
         (
             &["--companies", "many"],

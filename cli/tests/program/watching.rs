@@ -86,7 +86,7 @@ async fn a_mistake_is_said_with_its_place_and_what_was_there_stays() {
     let mut watching = Watching::start(&folder.file());
     fs::write(folder.file(), "partners:\n- name: p\n  walet: {}\n").unwrap();
     let line = watching.line();
-    let place = format!("{}:3:3: partners[0].walet: unknown field", folder.file().display());
+    let place = format!("{}:3:10: partners[0].walet: unknown field", folder.file().display());
     assert!(line.contains(&place) && line.contains("did you mean `wallet`?"), "{line}");
     assert!(line.trim_end().ends_with("; what was loaded before stays"), "{line}");
     assert_eq!(watching.balance().await, "1");

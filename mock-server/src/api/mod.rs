@@ -6,6 +6,7 @@ pub(crate) mod contract;
 pub(crate) mod error;
 pub(crate) mod headers;
 pub(crate) mod host;
+pub(crate) mod path;
 mod wallet;
 
 use std::collections::BTreeSet;

@@ -1,18 +1,12 @@
 //! The control API under `/_mock/`: what a test in Rust does with a [`Mock`], for tests in any
 //! language.
 //!
-//! Every request goes through one guard, then to the route table; each noun has a file with its
-//! routes, and each route asks the [`Mock`] and shows what it said. `control.openapi.yaml` describes
-//! all of it.
+//! An axum router under one [`security`] layer. Each noun has a file in `resources/` with its routes
+//! and handlers: extract, ask the [`Mock`], respond. `control.openapi.yaml` describes all of it.
 
-mod json_merge;
-mod query;
-mod quota;
-mod request;
+mod extract;
 mod resources;
 mod response;
-mod route;
-mod router;
 mod security;
 mod ui;
 
@@ -22,17 +16,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRef, Request};
+use axum::middleware::{self, Next};
 use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH};
 use http::request::Parts;
-use http::{Method, Response};
-use http_body::Body;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::{Method, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use http_body_util::channel::Channel;
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tower_service::Service as _;
 
-use self::request::ControlRequest;
-use self::response::{ApiError, ControlResult};
-use self::route::Handler;
+use self::response::ApiError;
 use self::security::OriginPolicy;
 use crate::mock::Mock;
 use crate::state::payload::Payload;
@@ -43,7 +41,11 @@ pub const MAX_CONTROL_BODY: usize = 64 << 20;
 /// How long a request to the control API may wait for others to come: 60 seconds.
 pub const MAX_CONTROL_WAIT: Duration = Duration::from_secs(60);
 
-/// What stands before every path of the control API.
+/// How many partners, rules and stubs there may be before the control API adds no more of them, so
+/// that a suite which never cleans up gets an error before the memory is used up.
+const MAX_RESOURCES: usize = 10_000;
+
+/// The prefix of every path of the control API.
 const PREFIX: &str = "/_mock";
 
 /// The control API under `/_mock/`, to be switched on by
@@ -83,11 +85,6 @@ impl Control {
         self
     }
 
-    /// Every method and path of the control API, `/_mock` included, as its document has them.
-    pub fn routes() -> impl Iterator<Item = (&'static str, String)> {
-        router::all().map(|route| (route.method, format!("{PREFIX}{}", route.path)))
-    }
-
     pub(crate) fn check(&self, listen: SocketAddr) -> Result<(), ControlError> {
         OriginPolicy::new(self).map(drop)?;
         if self.token.is_none() && !listen.ip().is_loopback() {
@@ -121,127 +118,152 @@ pub(crate) enum ControlError {
 /// The control API of one mock that has a port.
 #[derive(Debug)]
 pub(crate) struct ControlApi {
+    state: ControlState,
+    router: Router,
+}
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+struct ControlState(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     mock: Mock,
-    guard: OriginPolicy,
+    policy: OriginPolicy,
     base_url: String,
     started_at: Timestamp,
     is_ending: watch::Sender<bool>,
 }
 
-impl ControlApi {
-    pub(crate) fn new(control: &Control, mock: Mock, base_url: &str) -> Result<Self, ControlError> {
-        Ok(Self {
-            mock,
-            guard: OriginPolicy::new(control)?,
-            base_url: base_url.to_owned(),
-            started_at: Timestamp::now(),
-            is_ending: watch::Sender::new(false),
-        })
+impl FromRef<ControlState> for Mock {
+    fn from_ref(state: &ControlState) -> Self {
+        state.0.mock.clone()
+    }
+}
+
+impl ControlState {
+    fn is_ending(&self) -> bool {
+        *self.0.is_ending.borrow()
     }
 
-    /// Whether a path is one of the control API's. Cheap, since every request passes here.
-    #[inline]
-    pub(crate) fn is_for(path: &str) -> bool {
-        path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
-
-    /// Says that the mock is about to end: it is not ready any more, and nobody waits any longer.
-    pub(crate) fn end(&self) {
-        self.is_ending.send_replace(true);
-    }
-
-    /// Waits for something, but not longer than the mock lives.
+    /// Waits for something, but not longer than the mock runs.
     async fn unless_ending(&self, something: impl Future<Output = ()>) {
-        let mut is_ending = self.is_ending.subscribe();
+        let mut is_ending = self.0.is_ending.subscribe();
         tokio::select! {
             () = something => {}
             _ = is_ending.wait_for(|is_ending| *is_ending) => {}
         }
     }
+}
 
-    fn is_ending(&self) -> bool {
-        *self.is_ending.borrow()
+impl ControlApi {
+    pub(crate) fn new(control: &Control, mock: Mock, base_url: &str) -> Result<Self, ControlError> {
+        let state = ControlState(Arc::new(Shared {
+            mock,
+            policy: OriginPolicy::new(control)?,
+            base_url: base_url.to_owned(),
+            started_at: Timestamp::now(),
+            is_ending: watch::Sender::new(false),
+        }));
+        let router = router(state.clone());
+        Ok(Self { state, router })
     }
 
-    /// The answer to a request on one of its paths, whose body may take so long to come.
+    /// Whether a path is one of the control API's. Cheap, since every request is asked.
+    #[inline]
+    pub(crate) fn is_for(path: &str) -> bool {
+        path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Starts the end of the mock: it is no longer ready, and requests that wait are answered.
+    pub(crate) fn end(&self) {
+        self.state.0.is_ending.send_replace(true);
+    }
+
+    /// The response to a request for one of its paths, whose body may take this long to arrive. The
+    /// body is read only if a handler wants it.
     pub(crate) async fn answer<B>(
         self: &Arc<Self>,
         head: &Parts,
-        body: B,
+        mut body: B,
         limit: Duration,
     ) -> Result<Response<Payload>, Unread>
     where
-        B: Body<Data = Bytes>,
+        B: http_body::Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let handled = match self.find(head) {
-            Ok((handler, names)) => match read(head, body, limit).await? {
-                Some(body) => self.handle(handler, names, head, body).await,
-                None => Err(ApiError::too_large()),
-            },
-            Err(failure) => Err(failure),
+        if matches!(head.method, Method::GET | Method::HEAD | Method::DELETE) {
+            return Ok(self.respond(head, Body::empty()).await);
+        }
+        let (mut sender, channel) = Channel::<Bytes>::new(1);
+        let forward = async {
+            while let Some(frame) = body.frame().await {
+                let frame = frame.map_err(|error| Unread::Broken(error.into()))?;
+                if sender.send(frame).await.is_err() {
+                    break;
+                }
+            }
+            drop(sender);
+            Ok::<_, Unread>(())
         };
-        Ok(response::finish(handled.unwrap_or_else(ApiError::into_response)))
+        let forward = async {
+            tokio::time::timeout(limit, forward).await.map_err(|_| Unread::Late)??;
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            response = self.respond(head, Body::new(channel)) => Ok(response),
+            unread = forward => unread,
+        }
     }
 
-    /// What answers a request whose head is good, and the names in its path.
-    fn find(&self, head: &Parts) -> Result<(Handler, Vec<String>), ApiError> {
-        self.guard.check_origin(head)?;
-        let found = router::find(&head.method, head.uri.path());
-        let is_public = found.as_ref().is_ok_and(|(route, _)| route.is_public);
-        if !is_public {
-            self.guard.check_token(head)?;
+    async fn respond(&self, head: &Parts, body: Body) -> Response<Payload> {
+        let request = Request::from_parts(head.clone(), body);
+        let Ok(response) = self.router.clone().call(request).await;
+        let (mut head, mut body) = response.into_parts();
+        // The router adds these to each response of a path and to each empty body.
+        if head.status != StatusCode::METHOD_NOT_ALLOWED {
+            head.headers.remove(ALLOW);
         }
-        let (route, names) = found?;
-        security::check_media_type(head)?;
-        Ok((route.handler, names))
-    }
-
-    async fn handle(
-        self: &Arc<Self>,
-        handler: Handler,
-        names: Vec<String>,
-        head: &Parts,
-        body: Bytes,
-    ) -> ControlResult {
-        let api = Arc::clone(self);
-        let request = ControlRequest::new(api, names, head.uri.query().unwrap_or_default(), body)?;
-        if !head.method.is_safe() {
-            request.query.check_none()?;
+        if head.status == StatusCode::NO_CONTENT {
+            head.headers.remove(CONTENT_LENGTH); // RFC 9110, section 8.6
         }
-        match handler {
-            Handler::Infallible(answer) => Ok(answer(&request)),
-            Handler::Sync(answer) => answer(&request),
-            Handler::Async(answer) => answer(request).await,
+        let mut pieces = Vec::new();
+        while let Some(Ok(frame)) = body.frame().await {
+            pieces.extend(frame.into_data());
         }
+        Response::from_parts(head, Payload::Chunks(pieces.into()))
     }
 }
 
-/// Why a request has no body that could be looked at.
+/// Why a request body could not be read.
 #[derive(Debug)]
 pub(crate) enum Unread {
     Late,
     Broken(Box<dyn Error + Send + Sync>),
 }
 
-/// The body of a request that may have one. None if it is too large.
-async fn read<B>(head: &Parts, body: B, limit: Duration) -> Result<Option<Bytes>, Unread>
-where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    if matches!(head.method, Method::GET | Method::HEAD | Method::DELETE) {
-        return Ok(Some(Bytes::new()));
+fn router(state: ControlState) -> Router {
+    Router::new()
+        .nest(PREFIX, resources::router())
+        .merge(ui::router())
+        .fallback(async || ApiError::no_such_path())
+        .layer(middleware::from_fn(no_query_on_writes))
+        .layer(middleware::from_fn_with_state(state.clone(), security::check))
+        .layer(middleware::map_response(response::add_common_headers))
+        .with_state(state)
+}
+
+/// Rejects a write that has a query: it is meant for a part, and would change the whole.
+async fn no_query_on_writes(
+    request: Request,
+    next: Next,
+) -> Result<axum::response::Response, ApiError> {
+    if !request.method().is_safe()
+        && let Some((name, _)) = extract::pairs(request.uri().query().unwrap_or_default())?.first()
+    {
+        let message = "expected no query: a write is described by its path and its body";
+        return Err(ApiError::invalid(name.escape_debug().to_string(), message));
     }
-    // Who says that it is too large has it sent for nothing.
-    if body.size_hint().lower() > MAX_CONTROL_BODY as u64 {
-        return Ok(None);
-    }
-    let body = Limited::new(body, MAX_CONTROL_BODY).collect();
-    match tokio::time::timeout(limit, body).await {
-        Ok(Ok(body)) => Ok(Some(body.to_bytes())),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(None),
-        Ok(Err(error)) => Err(Unread::Broken(error)),
-        Err(_) => Err(Unread::Late),
-    }
+    Ok(next.run(request).await)
 }

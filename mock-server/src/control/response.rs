@@ -1,29 +1,32 @@
-//! What the control API answers, and the headers that each of its answers has.
+//! What the control API responds with: JSON, errors, and the headers that each response has.
 
-use std::io::{Result as Written, Write};
+use std::io::{self, Write};
 
-use bytes::Bytes;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use super::PREFIX;
+use super::extract::Json;
+use super::{MAX_CONTROL_BODY, MAX_RESOURCES, PREFIX};
 use crate::api::headers::BY_THE_MOCK;
 use crate::faults::RuleError;
+use crate::faults::body::ResponseBody;
 use crate::input::escape::is_unsafe_to_print;
 use crate::input::json::ParseError;
+use crate::mock::VerificationError;
 use crate::state::api_key;
+use crate::state::clock::ClockNotPaused;
 use crate::state::payload::Payload;
 use crate::state::store::{DuplicateKey, NotFound};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// Nothing but the page's own files, and nothing that could lead elsewhere.
+/// Only the page's own files, and nothing that could lead elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' \
                       data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
@@ -40,38 +43,70 @@ const COMMON_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-/// What stands for itself in a segment of a path (RFC 3986, section 2.3).
+/// The characters that a path segment holds as they are (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a route answers.
-pub(super) type ControlResult = Result<Response<Payload>, ApiError>;
+/// A layer over every response.
+pub(super) async fn add_common_headers(mut response: Response) -> Response {
+    // The router's own response has no body; it adds the Allow header to what leaves this layer.
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = ApiError::wrong_method().into_response();
+    }
+    response.headers_mut().extend(COMMON_HEADERS);
+    response
+}
 
-/// Several of a kind, wrapped as the service wraps them (reference, List companies).
+/// Runs work that may take long, such as a million companies, where it does not stop other requests.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| ApiError::internal(&error.to_string()))
+}
+
+/// Several items, wrapped as the service wraps them (reference, List companies).
 #[derive(Serialize)]
 pub(super) struct List<T> {
     pub(super) data: Vec<T>,
 }
 
-pub(super) fn finish(mut response: Response<Payload>) -> Response<Payload> {
-    response.headers_mut().extend(COMMON_HEADERS);
-    response
+/// JSON that is ready to be sent.
+pub(super) struct RawJson(pub(super) Payload);
+
+impl IntoResponse for RawJson {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::new(ResponseBody::whole(self.0)));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        response
+    }
 }
 
-pub(super) fn json(body: &impl Serialize) -> ControlResult {
+/// 201, and where the new resource is: these segments below `/_mock`.
+pub(super) fn created(place: &[&str], body: impl IntoResponse) -> Response {
+    let segments = place.iter().map(|name| utf8_percent_encode(name, SEGMENT).to_string());
+    let place = segments.fold(PREFIX.to_owned(), |path, segment| format!("{path}/{segment}"));
+    (StatusCode::CREATED, [(LOCATION, place)], body).into_response()
+}
+
+pub(super) fn json(body: &impl Serialize) -> Response {
     let mut json = Vec::new();
     let mut to = serde_json::Serializer::with_formatter(&mut json, EscapingFormatter);
-    let written = body.serialize(&mut to);
-    written.map(|()| raw_json(json)).map_err(|error| {
-        let message = format!("this cannot be shown as JSON: {error}");
-        ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
-    })
+    match body.serialize(&mut to) {
+        Ok(()) => RawJson(json.into()).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
 
 /// JSON that can be shown on a terminal, whoever wrote the texts in it.
 struct EscapingFormatter;
 
 impl Formatter for EscapingFormatter {
-    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> Written<()> {
+    fn write_string_fragment<W: Write + ?Sized>(
+        &mut self,
+        to: &mut W,
+        text: &str,
+    ) -> io::Result<()> {
         let mut rest = text;
         while let Some(at) = rest.find(is_unsafe_to_print) {
             let (before, from) = rest.split_at(at);
@@ -88,106 +123,86 @@ impl Formatter for EscapingFormatter {
     }
 }
 
-pub(super) fn raw_json(body: impl Into<Payload>) -> Response<Payload> {
-    with_type(JSON, body)
-}
-
-pub(super) fn with_type(content_type: HeaderValue, body: impl Into<Payload>) -> Response<Payload> {
-    let mut response = Response::new(body.into());
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
-}
-
-/// The response of what was made, and where it is from now on: these segments below `/_mock`.
-pub(super) fn created(mut response: Response<Payload>, place: &[&str]) -> Response<Payload> {
-    *response.status_mut() = StatusCode::CREATED;
-    let segments = place.iter().map(|name| utf8_percent_encode(name, SEGMENT).to_string());
-    let place = segments.fold(PREFIX.to_owned(), |path, segment| format!("{path}/{segment}"));
-    if let Ok(place) = HeaderValue::from_str(&place) {
-        response.headers_mut().insert(LOCATION, place);
-    }
-    response
-}
-
-pub(super) fn no_content() -> Response<Payload> {
-    let mut response = Response::new(Bytes::new().into());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
-}
-
-/// Why a request is refused.
+/// Why a request is rejected.
 #[derive(Debug)]
 pub(super) struct ApiError {
     status: StatusCode,
-    error: &'static str,
-    message: String,
-    field: Option<String>,
-    allow: Option<String>,
+    body: ErrorBody,
 }
 
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    error: &'a str,
-    message: &'a str,
+#[derive(Debug, Serialize)]
+pub(super) struct ErrorBody {
+    error: &'static str,
+    message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
+    field: Option<String>,
 }
 
 impl ApiError {
     /// The message may hold texts from the request.
-    pub(super) fn of(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
-        let message = api_key::redact_text(&message.into());
-        Self { status, error, message, field: None, allow: None }
+    pub(super) fn new(status: StatusCode, error: &'static str, message: impl AsRef<str>) -> Self {
+        let message = api_key::redact_text(message.as_ref());
+        Self { status, body: ErrorBody { error, message, field: None } }
     }
 
     pub(super) fn forbidden(error: &'static str, message: &str) -> Self {
-        Self::of(StatusCode::FORBIDDEN, error, message)
+        Self::new(StatusCode::FORBIDDEN, error, message)
     }
 
-    pub(super) fn not_found(message: impl Into<String>) -> Self {
-        Self::of(StatusCode::NOT_FOUND, "not_found", message)
+    pub(super) fn not_found(message: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    pub(super) fn conflict(message: impl Into<String>) -> Self {
-        Self::of(StatusCode::CONFLICT, "conflict", message)
+    pub(super) fn no_such_path() -> Self {
+        Self::not_found("the control API has no such path")
+    }
+
+    pub(super) fn wrong_method() -> Self {
+        let message = "this path has no such method; see the Allow header";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    }
+
+    pub(super) fn conflict(message: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
     pub(super) fn too_large() -> Self {
-        let message = "the body goes on after 64 MiB: expected no more than that";
-        Self::of(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+        let message = format!("the request body exceeds {} MiB", MAX_CONTROL_BODY >> 20);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+    }
+
+    pub(super) fn unread() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", "the request body ended too early")
+    }
+
+    pub(super) fn internal(message: &str) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 
     pub(super) fn token_required() -> Self {
         let message = "expected `Authorization: Bearer` with the token of this mock's control API";
-        Self::of(StatusCode::UNAUTHORIZED, "token_required", message)
+        Self::new(StatusCode::UNAUTHORIZED, "token_required", message)
     }
 
-    pub(super) fn wrong_method(methods: &[&str]) -> Self {
-        let methods = methods.iter().map(|one| if *one == "GET" { "GET, HEAD" } else { one });
-        let allow = methods.collect::<Vec<_>>().join(", ");
-        let message = format!("expected one of {allow} here");
-        let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self { allow: Some(allow), ..Self::of(status, "method_not_allowed", message) }
-    }
-
-    /// What is wrong with a body or a query, and where in it.
-    pub(super) fn invalid(field: impl Into<String>, message: impl AsRef<str>) -> Self {
-        let (field, message) = (api_key::redact_text(&field.into()), message.as_ref());
+    /// The body or the query is wrong, at this field.
+    pub(super) fn invalid(field: impl AsRef<str>, message: impl AsRef<str>) -> Self {
+        let (field, message) = (api_key::redact_text(field.as_ref()), message.as_ref());
+        let invalid = |message: &str| Self::new(StatusCode::BAD_REQUEST, "invalid", message);
         if field.is_empty() {
-            return Self::of(StatusCode::BAD_REQUEST, "invalid", message);
+            return invalid(message);
         }
-        let message = format!("{field}: {message}");
-        Self { field: Some(field), ..Self::of(StatusCode::BAD_REQUEST, "invalid", message) }
+        invalid(&format!("{field}: {message}")).in_field(field)
     }
 
-    pub(super) fn into_response(self) -> Response<Payload> {
-        let (error, message) = (self.error, self.message.as_str());
-        let body = ErrorBody { error, message, field: self.field.as_deref() };
-        let mut response = json(&body).unwrap_or_else(|_| Response::new(Bytes::new().into()));
-        *response.status_mut() = self.status;
-        if let Some(Ok(allow)) = self.allow.as_deref().map(HeaderValue::from_str) {
-            response.headers_mut().insert(ALLOW, allow);
-        }
+    fn in_field(mut self, field: impl Into<String>) -> Self {
+        self.body.field = Some(field.into());
+        self
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"partner-api-mock\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -209,41 +224,65 @@ impl From<ParseError> for ApiError {
     }
 }
 
-/// The name in serde's message for a field that has to be there and is not.
+/// The name in serde's message for a field that is required and missing; serde's path ends at the
+/// object around it.
 fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> Self {
-        let message = error.to_string();
+        let invalid = Self::invalid("", error.to_string());
         match error.option() {
-            Some(option) => Self { field: Some(option.to_owned()), ..Self::invalid("", message) },
-            None => Self::invalid("", message),
+            Some(option) => invalid.in_field(option),
+            None => invalid,
         }
     }
 }
 
 impl From<NotFound> for ApiError {
-    fn from(unknown: NotFound) -> Self {
-        Self::not_found(unknown.to_string().escape_debug().to_string())
+    fn from(error: NotFound) -> Self {
+        Self::not_found(error.to_string().escape_debug().to_string())
     }
 }
 
 impl From<DuplicateKey> for ApiError {
-    fn from(taken: DuplicateKey) -> Self {
-        Self::conflict(taken.to_string())
+    fn from(error: DuplicateKey) -> Self {
+        Self::conflict(error.to_string())
     }
+}
+
+impl From<ClockNotPaused> for ApiError {
+    fn from(error: ClockNotPaused) -> Self {
+        Self::conflict(error.to_string())
+    }
+}
+
+impl From<VerificationError> for ApiError {
+    fn from(error: VerificationError) -> Self {
+        Self::new(StatusCode::CONFLICT, "verification_failed", error.to_string())
+    }
+}
+
+/// Fails if there are as many of a kind as the control API adds.
+pub(super) fn check_quota(count: usize, what: &str) -> Result<(), ApiError> {
+    if count < MAX_RESOURCES {
+        return Ok(());
+    }
+    Err(ApiError::conflict(format!("there are {count} {what}, the maximum; remove some first")))
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use http_body_util::BodyExt as _;
+
     use super::*;
 
-    #[test]
-    fn what_a_terminal_obeys_is_escaped_and_means_the_same() {
+    #[tokio::test]
+    async fn control_and_format_characters_are_escaped_and_mean_the_same() {
         let text = "a\u{9b}\u{202e}\u{e0001}\u{e9}";
-        let json = json(&text).ok().unwrap().into_body().into_bytes();
+        let json: Bytes = json(&text).into_body().collect().await.unwrap().to_bytes();
         assert_eq!(json, "\"a\\u009b\\u202e\\udb40\\udc01\u{e9}\"");
         assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
     }

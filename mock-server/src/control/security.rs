@@ -1,22 +1,48 @@
-//! The guard over all of `/_mock/`: no page of another origin gets anything from this machine's
-//! mock, nor does anything to it, by whatever name it was led here.
+//! The layer over all of `/_mock/`: a page of another origin can neither read this machine's mock nor
+//! change it, whatever name it uses (cross-site requests and DNS rebinding).
 //!
-//! A browser tells where a request comes from in Host, Origin and Sec-Fetch-Site, and no page can
-//! forge them. It sends no request of another origin as `application/json` without asking first,
-//! and nobody answers it that it may.
+//! A browser states where a request comes from in Host, Origin and Sec-Fetch-Site, which no page can
+//! forge. It sends a request of another origin as `application/json` only after a preflight, which
+//! fails here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::response::ApiError;
-use super::{Control, ControlError};
+use super::{Control, ControlError, ControlState, PREFIX};
 use crate::api::auth;
 use crate::api::host;
 use crate::state::api_key::{self, KeyHash};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Rejects a request that may come from a foreign page, has no token where one is needed, or is not
+/// JSON.
+pub(super) async fn check(
+    State(control): State<ControlState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let policy = &control.0.policy;
+    policy.check_origin(&request)?;
+    if !is_public(&request) {
+        policy.check_token(request.headers())?;
+    }
+    check_media_type(&request)?;
+    Ok(next.run(request).await)
+}
+
+/// Whether a request needs no token: the page's files, health and readiness.
+fn is_public(request: &Request) -> bool {
+    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    is_read && (matches!(path, "" | "/" | "/health" | "/ready") || path.starts_with("/page/"))
+}
 
 #[derive(Debug)]
 pub(super) struct OriginPolicy {
@@ -37,27 +63,26 @@ impl OriginPolicy {
         Ok(Self { token: control.token.as_deref().map(KeyHash::of), hosts: control.hosts.clone() })
     }
 
-    /// Whether a request comes from this machine, and from no page but ours.
-    pub(super) fn check_origin(&self, head: &request::Parts) -> Result<(), ApiError> {
-        if !host::is_valid_host(head.version, &head.headers) {
-            let message = "expected one Host header, of a host and perhaps a port";
-            return Err(ApiError::of(StatusCode::BAD_REQUEST, "bad_request", message));
+    /// Accepts a request from this machine, and from no page but the mock's own.
+    fn check_origin(&self, request: &Request) -> Result<(), ApiError> {
+        let headers = request.headers();
+        if !host::is_valid_host(request.version(), headers) {
+            let message = "expected one Host header, with a host and an optional port";
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_request", message));
         }
-        let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        // A target with an origin of its own must not say another one.
-        let target = head.uri.authority().map(http::uri::Authority::as_str);
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        // An absolute target must name the same host.
+        let target = request.uri().authority().map(http::uri::Authority::as_str);
         if !self.is_ours(host) || target.is_some_and(|target| target != host) {
             return Err(ApiError::forbidden("forbidden_host", self.expected_host()));
         }
         let origin = format!("http://{host}");
-        if !all(&head.headers, &ORIGIN, |sent| sent == origin) {
-            let message = "a page of another origin may not ask this: expected no Origin, or \
-                           http:// and the Host";
+        if !all(headers, &ORIGIN, |sent| sent == origin) {
+            let message = "foreign Origin; expected none, or http:// and the Host";
             return Err(ApiError::forbidden("forbidden_origin", message));
         }
-        if !all(&head.headers, &SEC_FETCH_SITE, |sent| sent == "same-origin" || sent == "none") {
-            let message = "a page of another site may not ask this, nor lead here: expected no \
-                           Sec-Fetch-Site, or same-origin, or none";
+        if !all(headers, &SEC_FETCH_SITE, |sent| sent == "same-origin" || sent == "none") {
+            let message = "foreign Sec-Fetch-Site; expected none, `same-origin` or `none`";
             return Err(ApiError::forbidden("forbidden_site", message));
         }
         Ok(())
@@ -82,33 +107,37 @@ impl OriginPolicy {
 
     fn expected_host(&self) -> &'static str {
         match self.token {
-            Some(_) => "this Host is refused: expected an IP address, or localhost",
-            None => "this Host is refused: expected localhost, or an IP address of the loopback",
+            Some(_) => {
+                "foreign Host; expected an IP address, `localhost` or a name of --control-host"
+            }
+            None => {
+                "foreign Host; expected `localhost`, a loopback address or a name of --control-host"
+            }
         }
     }
 
-    pub(super) fn check_token(&self, head: &request::Parts) -> Result<(), ApiError> {
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let Some(expected) = &self.token else {
             return Ok(());
         };
-        let sent = auth::bearer_token(&head.headers).ok().map(KeyHash::of);
+        let sent = auth::bearer_token(headers).ok().map(KeyHash::of);
         if sent.as_ref() == Some(expected) { Ok(()) } else { Err(ApiError::token_required()) }
     }
 }
 
-/// No form can send JSON, and no script of another origin without asking first. So what changes
-/// anything has to be JSON, even where there is nothing to send.
-pub(super) fn check_media_type(head: &request::Parts) -> Result<(), ApiError> {
-    if matches!(head.method, Method::GET | Method::HEAD) {
+/// A form cannot send JSON, and a script of another origin only after a preflight. So every write
+/// must be JSON, also without a body.
+fn check_media_type(request: &Request) -> Result<(), ApiError> {
+    if !matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
         return Ok(());
     }
-    let mut sent = head.headers.get_all(CONTENT_TYPE).iter();
+    let mut sent = request.headers().get_all(CONTENT_TYPE).iter();
     let is_json = |value: &HeaderValue| value.to_str().is_ok_and(is_json);
     if sent.next().is_some_and(is_json) && sent.next().is_none() {
         return Ok(());
     }
-    let message = "expected `Content-Type: application/json`, also where there is no body";
-    Err(ApiError::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message))
+    let message = "expected `Content-Type: application/json`, also without a body";
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message))
 }
 
 fn is_json(media_type: &str) -> bool {

@@ -1,23 +1,25 @@
-//! The page and its files, which stand in the binary.
+//! The web UI, whose files are in the binary.
 
-use bytes::Bytes;
-use http::header::LOCATION;
-use http::{HeaderValue, Response, StatusCode};
+use axum::Router;
+use axum::response::{Html, IntoResponse, Redirect};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
 
-use super::request::ControlRequest;
-use super::response::{self, ApiError, ControlResult};
-use super::route::Route;
-use crate::state::payload::Payload;
+use super::ControlState;
+use super::extract::Path;
+use super::response::ApiError;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::infallible("GET", "", to_the_page).public(),
-    Route::infallible("GET", "/", page).public(),
-    Route::new("GET", "/page/{file}", file).public(),
-];
+pub(super) fn router() -> Router<ControlState> {
+    Router::new()
+        // The page names its files relative to the slash.
+        .route("/_mock", get(async || Redirect::permanent("/_mock/")))
+        .route("/_mock/", get(async || Html(PAGE)))
+        .route("/_mock/page/{file}", get(get_page_file))
+}
 
 const PAGE: &[u8] = include_bytes!("../../ui/index.html");
 
-/// What the page is made of, by name.
+/// The files of the page, by name.
 const FILES: &[(&str, &[u8])] = &[
     ("api.js", include_bytes!("../../ui/api.js")),
     ("companies.js", include_bytes!("../../ui/companies.js")),
@@ -33,36 +35,24 @@ const FILES: &[(&str, &[u8])] = &[
     ("reference.js", include_bytes!("../../ui/reference.js")),
     ("requests.js", include_bytes!("../../ui/requests.js")),
     ("server.js", include_bytes!("../../ui/server.js")),
+    ("shell.js", include_bytes!("../../ui/shell.js")),
     ("state.js", include_bytes!("../../ui/state.js")),
     ("wallet.js", include_bytes!("../../ui/wallet.js")),
 ];
 
-/// By the end of a file's name.
+/// Content types, by the end of a file's name.
 const TYPES: &[(&str, &str)] = &[
     (".css", "text/css; charset=utf-8"),
     (".js", "text/javascript; charset=utf-8"),
     (".svg", "image/svg+xml"),
 ];
 
-/// The page names its files relative to a slash.
-fn to_the_page(_: &ControlRequest) -> Response<Payload> {
-    let mut response = Response::new(Bytes::new().into());
-    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    response.headers_mut().insert(LOCATION, HeaderValue::from_static("/_mock/"));
-    response
-}
-
-fn page(_: &ControlRequest) -> Response<Payload> {
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response::with_type(html, Bytes::from_static(PAGE))
-}
-
-fn file(request: &ControlRequest) -> ControlResult {
-    let found = FILES.iter().find(|(name, _)| *name == request.name(0));
+async fn get_page_file(Path(file): Path<String>) -> Result<impl IntoResponse, ApiError> {
+    let found = FILES.iter().find(|(name, _)| *name == file);
     let (name, bytes) = found.ok_or_else(|| ApiError::not_found("the page has no such file"))?;
     let content_type = TYPES.iter().find(|(end, _)| name.ends_with(end));
     let content_type = content_type.map_or("application/octet-stream", |(_, name)| name);
-    Ok(response::with_type(HeaderValue::from_static(content_type), Bytes::from_static(bytes)))
+    Ok(([(CONTENT_TYPE, content_type)], *bytes))
 }
 
 #[cfg(test)]

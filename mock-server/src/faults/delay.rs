@@ -95,8 +95,7 @@ fn parse_delay(text: &str) -> Option<Delay> {
     Some(Delay::fixed(delay))
 }
 
-/// A duration that is written with its unit. A bare number is of milliseconds, as
-/// `WireMock` and Toxiproxy have it.
+/// A duration that is written with its unit. A bare number is of milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) Duration);
 

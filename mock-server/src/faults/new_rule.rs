@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{FaultSpec, Rule, RuleError};
-use crate::api::ROUTES;
+use crate::api::{ROUTES, path};
 use crate::input::suggest;
 use crate::state::api_key;
 
@@ -47,19 +47,26 @@ pub(crate) fn another_partner(wanted: &str, owner: &str) -> RuleError {
     RuleError::of(message)
 }
 
-/// An operation's name, or a path.
+/// The requests of a documented operation, or of any other path.
 fn target(wanted: &str) -> Result<Target, RuleError> {
-    if wanted.starts_with('/') {
-        return Ok(Target::Path(wanted.to_owned()));
+    let path = path::full(wanted);
+    if let Some(route) = ROUTES.iter().find(|route| route.path == path) {
+        return Ok(Target::Operation(route.name));
     }
-    let mut names = ROUTES.iter().map(|route| route.name);
-    names.clone().find(|name| *name == wanted).map_or_else(
-        || {
-            let expected = "`companies`, `wallet` or a path from `/`";
-            Err(unknown("operation", wanted, expected, &mut names))
-        },
-        |name| Ok(Target::Operation(name)),
-    )
+    if !path::is_possible(&path) {
+        let message = format!(
+            "operation: no request has the path `{path}`; expected it percent-encoded, without a query"
+        );
+        return Err(RuleError::of(message));
+    }
+    // One letter off a documented name, it is more likely a typo than another path.
+    let names = ROUTES.iter().map(|route| route.name);
+    match names.clone().find(|name| strsim::osa_distance(name, wanted) == 1) {
+        Some(name) => Err(RuleError::of(format!(
+            "operation: unknown `{wanted}`; did you mean `{name}`? If not, write `/{wanted}`"
+        ))),
+        None => Ok(Target::Path(path)),
+    }
 }
 
 fn unknown<'a>(

@@ -11,6 +11,7 @@ use super::new_rule::Target;
 pub(crate) use super::new_rule::{NewRule, another_partner, checked, unknown_partner};
 use super::sampling::{Sampler, text_hash, unit};
 use super::{FaultSpec, Key};
+use crate::api::path;
 use crate::input::escape::shortened;
 use crate::state::api_key::KeyHash;
 use crate::state::store::{PartnerId, PartnerState};
@@ -325,7 +326,7 @@ impl RuleState {
         let is_target = match &self.target {
             Target::All => true,
             Target::Operation(name) => asked.operation == Some(name),
-            Target::Path(path) => asked.path == path,
+            Target::Path(path) => path::matches(path, asked.path),
         };
         let is_key = |key| {
             let token = asked.token.map(KeyHash::of);

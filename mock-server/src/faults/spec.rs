@@ -10,8 +10,7 @@ use super::delay::{Delay, NumberOrText, Time};
 use crate::input::json::{Expected, non_null};
 use crate::state::api_key::{self, KeyHash};
 
-/// A fault, its scope and its schedule. The aliases are what `WireMock` and Toxiproxy call
-/// the same.
+/// A fault, its scope and its schedule.
 #[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct FaultSpec {
@@ -27,15 +26,12 @@ pub(crate) struct FaultSpec {
     pub(crate) retry_after: Option<String>,
     #[serde(deserialize_with = "non_null")]
     pub(crate) retry_after_date_in: Option<Time>,
-    #[serde(alias = "fixedDelayMilliseconds", alias = "latency")]
     #[serde(deserialize_with = "non_null")]
     pub(crate) delay: Option<Delay>,
     #[serde(deserialize_with = "non_null")]
     pub(crate) slow_headers: Option<Time>,
-    #[serde(alias = "chunkedDribbleDelay", alias = "slicer")]
     #[serde(deserialize_with = "non_null")]
     pub(crate) throttle: Option<Time>,
-    #[serde(alias = "limit_data")]
     #[serde(deserialize_with = "non_null")]
     pub(crate) truncate: Option<u64>,
     #[serde(deserialize_with = "non_null")]
@@ -44,7 +40,6 @@ pub(crate) struct FaultSpec {
     pub(crate) invalid_utf8: bool,
     #[serde(deserialize_with = "non_null")]
     pub(crate) pad_to: Option<u64>,
-    #[serde(alias = "fault")]
     #[serde(deserialize_with = "non_null")]
     pub(crate) connection: Option<Connection>,
 
@@ -55,7 +50,6 @@ pub(crate) struct FaultSpec {
     #[serde(deserialize_with = "key")]
     pub(crate) key: Option<Key>,
 
-    #[serde(alias = "next")]
     #[serde(deserialize_with = "non_null")]
     pub(crate) times: Option<u64>,
     #[serde(deserialize_with = "non_null")]
@@ -64,7 +58,6 @@ pub(crate) struct FaultSpec {
     pub(crate) every: Option<u64>,
     #[serde(deserialize_with = "non_null")]
     pub(crate) flapping: Option<Flapping>,
-    #[serde(alias = "toxicity")]
     #[serde(deserialize_with = "non_null")]
     pub(crate) probability: Option<f64>,
     #[serde(deserialize_with = "non_null")]
@@ -97,16 +90,11 @@ impl Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Connection {
-    #[serde(alias = "CONNECTION_RESET_BY_PEER", alias = "reset_peer")]
     Reset,
     ResetAfterRequest,
-    #[serde(alias = "EMPTY_RESPONSE")]
     Close,
-    #[serde(alias = "timeout")]
     Hang,
-    #[serde(alias = "RANDOM_DATA_THEN_CLOSE")]
     Garbage,
-    #[serde(alias = "MALFORMED_RESPONSE_CHUNK")]
     MalformedChunk,
 }
 

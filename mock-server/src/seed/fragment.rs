@@ -1,50 +1,75 @@
-//! A part of a seed that comes by itself: it is written as in a seed file, and its mistakes are said
-//! in the same words.
+//! Parts of a seed as the control API takes them: written as in a seed file, with the same errors.
 
 use std::collections::HashSet;
 
 use super::PartnerSeed;
 use super::data::{CompanyFile, ConnectionFile, WalletFile};
 use super::file::{self, GenerateFile, PartnerFile};
+use super::rule::RuleFile;
 use super::stub::StubFile;
-use crate::input::json::{self, Expected, Object, ParseError, ValidationError, non_null};
+use crate::faults::{Rule, RuleError};
+use crate::input::json::{self, Expected, FromJson, Object, ParseError, ValidationError, non_null};
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;
 
-pub(crate) fn partner(text: &str) -> Result<PartnerSeed, ParseError> {
-    let partner: PartnerFile = json::object(text)?;
-    let partner = partner.checked().and_then(|partner| {
-        file::is_first(&partner, &mut HashSet::new(), &mut HashSet::new())?;
-        Ok(partner)
-    });
-    partner.map_err(|wrong| wrong.in_text(text))
+impl FromJson for PartnerSeed {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        let partner: PartnerFile = json::object(text)?;
+        let partner = partner.checked().and_then(|partner| {
+            file::is_first(&partner, &mut HashSet::new(), &mut HashSet::new())?;
+            Ok(partner)
+        });
+        partner.map_err(|wrong| wrong.in_text(text))
+    }
 }
 
-pub(crate) fn wallet(text: &str) -> Result<Wallet, ParseError> {
-    json::object::<WalletFile>(text).map(Into::into)
+impl FromJson for Wallet {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        json::object::<WalletFile>(text).map(Into::into)
+    }
 }
 
-pub(crate) fn company(text: &str) -> Result<Company, ParseError> {
-    json::object::<CompanyFile>(text).map(Into::into)
+impl FromJson for Company {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        json::object::<CompanyFile>(text).map(Into::into)
+    }
 }
 
-pub(crate) fn connection(text: &str) -> Result<Connection, ParseError> {
-    json::object::<ConnectionFile>(text).map(Into::into)
+impl FromJson for Connection {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        json::object::<ConnectionFile>(text).map(Into::into)
+    }
 }
 
-pub(crate) fn stub(text: &str) -> Result<Stub, ParseError> {
-    let stub: StubFile = json::object(text)?;
-    stub.checked().map_err(|wrong| wrong.in_text(text))
+/// An object, or the text form as a string.
+impl FromJson for Rule {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        match json::read(text)? {
+            RuleFile::Text(rule) => {
+                rule.parse().map_err(|error: RuleError| ValidationError::from(error).in_text(text))
+            }
+            RuleFile::FaultSpec(spec) => Ok(Self::of(*spec)),
+        }
+    }
+}
+
+impl FromJson for Stub {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        let stub: StubFile = json::object(text)?;
+        stub.checked().map_err(|wrong| wrong.in_text(text))
+    }
 }
 
 /// `{"data": […]}`, as `GET /companies` has it, or `{"generate": {"companies": 1000}}`.
-pub(crate) fn companies(text: &str) -> Result<Companies, ParseError> {
-    let body: CompaniesFile = json::object(text)?;
-    let companies = file::one_of(body.data, body.generate).and_then(|companies| {
-        companies.ok_or_else(|| ValidationError::of("expected `data` or `generate`"))
-    });
-    companies.map_err(|wrong| wrong.in_text(text))
+impl FromJson for Companies {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        let body: CompaniesFile = json::object(text)?;
+        let companies = file::one_of(body.data, body.generate).and_then(|companies| {
+            companies.ok_or_else(|| ValidationError::of("expected `data` or `generate`"))
+        });
+        companies.map_err(|wrong| wrong.in_text(text))
+    }
 }
 
 #[derive(serde::Deserialize)]

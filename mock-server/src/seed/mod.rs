@@ -2,7 +2,7 @@
 
 mod data;
 mod file;
-pub(crate) mod fragment;
+mod fragment;
 mod rule;
 mod stub;
 
@@ -101,10 +101,9 @@ impl Seed {
         Ok(file::parse(text_of(text.as_bytes())?)?)
     }
 
-    /// Reads a seed from YAML text: the format is that of JSON, written as YAML 1.2 writes it.
+    /// Reads a seed from YAML text, with the fields of the JSON format.
     ///
-    /// Anchors and aliases may be used; merge keys, tags beyond the core schema, a field that
-    /// stands twice and a second document may not.
+    /// Anchors and aliases may be used; merge keys, repeated fields and a second document may not.
     ///
     /// # Errors
     ///
@@ -112,8 +111,10 @@ impl Seed {
     #[cfg(feature = "yaml")]
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let text = text_of(text.as_bytes())?;
-        let json = yaml::to_json(text)?;
-        file::parse(&json.text).map_err(|mistake| SeedError::from(mistake).in_yaml(&json, text))
+        file::parse(&yaml::to_json(text)?).map_err(|error| {
+            let place = Some(yaml::locate(text, &error.field));
+            SeedError { place, ..SeedError::from(error) }
+        })
     }
 
     /// Reads a seed file: YAML, if its name ends in `.yaml` or `.yml`, and JSON otherwise.
@@ -231,18 +232,6 @@ impl SeedError {
     fn unreadable(source: io::Error) -> Self {
         let message = "cannot be read".to_owned();
         Self { file: None, place: None, field: String::new(), message, source: Some(source) }
-    }
-
-    /// The same mistake, at its place in the YAML that the JSON was made of.
-    #[cfg(feature = "yaml")]
-    fn in_yaml(self, json: &yaml::Json, text: &str) -> Self {
-        let of_json = |(_, column): (usize, usize)| json.place(text, column.saturating_sub(1));
-        let is_bare = ["found the number", "found a number", "found `true`", "found `false`"];
-        let is_bare = is_bare.iter().any(|found| self.message.starts_with(found));
-        let is_text =
-            self.message.contains("expected a string") || self.message.contains("as a string");
-        let hint = if is_bare && is_text { "; in quotes it is a string" } else { "" };
-        Self { place: self.place.map(of_json), message: self.message + hint, ..self }
     }
 
     /// The line, counted from 1; none if the file could not be read.

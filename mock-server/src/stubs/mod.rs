@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, req
 pub(crate) use self::registry::{Found, Placed, StubList};
 pub use self::validate::StubError;
 pub(crate) use self::validate::checked;
-use crate::api::BASE_PATH;
+use crate::api::path;
 use crate::state::api_key;
 use crate::state::payload::Payload;
 
@@ -46,7 +46,7 @@ enum Answer {
 }
 
 impl Stub {
-    /// Answers this method on this path with `{}` and 200, unless more is said. `stats` is
+    /// Answers this method on this path with `{}` and 200, unless more is said. `stats` and `/stats` are
     /// `/api/v1/stats`; a segment in braces, as in `templates/{id}`, is any one segment. It is the path
     /// as a request has it: percent-encoded, and without a query.
     ///
@@ -54,7 +54,7 @@ impl Stub {
     pub fn new(method: Method, path: impl AsRef<str>) -> Self {
         Self {
             method,
-            path: full_path(path.as_ref()),
+            path: path::full(path.as_ref()),
             override_documented: false,
             answer: Answer::Canned(ResponseTemplate::json(200, "{}")),
         }
@@ -100,29 +100,8 @@ impl Stub {
         }
     }
 
-    pub(crate) fn is_below_base(&self) -> bool {
-        let rest = self.path.strip_prefix(BASE_PATH).and_then(|rest| rest.strip_prefix('/'));
-        rest.is_some_and(|rest| !rest.is_empty())
-    }
-
-    /// Whether a request can have this path, which is percent-encoded then, and followed by a query.
-    pub(crate) fn can_be_sent(&self) -> bool {
-        self.path.split('/').all(|segment| {
-            let is_shown = segment.bytes().all(|byte| byte.is_ascii_graphic());
-            is_shown && (is_any(segment) || is_encoded(segment))
-        })
-    }
-
     pub(crate) fn is_on(&self, path: &str) -> bool {
-        let (mut mine, mut asked) = (self.path.split('/'), path.split('/'));
-        loop {
-            match (mine.next(), asked.next()) {
-                (None, None) => return true,
-                (Some(mine), Some(asked)) if mine == asked => {}
-                (Some(mine), Some(asked)) if is_any(mine) && !asked.is_empty() => {}
-                _ => return false,
-            }
-        }
+        path::matches(&self.path, path)
     }
 
     pub(crate) fn answers(&self, method: &Method) -> bool {
@@ -148,28 +127,6 @@ impl fmt::Debug for Stub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Stub({} {})", self.method, self.path)
     }
-}
-
-/// Whether a segment of a stub's path is any one segment of a request's.
-fn is_any(segment: &str) -> bool {
-    segment.starts_with('{') && segment.ends_with('}')
-}
-
-/// Whether there is nothing in it that ends a path, that stands for something else, or that a client
-/// would percent-encode.
-fn is_encoded(segment: &str) -> bool {
-    let mut parts = segment.split('%');
-    let begins_well = parts.next().is_some_and(|first| !first.contains(['?', '#', '{', '}']));
-    let is_escape = |part: &str| {
-        let digits = part.as_bytes().iter().take(2).filter(|byte| byte.is_ascii_hexdigit());
-        digits.count() == 2 && !part.contains(['?', '#', '{', '}'])
-    };
-    begins_well && parts.all(is_escape)
-}
-
-/// `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as it is.
-pub(crate) fn full_path(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("{BASE_PATH}/{path}") }
 }
 
 /// What a stub answers.
@@ -285,21 +242,6 @@ impl fmt::Debug for StubRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_segment_in_braces_is_any_one_segment() {
-        let stub = Stub::get("templates/{id}/versions");
-        assert!(stub.is_on("/api/v1/templates/t-1/versions"));
-        for other in [
-            "/api/v1/templates",
-            "/api/v1/templates//versions",
-            "/api/v1/templates/t-1",
-            "/api/v1/templates/t/1/versions",
-            "/api/v1/templates/t-1/versions/",
-        ] {
-            assert!(!stub.is_on(other), "{other}");
-        }
-    }
 
     #[test]
     fn a_status_that_is_none_is_500() {

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::Stub;
-use crate::api;
+use crate::api::{self, path};
 use crate::input::json::truncate;
 
 /// A stub that cannot be added. It shows as one line.
@@ -13,7 +13,7 @@ pub enum StubError {
     /// It would answer a documented call, and does not say that it is meant to.
     #[error("{0} {1} is documented; say `override_documented()` if this is meant to answer it")]
     Documented(Method, String),
-    /// Its path is not one under `/api/v1`.
+    /// Its path is empty.
     #[error("`{}`: expected a path under /api/v1, such as `stats`", truncate(.0).escape_debug())]
     Path(String),
     /// No request has its path, which is as it was sent: percent-encoded, and without a query.
@@ -24,10 +24,10 @@ pub enum StubError {
 
 /// A stub that is where one may be.
 pub(crate) fn checked(stub: Stub) -> Result<Stub, StubError> {
-    if !stub.is_below_base() {
+    if !path::is_below_base(&stub.path) {
         return Err(StubError::Path(stub.path));
     }
-    if !stub.can_be_sent() {
+    if !path::can_be_sent(&stub.path) {
         return Err(StubError::Unsent(stub.path));
     }
     let is_documented = api::is_documented(&stub.method, &stub.path);

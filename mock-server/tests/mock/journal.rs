@@ -121,10 +121,10 @@ async fn it_shows_every_answer_as_it_was_sent() {
     let fault = |on: &str, fault: Fault| {
         mock.faults().add(partner_api_mock::Rule::new(fault).operation(on)).unwrap();
     };
-    fault("/busy", Fault::html_error_page(503).retry_after(1).header("x-a", "1"));
-    fault("/cut", Fault::passthrough().truncate(5));
-    fault("/wide", Fault::passthrough().pad_to(100));
-    fault("/slow", Fault::passthrough().throttle(Duration::from_millis(2)));
+    fault("/api/v1/busy", Fault::html_error_page(503).retry_after(1).header("x-a", "1"));
+    fault("/api/v1/cut", Fault::passthrough().truncate(5));
+    fault("/api/v1/wide", Fault::passthrough().pad_to(100));
+    fault("/api/v1/slow", Fault::passthrough().throttle(Duration::from_millis(2)));
     for (line, status) in [
         ("GET /api/v1/wallet", 200),
         ("HEAD /api/v1/wallet", 200),
@@ -135,10 +135,10 @@ async fn it_shows_every_answer_as_it_was_sent() {
         ("GET /api/v1/stats", 201),
         ("GET /api/v1/none", 204),
         ("POST /api/v1/templates", 200),
-        ("GET /busy", 503),
-        ("GET /cut", 404),
-        ("GET /wide", 404),
-        ("GET /slow", 404),
+        ("GET /api/v1/busy", 503),
+        ("GET /api/v1/cut", 404),
+        ("GET /api/v1/wide", 404),
+        ("GET /api/v1/slow", 404),
     ] {
         let (sent, recorded) = recorded(&mock, line).await;
         assert_eq!((sent.status, recorded.status.as_u16()), (status, status), "{line}");
@@ -180,8 +180,11 @@ async fn of_a_long_answer_it_keeps_the_length_and_of_none_nothing() {
     assert_eq!((answer.body_length, answer.body), (1 << 40, None));
 
     mock.fail_next(Fault::close()).unwrap();
-    raw::Connection::open(mock.address()).await.send("GET / HTTP/1.1\r\nhost: m\r\n\r\n").await;
-    mock.received_requests().path("/").wait_for(1, Duration::from_secs(20)).await.unwrap();
+    raw::Connection::open(mock.address())
+        .await
+        .send("GET /api/v1/x HTTP/1.1\r\nhost: m\r\n\r\n")
+        .await;
+    mock.received_requests().path("x").wait_for(1, Duration::from_secs(20)).await.unwrap();
     assert_eq!(mock.requests().pop().unwrap().response, None);
 }
 

@@ -29,6 +29,7 @@ mod long_list;
 mod malformed;
 mod outage;
 mod partners;
+mod paths;
 mod raw;
 mod received_requests;
 mod router;

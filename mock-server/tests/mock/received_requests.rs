@@ -90,7 +90,7 @@ async fn requests_are_told_apart_by_all_that_is_said_of_them() {
     let mock = Mock::new();
     ask(&mock, "/api/v1/wallet?a=1", "one").await;
     ask(&mock, "/api/v1/wallet", "two").await;
-    ask(&mock, "/nowhere", "two").await;
+    ask(&mock, "/api/v1/nowhere", "two").await;
     let calls = || mock.received_requests();
     calls().exactly(3).unwrap();
     calls().at_least(2).unwrap();

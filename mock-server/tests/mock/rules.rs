@@ -27,7 +27,7 @@ async fn an_operation_a_path_or_all_meet_it() {
         (rule().operation("wallet"), [200, 503, 404, 405]),
         (rule().operation("companies"), [503, 200, 404, 405]),
         (rule().operation("/api/v1/templates"), [200, 200, 503, 405]),
-        (rule().operation("/api/v1/wallet"), [200, 503, 404, 503]),
+        (rule().operation("/api/v1/wallet"), [200, 503, 404, 405]),
     ] {
         let mock = Mock::new();
         mock.faults().add(rule.clone()).unwrap();

@@ -83,3 +83,56 @@ async fn a_row_that_is_open_stays_open_when_more_comes() {
     let focused = browser.run("return document.activeElement.closest('li')?.dataset.key");
     assert_eq!(focused, json!("req-1"));
 }
+
+/// What a shell makes of a text in which `curl` prints its arguments and its input.
+fn run_in(shell: &str, command: &str) -> Option<String> {
+    let curl = "curl() { printf '<%s>' \"$@\"; case \"$*\" in *@-) cat;; esac; }\n";
+    let folder = std::env::temp_dir().join(format!("copied-{shell}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let script = format!("{curl}{command}");
+    let run = std::process::Command::new(shell).args(["-c", &script]).current_dir(&folder).output();
+    let left = std::fs::read_dir(&folder).unwrap().count();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(left, 0, "{shell} ran a part of the text: {command}");
+    Some(String::from_utf8(run.ok()?.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_copied_as_curl_stays_within_its_quotes_in_every_shell() {
+    let Some((mock, browser)) = shown("").await else { return };
+    let origin = format!("http://{}", mock.address());
+    for body in [
+        "plain",
+        "it's",
+        "\\n'; touch pwned #",
+        "\n'; touch pwned #",
+        "\u{1}'; touch pwned #",
+        "$(touch pwned)`touch pwned`!!\u{7}$(touch pwned)\"`touch pwned`",
+        "@/etc/passwd",
+        "é\u{9b}31m\\0101%s\n\n",
+    ] {
+        let one = json!({
+            "method": "POST", "path": "/api/v1/it's", "query": "a=$(touch%20pwned)", "body": body,
+            "headers": [["authorization", "[redacted]"], ["x-a", "a'\tb $(touch pwned)"], ["host", "x"]],
+        });
+        browser.run_with(
+            "import('/_mock/page/requests.js').then((page) => (window.copied = page.curl(args)))",
+            one,
+        );
+        let command = browser.until("window.copied");
+        let command = command.as_str().unwrap();
+        browser.run("window.copied = ''");
+        assert!(!command.replace(['\n'], "").contains(char::is_control), "{command:?}");
+        for shell in ["dash", "bash", "zsh", "sh"] {
+            let Some(printed) = run_in(shell, command) else { continue };
+            let start = format!(
+                "<-X><POST><{origin}/api/v1/it's?a=$(touch%20pwned)><-H><Authorization: Bearer >\
+                 <-H><x-a: a'\tb $(touch pwned)>"
+            );
+            let sent = printed.strip_prefix(&start);
+            let sent = sent.unwrap_or_else(|| panic!("{shell}: {printed:?}\n{command}"));
+            let expected = [format!("<--data-raw><{body}>"), format!("<--data-binary><@->{body}")];
+            assert!(expected.iter().any(|one| one == sent), "{shell}: {sent:?}\n{command}");
+        }
+    }
+}

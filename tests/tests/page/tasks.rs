@@ -172,9 +172,9 @@ async fn every_ready_made_fault_goes_on_and_off_and_any_other_is_written() {
 
     browser.fill("Rule", "status=418 operation=wallet times=2");
     browser.press("Add the rule");
-    browser.until_shown("not met yet");
+    browser.until_shown("no requests yet");
     client(&mock).wallet().await.unwrap_err();
-    browser.until_shown("met by 1 request");
+    browser.until_shown("applied to 1 request");
     browser.press("Remove status=418 operation=wallet times=2");
     browser.until_shown("Nothing goes wrong.");
     client(&mock).wallet().await.unwrap();
@@ -201,11 +201,11 @@ async fn all_partners_but_none_is_a_switch_of_one_partner_s_faults() {
     assert!(!mock.partner().is_active());
 }
 
-/// The words of a rule on the page are those of the README.
+/// The options of a rule on the page are those of the README.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_knows_every_word_of_a_rule() {
+async fn the_page_knows_every_option_of_a_rule() {
     let Some((_mock, browser)) = shown("#/faults").await else { return };
-    browser.press("All words of a rule");
+    browser.press("All options of a rule");
     let words = browser.run("return all('.word').map((one) => one.textContent.split('=')[0])");
     let words: BTreeSet<_> =
         words.as_array().unwrap().iter().filter_map(|word| word.as_str()).collect();
@@ -246,7 +246,7 @@ async fn the_reference_shows_each_call_and_tries_it_with_a_key_of_its_own() {
     // Not the next request only: a browser asks again when a connection that it kept is reset.
     mock.partner().faults().add(Rule::new(Fault::reset())).unwrap();
     browser.press("Try GET companies");
-    browser.until_shown("No whole answer came");
+    browser.until_shown("No complete response");
     assert_eq!(browser.run("return document.getElementById('banner').hidden"), json!(true));
     for part in ["documented", "assumed", "creditUnitPrice", "Where the reference is silent"] {
         browser.until_shown(part);
@@ -254,21 +254,21 @@ async fn the_reference_shows_each_call_and_tries_it_with_a_key_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_clock_is_held_moved_and_let_go_and_all_is_reset() {
+async fn the_clock_is_paused_moved_and_resumed_and_all_is_reset() {
     let Some((mock, browser)) = shown("#/mock").await else { return };
-    browser.press("Hold it now");
+    browser.press("Pause the clock");
     browser.until_shown("Advance by");
     let before = browser.text(".clock");
     browser.press("+1 h");
     browser.until_with("document.querySelector('.clock').textContent !== args", before);
-    browser.fill("Hold at", "soon");
+    browser.fill("Set to", "soon");
     browser.press("Set");
-    browser.until("labelled('Hold at').getAttribute('aria-invalid')");
-    browser.fill("Hold at", "2030-01-01T00:00:00.000Z");
+    browser.until("labelled('Set to').getAttribute('aria-invalid')");
+    browser.fill("Set to", "2030-01-01T00:00:00.000Z");
     browser.press("Set");
     browser.until("document.querySelector('.clock').textContent.startsWith('2030-01-01T00:00:00')");
-    browser.press("Let it run");
-    browser.until("named('Hold it now')");
+    browser.press("Resume the clock");
+    browser.until("named('Pause the clock')");
 
     mock.add_partner("second");
     mock.partner().update_wallet(|wallet| wallet.balance = 1);

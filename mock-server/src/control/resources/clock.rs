@@ -1,78 +1,79 @@
 //! The mock's clock: shown, paused, set, advanced and resumed.
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ApiError, ControlResult};
-use crate::control::route::Route;
+use crate::control::ControlState;
+use crate::control::extract::Json;
+use crate::control::response::ApiError;
 use crate::faults::Time;
 use crate::input::json::{Expected, timestamp};
-use crate::state::clock::ClockNotPaused;
+use crate::mock::Mock;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/clock", get),
-    Route::new("PUT", "/clock", set),
-    Route::new("POST", "/clock/advance", advance),
-];
+pub(super) fn router() -> Router<ControlState> {
+    Router::new()
+        .route("/clock", get(get_clock).put(set_clock))
+        .route("/clock/advance", post(advance_clock))
+}
 
 #[derive(Serialize)]
-struct ClockBody {
+struct Clock {
     now: String,
     paused: bool,
 }
 
-fn get(request: &ControlRequest) -> ControlResult {
-    let clock = request.mock().clock();
-    response::json(&ClockBody { now: format!("{:.3}", clock.now()), paused: clock.is_paused() })
+async fn get_clock(State(mock): State<Mock>) -> Json<Clock> {
+    let clock = mock.clock();
+    Json(Clock { now: format!("{:.3}", clock.now()), paused: clock.is_paused() })
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct ClockSetting {
     paused: bool,
     #[serde(default, deserialize_with = "timestamp")]
     now: Option<Timestamp>,
 }
 
-impl Expected for Wanted {
-    const EXPECTED: &'static str = "an object with `paused`, and perhaps `now`";
+impl Expected for ClockSetting {
+    const EXPECTED: &'static str = "an object with `paused`, and optionally `now`";
 }
 
-fn set(request: &ControlRequest) -> ControlResult {
-    let Wanted { paused, now } = request.body()?;
-    let clock = request.mock().clock();
+async fn set_clock(
+    State(mock): State<Mock>,
+    Json(ClockSetting { paused, now }): Json<ClockSetting>,
+) -> Result<Json<Clock>, ApiError> {
+    let clock = mock.clock();
     match (paused, now) {
         (true, Some(now)) => clock.set(now),
         (true, None) => clock.pause(),
         (false, None) => clock.resume(),
         (false, Some(_)) => {
             let message =
-                "a clock that runs shows the machine's time: expected it with `paused` only";
+                "a running clock shows the machine's time; expected it with `paused` only";
             return Err(ApiError::invalid("now", message));
         }
     }
-    get(request)
+    Ok(get_clock(State(mock)).await)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Step {
+struct ClockStep {
     by: Time,
 }
 
-impl Expected for Step {
+impl Expected for ClockStep {
     const EXPECTED: &'static str = "an object with `by`, such as \"30s\"";
 }
 
-impl From<ClockNotPaused> for ApiError {
-    fn from(error: ClockNotPaused) -> Self {
-        Self::conflict(error.to_string())
-    }
-}
-
-fn advance(request: &ControlRequest) -> ControlResult {
-    let Step { by: Time(by) } = request.body()?;
-    request.mock().clock().advance(by)?;
-    get(request)
+async fn advance_clock(
+    State(mock): State<Mock>,
+    Json(ClockStep { by: Time(by) }): Json<ClockStep>,
+) -> Result<Json<Clock>, ApiError> {
+    mock.clock().advance(by)?;
+    Ok(get_clock(State(mock)).await)
 }

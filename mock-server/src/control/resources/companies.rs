@@ -1,75 +1,98 @@
-//! A partner's companies, as `GET /api/v1/companies` shows them.
+//! A partner's companies, as `GET /api/v1/companies` serves them.
 
-use crate::control::json_merge::merged;
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ApiError, ControlResult};
-use crate::control::route::Route;
-use crate::seed::fragment;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+
+use super::json_merge::merged;
+use crate::control::ControlState;
+use crate::control::extract::{Json, Partner, Path, Text};
+use crate::control::response::{ApiError, RawJson, blocking, created};
+use crate::input::json::FromJson as _;
 use crate::state::body;
 use crate::state::companies::Companies;
+use crate::state::model::Company;
 use crate::state::store::NotFound;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/partners/{partner}/companies", list),
-    Route::new("PUT", "/partners/{partner}/companies", replace_all),
-    Route::new("POST", "/partners/{partner}/companies", add),
-    Route::new("DELETE", "/partners/{partner}/companies", remove_all),
-    Route::new("GET", "/partners/{partner}/companies/{company}", get),
-    Route::new("PUT", "/partners/{partner}/companies/{company}", replace),
-    Route::new("PATCH", "/partners/{partner}/companies/{company}", change),
-    Route::new("DELETE", "/partners/{partner}/companies/{company}", remove),
-];
-
-fn list(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    Ok(response::raw_json(partner.state().companies.content(Companies::content)))
+pub(super) fn router() -> Router<ControlState> {
+    const ALL: &str = "/partners/{partner}/companies";
+    const ONE: &str = "/partners/{partner}/companies/{company}";
+    Router::new()
+        .route(
+            ALL,
+            get(list_companies).put(replace_companies).post(add_company).delete(remove_companies),
+        )
+        .route(
+            ONE,
+            get(get_company).put(replace_company).patch(change_company).delete(remove_company),
+        )
 }
 
-fn replace_all(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    partner.replace_companies(fragment::companies(request.text()?)?);
-    list(request)
+type CompanyPath = Path<(String, String)>;
+
+async fn list_companies(Partner(partner): Partner) -> Result<RawJson, ApiError> {
+    let list = move || partner.state().companies.content(Companies::content);
+    blocking(list).await.map(RawJson)
 }
 
-fn remove_all(request: &ControlRequest) -> ControlResult {
-    request.partner()?.replace_companies(Companies::default());
-    Ok(response::no_content())
+async fn replace_companies(
+    Partner(partner): Partner,
+    Json(companies): Json<Companies>,
+) -> Result<RawJson, ApiError> {
+    let replace = move || {
+        partner.replace_companies(companies);
+        partner.state().companies.content(Companies::content)
+    };
+    blocking(replace).await.map(RawJson)
 }
 
-fn add(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let company = fragment::company(request.text()?)?;
+async fn remove_companies(Partner(partner): Partner) -> Result<StatusCode, ApiError> {
+    blocking(move || partner.replace_companies(Companies::default())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn add_company(Partner(partner): Partner, Json(company): Json<Company>) -> Response {
     let (id, shown) = (company.id.clone(), body::company(&company));
     partner.add_company(company);
-    Ok(response::created(response::raw_json(shown), &["partners", &partner.id(), "companies", &id]))
+    created(&["partners", &partner.id(), "companies", &id], RawJson(shown.into()))
 }
 
-fn get(request: &ControlRequest) -> ControlResult {
-    let (partner, id) = (request.partner()?, request.name(1));
-    let found = partner.state().companies.read(|companies| companies.get(id));
-    let company = found.ok_or_else(|| NotFound::Company(id.to_owned()))?;
-    Ok(response::raw_json(body::company(&company)))
+async fn get_company(
+    Partner(partner): Partner,
+    Path((_, id)): CompanyPath,
+) -> Result<RawJson, ApiError> {
+    let found = partner.state().companies.read(|companies| companies.get(&id));
+    let company = found.ok_or(NotFound::Company(id))?;
+    Ok(RawJson(body::company(&company).into()))
 }
 
-fn replace(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let new = fragment::company(request.text()?)?;
+async fn replace_company(
+    Partner(partner): Partner,
+    Path((_, id)): CompanyPath,
+    Json(new): Json<Company>,
+) -> Result<RawJson, ApiError> {
     let shown = body::company(&new);
-    partner.update_company(request.name(1), |company| *company = new)?;
-    Ok(response::raw_json(shown))
+    partner.update_company(&id, |company| *company = new)?;
+    Ok(RawJson(shown.into()))
 }
 
-fn change(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let fields = request.text()?;
-    let shown = partner.update_company(request.name(1), |company| {
-        *company = fragment::company(&merged(&body::company(company), fields)?)?;
+async fn change_company(
+    Partner(partner): Partner,
+    Path((_, id)): CompanyPath,
+    Text(fields): Text,
+) -> Result<RawJson, ApiError> {
+    let shown = partner.update_company(&id, |company| {
+        *company = Company::from_json(&merged(&body::company(company), &fields)?)?;
         Ok::<_, ApiError>(body::company(company))
     })?;
-    Ok(response::raw_json(shown?))
+    Ok(RawJson(shown?.into()))
 }
 
-fn remove(request: &ControlRequest) -> ControlResult {
-    request.partner()?.remove_company(request.name(1))?;
-    Ok(response::no_content())
+async fn remove_company(
+    Partner(partner): Partner,
+    Path((_, id)): CompanyPath,
+) -> Result<StatusCode, ApiError> {
+    partner.remove_company(&id)?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,58 +1,79 @@
 //! The connections of a partner's companies.
 
-use crate::control::json_merge::merged;
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ApiError, ControlResult};
-use crate::control::route::Route;
-use crate::seed::fragment;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+
+use super::json_merge::merged;
+use crate::control::ControlState;
+use crate::control::extract::{Json, Partner, Path, Text};
+use crate::control::response::{ApiError, RawJson, created};
+use crate::input::json::FromJson as _;
 use crate::state::body;
+use crate::state::model::Connection;
 use crate::state::store::NotFound;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("POST", "/partners/{partner}/companies/{company}/connections", add),
-    Route::new("GET", "/partners/{partner}/connections/{connection}", get),
-    Route::new("PUT", "/partners/{partner}/connections/{connection}", replace),
-    Route::new("PATCH", "/partners/{partner}/connections/{connection}", change),
-    Route::new("DELETE", "/partners/{partner}/connections/{connection}", remove),
-];
+pub(super) fn router() -> Router<ControlState> {
+    const ONE: &str = "/partners/{partner}/connections/{connection}";
+    Router::new()
+        .route("/partners/{partner}/companies/{company}/connections", post(add_connection))
+        .route(
+            ONE,
+            get(get_connection)
+                .put(replace_connection)
+                .patch(change_connection)
+                .delete(remove_connection),
+        )
+}
 
-fn add(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let connection = fragment::connection(request.text()?)?;
+type ConnectionPath = Path<(String, String)>;
+
+async fn add_connection(
+    Partner(partner): Partner,
+    Path((_, company)): Path<(String, String)>,
+    Json(connection): Json<Connection>,
+) -> Result<Response, ApiError> {
     let (id, shown) = (connection.id.clone(), body::connection(&connection));
-    partner.add_connection(request.name(1), connection)?;
-    Ok(response::created(
-        response::raw_json(shown),
-        &["partners", &partner.id(), "connections", &id],
-    ))
+    partner.add_connection(&company, connection)?;
+    Ok(created(&["partners", &partner.id(), "connections", &id], RawJson(shown.into())))
 }
 
-fn get(request: &ControlRequest) -> ControlResult {
-    let (partner, id) = (request.partner()?, request.name(1));
-    let found = partner.state().companies.read(|companies| companies.connection(id));
-    let connection = found.ok_or_else(|| NotFound::Connection(id.to_owned()))?;
-    Ok(response::raw_json(body::connection(&connection)))
+async fn get_connection(
+    Partner(partner): Partner,
+    Path((_, id)): ConnectionPath,
+) -> Result<RawJson, ApiError> {
+    let found = partner.state().companies.read(|companies| companies.connection(&id));
+    let connection = found.ok_or(NotFound::Connection(id))?;
+    Ok(RawJson(body::connection(&connection).into()))
 }
 
-fn replace(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let new = fragment::connection(request.text()?)?;
+async fn replace_connection(
+    Partner(partner): Partner,
+    Path((_, id)): ConnectionPath,
+    Json(new): Json<Connection>,
+) -> Result<RawJson, ApiError> {
     let shown = body::connection(&new);
-    partner.update_connection(request.name(1), |connection| *connection = new)?;
-    Ok(response::raw_json(shown))
+    partner.update_connection(&id, |connection| *connection = new)?;
+    Ok(RawJson(shown.into()))
 }
 
-fn change(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let fields = request.text()?;
-    let shown = partner.update_connection(request.name(1), |connection| {
-        *connection = fragment::connection(&merged(&body::connection(connection), fields)?)?;
+async fn change_connection(
+    Partner(partner): Partner,
+    Path((_, id)): ConnectionPath,
+    Text(fields): Text,
+) -> Result<RawJson, ApiError> {
+    let shown = partner.update_connection(&id, |connection| {
+        *connection = Connection::from_json(&merged(&body::connection(connection), &fields)?)?;
         Ok::<_, ApiError>(body::connection(connection))
     })?;
-    Ok(response::raw_json(shown?))
+    Ok(RawJson(shown?.into()))
 }
 
-fn remove(request: &ControlRequest) -> ControlResult {
-    request.partner()?.remove_connection(request.name(1))?;
-    Ok(response::no_content())
+async fn remove_connection(
+    Partner(partner): Partner,
+    Path((_, id)): ConnectionPath,
+) -> Result<StatusCode, ApiError> {
+    partner.remove_connection(&id)?;
+    Ok(StatusCode::NO_CONTENT)
 }

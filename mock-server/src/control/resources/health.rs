@@ -1,73 +1,76 @@
-//! The mock itself: whether it lives, whether it is ready, what it is, and the way back to its start.
+//! The mock itself: health, readiness, information, reset.
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ControlResult};
-use crate::control::route::Route;
+use crate::control::ControlState;
+use crate::control::extract::Json;
+use crate::control::response::{ApiError, blocking};
 use crate::input::json::Expected;
+use crate::mock::Mock;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/health", health).public(),
-    Route::new("GET", "/ready", ready).public(),
-    Route::new("GET", "/info", info),
-    Route::new("POST", "/reset", reset),
-];
+pub(super) fn router() -> Router<ControlState> {
+    Router::new()
+        .route("/health", get(get_health))
+        .route("/ready", get(get_readiness))
+        .route("/info", get(get_info))
+        .route("/reset", post(reset))
+}
 
 #[derive(Serialize)]
-struct Status {
+struct Health {
     status: &'static str,
 }
 
-fn health(_: &ControlRequest) -> ControlResult {
-    response::json(&Status { status: "ok" })
+async fn get_health() -> Json<Health> {
+    Json(Health { status: "ok" })
 }
 
-/// New connections are refused by then, but one that was kept may ask.
-fn ready(request: &ControlRequest) -> ControlResult {
-    if request.api.is_ending() {
-        let mut response = response::json(&Status { status: "draining" })?;
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        return Ok(response);
+/// New connections are refused while the mock ends, but an open one may still ask.
+async fn get_readiness(State(control): State<ControlState>) -> (StatusCode, Json<Health>) {
+    if control.is_ending() {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "draining" }))
+    } else {
+        (StatusCode::OK, Json(Health { status: "ready" }))
     }
-    response::json(&Status { status: "ready" })
 }
 
-/// What says nothing. Who says more means less than all, which would be gone.
-#[derive(Default, Deserialize)]
+/// An empty body. Unknown fields are rejected, so that a partial reset is not mistaken for a full
+/// one.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct Empty {}
 
-impl Expected for Nothing {
-    const EXPECTED: &'static str = "an empty object, or nothing";
+impl Expected for Empty {
+    const EXPECTED: &'static str = "an empty object, or no body";
 }
 
-/// All is again as it was at the start.
-fn reset(request: &ControlRequest) -> ControlResult {
-    let Nothing {} = request.body_or_default()?;
-    request.mock().reset();
-    Ok(response::no_content())
+async fn reset(State(mock): State<Mock>, _: Option<Json<Empty>>) -> Result<StatusCode, ApiError> {
+    blocking(move || mock.reset()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Info<'a> {
+struct Info {
     version: &'static str,
     started_at: String,
-    base_url: &'a str,
+    base_url: String,
     partners: usize,
     requests: usize,
     dropped: u64,
     seed: &'static str,
 }
 
-fn info(request: &ControlRequest) -> ControlResult {
-    let mock = request.mock();
-    response::json(&Info {
+async fn get_info(State(control): State<ControlState>) -> Json<Info> {
+    let mock = &control.0.mock;
+    Json(Info {
         version: env!("CARGO_PKG_VERSION"),
-        started_at: format!("{:.3}", request.api.started_at),
-        base_url: &request.api.base_url,
+        started_at: format!("{:.3}", control.0.started_at),
+        base_url: control.0.base_url.clone(),
         partners: mock.partners().len(),
         requests: mock.handler().journal.kept(),
         dropped: mock.dropped_requests(),

@@ -1,55 +1,64 @@
-//! A partner's keys: issued, accepted, revoked. Of each, only the beginning of its hash is ever shown,
-//! but for the one time that it is issued.
+//! A partner's keys: issued, accepted, revoked. A key is shown once, when it is issued; afterwards
+//! only the beginning of its hash is.
 
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{delete, get};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ApiError, ControlResult, List};
-use crate::control::route::Route;
+use crate::control::ControlState;
+use crate::control::extract::{Json, Partner, Path};
+use crate::control::response::{ApiError, List, created};
 use crate::input::json::{Expected, non_null};
 use crate::state::api_key;
 use crate::state::store::PartnerKey;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/partners/{partner}/keys", list),
-    Route::new("POST", "/partners/{partner}/keys", add),
-    Route::new("DELETE", "/partners/{partner}/keys/{id}", revoke),
-];
+pub(super) fn router() -> Router<ControlState> {
+    Router::new()
+        .route("/partners/{partner}/keys", get(list_keys).post(add_key))
+        .route("/partners/{partner}/keys/{id}", delete(revoke_key))
+}
 
 #[derive(Serialize)]
-struct KeyBody {
+struct Key {
     id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
     revoked: bool,
 }
 
-impl From<PartnerKey> for KeyBody {
+#[derive(Serialize)]
+struct KeyAdded {
+    id: String,
+    key: String,
+    revoked: bool,
+}
+
+impl From<PartnerKey> for Key {
     fn from(key: PartnerKey) -> Self {
-        Self { id: key.id, key: None, revoked: key.revoked }
+        Self { id: key.id, revoked: key.revoked }
     }
 }
 
-fn list(request: &ControlRequest) -> ControlResult {
-    let keys = request.partner()?.keys();
-    response::json(&List { data: keys.into_iter().map(KeyBody::from).collect() })
+async fn list_keys(Partner(partner): Partner) -> Json<List<Key>> {
+    Json(List { data: partner.keys().into_iter().map(Key::from).collect() })
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewKey {
+struct KeyNew {
     #[serde(default, deserialize_with = "non_null")]
     key: Option<String>,
 }
 
-impl Expected for NewKey {
+impl Expected for KeyNew {
     const EXPECTED: &'static str = "an object with a `key`, or an empty one";
 }
 
-fn add(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let NewKey { key } = request.body_or_default()?;
-    let key = match key {
+async fn add_key(
+    Partner(partner): Partner,
+    new: Option<Json<KeyNew>>,
+) -> Result<Response, ApiError> {
+    let key = match new.and_then(|Json(new)| new.key) {
         Some(key) if !api_key::is_b64token(key.as_bytes()) => {
             return Err(ApiError::invalid("key", api_key::EXPECTED));
         }
@@ -61,14 +70,15 @@ fn add(request: &ControlRequest) -> ControlResult {
     };
     let id = api_key::KeyHash::of(&key).fingerprint();
     let place = ["partners", &partner.id(), "keys", &id];
-    let body = KeyBody { id: id.clone(), key: Some(key), revoked: false };
-    Ok(response::created(response::json(&body)?, &place))
+    Ok(created(&place, Json(KeyAdded { id: id.clone(), key, revoked: false })))
 }
 
-fn revoke(request: &ControlRequest) -> ControlResult {
-    let (partner, id) = (request.partner()?, request.name(1));
-    partner.revoke_key_known_by(id).map_err(|_| {
-        ApiError::not_found(format!("this partner never had a key `{}`", id.escape_debug()))
+async fn revoke_key(
+    Partner(partner): Partner,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    partner.revoke_key_known_by(&id).map_err(|_| {
+        ApiError::not_found(format!("this partner has no key `{}`", id.escape_debug()))
     })?;
-    Ok(response::no_content())
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,13 +1,34 @@
-//! The nouns of the control API: a file for each, with its routes and handlers.
+//! One file for each noun of the control API, with its routes and its handlers.
 
-pub(crate) mod clock;
-pub(crate) mod companies;
-pub(crate) mod connections;
-pub(crate) mod faults;
-pub(crate) mod health;
-pub(crate) mod keys;
-pub(crate) mod openapi;
-pub(crate) mod partners;
-pub(crate) mod requests;
-pub(crate) mod stubs;
-pub(crate) mod wallet;
+mod clock;
+mod companies;
+mod connections;
+mod faults;
+mod health;
+mod json_merge;
+mod keys;
+mod openapi;
+mod partners;
+mod requests;
+mod stubs;
+mod wallet;
+
+use axum::Router;
+
+use super::ControlState;
+
+/// All routes below `/_mock`.
+pub(super) fn router() -> Router<ControlState> {
+    Router::new()
+        .merge(health::router())
+        .merge(openapi::router())
+        .merge(partners::router())
+        .merge(wallet::router())
+        .merge(companies::router())
+        .merge(connections::router())
+        .merge(keys::router())
+        .merge(faults::router())
+        .merge(stubs::router())
+        .merge(requests::router())
+        .merge(clock::router())
+}

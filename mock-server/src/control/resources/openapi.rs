@@ -1,39 +1,42 @@
-//! The contract of the service, and the document of the control API itself.
+//! The contract of the service, and the document of the control API.
 
-use bytes::Bytes;
-use http::{HeaderValue, Response};
+use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
 
 use crate::api::contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
-use crate::control::request::ControlRequest;
-use crate::control::response;
-use crate::control::route::Route;
-use crate::state::payload::Payload;
+use crate::control::ControlState;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::infallible("GET", "/openapi/partner-api.yaml", contract),
-    Route::infallible("GET", "/openapi/partner-api.json", contract_as_json),
-    Route::infallible("GET", "/openapi/control.yaml", control),
-    Route::infallible("GET", "/openapi/control.json", control_as_json),
-];
+pub(super) fn router() -> Router<ControlState> {
+    Router::new()
+        .route("/openapi/partner-api.yaml", get(get_contract))
+        .route("/openapi/partner-api.json", get(get_contract_as_json))
+        .route("/openapi/control.yaml", get(get_control_document))
+        .route("/openapi/control.json", get(get_control_document_as_json))
+}
 
-fn contract(_: &ControlRequest) -> Response<Payload> {
+async fn get_contract() -> impl IntoResponse {
     yaml(CONTRACT)
 }
 
-fn contract_as_json(_: &ControlRequest) -> Response<Payload> {
-    response::raw_json(Bytes::from_static(contract_json().as_bytes()))
+async fn get_contract_as_json() -> impl IntoResponse {
+    json(contract_json())
 }
 
-fn control(_: &ControlRequest) -> Response<Payload> {
+async fn get_control_document() -> impl IntoResponse {
     yaml(CONTROL_CONTRACT)
 }
 
-fn control_as_json(_: &ControlRequest) -> Response<Payload> {
-    response::raw_json(Bytes::from_static(control_contract_json().as_bytes()))
+async fn get_control_document_as_json() -> impl IntoResponse {
+    json(control_contract_json())
 }
 
 /// RFC 9512.
-fn yaml(text: &'static str) -> Response<Payload> {
-    let yaml = HeaderValue::from_static("application/yaml");
-    response::with_type(yaml, Bytes::from_static(text.as_bytes()))
+fn yaml(text: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/yaml")], text)
+}
+
+fn json(text: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], text)
 }

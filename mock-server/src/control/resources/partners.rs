@@ -1,43 +1,50 @@
-//! Partners: added, looked at, renamed, switched off and on, removed.
+//! Partners: added, listed, renamed, activated, deactivated, removed.
 
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::control::quota;
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ControlResult, List};
-use crate::control::route::Route;
+use crate::control::ControlState;
+use crate::control::extract::{self, Json};
+use crate::control::response::{ApiError, List, blocking, check_quota, created};
 use crate::input::json::{Expected, non_null};
-use crate::mock::{Mock, Partner};
-use crate::seed::fragment;
+use crate::mock::{self, Mock};
+use crate::seed::PartnerSeed;
 use crate::state::body::WalletBody;
 use crate::state::model::Wallet;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/partners", list),
-    Route::new("POST", "/partners", add),
-    Route::new("GET", "/partners/{partner}", get),
-    Route::new("PATCH", "/partners/{partner}", change),
-    Route::new("DELETE", "/partners/{partner}", remove),
-];
+pub(super) fn router() -> Router<ControlState> {
+    Router::new()
+        .route("/partners", get(list_partners).post(add_partner))
+        .route("/partners/{partner}", get(get_partner).patch(change_partner).delete(remove_partner))
+}
 
 #[derive(Serialize)]
-struct PartnerBody<'a> {
+struct Partner {
     id: String,
     name: String,
     active: bool,
     companies: usize,
     connections: usize,
-    wallet: WalletBody<'a>,
+    #[serde(serialize_with = "as_served")]
+    wallet: Wallet,
     keys: usize,
     requests: usize,
     faults: usize,
-    /// The key that was made for a new partner. It is shown this once.
+    /// The key that was issued for a new partner, shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
-impl<'a> PartnerBody<'a> {
-    fn of(mock: &Mock, partner: &Partner, wallet: &'a Wallet) -> Self {
+fn as_served<S: serde::Serializer>(wallet: &Wallet, out: S) -> Result<S::Ok, S::Error> {
+    WalletBody::from(wallet).serialize(out)
+}
+
+impl Partner {
+    fn of(mock: &Mock, partner: &mock::Partner) -> Self {
         let state = partner.state();
         let (companies, connections) =
             state.companies.read(|companies| (companies.len(), companies.connections()));
@@ -48,7 +55,7 @@ impl<'a> PartnerBody<'a> {
             active: partner.is_active(),
             companies,
             connections,
-            wallet: wallet.into(),
+            wallet: partner.wallet(),
             keys: partner.keys().iter().filter(|key| !key.revoked).count(),
             requests: handler.journal.kept_of(state.id),
             faults: handler.rules.of(Some(state.id)).len(),
@@ -57,51 +64,48 @@ impl<'a> PartnerBody<'a> {
     }
 }
 
-fn list(request: &ControlRequest) -> ControlResult {
-    let mock = request.mock();
-    let partners: Vec<_> =
-        mock.partners().into_iter().map(|partner| (partner.wallet(), partner)).collect();
-    let body = |(wallet, partner)| PartnerBody::of(mock, partner, wallet);
-    let data = partners.iter().map(|(wallet, partner)| body((wallet, partner))).collect();
-    response::json(&List { data })
+async fn list_partners(State(mock): State<Mock>) -> Json<List<Partner>> {
+    let partners = mock.partners();
+    Json(List { data: partners.iter().map(|one| Partner::of(&mock, one)).collect() })
 }
 
-fn add(request: &ControlRequest) -> ControlResult {
-    let mock = request.mock();
-    let seed = fragment::partner(request.text()?)?;
-    quota::check(mock.partners().len(), "partners")?;
+async fn add_partner(
+    State(mock): State<Mock>,
+    Json(seed): Json<PartnerSeed>,
+) -> Result<Response, ApiError> {
+    check_quota(mock.partners().len(), "partners")?;
     let has_keys = !seed.keys.is_empty();
     let partner = mock.add_seeded(seed)?;
     let key = (!has_keys).then(|| partner.issue_key());
-    let wallet = partner.wallet();
-    let body = PartnerBody { key, ..PartnerBody::of(mock, &partner, &wallet) };
-    Ok(response::created(response::json(&body)?, &["partners", &partner.id()]))
+    let body = Partner { key, ..Partner::of(&mock, &partner) };
+    Ok(created(&["partners", &partner.id()], Json(body)))
 }
 
-fn get(request: &ControlRequest) -> ControlResult {
-    shown(request, &request.partner()?)
-}
-
-fn shown(request: &ControlRequest, partner: &Partner) -> ControlResult {
-    response::json(&PartnerBody::of(request.mock(), partner, &partner.wallet()))
+async fn get_partner(
+    State(mock): State<Mock>,
+    extract::Partner(partner): extract::Partner,
+) -> Json<Partner> {
+    Json(Partner::of(&mock, &partner))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
+struct PartnerChange {
     #[serde(default, deserialize_with = "non_null")]
     name: Option<String>,
     #[serde(default, deserialize_with = "non_null")]
     active: Option<bool>,
 }
 
-impl Expected for Change {
-    const EXPECTED: &'static str = "an object with the `name` of a partner, or `active`";
+impl Expected for PartnerChange {
+    const EXPECTED: &'static str = "an object with `name` or `active`";
 }
 
-fn change(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let Change { name, active } = request.body()?;
+async fn change_partner(
+    State(mock): State<Mock>,
+    extract::Partner(partner): extract::Partner,
+    Json(PartnerChange { name, active }): Json<PartnerChange>,
+) -> Json<Partner> {
     if let Some(name) = name {
         partner.rename(name);
     }
@@ -110,10 +114,13 @@ fn change(request: &ControlRequest) -> ControlResult {
         Some(false) => partner.deactivate(),
         None => {}
     }
-    shown(request, &partner)
+    Json(Partner::of(&mock, &partner))
 }
 
-fn remove(request: &ControlRequest) -> ControlResult {
-    request.mock().remove_partner(&request.partner()?);
-    Ok(response::no_content())
+async fn remove_partner(
+    State(mock): State<Mock>,
+    extract::Partner(partner): extract::Partner,
+) -> Result<StatusCode, ApiError> {
+    blocking(move || mock.remove_partner(&partner)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -2,38 +2,43 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde::Serialize;
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
 
-use crate::control::query::HEADER;
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ApiError, ControlResult};
-use crate::control::route::{Route, Waiting};
+use crate::api::path;
+use crate::control::extract::{Json, Owner, Path, Query};
+use crate::control::response::ApiError;
+use crate::control::{ControlState, MAX_CONTROL_WAIT};
+use crate::faults::Time;
 use crate::faults::registry::AppliedFault;
-use crate::journal::{RecordedResponse, number_of};
-use crate::mock::{Partner, ReceivedRequest, ReceivedRequests, VerificationError};
+use crate::journal::{self, number_of};
+use crate::mock::{Mock, Partner, ReceivedRequest, ReceivedRequests};
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::waiting("GET", "/requests", list),
-    Route::new("DELETE", "/requests", clear),
-    Route::new("GET", "/requests/{request}", get),
-    Route::waiting("GET", "/partners/{partner}/requests", list),
-    Route::new("DELETE", "/partners/{partner}/requests", clear),
-];
+pub(super) fn router() -> Router<ControlState> {
+    let all = || get(list_requests).delete(forget_requests);
+    Router::new()
+        .route("/requests", all())
+        .route("/partners/{partner}/requests", all())
+        .route("/requests/{request}", get(get_request))
+}
 
-/// How many requests are shown at once, if nothing is said, and at most.
-const LIMIT: usize = 100;
-const MAX_SHOWN: usize = 1000;
+/// How many requests a list shows, by default and at most.
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 1000;
 
 #[derive(Serialize)]
-struct List {
-    data: Vec<RequestBody>,
+struct RequestList {
+    data: Vec<Request>,
     dropped: u64,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct RequestBody {
+struct Request {
     id: String,
     at: String,
     duration: String,
@@ -46,29 +51,29 @@ struct RequestBody {
     partner_name: Option<String>,
     status: u16,
     disposition: String,
-    fault: Option<FaultBody>,
+    fault: Option<AppliedFaultBody>,
 }
 
-/// The response is shown of one request only, so that a list of many stays short.
+/// The response is part of a single request only, so that a list stays short.
 #[derive(Serialize)]
-struct WithResponse {
+struct RequestWithResponse {
     #[serde(flatten)]
-    request: RequestBody,
-    response: Option<ResponseBody>,
+    request: Request,
+    response: Option<RecordedResponse>,
 }
 
 #[derive(Serialize)]
-struct ResponseBody {
+struct RecordedResponse {
     status: u16,
     headers: Vec<(String, String)>,
-    /// None if it was too long to be kept.
+    /// None if it was too long to be recorded.
     body: Option<String>,
     length: u64,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FaultBody {
+struct AppliedFaultBody {
     rule: String,
     rule_number: u64,
     request: u64,
@@ -76,7 +81,7 @@ struct FaultBody {
     delay: String,
 }
 
-impl From<&AppliedFault> for FaultBody {
+impl From<&AppliedFault> for AppliedFaultBody {
     fn from(fault: &AppliedFault) -> Self {
         Self {
             rule: fault.rule_in_short(),
@@ -88,7 +93,7 @@ impl From<&AppliedFault> for FaultBody {
     }
 }
 
-impl From<ReceivedRequest> for RequestBody {
+impl From<ReceivedRequest> for Request {
     fn from(seen: ReceivedRequest) -> Self {
         let request = seen.request;
         Self {
@@ -104,18 +109,18 @@ impl From<ReceivedRequest> for RequestBody {
             partner_name: request.partner,
             status: request.status.as_u16(),
             disposition: request.disposition.to_string(),
-            fault: request.fault.as_ref().map(FaultBody::from),
+            fault: request.fault.as_ref().map(AppliedFaultBody::from),
         }
     }
 }
 
-impl ResponseBody {
-    fn of(status: StatusCode, answer: &RecordedResponse) -> Self {
+impl RecordedResponse {
+    fn of(status: StatusCode, response: &journal::RecordedResponse) -> Self {
         Self {
             status: status.as_u16(),
-            headers: lines(&answer.headers),
-            body: answer.body.as_deref().map(lossy),
-            length: answer.body_length,
+            headers: lines(&response.headers),
+            body: response.body.as_deref().map(lossy),
+            length: response.body_length,
         }
     }
 }
@@ -137,20 +142,84 @@ fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(line).collect()
 }
 
-fn calls(request: &ControlRequest) -> Result<ReceivedRequests, ApiError> {
-    let partner = request.partner_if_named()?;
-    Ok(partner
-        .as_ref()
-        .map_or_else(|| request.mock().received_requests(), Partner::received_requests))
+/// Which requests are listed, and how many are expected. A value arrives as text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct RequestsQuery {
+    #[serde(default, deserialize_with = "request_id")]
+    after: Option<u64>,
+    #[serde(default, deserialize_with = "limit")]
+    limit: Option<usize>,
+    #[serde(default, deserialize_with = "sendable_path")]
+    path: Option<String>,
+    method: Option<String>,
+    query: Option<String>,
+    #[serde(default, deserialize_with = "number")]
+    status: Option<u16>,
+    body: Option<String>,
+    #[serde(default, deserialize_with = "headers")]
+    header: Vec<(String, String)>,
+    #[serde(default, deserialize_with = "number")]
+    exactly: Option<usize>,
+    #[serde(default, deserialize_with = "number")]
+    at_least: Option<usize>,
+    #[serde(default, deserialize_with = "wait")]
+    within: Option<Duration>,
 }
 
-/// What the query asks for.
-struct Wanted {
-    calls: ReceivedRequests,
-    is_after: bool,
-    count: Option<Count>,
-    limit: usize,
-    within: Option<Duration>,
+fn parsed<'de, T, D: Deserializer<'de>>(
+    from: D,
+    expected: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(from)?;
+    parse(&text).map(Some).ok_or_else(|| D::Error::custom(format_args!("expected {expected}")))
+}
+
+fn request_id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    parsed(from, "the id of a request, such as `req-12`", number_of)
+}
+
+fn sendable_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let is_possible = |text: &str| path::is_possible(&path::full(text));
+    parsed(from, "a path as requests have it: percent-encoded, without a query", |text| {
+        is_possible(text).then(|| text.to_owned())
+    })
+}
+
+fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    // `+1` is a number for Rust.
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn number<'de, T: std::str::FromStr, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    parsed(from, "a number", digits)
+}
+
+fn limit<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    let is_limit = |limit: &usize| (1..=MAX_LIMIT).contains(limit);
+    parsed(from, "a number from 1 to 1000", |text| digits(text).filter(is_limit))
+}
+
+fn wait<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    parsed(from, "a time up to 60s, such as `250ms` or `2s`", |text| {
+        let Time(time) = text.parse().ok()?;
+        (time <= MAX_CONTROL_WAIT).then_some(time)
+    })
+}
+
+/// One `name:value`, or several.
+fn headers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, String)>, D::Error> {
+    let lines = match serde_json::Value::deserialize(from)? {
+        serde_json::Value::Array(lines) => lines,
+        line => vec![line],
+    };
+    let split = |line: &serde_json::Value| {
+        let (name, value) = line.as_str()?.split_once(':')?;
+        Some((name.trim().to_owned(), value.trim().to_owned()))
+    };
+    let split = |line| split(line).ok_or_else(|| D::Error::custom("expected `name:value`"));
+    lines.iter().map(split).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -159,117 +228,105 @@ enum Count {
     AtLeast(usize),
 }
 
-impl Wanted {
-    fn read(request: &ControlRequest) -> Result<Self, ApiError> {
-        let query = &request.query;
-        query.check()?;
-        let after = query.parsed("after", "the id of a request, such as `req-12`", number_of)?;
-        let limit = query.number("limit", "a number from 1 to 1000")?.unwrap_or(LIMIT);
-        if !(1..=MAX_SHOWN).contains(&limit) {
-            return Err(ApiError::invalid("limit", "expected a number from 1 to 1000"));
-        }
-        let expected = "how many, as a number";
-        let exactly = query.number("exactly", expected)?.map(Count::Exactly);
-        let at_least = query.number("atLeast", expected)?.map(Count::AtLeast);
-        if exactly.is_some() && at_least.is_some() {
-            return Err(ApiError::invalid("atLeast", "expected it, or `exactly`, and not both"));
-        }
-        let count = exactly.or(at_least);
-        let within = query.time("within")?;
-        if within.is_some() && count.is_none() && after.is_none() {
-            let message =
-                "expected `after`, `exactly` or `atLeast` with it, to say what is waited for";
+impl RequestsQuery {
+    fn count(&self) -> Result<Option<Count>, ApiError> {
+        let count = match (self.exactly, self.at_least) {
+            (Some(_), Some(_)) => {
+                return Err(ApiError::invalid("atLeast", "expected it or `exactly`, not both"));
+            }
+            (Some(count), None) => Some(Count::Exactly(count)),
+            (None, Some(count)) => Some(Count::AtLeast(count)),
+            (None, None) => None,
+        };
+        if self.within.is_some() && count.is_none() && self.after.is_none() {
+            let message = "expected `after`, `exactly` or `atLeast` with it";
             return Err(ApiError::invalid("within", message));
         }
-        let calls = filtered(request)?.after_number(after.unwrap_or_default());
-        Ok(Self { calls, is_after: after.is_some(), count, limit, within })
+        Ok(count)
     }
-}
 
-fn filtered(request: &ControlRequest) -> Result<ReceivedRequests, ApiError> {
-    let (mut calls, query) = (calls(request)?, &request.query);
-    if let Some(path) = query.text("path") {
-        calls = calls.path(path);
-    }
-    if let Some(method) = query.text("method") {
-        calls = calls.method(method);
-    }
-    if let Some(wanted) = query.text("query") {
-        calls = calls.query(wanted);
-    }
-    if let Some(body) = query.text("body") {
-        calls = calls.body(body);
-    }
-    if let Some(status) = query.number("status", "a status, such as `200`")? {
-        calls = calls.status(status);
-    }
-    for header in query.each(HEADER) {
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| ApiError::invalid(HEADER, "expected `name:value`"))?;
-        calls = calls.header(name.trim(), value.trim());
-    }
-    Ok(calls)
-}
-
-fn list(request: ControlRequest) -> Waiting {
-    Box::pin(async move {
-        let Wanted { calls, is_after, count, limit, within } = Wanted::read(&request)?;
-        if let Some(within) = within {
-            let enough = match count {
-                Some(Count::Exactly(count) | Count::AtLeast(count)) => count,
-                None => 1,
-            };
-            request.api.unless_ending(calls.wait(enough, within)).await;
+    fn select(&self, mock: &Mock, owner: &Owner) -> ReceivedRequests {
+        let all =
+            owner.0.as_ref().map_or_else(|| mock.received_requests(), Partner::received_requests);
+        let mut requests = all.after_number(self.after.unwrap_or_default());
+        if let Some(path) = &self.path {
+            requests = requests.path(path);
         }
-        let expected = |judged: Result<Vec<_>, VerificationError>| {
-            judged.map(drop).map_err(|error| conflict(&error))
+        if let Some(method) = &self.method {
+            requests = requests.method(method);
+        }
+        if let Some(query) = &self.query {
+            requests = requests.query(query);
+        }
+        if let Some(body) = &self.body {
+            requests = requests.body(body);
+        }
+        if let Some(status) = self.status {
+            requests = requests.status(status);
+        }
+        for (name, value) in &self.header {
+            requests = requests.header(name, value);
+        }
+        requests
+    }
+}
+
+async fn list_requests(
+    State(control): State<ControlState>,
+    owner: Owner,
+    Query(query): Query<RequestsQuery>,
+) -> Result<Json<RequestList>, ApiError> {
+    let mock = &control.0.mock;
+    let (count, requests) = (query.count()?, query.select(mock, &owner));
+    if let Some(within) = query.within {
+        let enough = match count {
+            Some(Count::Exactly(count) | Count::AtLeast(count)) => count,
+            None => 1,
         };
-        match (count, within) {
-            (Some(Count::Exactly(count)), _) => expected(calls.exactly(count))?,
-            (Some(Count::AtLeast(count)), None) => expected(calls.at_least(count))?,
-            (Some(Count::AtLeast(count)), Some(within)) => {
-                expected(calls.received_within(count, within))?;
-            }
-            (None, _) => {}
+        control.unless_ending(requests.wait(enough, within)).await;
+    }
+    match (count, query.within) {
+        (Some(Count::Exactly(count)), _) => drop(requests.exactly(count)?),
+        (Some(Count::AtLeast(count)), None) => drop(requests.at_least(count)?),
+        (Some(Count::AtLeast(count)), Some(within)) => {
+            drop(requests.received_within(count, within)?);
         }
-        // What comes later can be requested by the id of the last one shown, so none is skipped.
-        let mut seen = calls.seen();
-        if is_after {
-            seen.truncate(limit);
-        } else {
-            seen.drain(..seen.len().saturating_sub(limit));
-        }
-        let data = seen.into_iter().map(RequestBody::from).collect();
-        let partner = request.partner_if_named()?;
-        let dropped =
-            partner.map_or_else(|| request.mock().dropped_requests(), |one| one.dropped_requests());
-        response::json(&List { data, dropped })
-    })
+        (None, _) => {}
+    }
+    // With `after`, the next page begins after the last request of this one, so none is skipped.
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    let mut seen = requests.seen();
+    if query.after.is_some() {
+        seen.truncate(limit);
+    } else {
+        seen.drain(..seen.len().saturating_sub(limit));
+    }
+    let dropped = match &owner.0 {
+        Some(partner) => partner.dropped_requests(),
+        None => mock.dropped_requests(),
+    };
+    Ok(Json(RequestList { data: seen.into_iter().map(Request::from).collect(), dropped }))
 }
 
-fn conflict(error: &VerificationError) -> ApiError {
-    ApiError::of(StatusCode::CONFLICT, "verification_failed", error.to_string())
-}
-
-fn get(request: &ControlRequest) -> ControlResult {
-    let id = request.name(0);
-    let handler = request.mock().handler();
-    let entry = number_of(id).and_then(|number| handler.journal.find(number));
+async fn get_request(
+    State(mock): State<Mock>,
+    Path(id): Path<String>,
+) -> Result<Json<RequestWithResponse>, ApiError> {
+    let handler = mock.handler();
+    let entry = number_of(&id).and_then(|number| handler.journal.find(number));
     let entry = entry.ok_or_else(|| {
         ApiError::not_found(format!(
-            "there is no request `{}`, or it is kept no more",
+            "there is no request `{}`, or it was evicted",
             id.escape_debug()
         ))
     })?;
     let request = handler.read(&entry);
-    let response = request.response.as_ref().map(|one| ResponseBody::of(request.status, one));
-    let request = RequestBody::from(ReceivedRequest { partner: entry.partner, request });
-    response::json(&WithResponse { request, response })
+    let response = request.response.as_ref().map(|one| RecordedResponse::of(request.status, one));
+    let request = Request::from(ReceivedRequest { partner: entry.partner, request });
+    Ok(Json(RequestWithResponse { request, response }))
 }
 
-fn clear(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner_if_named()?;
-    request.mock().handler().journal.clear(partner.map(|partner| partner.state().id));
-    Ok(response::no_content())
+async fn forget_requests(State(mock): State<Mock>, owner: Owner) -> StatusCode {
+    mock.handler().journal.clear(owner.id());
+    StatusCode::NO_CONTENT
 }

@@ -1,39 +1,38 @@
-//! Stubs: canned answers on paths under `/api/v1`, for all partners and for one. None of them is
-//! computed: no code comes over HTTP.
+//! Stubs: fixed responses on paths below `/api/v1`, for all partners and for one. No code is taken
+//! over HTTP.
 
 use std::collections::BTreeMap;
 
-use http::{HeaderName, HeaderValue};
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::control::quota;
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ApiError, ControlResult, List};
-use crate::control::route::Route;
-use crate::mock::ActiveStub;
-use crate::seed::fragment;
+use crate::control::ControlState;
+use crate::control::extract::{Json, Owner, Path};
+use crate::control::response::{ApiError, List, check_quota, created};
+use crate::mock::{ActiveStub, Mock};
 use crate::state::api_key;
-use crate::stubs::{Placed, ResponseTemplate};
+use crate::stubs::{self, Placed, ResponseTemplate};
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/stubs", list),
-    Route::new("POST", "/stubs", add),
-    Route::new("DELETE", "/stubs", remove_all),
-    Route::new("GET", "/stubs/{stub}", get),
-    Route::new("DELETE", "/stubs/{stub}", remove),
-    Route::new("GET", "/partners/{partner}/stubs", list),
-    Route::new("POST", "/partners/{partner}/stubs", add),
-    Route::new("DELETE", "/partners/{partner}/stubs", remove_all),
-];
+pub(super) fn router() -> Router<ControlState> {
+    let all = || get(list_stubs).post(add_stub).delete(remove_stubs);
+    Router::new()
+        .route("/stubs", all())
+        .route("/partners/{partner}/stubs", all())
+        .route("/stubs/{stub}", get(get_stub).delete(remove_stub))
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct StubBody {
+struct Stub {
     id: String,
     partner: Option<String>,
     method: String,
     path: String,
-    /// None of a stub that a test in Rust computes.
+    /// Absent, as are headers and body, if a test in Rust computes the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,67 +42,69 @@ struct StubBody {
     override_documented: bool,
 }
 
-impl From<&Placed> for StubBody {
+impl From<&Placed> for Stub {
     fn from(placed: &Placed) -> Self {
         let stub = &placed.stub;
-        let reply = stub.canned();
-        // A key may stand in what it answers, too.
+        let template = stub.canned();
+        // The response may hold a key.
         let text = |bytes: &[u8]| api_key::redact_text(&String::from_utf8_lossy(bytes));
-        let headers = |reply: &ResponseTemplate| {
+        let headers = |template: &ResponseTemplate| {
             let shown = |(name, value): (&HeaderName, &HeaderValue)| {
                 (name.to_string(), text(value.as_bytes()))
             };
-            reply.headers().iter().map(shown).collect()
+            template.headers().iter().map(shown).collect()
         };
-        let body = |reply: &ResponseTemplate| text(reply.body());
         Self {
             id: placed.id(),
             partner: placed.owner.map(|owner| owner.to_string()),
             method: stub.method.to_string(),
             path: stub.path.clone(),
-            status: reply.map(|reply| reply.status().as_u16()),
-            headers: reply.map(headers),
-            body: reply.map(body),
+            status: template.map(|template| template.status().as_u16()),
+            headers: template.map(headers),
+            body: template.map(|template| text(template.body())),
             override_documented: stub.override_documented,
         }
     }
 }
 
-fn list(request: &ControlRequest) -> ControlResult {
-    let owner = request.partner_if_named()?.map(|partner| partner.state().id);
-    let stubs = request.mock().handler().stubs.of(owner);
-    response::json(&List { data: stubs.iter().map(|placed| StubBody::from(&**placed)).collect() })
+async fn list_stubs(State(mock): State<Mock>, owner: Owner) -> Json<List<Stub>> {
+    let stubs = mock.handler().stubs.of(owner.id());
+    Json(List { data: stubs.iter().map(|placed| Stub::from(&**placed)).collect() })
 }
 
-fn add(request: &ControlRequest) -> ControlResult {
-    let owner = request.partner_if_named()?.map(|partner| partner.state().id);
-    let stub = fragment::stub(request.text()?)?;
-    let handler = request.mock().handler();
-    quota::check(handler.stubs.len(), "stubs")?;
-    let added = ActiveStub::new(&handler, handler.stubs.add(owner, stub));
-    request.undo_if_removed(|| added.remove())?;
-    let body = StubBody::from(added.placed());
-    Ok(response::created(response::json(&body)?, &["stubs", &added.id()]))
+async fn add_stub(
+    State(mock): State<Mock>,
+    owner: Owner,
+    Json(stub): Json<stubs::Stub>,
+) -> Result<Response, ApiError> {
+    let handler = mock.handler();
+    check_quota(handler.stubs.len(), "stubs")?;
+    let added = ActiveStub::new(&handler, handler.stubs.add(owner.id(), stub));
+    owner.undo_if_removed(|| added.remove())?;
+    Ok(created(&["stubs", &added.id()], Json(Stub::from(added.placed()))))
 }
 
-fn find(request: &ControlRequest) -> Result<ActiveStub, ApiError> {
-    let id = request.name(0);
-    request.mock().stub_with_id(id).ok_or_else(|| {
-        ApiError::not_found(format!("there is no stub `{}`, or it was removed", id.escape_debug()))
-    })
+async fn remove_stubs(State(mock): State<Mock>, owner: Owner) -> StatusCode {
+    mock.handler().stubs.retain(|placed| placed.owner != owner.id());
+    StatusCode::NO_CONTENT
 }
 
-fn get(request: &ControlRequest) -> ControlResult {
-    response::json(&StubBody::from(find(request)?.placed()))
+fn find(mock: &Mock, id: &str) -> Result<ActiveStub, ApiError> {
+    mock.stub_with_id(id)
+        .ok_or_else(|| ApiError::not_found(format!("there is no stub `{}`", id.escape_debug())))
 }
 
-fn remove(request: &ControlRequest) -> ControlResult {
-    find(request)?.remove();
-    Ok(response::no_content())
+async fn get_stub(
+    State(mock): State<Mock>,
+    Path(id): Path<String>,
+) -> Result<Json<Stub>, ApiError> {
+    Ok(Json(Stub::from(find(&mock, &id)?.placed())))
 }
 
-fn remove_all(request: &ControlRequest) -> ControlResult {
-    let owner = request.partner_if_named()?.map(|partner| partner.state().id);
-    request.mock().handler().stubs.retain(|placed| placed.owner != owner);
-    Ok(response::no_content())
+async fn remove_stub(
+    State(mock): State<Mock>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    find(&mock, &id)?.remove();
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,37 +1,35 @@
-//! A partner's wallet, as `GET /api/v1/wallet` shows it.
+//! A partner's wallet, as `GET /api/v1/wallet` serves it.
 
-use crate::control::json_merge::merged;
-use crate::control::request::ControlRequest;
-use crate::control::response::{self, ApiError, ControlResult};
-use crate::control::route::Route;
-use crate::seed::fragment;
+use axum::Router;
+use axum::routing::get;
+
+use super::json_merge::merged;
+use crate::control::ControlState;
+use crate::control::extract::{Json, Partner, Text};
+use crate::control::response::{ApiError, RawJson};
+use crate::input::json::FromJson as _;
 use crate::state::body;
+use crate::state::model::Wallet;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/partners/{partner}/wallet", get),
-    Route::new("PUT", "/partners/{partner}/wallet", replace),
-    Route::new("PATCH", "/partners/{partner}/wallet", change),
-];
-
-fn get(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    Ok(response::raw_json(partner.state().wallet.content(body::wallet)))
+pub(super) fn router() -> Router<ControlState> {
+    let methods = get(get_partner_wallet).put(replace_wallet).patch(change_wallet);
+    Router::new().route("/partners/{partner}/wallet", methods)
 }
 
-fn replace(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let wallet = fragment::wallet(request.text()?)?;
+async fn get_partner_wallet(Partner(partner): Partner) -> RawJson {
+    RawJson(partner.state().wallet.content(body::wallet))
+}
+
+async fn replace_wallet(Partner(partner): Partner, Json(wallet): Json<Wallet>) -> RawJson {
     let shown = body::wallet(&wallet);
     partner.set_wallet(wallet);
-    Ok(response::raw_json(shown))
+    RawJson(shown.into())
 }
 
-fn change(request: &ControlRequest) -> ControlResult {
-    let partner = request.partner()?;
-    let fields = request.text()?;
+async fn change_wallet(Partner(partner): Partner, Text(fields): Text) -> Result<RawJson, ApiError> {
     let shown = partner.update_wallet(|wallet| {
-        *wallet = fragment::wallet(&merged(&body::wallet(wallet), fields)?)?;
+        *wallet = Wallet::from_json(&merged(&body::wallet(wallet), &fields)?)?;
         Ok::<_, ApiError>(body::wallet(wallet))
     })?;
-    Ok(response::raw_json(shown))
+    Ok(RawJson(shown.into()))
 }

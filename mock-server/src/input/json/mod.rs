@@ -1,21 +1,20 @@
-//! JSON of others: read strictly; and what is wrong with it, in the words of JSON, with its place.
+//! JSON of others: read strictly, with the field and the place of what is wrong.
 
 mod describe;
 mod locate;
 mod value;
-mod words;
 
 use std::collections::BTreeMap;
 
-use serde::de::Deserialize;
+use serde::de::{Deserialize, DeserializeOwned};
 
 use self::describe::describe;
+pub(crate) use self::describe::serde_message;
 pub(crate) use self::locate::{Step, ValidationError};
 pub(crate) use self::value::{
     Expected, Fields, Object, decimal, non_null, timestamp, unwrap_object,
 };
-pub(crate) use self::words::{serde_message, truncate};
-use crate::input::escape::escaped;
+use crate::input::escape::{escaped, shortened};
 use crate::state::api_key;
 
 /// What is wrong with a text: in one line, and with no key in it.
@@ -43,9 +42,20 @@ fn clean(text: &str) -> String {
     escaped(&api_key::redact_text(text)).into_owned()
 }
 
+/// A value that is read from JSON text, with its place if it is wrong.
+pub(crate) trait FromJson: Sized {
+    fn from_json(text: &str) -> Result<Self, ParseError>;
+}
+
+impl<T: DeserializeOwned + Expected> FromJson for T {
+    fn from_json(text: &str) -> Result<Self, ParseError> {
+        object(text)
+    }
+}
+
 /// The object that a text is.
 pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result<T, ParseError> {
-    let Object(object) = read(text, T::EXPECTED)?;
+    let Object(object) = read(text)?;
     Ok(object)
 }
 
@@ -53,18 +63,32 @@ pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result
 pub(crate) fn fields<'a, T: Deserialize<'a>>(
     text: &'a str,
 ) -> Result<BTreeMap<String, T>, ParseError> {
-    let Fields(fields) = read(text, "an object")?;
+    let Fields(fields) = read(text)?;
     Ok(fields)
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str, expected: &str) -> Result<T, ParseError> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ParseError> {
     let mut json = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        describe(text, &path, error.inner(), expected)
+        describe(&path, error.inner())
     })?;
-    json.end().map_err(|error| describe(text, ".", &error, expected))?;
+    json.end().map_err(|error| describe(".", &error))?;
     Ok(read)
+}
+
+/// The beginning of a text from outside, if it is long.
+pub(crate) fn truncate(text: &str) -> String {
+    shortened(text, 120)
+}
+
+/// Whether a path leads to a key, to one of several, or to all of them.
+fn is_of_a_key(path: &str) -> bool {
+    let path = match path.strip_suffix(']') {
+        Some(item) => item.trim_end_matches(|char: char| char.is_ascii_digit()),
+        None => path,
+    };
+    ["keys", "keys[", "key"].iter().any(|end| path.ends_with(end))
 }
 
 /// Line and column of the byte at this offset, both counted from 1.

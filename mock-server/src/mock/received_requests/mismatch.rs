@@ -40,6 +40,13 @@ pub(super) struct Mismatch<'a> {
 }
 
 impl VerificationError {
+    pub(super) fn unsent(path: &str) -> Self {
+        let path = shown(path);
+        Self(format!(
+            "no request has the path {path}; expected it percent-encoded, without a query"
+        ))
+    }
+
     pub(super) fn explain(case: &Mismatch<'_>) -> Self {
         let mut text = String::new();
         // Writing to a string does not fail.

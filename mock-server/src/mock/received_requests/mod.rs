@@ -10,11 +10,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 pub use self::mismatch::VerificationError;
+use crate::api::path;
 use crate::journal::{Entry, RecordedRequest, number_of};
 use crate::mock::handler::RequestHandler;
 use crate::state::api_key;
 use crate::state::store::{PartnerId, PartnerState};
-use crate::stubs::full_path;
 
 /// Requests of one partner, by [`Partner::received_requests`](crate::Partner::received_requests), or of the whole mock, by
 /// [`Mock::received_requests`](crate::Mock::received_requests): all of them, or those that are described.
@@ -96,10 +96,11 @@ impl ReceivedRequests {
         self
     }
 
-    /// Only requests to this path: `wallet` is `/api/v1/wallet`, and what begins with a slash is meant as
-    /// it is.
+    /// Only requests to this path: `wallet`, `/wallet` and `/api/v1/wallet` are the same; a segment in
+    /// braces, as in `templates/{id}`, is any one segment. A path that no request can have, such as one
+    /// with a query, is an error when the requests are counted.
     pub fn path(mut self, path: impl AsRef<str>) -> Self {
-        self.matcher.path = Some(full_path(path.as_ref()));
+        self.matcher.path = Some(path::full(path.as_ref()));
         self
     }
 
@@ -220,6 +221,9 @@ impl ReceivedRequests {
     }
 
     fn judge(&self, count: Count) -> Result<Vec<RecordedRequest>, VerificationError> {
+        if let Some(path) = self.matcher.path.as_deref().filter(|path| !path::is_possible(path)) {
+            return Err(VerificationError::unsent(path));
+        }
         let recorded = self.recorded();
         let is_match = |request: &&RecordedRequest| self.matcher.matches(request);
         let matched: Vec<_> = recorded.iter().filter(is_match).cloned().collect();
@@ -263,6 +267,7 @@ impl RequestMatcher {
 
     fn diffs(&self, request: &RecordedRequest) -> Vec<FieldDiff> {
         let status = self.status.map(|status| status.to_string());
+        let path = self.path.as_ref().filter(|path| !path::matches(path, &request.path));
         let headers = self.headers.iter().map(|(name, value)| {
             let all = request.headers.get_all(name).iter();
             let all = all.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -272,7 +277,7 @@ impl RequestMatcher {
         });
         let line = [
             ("method", self.method.as_ref(), request.method.to_string()),
-            ("path", self.path.as_ref(), request.path.clone()),
+            ("path", path, request.path.clone()),
             ("query", self.query.as_ref(), request.query.clone().unwrap_or_default()),
             ("body", self.body.as_ref(), String::from_utf8_lossy(&request.body).into_owned()),
             ("status", status.as_ref(), request.status.as_str().to_owned()),

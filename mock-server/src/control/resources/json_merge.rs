@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::response::ApiError;
+use crate::control::response::ApiError;
 use crate::input::json;
 
 /// The whole as JSON with these fields in it.
@@ -32,9 +32,9 @@ mod tests {
     #[test]
     fn what_is_no_object_or_says_a_thing_twice_is_refused() {
         for (fields, said) in [
-            ("[]", "found an array, expected an object"),
-            (r#"{"a":1,"a":2}"#, "the field `a` stands twice"),
-            ("", "the text ends here; expected an object"),
+            ("[]", "invalid type: sequence, expected an object"),
+            (r#"{"a":1,"a":2}"#, "duplicate field `a`"),
+            ("", "EOF while parsing a value"),
         ] {
             let failure = merged(b"{}", fields).unwrap_err();
             assert!(format!("{failure:?}").contains(said), "{failure:?}");
