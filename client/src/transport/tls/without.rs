@@ -40,6 +40,7 @@ pub(super) fn configure(
     Ok(())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "with TLS, it is not trivial")]
 pub(super) fn apply(_: &Config, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder
 }
