@@ -156,6 +156,12 @@ impl fmt::Debug for ErrorResponse {
     }
 }
 
+/// The port of a request, given or by its scheme.
+pub(crate) fn server_port(uri: &Uri) -> u16 {
+    let default = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+    uri.port_u16().unwrap_or(default)
+}
+
 impl AttemptError {
     pub(crate) fn new(kind: ErrorKind, outcome: RequestOutcome) -> Self {
         Self { kind, outcome, response: None, source: None, text: None, unprocessed: None }
@@ -174,12 +180,9 @@ impl AttemptError {
 
     /// Names what the request was sent to, unless the error knows better.
     pub(crate) fn at_peer_of(mut self, uri: &Uri) -> Self {
-        let port = || if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
         let text = self.text.get_or_insert_default();
-        text.peer = text
-            .peer
-            .take()
-            .or_else(|| Some(format!("{}:{}", uri.host()?, uri.port_u16().unwrap_or_else(port))));
+        text.peer =
+            text.peer.take().or_else(|| Some(format!("{}:{}", uri.host()?, server_port(uri))));
         self
     }
 

@@ -63,31 +63,29 @@ impl RetryBudget {
 }
 
 /// The tokens of a budget that the clones of a client share.
+///
+/// `None` where there is no limit.
 #[derive(Debug)]
-pub(crate) struct RetryTokens {
-    budget: RetryBudget,
-    /// `None` where there is no limit.
-    bucket: Option<TokenBucket>,
-}
+pub(crate) struct RetryTokens(Option<TokenBucket>);
 
 impl RetryTokens {
     pub(crate) fn full(budget: RetryBudget) -> Self {
-        Self { budget, bucket: budget.tokens.map(TokenBucket::full) }
+        Self(budget.tokens.map(TokenBucket::full))
     }
 
     /// The same budget with all its tokens.
     pub(crate) fn refilled(&self) -> Self {
-        Self::full(self.budget)
+        Self(self.0.as_ref().map(|bucket| TokenBucket::full(bucket.size)))
     }
 
     /// How many are left; `None` where there is no limit.
     pub(crate) fn left(&self) -> Option<u32> {
-        self.bucket.as_ref().map(TokenBucket::left)
+        self.0.as_ref().map(TokenBucket::left)
     }
 
     /// Takes the cost of a retry, or nothing if not enough tokens are left.
     pub(crate) fn try_spend(&self, cost: u32) -> bool {
-        self.bucket.as_ref().is_none_or(|bucket| bucket.try_take(cost))
+        self.0.as_ref().is_none_or(|bucket| bucket.try_take(cost))
     }
 
     /// Returns the cost of the last retry of a call that succeeded, or what a success without a
@@ -102,7 +100,7 @@ impl RetryTokens {
     }
 
     fn put_back(&self, tokens: u32) {
-        if let Some(bucket) = &self.bucket {
+        if let Some(bucket) = &self.0 {
             bucket.put_back(tokens);
         }
     }

@@ -5,13 +5,12 @@
 
 use std::fmt;
 
-use http::uri::Scheme;
 use http::{Method, Request, StatusCode, Uri};
 use tracing::field::{Empty, display};
 use tracing::{Span, info, info_span};
 
 use crate::error::escape::Escaped;
-use crate::error::{Attempt, AttemptError, ErrorKind};
+use crate::error::{Attempt, AttemptError, ErrorKind, server_port};
 use crate::pipeline::retry_budget::RetryTokens;
 use crate::transport::path::API_PATH;
 
@@ -59,7 +58,7 @@ pub(crate) fn attempt_span<B>(request: &Request<B>, resend_count: usize) -> Span
         http.request.resend_count = Empty,
         http.response.status_code = Empty,
         server.address = uri.host().unwrap_or_default(),
-        server.port = port(uri),
+        server.port = server_port(uri),
         url.full = %format_args!("{:.2000}", Escaped(&without_query(uri))),
         error.type = Empty,
     );
@@ -136,11 +135,6 @@ fn method(method: &Method) -> &str {
         | Method::OPTIONS => method.as_str(),
         _ => "_OTHER",
     }
-}
-
-fn port(uri: &Uri) -> u16 {
-    let default = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
-    uri.port_u16().unwrap_or(default)
 }
 
 fn without_query(uri: &Uri) -> String {

@@ -31,10 +31,11 @@ pub(super) struct Pools {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Default)]
 struct State {
     pools: HashMap<runtime::Id, Pool>,
     last_id: u64,
+    /// For the first pool.
+    first_client: Option<reqwest::Client>,
 }
 
 struct Pool {
@@ -46,11 +47,14 @@ struct Pool {
 }
 
 impl Pools {
+    /// Builds the HTTP client of the first pool, so that nothing is left to fail when it is used.
     pub(super) fn new(
         max_age: Option<Duration>,
         build: impl Fn() -> reqwest::Result<reqwest::Client> + Send + Sync + 'static,
-    ) -> Self {
-        Self { build: Box::new(build), max_age, state: Arc::default() }
+    ) -> reqwest::Result<Self> {
+        let first_client = Some(build()?);
+        let state = State { pools: HashMap::new(), last_id: 0, first_client };
+        Ok(Self { build: Box::new(build), max_age, state: Arc::new(Mutex::new(state)) })
     }
 
     /// The pool of the current runtime, a new one if it has none or one that is too old.
@@ -65,7 +69,10 @@ impl Pools {
         check_io()?;
         state.last_id += 1;
         let id = PoolId(state.last_id);
-        let client = (self.build)()?;
+        let client = match state.first_client.take() {
+            Some(client) => client,
+            None => (self.build)()?,
+        };
         let (watched, unwatched) = oneshot::channel();
         let pool = Pool { id, client: client.clone(), created: Instant::now(), _watched: watched };
         let replaced = state.pools.insert(runtime, pool);
@@ -122,7 +129,7 @@ mod tests {
     use super::*;
 
     fn pools(max_age: Option<Duration>) -> Pools {
-        Pools::new(max_age, || reqwest::Client::builder().tls_certs_only([]).build())
+        Pools::new(max_age, || reqwest::Client::builder().tls_certs_only([]).build()).unwrap()
     }
 
     fn runtime() -> runtime::Runtime {

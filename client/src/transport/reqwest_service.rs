@@ -83,16 +83,11 @@ pub(crate) fn connect(settings: &TransportSettings) -> Result<HttpService, Inval
         let _ = (http2_keep_alive_interval, http2_keep_alive_timeout);
         tls.apply(builder).build()
     };
-    // Built once here, so that nothing is left to fail when the first pool is made.
-    build().map_err(|cause| InvalidSetting {
+    let pools = Pools::new(max_connection_age, build).map_err(|cause| InvalidSetting {
         setting: "tls",
         message: format!("the HTTP client cannot be made: {}", chain(&cause)),
     })?;
-    Ok(HttpService(Arc::new(ReqwestService {
-        pools: Pools::new(max_connection_age, build),
-        proxy_peer,
-        uris: UriCache::default(),
-    })))
+    Ok(HttpService(Arc::new(ReqwestService { pools, proxy_peer, uris: UriCache::default() })))
 }
 
 /// reqwest as an HTTP service over `http` types.

@@ -139,6 +139,14 @@ async fn serve_some(mut connection: Http2, count: usize) {
     }
 }
 
+/// Takes the streams of the first connection without a response, and responds on the others.
+async fn silent_at_first(connection_number: usize, mut connection: Http2) {
+    let mut held = Vec::new();
+    while let Some(Ok((_, response))) = connection.accept().await {
+        if connection_number == 0 { held.push(response) } else { respond(response) }
+    }
+}
+
 /// The results of so many POSTs at once.
 async fn posts(client: &Client, count: usize) -> Vec<Result<(), partner_api::Error>> {
     let calls: Vec<_> = (0..count)
@@ -329,13 +337,7 @@ async fn a_server_that_refuses_every_stream_gets_little_more_than_one_request_fo
 
 #[tokio::test]
 async fn after_an_attempt_that_timed_out_the_next_one_uses_a_new_connection() {
-    let server = Server::start(|count, mut connection: Http2| async move {
-        let mut held = Vec::new();
-        while let Some(Ok((_, response))) = connection.accept().await {
-            if count == 0 { held.push(response) } else { respond(response) }
-        }
-    })
-    .await;
+    let server = Server::start(silent_at_first).await;
     let mut policy = RetryPolicy::default();
     policy.base_delay = Duration::ZERO;
     let builder = server.builder().retry(policy).attempt_timeout(Duration::from_millis(200));
@@ -345,21 +347,15 @@ async fn after_an_attempt_that_timed_out_the_next_one_uses_a_new_connection() {
 }
 
 #[tokio::test]
-async fn many_attempts_that_time_out_together_make_one_new_connection() {
+async fn calls_after_a_timeout_share_the_new_connection() {
     const CALLS: usize = 50;
-    let server = Server::start(|count, mut connection: Http2| async move {
-        let mut held = Vec::new();
-        while let Some(Ok((_, response))) = connection.accept().await {
-            if count == 0 { held.push(response) } else { respond(response) }
-        }
-    })
-    .await;
+    let server = Server::start(silent_at_first).await;
     let builder = server.builder().retry(RetryPolicy::never()).timeout(Duration::from_secs(5));
     let client = builder.build().unwrap();
-    // One call first, so that all others share its connection.
-    let started = Arc::new(Barrier::new(CALLS));
     let first = client.wallet().timeout(Duration::from_millis(200)).await;
     first.unwrap_err();
+    // One call first, so that all others find its connection.
+    let started = Arc::new(Barrier::new(CALLS));
     assert_eq!(client.wallet().await.unwrap().balance, 8450);
     let calls: Vec<_> = (0..CALLS)
         .map(|_| {
