@@ -7,10 +7,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use partner_api::{Client, ClientBuilder, RetryPolicy};
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -181,7 +183,7 @@ async fn run_step(
         Step::SendForever(bytes) => loop {
             stream.write_all(&bytes).await?;
         },
-        Step::Reset => stream.set_zero_linger()?,
+        Step::Reset => SockRef::from(&*stream).set_linger(Some(Duration::ZERO))?,
         Step::Hang => std::future::pending().await,
         Step::AwaitClose => while stream.read(&mut [0; 1024]).await? > 0 {},
     }
