@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_of_the_body_stands_in_the_problem() {
+    fn an_error_repeats_no_value_of_the_body() {
         for (body, expected) in [
             (r#"{"balance":"hunter2, expected `x"}"#, "invalid type: string, expected i64"),
             (r#"{"balance":123456.5}"#, "invalid type: floating point, expected i64"),
@@ -221,7 +221,10 @@ mod tests {
         }
 
         let error = document::<Picky>(br#""hunter2""#).unwrap_err().error;
-        assert_eq!((error.path.as_str(), error.message.as_str()), (".", "its type rejects the value"));
+        assert_eq!(
+            (error.path.as_str(), error.message.as_str()),
+            (".", "its type rejects the value")
+        );
     }
 
     #[test]
