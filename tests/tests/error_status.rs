@@ -12,6 +12,7 @@ const GUIDE: &str = include_str!("../../client/docs/keep_a_copy_in_step.md");
 const KINDS: &str = include_str!("../../client/src/error/kind.rs");
 
 /// The code of the guide, which is copied to `error_status/axum.rs`.
+#[expect(unreachable_pub, reason = "it is written for the crate of a user")]
 #[path = "error_status/axum.rs"]
 mod copied;
 

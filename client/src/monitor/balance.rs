@@ -70,9 +70,10 @@ pub enum Level {
 /// | the first one | compared with the levels: a balance that is low already is reported |
 /// | the same wallet and time again | none |
 /// | the same time, another wallet | taken as the later one |
-/// | older than the last by up to [`MAX_LATENESS`] | [`Ignored`](BalanceEvent::Ignored): it arrived late |
+/// | older than the last by up to [`MAX_LATENESS`] | [`Ignored`](BalanceEvent::Ignored): it arrived late, or the clock was set back a little. The monitor goes on when the clock has caught up |
 /// | older by more | [`ClockSetBack`](BalanceEvent::ClockSetBack): the clock had been ahead. The levels are compared, a recharge is not reported, and the forecast starts again |
-/// | missing for longer than [`MAX_GAP`](super::MAX_GAP), or a clock that jumped ahead | compared with the levels; the gap is left out of the forecast |
+/// | missing for longer than [`MAX_GAP`](super::MAX_GAP), or a clock that jumped ahead by more | compared with the levels; the gap is left out of the forecast |
+/// | a shorter gap, or a shorter jump | compared with the levels; the gap counts as observed, so that a jump changes the forecast until it is older than [`WINDOW`](super::WINDOW) |
 ///
 /// # State
 /// [`state`](Self::state) is data for serde: write it to a file or a database after each
@@ -158,10 +159,11 @@ pub enum BalanceEvent {
         /// The messages that it pays for, if the cost of a message is positive.
         messages: Option<i64>,
     },
-    /// The balance increased.
+    /// The balance increased: a recharge, or a refund.
     #[non_exhaustive]
     Recharged {
-        /// The increase since the last observation: the recharge, less what was used meanwhile.
+        /// The increase since the last observation, which is the recharge without what was used
+        /// meanwhile.
         credits: u64,
         /// The balance in credits.
         balance: i64,
@@ -303,7 +305,7 @@ impl BalanceMonitor {
             .copied()
             .filter(|level| self.is_below(*level, wallet).unwrap_or(was_below.contains(level)))
             .collect();
-        // A cost that is not positive gives no number of messages: nothing can be bought with 0.
+        // Without a cost, an empty wallet is one without credits.
         let cost = wallet.cost_per_message.max(1).into();
         let is_empty = self.is_less((wallet.balance.into(), cost), 1).unwrap_or(was_empty);
 

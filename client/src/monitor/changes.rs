@@ -39,7 +39,7 @@ impl<'a> From<&'a CollectedList<Company>> for Snapshot<'a> {
 ///
 /// The changes come in an order in which tables with foreign keys can apply them: duplicates, added
 /// companies, changed fields, moved and added connections, removed connections, removed companies.
-/// Applied to the old list, they give the new one.
+/// Applied to the old list, the changes to a complete list without duplicates give that list.
 ///
 /// | case | reported as |
 /// |---|---|

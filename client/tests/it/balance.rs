@@ -156,7 +156,7 @@ fn price_currency_and_cost_are_events_and_the_price_stays_exact() {
             { "low": { "level": { "messages": 1000 }, "balance": 1500, "messages": 750 } },
         ])
     );
-    events.iter().for_each(|event| comes_back(event));
+    comes_back(&events);
     comes_back(monitor.state());
 }
 

@@ -389,7 +389,7 @@ fn each_field_has_a_change() {
         let mut new = old.clone();
         let (parent, field) = pointer.rsplit_once('/').unwrap();
         new.pointer_mut(parent).unwrap()[field] = value;
-        let found = compared(&[old.clone()], &[new]);
+        let found = compared(std::slice::from_ref(&old), &[new]);
         assert_eq!(types(&found), [expected], "{pointer}");
         assert_eq!(found[0].1["companyId"], "c");
     }
