@@ -1,6 +1,7 @@
 //! The rules in force, and which request meets which of them. Nothing here waits, fails or looks
 //! at a clock: what is decided hangs on the rules and on the order of one partner's requests.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use super::sampling::{Sampler, text_hash, unit};
 use super::{FaultSpec, Key};
 use crate::input::escape::shortened;
 use crate::state::api_key::KeyHash;
+use crate::state::redactor::Redactor;
 use crate::state::store::{PartnerId, PartnerState};
 
 /// How many rules are remembered that had all their `times`.
@@ -35,6 +37,14 @@ impl AppliedFault {
     /// The rule, in its text form; a key is `[redacted]`.
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// Without the keys that the redactor knows.
+    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
+        if let Cow::Owned(clean) = redactor.redact(self.rule.as_bytes()) {
+            self.rule = String::from_utf8_lossy(&clean).into();
+        }
+        self
     }
 
     /// As [`rule`](Self::rule), where it is shown with each request: a body that it says may be

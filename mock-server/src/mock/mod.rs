@@ -5,7 +5,9 @@ pub(crate) mod handler;
 mod latest;
 pub(crate) mod log;
 mod partner;
+pub(crate) mod pipeline;
 mod received_requests;
+pub(crate) mod request_body;
 mod seed_state;
 mod service;
 mod stubs;
@@ -16,10 +18,11 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use self::faults::{ActiveRule, Faults};
-use self::handler::{DEFAULT_MAX_REQUEST_BODY, RequestHandler};
+use self::handler::RequestHandler;
 pub use self::partner::Partner;
 pub(crate) use self::received_requests::ReceivedRequest;
 pub use self::received_requests::{ReceivedRequests, VerificationError};
+use self::request_body::DEFAULT_MAX_REQUEST_BODY;
 use self::seed_state::SeedState;
 pub use self::service::MockService;
 pub use self::stubs::ActiveStub;
@@ -29,7 +32,7 @@ use crate::seed::{PartnerSeed, Seed};
 use crate::state::clock::Clock;
 use crate::state::companies::Companies;
 use crate::state::model::Wallet;
-use crate::state::store::{DuplicateKey, Store};
+use crate::state::store::DuplicateKey;
 use crate::stubs::{Stub, StubError};
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
@@ -55,7 +58,7 @@ impl Mock {
     }
 
     pub(crate) fn limited(seed: Seed, max_request_body: usize) -> Self {
-        let handler = Arc::new(RequestHandler::new(Store::default(), max_request_body));
+        let handler = Arc::new(RequestHandler::new(max_request_body));
         Self { seed_state: Arc::new(SeedState::new(&handler, seed)), handler }
     }
 
@@ -66,7 +69,7 @@ impl Mock {
     /// An origin for a client that wants one. Nobody connects to it, and nobody could: the name
     /// is one of those that never resolve (RFC 2606, section 2).
     pub fn url(&self) -> &'static str {
-        "https://partner-handler.invalid"
+        "https://partner-api.invalid"
     }
 
     /// Makes the mock what this seed says, as if it had been started with it.

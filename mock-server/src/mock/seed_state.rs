@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::handler::RequestHandler;
 use super::latest::Latest;
 use crate::seed::{Extras, PartnerSeed, Seed};
-use crate::state::api_key::{self, KeyHash};
+use crate::state::api_key;
 use crate::state::store::{DuplicateKey, NewPartner, PartnerState};
 
 /// The seed that a mock was last made of, and the partner that it is about by default.
@@ -124,7 +124,7 @@ impl PartnerSeed {
             active: self.active,
             wallet: self.wallet,
             companies: self.companies,
-            keys: self.keys.iter().map(|key| KeyHash::of(key)).collect(),
+            keys: self.keys,
         };
         (new, self.extras)
     }

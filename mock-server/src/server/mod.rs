@@ -1,11 +1,11 @@
 //! The mock on a port: listener, limits, outages, graceful shutdown.
 
-mod error_response;
 mod exchange;
-mod io_timeouts;
 mod limits;
 mod listener;
 mod outage;
+mod raw;
+mod write_timeout;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
@@ -16,19 +16,20 @@ use std::{fmt, io};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+use self::exchange::App;
 pub use self::limits::{
     DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,
-    DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS,
-    DEFAULT_WRITE_TIMEOUT,
+    DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS, DEFAULT_WRITE_TIMEOUT,
 };
 use self::limits::{Limits, bounded};
 use self::listener::Listener;
 pub use self::outage::Outage;
 use crate::api::BASE_PATH;
+use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
 use crate::mock::Mock;
-use crate::mock::handler::DEFAULT_MAX_REQUEST_BODY;
-use crate::mock::log;
+use crate::mock::request_body::{BodyLimits, DEFAULT_MAX_REQUEST_BODY};
+use crate::mock::{log, pipeline};
 use crate::seed::Seed;
 
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
@@ -196,15 +197,9 @@ impl MockServerBuilder {
         self
     }
 
-    /// How long a connection may be open with no request on it, a day at most. Then it is closed
-    /// without a word, as clients that keep connections expect. Otherwise it is [`DEFAULT_IDLE_TIMEOUT`].
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.limits.idle = bounded(limit);
-        self
-    }
-
-    /// How long a client may take to send a request's head from its first byte on, a day at most.
-    /// Then it gets 408. Otherwise it is [`DEFAULT_HEADER_READ_TIMEOUT`].
+    /// How long a client may take to send the head of a request, from the start of the connection or
+    /// from the response before it, a day at most. Then the connection is closed. Otherwise it is
+    /// [`DEFAULT_HEADER_READ_TIMEOUT`].
     pub fn header_read_timeout(mut self, limit: Duration) -> Self {
         self.limits.head = bounded(limit);
         self
@@ -251,8 +246,12 @@ impl MockServerBuilder {
         let control =
             self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
         let control = control.transpose()?.map(Arc::new);
+        let (handler, limits) = (mock.handler(), self.limits);
+        let body_limits = BodyLimits { time: Some(limits.body), ..handler.body_limits.clone() };
+        let router = pipeline::router(&handler, RequestSource::Socket, body_limits);
+        let app = App { handler, router, control: control.clone(), limits };
         Ok(MockServer {
-            socket: Listener::open(listener, address, mock.handler(), control.clone(), self.limits),
+            socket: Listener::open(listener, address, app),
             control,
             mock,
             address,

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::header::DATE;
 use http::{HeaderMap, HeaderValue};
@@ -81,16 +81,6 @@ impl Clock {
     /// What it shows.
     pub fn now(&self) -> Timestamp {
         if self.is_paused() { self.paused_at() } else { Timestamp::now() }
-    }
-
-    /// What it shows, as the system tells it.
-    #[inline]
-    pub(crate) fn system_time(&self) -> SystemTime {
-        if self.is_paused() {
-            SystemTime::try_from(self.paused_at()).unwrap_or_else(|_| SystemTime::now())
-        } else {
-            SystemTime::now()
-        }
     }
 
     /// Stops it where it is. A clock that is paused stays as it is.

@@ -6,16 +6,18 @@ mod validate;
 use std::fmt;
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
 pub(crate) use self::registry::{Found, Placed, StubList};
 pub use self::validate::StubError;
 pub(crate) use self::validate::checked;
 use crate::api::BASE_PATH;
 use crate::state::api_key;
-use crate::state::payload::Payload;
 
 /// A response on a path under `/api/v1`, behind the same authorization as the documented calls: for
 /// endpoints that are announced, or that only you know.
@@ -129,12 +131,7 @@ impl Stub {
         self.method == method || (self.method == Method::GET && method == Method::HEAD)
     }
 
-    pub(crate) fn answer(
-        &self,
-        head: &request::Parts,
-        body: &Bytes,
-        partner: &str,
-    ) -> Response<Payload> {
+    pub(crate) fn answer(&self, head: &request::Parts, body: &Bytes, partner: &str) -> Response {
         match &self.answer {
             Answer::Canned(reply) => reply.clone().into_response(),
             Answer::Computed(compute) => {
@@ -228,13 +225,17 @@ impl ResponseTemplate {
         &self.body
     }
 
-    fn into_response(self) -> Response<Payload> {
-        let mut response = Response::new(self.body.into());
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
     }
 }
+
+/// The body of a request to a stub, in the extensions of the response, for the journal.
+#[derive(Clone)]
+pub(crate) struct StubRequestBody(pub(crate) Bytes);
 
 /// A request that a stub computes its response from.
 #[derive(Clone)]

@@ -305,3 +305,35 @@ async fn a_request_is_found_by_its_id_while_it_is_kept() {
     second.clear_requests();
     assert_eq!(mock.request("req-2"), None);
 }
+
+#[tokio::test]
+async fn a_key_of_any_form_is_redacted_wherever_the_client_put_it() {
+    let seed = r#"{"partners":[{"name":"a","keys":["mysecretkey123"],"stubs":[{"path":"echo","method":"POST"}]}]}"#;
+    let mock = Mock::seeded(partner_api_mock::Seed::from_json(seed).unwrap());
+    let accepted = "another-secret/key==";
+    mock.partner().accept_key(accepted).unwrap();
+    for (secret, method, path) in [
+        ("mysecretkey123", "GET", "/api/v1/wallet"),
+        (accepted, "GET", "/mysecretkey123/another-secret%2Fkey%3D%3D"),
+        ("mysecretkey123", "POST", "/api/v1/echo"),
+    ] {
+        mock.fail_next(Fault::passthrough().header("x-a", secret).body(secret)).unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{path}?key=mysecretkey123&other=another-secret/key=="))
+            .header("authorization", format!("Bearer {secret}"))
+            .header("x-key", secret)
+            .body(Body::from(secret))
+            .unwrap();
+        mock.service().oneshot(request).await.unwrap();
+    }
+    let shown = format!("{:?}", mock.requests());
+    assert!(!shown.contains("secretkey") && !shown.contains("another-secret"), "{shown}");
+    let requests = mock.requests();
+    assert_eq!(requests[0].query.as_deref(), Some("key=[redacted]&other=[redacted]"));
+    assert_eq!(
+        (requests[1].path.as_str(), &requests[2].body[..]),
+        ("/[redacted]/[redacted]", &b"[redacted]"[..])
+    );
+    assert_eq!(requests[0].headers["x-key"], "[redacted]");
+}

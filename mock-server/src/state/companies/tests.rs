@@ -148,8 +148,8 @@ fn a_change_writes_one_block_anew_and_leaves_the_others() {
     let company = |id: usize| Company::new(id.to_string(), "n".repeat(BLOCK / 2));
     let mut all: Companies = (0..6).map(company).collect();
     let pieces = |all: &Companies| {
-        let content = all.content();
-        content.pieces().iter().map(|piece| piece.as_ptr()).collect::<Vec<_>>()
+        let Payload::Chunks(pieces) = all.content() else { panic!("several blocks") };
+        pieces.iter().map(|piece| piece.as_ptr()).collect::<Vec<_>>()
     };
     let before = (all.clone(), pieces(&all));
     all.change("2", |company| company.template_count = 7);
