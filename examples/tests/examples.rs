@@ -86,14 +86,14 @@ fn a_configuration_that_is_half_empty_or_swapped_is_an_error_that_says_so_and_ne
         let code = if name == "low_balance" { 2 } else { 1 };
         for (variables, missing) in [
             (&[(URL, service.mock.url())][..], KEY),
-            (&[(KEY, key)], URL),
+            (&[(KEY, &key)], URL),
             (&[(URL, ""), (KEY, "")], "the API key is empty"),
-            (&[(URL, key), (KEY, service.mock.url())], "base_url: it is not a URL"),
+            (&[(URL, &key), (KEY, service.mock.url())], "base_url: it is not a URL"),
         ] {
             let run = run(example(name).envs(variables.iter().copied()));
             assert_eq!((run.code, run.stdout.as_str()), (Some(code), ""), "{name} {missing}");
             assert!(run.stderr.contains(missing), "{}", run.stderr);
-            assert!(!run.stderr.contains(key), "{name} shows the key");
+            assert!(!run.stderr.contains(&key), "{name} shows the key");
         }
     }
     assert_eq!(service.mock.requests(), []);

@@ -2,7 +2,6 @@
 
 mod faults;
 pub(crate) mod handler;
-mod latest;
 pub(crate) mod log;
 mod partner;
 pub(crate) mod pipeline;
@@ -101,7 +100,7 @@ impl Mock {
 
     /// A key of the [default partner](Self::partner): its first one in the seed, or one issued at
     /// the start. It works until it is revoked or the partner is deactivated.
-    pub fn api_key(&self) -> &str {
+    pub fn api_key(&self) -> String {
         self.seed_state.key()
     }
 

@@ -115,8 +115,7 @@ impl Partner {
         self.state.wallet.change(change)
     }
 
-    /// The companies, in the order they are served. They are kept as they are served, so their times
-    /// have milliseconds and nothing below.
+    /// The companies, in the order they are served.
     pub fn companies(&self) -> Vec<Company> {
         self.state.companies.read(|companies| companies.iter().collect())
     }

@@ -41,7 +41,7 @@ async fn the_same_holds_where_the_runtime_has_threads_of_its_own() {
     for _ in 0..50 {
         let mock = start_at(own).await;
         let address = mock.address();
-        assert_eq!(raw::wallet_with(address, mock.api_key()).await.status, 200);
+        assert_eq!(raw::wallet_with(address, &mock.api_key()).await.status, 200);
         drop(mock);
         assert!(is_refused(address));
     }
@@ -136,7 +136,7 @@ async fn many_mocks_live_in_one_process_and_do_not_meet() {
         mocks.push(mock);
     }
     for (balance, mock) in mocks.iter().enumerate() {
-        let body = raw::wallet_with(mock.address(), mock.api_key()).await.body;
+        let body = raw::wallet_with(mock.address(), &mock.api_key()).await.body;
         assert!(body.starts_with(&format!("{{\"balance\":{balance},")), "{body}");
         assert_eq!(mock.requests().len(), 1);
     }
@@ -152,7 +152,7 @@ async fn a_port_can_be_taken_again_at_once() {
     assert_eq!(cause.unwrap().kind(), ErrorKind::AddrInUse);
     drop(first);
     let second = start_at(address).await;
-    assert_eq!(raw::wallet_with(address, second.api_key()).await.status, 200);
+    assert_eq!(raw::wallet_with(address, &second.api_key()).await.status, 200);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::raw;
 async fn a_request_is_there_as_soon_as_its_answer_is() {
     let mock = MockServer::start().await.unwrap();
     for count in 1..=20 {
-        raw::wallet_with(mock.address(), mock.api_key()).await;
+        raw::wallet_with(mock.address(), &mock.api_key()).await;
         assert_eq!(mock.requests().len(), count);
     }
 }
@@ -28,7 +28,7 @@ async fn it_tells_what_was_asked_and_how_it_was_answered() {
     let request = "GET /api/v1/wallet?a=1&b HTTP/1.1\r\nHost: mock\r\nX-Mine: 1\r\nx-mine: 2\r\n\
                    connection: close\r\n\r\n";
     raw::exchange(mock.address(), request).await;
-    raw::wallet_with(mock.address(), mock.api_key()).await;
+    raw::wallet_with(mock.address(), &mock.api_key()).await;
 
     let requests = mock.requests();
     let (first, second) = (&requests[0], &requests[1]);
@@ -65,7 +65,7 @@ async fn no_key_can_be_seen_in_it_wherever_the_client_put_it() {
 
     let shown = format!("{:?} {:?} {mock:?} {partner:?}", mock.requests(), partner.requests());
     assert!(!shown.contains(secret), "{shown}");
-    assert!(!shown.contains(mock.api_key()), "{shown}");
+    assert!(!shown.contains(&mock.api_key()), "{shown}");
     assert_eq!(mock.requests()[0].headers["authorization"], "[redacted]");
     assert!(mock.requests()[4].query.as_deref().unwrap().ends_with("pk_live_[redacted]"));
 }
@@ -270,7 +270,7 @@ async fn it_can_be_cleared_for_one_or_all_and_the_numbers_go_on() {
     let second = mock.add_partner("second");
     let key = second.issue_key();
     let both = async || {
-        raw::wallet_with(mock.address(), mock.api_key()).await;
+        raw::wallet_with(mock.address(), &mock.api_key()).await;
         raw::wallet_with(mock.address(), &key).await;
     };
     both().await;
@@ -293,7 +293,7 @@ async fn it_can_be_cleared_for_one_or_all_and_the_numbers_go_on() {
 async fn a_request_is_found_by_its_id_while_it_is_kept() {
     let mock = MockServer::start().await.unwrap();
     let second = mock.add_partner("second");
-    for key in [mock.api_key(), &second.issue_key(), "pk_live_unknown"] {
+    for key in [mock.api_key().as_str(), &second.issue_key(), "pk_live_unknown"] {
         raw::wallet_with(mock.address(), key).await;
     }
     for request in mock.requests() {

@@ -207,7 +207,7 @@ async fn a_head_is_served_or_refused_as_the_standard_says() {
         if told != *expected {
             wrong.push(format!("{name}: {told:?}, expected {expected:?}"));
         }
-        assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200, "{name}");
+        assert_eq!(raw::wallet_with(mock.address(), &mock.api_key()).await.status, 200, "{name}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -226,7 +226,7 @@ async fn a_body_ends_where_the_standard_says_or_is_refused() {
         if told != *expected {
             wrong.push(format!("{name}: {told:?}, expected {expected:?}"));
         }
-        assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200, "{name}");
+        assert_eq!(raw::wallet_with(mock.address(), &mock.api_key()).await.status, 200, "{name}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

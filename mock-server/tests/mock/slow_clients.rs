@@ -23,7 +23,7 @@ fn request(mock: &MockServer) -> String {
 }
 
 async fn others_go_on(mock: &MockServer) {
-    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
+    assert_eq!(raw::wallet_with(mock.address(), &mock.api_key()).await.status, 200);
 }
 
 #[track_caller]
