@@ -1,6 +1,6 @@
 //! From the Authorization header to a partner, or to the rule by which it is refused.
 //!
-//! The table of odd cases stands in the crate's documentation; `tests/mock/authorization.rs` sends
+//! The table of odd cases is in the crate's documentation; `tests/mock/authorization.rs` sends
 //! each of its rows over a raw socket.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use super::error::ErrorBody;
 use crate::state::api_key;
 use crate::state::store::{Issued, PartnerState, Store};
 
-/// Why a request was answered with 401.
+/// Why a request got 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthFailure {
@@ -126,16 +126,16 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthFailure> {
     let value = match (values.next(), values.next()) {
         (None, _) => return Err(AuthFailure::NoHeader),
         (Some(_), Some(_)) => return Err(AuthFailure::SeveralHeaders),
-        // Blanks around a field's value are not part of it (RFC 9110, section 5.5). A parser takes
+        // Spaces around a field's value are not part of it (RFC 9110, section 5.5). A parser takes
         // them off; a request that comes without a socket has seen none.
         (Some(value), None) => value.trim_ascii(),
     };
     let (scheme, rest) = match memchr::memchr(b' ', value) {
-        Some(blank) => value.split_at(blank),
+        Some(space) => value.split_at(space),
         None => (value, <&[u8]>::default()),
     };
-    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
-    let token = rest.split_at(blanks).1;
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = rest.split_at(spaces).1;
     if value.is_empty() {
         Err(AuthFailure::NoHeader)
     } else if !scheme.eq_ignore_ascii_case(b"Bearer") {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_around_the_value_are_not_part_of_it_even_without_a_socket() {
+    fn spaces_around_the_value_are_not_part_of_it_even_without_a_socket() {
         assert_eq!(token_of(b" Bearer  abc \t"), Ok("abc".to_owned()));
     }
 

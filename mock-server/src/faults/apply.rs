@@ -242,7 +242,7 @@ fn corrupt_body(
         return paced(sent).with_wrong_length(Some(whole), Some(io::ErrorKind::UnexpectedEof));
     }
     if let Some(length) = spec.content_length {
-        // A client of the wire stops at the length that it was told.
+        // A client of the socket stops at the declared length.
         let sent = match source {
             RequestSource::Socket => body,
             RequestSource::InProcess => first(&body, length),

@@ -11,8 +11,8 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::state::clock::{Timeline, Wait};
 
-/// Blanks are sent in pieces of this many.
-static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
+/// Padding is sent in pieces of this many spaces.
+static SPACES: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 /// More pieces than this would be sent no slower, only at more cost.
 const MAX_PIECES: usize = 1000;
@@ -78,17 +78,17 @@ impl FaultyBody {
         let length = self.pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() + self.padding;
         let mut padding = self.padding;
         let content = (length <= most as u64).then(|| {
-            let blanks = std::iter::from_fn(|| next_blanks(&mut padding));
-            self.pieces.iter().cloned().chain(blanks).flatten().collect()
+            let padding = std::iter::from_fn(|| next_padding(&mut padding));
+            self.pieces.iter().cloned().chain(padding).flatten().collect()
         });
         (length, content)
     }
 }
 
-fn next_blanks(left: &mut u64) -> Option<Bytes> {
-    let size = usize::try_from(*left).map_or(BLANKS.len(), |left| left.min(BLANKS.len()));
+fn next_padding(left: &mut u64) -> Option<Bytes> {
+    let size = usize::try_from(*left).map_or(SPACES.len(), |left| left.min(SPACES.len()));
     *left -= size as u64;
-    (size > 0).then(|| Bytes::from_static(&BLANKS).slice(..size))
+    (size > 0).then(|| Bytes::from_static(&SPACES).slice(..size))
 }
 
 impl Body for FaultyBody {
@@ -107,7 +107,7 @@ impl Body for FaultyBody {
             ready!(Pin::new(wait).poll(context));
             *pausing = None;
         }
-        let next = this.pieces.pop_front().or_else(|| next_blanks(&mut this.padding));
+        let next = this.pieces.pop_front().or_else(|| next_padding(&mut this.padding));
         Poll::Ready(match next {
             Some(bytes) => Some(Ok(Frame::data(bytes))),
             None => this.end.take().map(|end| Err(end.into())),

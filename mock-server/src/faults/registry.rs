@@ -133,7 +133,7 @@ struct List {
     added: BTreeMap<Option<PartnerId>, u64>,
     added_in_all: u64,
     rules: Vec<Arc<RuleState>>,
-    /// The newest that are in force no more, so that it can still be told how often they were met.
+    /// The newest rules that are no longer active, so that their hits can still be read.
     exhausted: VecDeque<Arc<RuleState>>,
 }
 
@@ -234,10 +234,10 @@ impl FaultRegistry {
 
     /// The fault that meets this request. It goes to the rules in order; the first that has a
     /// fault for it ends its way, and later ones never see it.
-    pub(crate) fn decide(&self, asked: RequestInfo<'_>) -> Option<MatchedRule> {
+    pub(crate) fn decide(&self, request: RequestInfo<'_>) -> Option<MatchedRule> {
         let decided = {
             let list = lock(&self.list);
-            list.rules.iter().find_map(|rule| rule.decide(asked))
+            list.rules.iter().find_map(|rule| rule.decide(request))
         };
         let rule = &decided.as_ref()?.rule;
         if rule.is_exhausted() {
@@ -288,12 +288,12 @@ impl RuleState {
         self.owner.is_some() && self.spec.times.is_some_and(is_over)
     }
 
-    fn decide(self: &Arc<Self>, asked: RequestInfo<'_>) -> Option<MatchedRule> {
-        if !self.is_for(asked) {
+    fn decide(self: &Arc<Self>, request: RequestInfo<'_>) -> Option<MatchedRule> {
+        if !self.is_for(request) {
             return None;
         }
         let mut counts = lock(&self.counts);
-        let count = counts.entry(asked.partner.map(|one| one.id)).or_default();
+        let count = counts.entry(request.partner.map(|one| one.id)).or_default();
         count.seen += 1;
         if self.spec.times.is_some_and(|times| count.hits >= times) {
             return None;
@@ -301,7 +301,7 @@ impl RuleState {
         let sampler = Sampler {
             seed: self.spec.rng_seed.unwrap_or_default(),
             rule: self.number * 2 + u64::from(self.owner.is_some()),
-            partner: asked.partner.map_or(0, |partner| text_hash(&partner.name())),
+            partner: request.partner.map_or(0, |partner| text_hash(&partner.name())),
             request: count.seen,
         };
         if !is_due(&self.spec, count.seen) {
@@ -327,18 +327,18 @@ impl RuleState {
         })
     }
 
-    fn is_for(&self, asked: RequestInfo<'_>) -> bool {
+    fn is_for(&self, request: RequestInfo<'_>) -> bool {
         let is_owners = match self.owner {
             None => true,
-            owner => owner == asked.partner.map(|partner| partner.id),
+            owner => owner == request.partner.map(|partner| partner.id),
         };
         let is_target = match &self.target {
             Target::All => true,
-            Target::Operation(name) => asked.operation == Some(name),
-            Target::Path(path) => asked.path == path,
+            Target::Operation(name) => request.operation == Some(name),
+            Target::Path(path) => request.path == path,
         };
         let is_key = |key| {
-            let token = asked.token.map(KeyHash::of);
+            let token = request.token.map(KeyHash::of);
             token.is_some_and(|token| key == Key::Known(token))
         };
         is_owners && is_target && self.spec.key.is_none_or(is_key)
@@ -372,8 +372,8 @@ mod tests {
         let text = rule.to_string().into();
         let spec = rule.into_spec().unwrap();
         rules.add(None, NewRule { target: Target::All, spec, text });
-        let asked = RequestInfo { partner: None, token: None, operation: None, path: "/" };
-        let is_hit = |_: &u64| rules.decide(asked).is_some();
+        let request = RequestInfo { partner: None, token: None, operation: None, path: "/" };
+        let is_hit = |_: &u64| rules.decide(request).is_some();
         (1..=requests).filter(is_hit).collect()
     }
 

@@ -1,4 +1,5 @@
-//! Received requests and their responses: bounded, and with keys redacted.
+//! Received requests and their responses, of each partner apart. Each log is bounded by
+//! [`MAX_JOURNAL_ENTRIES`] and [`MAX_JOURNAL_BYTES`], and every known key is redacted in it.
 
 mod entry;
 
@@ -26,7 +27,7 @@ pub const MAX_JOURNAL_BYTES: usize = 16 * 1024 * 1024;
 /// How long the body of a response may be to be kept, in bytes. Of a longer one, the length is.
 pub const MAX_RECORDED_BODY: usize = 4 * 1024;
 
-/// A request that the mock was asked, as it was answered.
+/// A request that the mock received, and its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -45,19 +46,18 @@ pub struct RecordedRequest {
     pub path: String,
     /// What follows the `?`, as it was sent.
     pub query: Option<String>,
-    /// The headers. The value of Authorization, Proxy-Authorization and Cookie is `[redacted]`,
-    /// and so is what follows `pk_live_` wherever else it stands, the path and query included.
+    /// The headers. The value of Authorization, Proxy-Authorization and Cookie is `[redacted]`, and so
+    /// is every known key, and what follows a `pk_live_`, in the path and the query too.
     pub headers: HeaderMap,
-    /// The body of a request to a stub; that of any other is not read. In it, too, what follows
-    /// `pk_live_` is `[redacted]`.
+    /// The body of a request to a stub; that of any other is not read. Keys are redacted in it.
     pub body: Bytes,
     /// The name of the partner whose key came with the request, even if it was refused.
     pub partner: Option<String>,
     /// The status of the response; if a fault let none come, of the one that would have come.
     pub status: StatusCode,
-    /// What the service made of the request. A fault may have put another answer in its place.
+    /// How the service handled the request. A fault may have replaced the response.
     pub disposition: Disposition,
-    /// The fault that met the request.
+    /// The fault that was applied to the request.
     pub fault: Option<AppliedFault>,
     /// The response, as a fault left it. None if a fault let no response come.
     pub response: Option<RecordedResponse>,
@@ -68,12 +68,11 @@ pub struct RecordedRequest {
 #[non_exhaustive]
 pub struct RecordedResponse {
     /// The headers, without those that are written when it is sent: `Date` (unless a rule or a
-    /// stub says one), `Content-Length`, `Transfer-Encoding` and `Connection`. What follows
-    /// `pk_live_` is `[redacted]` here, too.
+    /// stub says one), `Content-Length`, `Transfer-Encoding` and `Connection`. Keys are redacted.
     pub headers: HeaderMap,
     /// The body that was sent, if it is no longer than
-    /// [`MAX_RECORDED_BODY`](crate::MAX_RECORDED_BODY). What follows `pk_live_` is
-    /// `[redacted]`. If it was cut short, this is what was left of it.
+    /// [`MAX_RECORDED_BODY`](crate::MAX_RECORDED_BODY). Keys are redacted. If it was cut short, this is the part that was
+    /// sent.
     pub body: Option<Bytes>,
     /// How many bytes of body were sent, whatever the headers said of it.
     pub body_length: u64,
@@ -136,8 +135,8 @@ impl Journal {
         Watcher { journal: self, id: logs.watchers }
     }
 
-    /// What came after the request of this number, of one partner or of all, in the order it was
-    /// asked. No request has the number 0.
+    /// The requests after the one of this number, of one partner or of all, in their order. No request
+    /// has the number 0.
     pub(crate) fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
         self.logs().after(of, number)
     }
@@ -151,7 +150,7 @@ impl Journal {
         })
     }
 
-    /// Forgets what was asked, by one partner or by all, and how much of that was dropped. The
+    /// Removes the requests of one partner or of all, and the count of those that were dropped. The
     /// next request has the next number all the same.
     pub(crate) fn clear(&self, of: Option<PartnerId>) {
         self.logs().of.retain(|id, _| of.is_some() && *id != of);
@@ -312,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_what_was_asked_but_for_what_is_secret() {
+    fn a_request_is_read_as_it_was_but_for_keys() {
         let request = Request::get("/a/pk_live_canary?k=pk_live_canary&x=1")
             .header("authorization", "Bearer pk_live_canary")
             .header("cookie", "session=canary")
@@ -332,8 +331,8 @@ mod tests {
         assert_eq!(recorded.headers["authorization"], "[redacted]");
         assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
         assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
-        let answer = recorded.response.as_ref().unwrap();
-        assert_eq!(answer.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
+        let response = recorded.response.as_ref().unwrap();
+        assert_eq!(response.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
         let many: Vec<_> =
             recorded.headers.get_all("x-many").iter().map(HeaderValue::as_bytes).collect();
         assert_eq!(many, [b"1".as_slice(), "2: \u{e9}".as_bytes()]);

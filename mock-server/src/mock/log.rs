@@ -1,4 +1,4 @@
-//! What a mock tells to `tracing`: an event for each request, and when it starts and ends.
+//! The events of `tracing`: one for each request, and when a server starts and ends.
 //!
 //! Names are OpenTelemetry's where it has one (semantic conventions for HTTP spans). Whoever wrote
 //! a text, its control characters are escaped: not every subscriber does that.
@@ -13,7 +13,7 @@ use crate::journal::{RecordedRequest, request_id};
 const REQUEST: &str = "partner_api_mock::request";
 const SERVER: &str = "partner_api_mock::server";
 
-/// Whether anybody wants to be told of requests.
+/// Whether a subscriber is interested in requests.
 #[inline]
 pub(crate) fn request_log_enabled() -> bool {
     tracing::event_enabled!(target: REQUEST, tracing::Level::INFO)

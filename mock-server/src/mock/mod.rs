@@ -1,4 +1,5 @@
-//! The mock without a port: the handles that a test uses, and the request pipeline.
+//! The mock without a port: the handles that a test uses, the request pipeline, and the verification of
+//! received requests.
 
 mod faults;
 pub(crate) mod handler;
@@ -51,7 +52,7 @@ impl Mock {
         Self::seeded(Seed::sample())
     }
 
-    /// A mock that starts with this.
+    /// A mock that starts with this seed.
     pub fn seeded(seed: Seed) -> Self {
         Self::limited(seed, DEFAULT_MAX_REQUEST_BODY)
     }
@@ -78,7 +79,7 @@ impl Mock {
     /// are the seed's then, and no other; but where it has no key for its first partner, the
     /// [key of the default partner](Self::api_key) goes on being that.
     ///
-    /// A request that comes meanwhile is answered by the old seed or by the new one; one that is
+    /// A request that comes meanwhile gets the response of the old seed or of the new one; one that is
     /// under way already may meet the data of one and a fault of the other.
     pub fn load(&self, seed: Seed) {
         self.seed_state.load(&self.handler, seed);
@@ -177,8 +178,8 @@ impl Mock {
     ///
     /// # Errors
     ///
-    /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
-    /// say that it is [meant to](Stub::override_documented).
+    /// If its path is not one under `/api/v1`, or it is one of a documented call and does not
+    /// [override](Stub::override_documented) it.
     pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
         stubs::add(&self.handler, None, stub)
     }
@@ -188,7 +189,8 @@ impl Mock {
         self.handler.clock.clone()
     }
 
-    /// What was asked of this mock, oldest first. A request stands here before its response leaves.
+    /// The requests that the mock received, oldest first. A request is recorded before its response is
+    /// sent.
     ///
     /// Of each partner, and of all that came with no known key, the newest
     /// [`MAX_JOURNAL_ENTRIES`](crate::MAX_JOURNAL_ENTRIES) are kept, in at most
@@ -203,12 +205,12 @@ impl Mock {
         Some(self.handler.read(&entry))
     }
 
-    /// Forgets all that was asked of this mock. The next request has the next id all the same.
+    /// Removes all received requests. The next request has the next id all the same.
     pub fn clear_requests(&self) {
         self.handler.journal.clear(None);
     }
 
-    /// What was asked of this mock, to be described, counted and waited for.
+    /// The received requests, to be described, counted and waited for.
     pub fn received_requests(&self) -> ReceivedRequests {
         ReceivedRequests::new(&self.handler, None)
     }

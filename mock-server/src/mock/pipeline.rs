@@ -158,7 +158,7 @@ async fn stubs_layer(
             return response;
         }
     };
-    let mut response = placed.stub.answer(&head, &body, &partner.name());
+    let mut response = placed.stub.respond_to(&head, &body, &partner.name());
     response.extensions_mut().insert(Disposition::Stubbed);
     response.extensions_mut().insert(StubRequestBody(body));
     response

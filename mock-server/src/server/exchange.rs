@@ -26,7 +26,7 @@ use crate::mock::request_body::{BodyError, BodyLimits, LimitedBody};
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// What requests are answered with.
+/// The service and the control API of one port.
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) handler: Arc<RequestHandler>,

@@ -24,16 +24,16 @@ use super::raw::{ConnectionTakeover, LINGER, RawAction};
 use super::write_timeout::WriteTimeout;
 use crate::api::error::ErrorBody;
 
-/// How long to let be after an accept that failed since there is no descriptor left, or the like.
+/// The pause after an accept that failed, for example since no descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How many connections above the limit are told so at once. What comes above that is reset.
+/// How many connections above the limit get 503 at once. More are reset.
 const REFUSALS_AT_ONCE: usize = 100;
 
-/// The HTTP library's own, and then it needs no memory of its own for them.
+/// hyper's default, for which it needs no memory on the heap.
 const DEFAULT_PARSER_HEADERS: usize = 100;
 
-/// The most of a head that the HTTP library takes unless it is told otherwise.
+/// The most of a head that hyper reads unless it is configured otherwise.
 const DEFAULT_PARSER_HEAD_BYTES: usize = 400 * 1024;
 
 /// What the accept loop and every connection watch. Each holds a receiver, so when no receiver is
@@ -41,9 +41,9 @@ const DEFAULT_PARSER_HEAD_BYTES: usize = 400 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Serving,
-    /// No new connection; requests under way are answered.
+    /// No new connection; requests under way get their response.
     Draining,
-    /// No request is answered any more.
+    /// No request gets a response.
     Down(Outage),
     /// The same, and for good.
     Stopped,

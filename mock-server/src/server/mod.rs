@@ -1,4 +1,5 @@
-//! The mock on a port: listener, limits, outages, graceful shutdown.
+//! The mock on a port: a listener whose connections hyper serves with the axum router, their limits,
+//! outages and the graceful shutdown. What no HTTP library would send is written by hand.
 
 mod exchange;
 mod limits;
@@ -35,10 +36,10 @@ use crate::seed::Seed;
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
 ///
 /// It runs in the tokio runtime that it was started in, which needs its I/O and time drivers, as
-/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request is answered
-/// any more.
+/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request gets a
+/// response.
 ///
-/// All that a [`Mock`] has, it has too.
+/// It derefs to [`Mock`], and has all of its methods.
 pub struct MockServer {
     mock: Mock,
     socket: Listener,
@@ -57,7 +58,7 @@ impl MockServer {
         Self::builder().start().await
     }
 
-    /// A mock that is told more before it starts.
+    /// Configures a mock before it starts.
     pub fn builder() -> MockServerBuilder {
         MockServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -83,8 +84,8 @@ impl MockServer {
         self.address
     }
 
-    /// Stops in good order: closes the port, lets requests under way be answered, for
-    /// [`DEFAULT_DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
+    /// Shuts down gracefully: closes the port, waits for requests under way, for
+    /// [`DEFAULT_DRAIN_TIMEOUT`] unless the builder set another limit, and closes the connections.
     pub async fn shutdown(mut self) {
         if let Some(control) = &self.control {
             control.end();
@@ -94,11 +95,11 @@ impl MockServer {
         log::shut_down(self.address);
     }
 
-    /// Plays a service that is down, until [`end_outage`](Self::end_outage).
+    /// Simulates a service that is down, until [`end_outage`](Self::end_outage).
     ///
-    /// When it returns, whoever connects meets the outage, and no request is answered any more, on
-    /// open connections neither; those end, or fall silent, as soon as the runtime comes to them.
-    /// What is asked meanwhile is not in the journal. The address stays this mock's; but from the end
+    /// When it returns, new connections meet the outage, and no request gets a response, on open
+    /// connections neither; those end, or fall silent, as soon as the runtime polls them.
+    /// Requests during the outage are not in the journal. The address stays this mock's; but from the end
     /// of the listener to the hold of [`Outage::Refuse`] it is nobody's for a few microseconds.
     ///
     /// A mock that is down already goes from one outage to the other. [`shutdown`](Self::shutdown)
@@ -114,7 +115,7 @@ impl MockServer {
     /// Serves again, at the same address and with all that it held. Nothing, if it is not
     /// [`start_outage`](Self::start_outage).
     ///
-    /// Connections from the time of the outage are closed, so that nobody is answered late.
+    /// Connections from the time of the outage are closed, so that no response comes late.
     ///
     /// # Errors
     ///
@@ -291,7 +292,7 @@ impl StartError {
         matches!(self.0, Cause::Control(ControlError::NoToken(_)))
     }
 
-    /// Whether the [token](crate::Control::token) that it was given is none, such as a blank one.
+    /// Whether the [token](crate::Control::token) that it was given is invalid, such as an empty one.
     pub fn refuses_token(&self) -> bool {
         matches!(self.0, Cause::Control(ControlError::Token))
     }

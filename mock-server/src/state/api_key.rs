@@ -17,7 +17,7 @@ static FIND_PREFIX: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(PREFIX))
 /// The sample header of the reference shows 24 characters after the prefix. 62^24 is 142 bits.
 const RANDOM_LENGTH: usize = 24;
 
-/// What stands where a key was.
+/// Replaces a key.
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Whether a header is there to carry what is secret.
@@ -88,9 +88,9 @@ pub(crate) fn redact_text(text: &str) -> String {
     }
 }
 
-/// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
+/// Replaces what follows each `pk_live_`, wherever it is: in a query, a path, a wrong header.
 /// A key may have each character of a `b64token`, and `%` where a query has it encoded, so what
-/// stands right behind a key may go with it. What was replaced before stays as it is.
+/// is right after a key may go with it. What was replaced before stays as it is.
 pub(crate) fn redact(text: &[u8]) -> Cow<'_, [u8]> {
     if FIND_PREFIX.find(text).is_none() {
         return Cow::Borrowed(text);

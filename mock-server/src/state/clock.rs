@@ -1,5 +1,4 @@
-//! The mock's clock: it runs as the machine's does until a test holds it; then it stands, and the
-//! test moves it.
+//! The mock's clock: it runs as the machine's does until a test pauses it; then the test moves it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -72,7 +71,7 @@ struct State {
     at: Instant,
 }
 
-/// A clock that runs was asked to move.
+/// A clock that is running cannot be moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the clock is running; call pause() before advance()")]
 pub struct ClockNotPaused;

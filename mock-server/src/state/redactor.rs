@@ -9,10 +9,11 @@ use memchr::memchr_iter;
 
 use super::api_key::{self, KeyHash, PREFIX, REDACTED};
 
-/// A key that is shorter is redacted only where it stands alone: `a` is a part of too many words.
+/// A key that is shorter is redacted only where no letter or digit is beside it: `a` is a part of too
+/// many words.
 const MIN_EMBEDDED_KEY: usize = 8;
 
-/// Knows the keys that cannot be told by their `pk_live_`: those of a seed may have any form.
+/// Knows the keys that do not begin with `pk_live_`: those of a seed may have any form.
 #[derive(Default)]
 pub(crate) struct Redactor {
     /// So that a mock without such keys takes no lock.
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_of_any_form_is_redacted_wherever_it_stands() {
+    fn a_key_of_any_form_is_redacted_wherever_it_is() {
         let redactor = Redactor::default();
         for key in ["mysecretkey123", "a/b+c==", "k1", "pk_live_x"] {
             redactor.add(key);

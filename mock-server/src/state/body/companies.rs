@@ -11,12 +11,12 @@ use crate::state::model::{Company, Connection};
 pub(crate) const BEFORE_COMPANIES: &[u8] = br#"{"data":["#;
 pub(crate) const AFTER_COMPANIES: &[u8] = b"]}";
 
-/// One company, as it stands among the others.
+/// One company, as it is in the list.
 pub(crate) fn company(company: &Company) -> Bytes {
     render(&Written(company))
 }
 
-/// One connection, as it stands in its company.
+/// One connection, as it is in its company.
 pub(crate) fn connection(connection: &Connection) -> Bytes {
     render(&Listed(connection))
 }
