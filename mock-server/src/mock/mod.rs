@@ -44,6 +44,7 @@ use crate::stubs::{Stub, StubError};
 pub struct Mock {
     handler: Arc<RequestHandler>,
     seed_state: Arc<SeedState>,
+    service: MockService,
 }
 
 impl Mock {
@@ -59,7 +60,9 @@ impl Mock {
 
     pub(crate) fn limited(seed: Seed, max_request_body: usize) -> Self {
         let handler = Arc::new(RequestHandler::new(max_request_body));
-        Self { seed_state: Arc::new(SeedState::new(&handler, seed)), handler }
+        let (seed_state, service) =
+            (Arc::new(SeedState::new(&handler, seed)), MockService::new(&handler));
+        Self { handler, seed_state, service }
     }
 
     pub(crate) fn handler(&self) -> Arc<RequestHandler> {
@@ -232,7 +235,7 @@ impl Mock {
 
     /// As [`router`](Self::router), as a service that can fail as a broken connection does.
     pub fn service(&self) -> MockService {
-        MockService::new(&self.handler)
+        self.service.clone()
     }
 }
 

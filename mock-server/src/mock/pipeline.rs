@@ -39,14 +39,14 @@ pub(crate) fn router(
     let handler = Arc::clone(handler);
     let pipeline = Pipeline { handler, source, limits };
     let (for_limits, for_partner) = (pipeline.clone(), pipeline.clone());
-    api::router().layer(
-        ServiceBuilder::new()
-            .map_request(move |request| limits_layer(&for_limits, request))
-            .map_request(move |request| partner_layer(&for_partner, request))
-            .layer(from_fn_with_state(pipeline.clone(), journal_layer))
-            .layer(from_fn_with_state(pipeline.clone(), faults_layer))
-            .layer(from_fn_with_state(pipeline, stubs_layer)),
-    )
+    let layers = ServiceBuilder::new()
+        .map_request(move |request| limits_layer(&for_limits, request))
+        .map_request(move |request| partner_layer(&for_partner, request))
+        .layer(from_fn_with_state(pipeline.clone(), journal_layer))
+        .layer(from_fn_with_state(pipeline.clone(), faults_layer))
+        .layer(from_fn_with_state(pipeline, stubs_layer));
+    // With its state, the router wraps the handlers in the layers once, and not for each request.
+    api::router().layer(layers).with_state(())
 }
 
 /// Bounds the body, for whoever reads it.

@@ -153,3 +153,35 @@ impl Drop for LimitedBody {
         self.limits.budget.give_back(self.taken);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+
+    fn limited(body: &'static str, bytes: usize, budget: &BodyBudget) -> LimitedBody {
+        LimitedBody::new(Body::from(body), BodyLimits { bytes, time: None, budget: budget.clone() })
+    }
+
+    #[tokio::test]
+    async fn a_body_may_have_so_many_bytes_and_not_one_more() {
+        let budget = BodyBudget::default();
+        let read = limited("abc", 3, &budget).collect().await.unwrap().to_bytes();
+        assert_eq!(read, "abc");
+        let error = limited("abc", 2, &budget).collect().await.unwrap_err();
+        assert!(matches!(error, BodyError::TooLarge), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn all_bodies_together_are_bounded_and_what_is_read_no_longer_does_not_count() {
+        let budget = BodyBudget::default();
+        assert!(budget.take(MAX_BODIES_BYTES - 4));
+        let mut first = limited("abc", 10, &budget);
+        assert!(first.frame().await.unwrap().is_ok());
+        let second = limited("de", 10, &budget).collect().await.unwrap_err();
+        assert_eq!(second.disposition(), Disposition::TooManyBodies);
+        drop(first);
+        limited("de", 10, &budget).collect().await.unwrap();
+        assert_eq!(budget.0.load(Ordering::Relaxed), MAX_BODIES_BYTES - 4);
+    }
+}

@@ -47,7 +47,7 @@ impl MockService {
     /// A router cannot fail. Where this service does, the router's response has a body that ends at
     /// once, with the same error.
     pub(crate) fn into_router(self) -> Router {
-        self.router.layer(from_fn_with_state(self.handler, deliver_to_router))
+        self.router.layer(from_fn_with_state(self.handler, deliver_to_router)).with_state(())
     }
 }
 

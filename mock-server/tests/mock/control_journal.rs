@@ -131,7 +131,7 @@ async fn a_wrong_query_names_its_parameter() {
 #[tokio::test]
 async fn who_waits_is_told_as_soon_as_it_came() {
     let mock = start().await;
-    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let (address, key) = (mock.address(), mock.api_key());
     let begun = Instant::now();
     let counted = tokio::spawn(async move {
         ask(address, "GET", "/partners/p-1/requests?path=wallet&atLeast=2&within=60s", "").await

@@ -68,7 +68,7 @@ async fn a_kept_connection_is_answered_no_more_once_the_mock_is_dropped() {
 #[tokio::test]
 async fn shutdown_answers_what_is_under_way_and_then_nothing() {
     let mock = start_at(raw::address_of_its_own()).await;
-    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let (address, key) = (mock.address(), mock.api_key());
     let mut begun = raw::Connection::open(address).await;
     begun.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n").await;
     // Answered after the other was accepted, so that one is under way now.

@@ -254,7 +254,7 @@ async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for()
     let hour = Duration::from_secs(3600);
     mock.clock().pause();
     mock.fail_next(Fault::passthrough().delay(hour)).unwrap();
-    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let (address, key) = (mock.address(), mock.api_key());
     let late = tokio::spawn(async move { raw::wallet_with(address, &key).await });
     mock.received_requests().path("wallet").wait_for(1, Duration::from_secs(20)).await.unwrap();
     mock.clock().advance(hour).unwrap();

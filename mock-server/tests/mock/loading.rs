@@ -71,7 +71,7 @@ async fn a_partner_of_the_same_name_stays_the_same_one_and_the_others_go() {
 #[tokio::test]
 async fn a_key_that_was_issued_at_the_start_goes_on() {
     let mock = MockServer::start().await.unwrap();
-    let key = mock.api_key().to_owned();
+    let key = mock.api_key();
     mock.load(Seed::from_json(r#"{"partners": [{"name": "other"}]}"#).unwrap());
     assert_eq!(mock.api_key(), key);
     assert_eq!(status(&mock, &key).await, 200);
@@ -89,7 +89,7 @@ async fn a_key_that_was_issued_at_the_start_goes_on() {
 #[tokio::test]
 async fn reset_is_as_at_the_start() {
     let mock = MockServer::start().await.unwrap();
-    let (partner, key) = (mock.partner(), mock.api_key().to_owned());
+    let (partner, key) = (mock.partner(), mock.api_key());
     let sample = (partner.wallet(), partner.companies());
 
     let added = mock.add_partner("added").issue_key();

@@ -26,7 +26,7 @@ async fn each_key_sees_its_own_partner_and_nothing_else() {
 
     assert!(companies(&mock, &key_of_one).await.contains("Only of one"));
     assert_eq!(companies(&mock, &key_of_two).await, r#"{"data":[]}"#);
-    for (key, balance) in [(&key_of_one, 1), (&key_of_two, 2), (&mock.api_key().into(), 8450)] {
+    for (key, balance) in [(&key_of_one, 1), (&key_of_two, 2), (&mock.api_key(), 8450)] {
         let body = raw::wallet_with(mock.address(), key).await.body;
         assert!(body.starts_with(&format!("{{\"balance\":{balance},")), "{body}");
     }

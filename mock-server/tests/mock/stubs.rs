@@ -262,3 +262,24 @@ async fn no_key_is_in_the_debug_of_what_a_stub_is_asked() {
     assert_eq!(shown.matches("pk_live_[redacted]").count(), 4, "{shown}");
     assert!(!shown.contains("canary") && !shown.contains(&mock.api_key()), "{shown}");
 }
+
+#[tokio::test]
+async fn host_and_key_are_judged_before_a_body_is_read() {
+    let mock = MockServer::start().await.unwrap();
+    mock.add_stub(Stub::post("templates")).unwrap();
+    let good = format!("authorization: Bearer {}\r\n", mock.api_key());
+    for (host, key, expected) in [
+        ("host: m\r\n", "authorization: Bearer pk_live_unknown\r\n", (401, "invalid_token")),
+        ("host: m\r\n", "", (401, "missing_bearer_token")),
+        ("", good.as_str(), (400, "bad_request")),
+    ] {
+        let mut waiting = raw::Connection::open(mock.address()).await;
+        let head = format!(
+            "POST /api/v1/templates HTTP/1.1\r\n{host}{key}expect: 100-continue\r\n\
+             content-length: 1000000\r\n\r\n"
+        );
+        waiting.send(head).await;
+        let response = waiting.answer().await;
+        assert_eq!((response.status, response.error()), expected);
+    }
+}
