@@ -249,7 +249,7 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
     // An injected answer, a lost one, a stub's, a large one, one without a key.
     seen.told("PUT", "/partners/p-1/companies", r#"{"generate":{"companies":40}}"#, 200).await?;
     for path in ["/api/v1/wallet?x=1", "/api/v1/wallet", "/api/v1/stats", "/api/v1/companies"] {
-        call(mock, mock.api_key(), path).await?;
+        call(mock, &mock.api_key(), path).await?;
     }
     call(mock, "pk_live_nobodys", "/api/v1/wallet").await?;
 

@@ -17,7 +17,6 @@ use super::extract::Json;
 use super::{MAX_CONTROL_BODY, MAX_RESOURCES, PREFIX};
 use crate::api::headers::BY_THE_MOCK;
 use crate::faults::RuleError;
-use crate::faults::body::ResponseBody;
 use crate::input::escape::is_unsafe_to_print;
 use crate::input::json::ParseError;
 use crate::mock::VerificationError;
@@ -75,7 +74,7 @@ pub(super) struct RawJson(pub(super) Payload);
 
 impl IntoResponse for RawJson {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::new(ResponseBody::whole(self.0)));
+        let mut response = Response::new(Body::from(self.0));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
         response

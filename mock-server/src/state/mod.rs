@@ -8,5 +8,6 @@ pub(crate) mod companies;
 pub(crate) mod generator;
 pub(crate) mod model;
 pub(crate) mod payload;
+pub(crate) mod redactor;
 pub(crate) mod splitmix;
 pub(crate) mod store;

@@ -10,6 +10,7 @@ use super::api_key::{self, KeyHash};
 use super::cached::CachedBody;
 use super::companies::Companies;
 use super::model::{Company, Connection, Wallet};
+use super::redactor::Redactor;
 
 /// What was named is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +84,7 @@ pub(crate) struct Store {
     added: AtomicU64,
     partners: RwLock<BTreeMap<PartnerId, Arc<PartnerState>>>,
     keys: RwLock<BTreeMap<KeyHash, Issued>>,
+    pub(crate) redactor: Redactor,
 }
 
 /// A key that was issued. It stays when it is revoked, so that the journal can say so.
@@ -99,7 +101,8 @@ pub(crate) struct NewPartner {
     pub(crate) active: bool,
     pub(crate) wallet: Wallet,
     pub(crate) companies: Companies,
-    pub(crate) keys: Vec<KeyHash>,
+    /// In clear.
+    pub(crate) keys: Vec<String>,
 }
 
 /// The partners after all of them were replaced, and those that are no more.
@@ -132,7 +135,7 @@ impl Store {
     /// A partner with these keys, or none if one of them is taken.
     pub(crate) fn add_with_keys(&self, new: NewPartner) -> Result<Arc<PartnerState>, DuplicateKey> {
         let partner = self.draft(&new.name, new.active, new.wallet, new.companies);
-        self.accept_hashes(&partner, new.keys)?;
+        self.accept_keys(&partner, new.keys.iter().map(String::as_str))?;
         self.enter(&partner);
         Ok(partner)
     }
@@ -174,6 +177,7 @@ impl Store {
         let mut partners = write(&self.partners);
         let mut left = std::mem::take(&mut *partners);
         keys.clear();
+        self.redactor.clear();
         // What takes long to drop is dropped when the locks are open again.
         let mut old = Vec::new();
         let mut put = |new: NewPartner| {
@@ -188,8 +192,10 @@ impl Store {
                 }
             };
             let issued = || Issued { partner: Arc::clone(&partner), revoked: false };
-            keys.extend(new.keys.iter().map(|hash| (*hash, issued())));
-            *write(&partner.keys) = new.keys;
+            new.keys.iter().for_each(|key| self.redactor.add(key));
+            let hashes: Vec<_> = new.keys.iter().map(|key| KeyHash::of(key)).collect();
+            keys.extend(hashes.iter().map(|hash| (*hash, issued())));
+            *write(&partner.keys) = hashes;
             partners.insert(partner.id, Arc::clone(&partner));
             partner
         };
@@ -212,6 +218,7 @@ impl Store {
         let mut keys = write(&self.keys);
         for hash in write(&partner.keys).drain(..) {
             keys.remove(&hash);
+            self.redactor.remove(&hash);
         }
         was_there
     }
@@ -247,22 +254,17 @@ impl Store {
         partner: &Arc<PartnerState>,
         given: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), DuplicateKey> {
-        self.accept_hashes(partner, given.into_iter().map(KeyHash::of).collect())
-    }
-
-    fn accept_hashes(
-        &self,
-        partner: &Arc<PartnerState>,
-        given: Vec<KeyHash>,
-    ) -> Result<(), DuplicateKey> {
+        let given: Vec<_> = given.into_iter().map(|key| (KeyHash::of(key), key)).collect();
         let mut keys = write(&self.keys);
-        if given.iter().any(|hash| keys.contains_key(hash)) {
+        if given.iter().any(|(hash, _)| keys.contains_key(hash)) {
             return Err(DuplicateKey);
         }
         if !partner.is_gone() {
-            let issued = || Issued { partner: Arc::clone(partner), revoked: false };
-            keys.extend(given.iter().map(|hash| (*hash, issued())));
-            write(&partner.keys).extend(given);
+            for (hash, key) in given {
+                self.redactor.add(key);
+                keys.insert(hash, Issued { partner: Arc::clone(partner), revoked: false });
+                write(&partner.keys).push(hash);
+            }
         }
         Ok(())
     }

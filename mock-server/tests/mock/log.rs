@@ -77,14 +77,14 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
     let (told, _guard) = Told::listen();
     let mock = Mock::new();
     let key = mock.api_key();
-    ask(&mock, "/api/v1/wallet?a=1", key).await;
+    ask(&mock, "/api/v1/wallet?a=1", &key).await;
     ask(&mock, "/api/v1/wallet", "pk_live_unknown").await;
     let rule =
         Rule::new(Fault::status(503).delay(Duration::from_secs(2))).probability(1.0).times(1);
     mock.faults().add(rule).unwrap();
-    ask(&mock, "/api/v1/companies", key).await;
+    ask(&mock, "/api/v1/companies", &key).await;
     mock.partner().fail_next(Fault::close()).unwrap();
-    ask(&mock, "/api/v1/companies", key).await;
+    ask(&mock, "/api/v1/companies", &key).await;
 
     let lines = told.lines();
     let draw = mock.requests()[2].fault.as_ref().unwrap().draw().unwrap();
@@ -106,7 +106,8 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
             answered(
                 "request.id=req-3 http.request.method=GET url.path=/api/v1/companies \
                  http.response.status_code=503 disposition=served partner=default \
-                 fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW, delay 2s"
+                 fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW, delay 2s \
+                 delay_us=2000000"
             ),
             // No answer came, so there is no status.
             answered(

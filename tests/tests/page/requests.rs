@@ -28,7 +28,7 @@ async fn a_request_shows_up_without_a_reload_and_opens_to_what_was_asked_and_ans
     for part in ["stubbed", "POST /api/v1/templates", "authorization", "[redacted]", "201"] {
         assert!(inside.contains(part), "{part} in {inside}");
     }
-    assert!(!browser.text("body").contains(mock.api_key()));
+    assert!(!browser.text("body").contains(&mock.api_key()));
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
