@@ -83,7 +83,7 @@ impl ResolvedPartner {
             .and_then(|token| store.find_key(token).ok_or(AuthFailure::UnknownKey));
         match issued {
             Err(failure) => Self { partner: None, failure: Some(failure) },
-            Ok(Issued { partner, revoked }) => {
+            Ok(Issued { partner, revoked, .. }) => {
                 let is_inactive = !partner.is_active();
                 let failure = revoked
                     .then_some(AuthFailure::RevokedKey)

@@ -26,10 +26,7 @@ pub(crate) fn is_secret(name: &HeaderName) -> bool {
     matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE)
 }
 
-/// All that the store keeps of a key: its SHA-256.
-///
-/// To find a key is to hash what came and to look the hash up, so the time it takes says nothing
-/// about how much of a guess was right.
+/// The SHA-256 of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyHash([u8; 32]);
 

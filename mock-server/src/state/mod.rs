@@ -6,6 +6,7 @@ mod cached;
 pub(crate) mod clock;
 pub(crate) mod companies;
 pub(crate) mod generator;
+mod keys;
 pub(crate) mod model;
 pub(crate) mod payload;
 pub(crate) mod redactor;

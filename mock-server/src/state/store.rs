@@ -6,9 +6,11 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::api_key::{self, KeyHash};
+use super::api_key;
 use super::cached::CachedBody;
 use super::companies::Companies;
+pub(crate) use super::keys::Issued;
+use super::keys::{KeyTag, Keys};
 use super::model::{Company, Connection, Wallet};
 use super::redactor::Redactor;
 
@@ -73,7 +75,7 @@ pub(crate) struct PartnerState {
     /// Whether it was removed.
     gone: AtomicBool,
     /// In the order they were issued. Taken after the lock on all keys.
-    keys: RwLock<Vec<KeyHash>>,
+    keys: RwLock<Vec<KeyTag>>,
     pub(crate) wallet: CachedBody<Wallet>,
     pub(crate) companies: CachedBody<Companies>,
 }
@@ -83,15 +85,8 @@ pub(crate) struct PartnerState {
 pub(crate) struct Store {
     added: AtomicU64,
     partners: RwLock<BTreeMap<PartnerId, Arc<PartnerState>>>,
-    keys: RwLock<BTreeMap<KeyHash, Issued>>,
+    keys: RwLock<Keys>,
     pub(crate) redactor: Redactor,
-}
-
-/// A key that was issued. It stays when it is revoked, so that the journal can say so.
-#[derive(Debug, Clone)]
-pub(crate) struct Issued {
-    pub(crate) partner: Arc<PartnerState>,
-    pub(crate) revoked: bool,
 }
 
 /// A partner as it shall be.
@@ -191,11 +186,8 @@ impl Store {
                     partner
                 }
             };
-            let issued = || Issued { partner: Arc::clone(&partner), revoked: false };
             new.keys.iter().for_each(|key| self.redactor.add(key));
-            let hashes: Vec<_> = new.keys.iter().map(|key| KeyHash::of(key)).collect();
-            keys.extend(hashes.iter().map(|hash| (*hash, issued())));
-            *write(&partner.keys) = hashes;
+            *write(&partner.keys) = new.keys.iter().map(|key| keys.add(key, &partner)).collect();
             partners.insert(partner.id, Arc::clone(&partner));
             partner
         };
@@ -216,9 +208,10 @@ impl Store {
         let was_there = write(&self.partners).remove(&partner.id).is_some();
         partner.gone.store(true, Ordering::Release);
         let mut keys = write(&self.keys);
-        for hash in write(&partner.keys).drain(..) {
-            keys.remove(&hash);
-            self.redactor.remove(&hash);
+        for tag in write(&partner.keys).drain(..) {
+            if let Some(issued) = keys.remove(tag) {
+                self.redactor.remove(&issued.hash);
+            }
         }
         was_there
     }
@@ -254,16 +247,16 @@ impl Store {
         partner: &Arc<PartnerState>,
         given: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), DuplicateKey> {
-        let given: Vec<_> = given.into_iter().map(|key| (KeyHash::of(key), key)).collect();
+        let given: Vec<_> = given.into_iter().collect();
         let mut keys = write(&self.keys);
-        if given.iter().any(|(hash, _)| keys.contains_key(hash)) {
+        if given.iter().any(|key| keys.contains(key)) {
             return Err(DuplicateKey);
         }
         if !partner.is_gone() {
-            for (hash, key) in given {
+            for key in given {
                 self.redactor.add(key);
-                keys.insert(hash, Issued { partner: Arc::clone(partner), revoked: false });
-                write(&partner.keys).push(hash);
+                let tag = keys.add(key, partner);
+                write(&partner.keys).push(tag);
             }
         }
         Ok(())
@@ -272,16 +265,15 @@ impl Store {
     /// A partner's keys, in the order they were issued.
     pub(crate) fn keys_of(&self, partner: &PartnerState) -> Vec<PartnerKey> {
         let keys = read(&self.keys);
-        let shown = |hash: &KeyHash| PartnerKey {
-            id: hash.fingerprint(),
-            revoked: keys.get(hash).is_none_or(|issued| issued.revoked),
-        };
-        read(&partner.keys).iter().map(shown).collect()
+        let issued = |tag: &KeyTag| keys.get(*tag);
+        let shown =
+            |issued: &Issued| PartnerKey { id: issued.hash.fingerprint(), revoked: issued.revoked };
+        read(&partner.keys).iter().filter_map(issued).map(shown).collect()
     }
 
     pub(crate) fn revoke_key(&self, partner: &PartnerState, key: &str) -> Result<(), NotFound> {
         let mut keys = write(&self.keys);
-        match keys.get_mut(&KeyHash::of(key)) {
+        match keys.find_mut(key) {
             Some(issued) if issued.partner.id == partner.id => {
                 issued.revoked = true;
                 Ok(())
@@ -298,8 +290,10 @@ impl Store {
     ) -> Result<(), NotFound> {
         let mut keys = write(&self.keys);
         let mut found = Err(NotFound::Key);
-        for hash in read(&partner.keys).iter().filter(|hash| hash.fingerprint() == fingerprint) {
-            if let Some(issued) = keys.get_mut(hash) {
+        for tag in read(&partner.keys).iter() {
+            if let Some(issued) = keys.get_mut(*tag)
+                && issued.hash.fingerprint() == fingerprint
+            {
                 issued.revoked = true;
                 found = Ok(());
             }
@@ -309,7 +303,7 @@ impl Store {
 
     /// Whose key this is, or was.
     pub(crate) fn find_key(&self, key: &str) -> Option<Issued> {
-        read(&self.keys).get(&KeyHash::of(key)).cloned()
+        read(&self.keys).find(key).cloned()
     }
 }
 
