@@ -18,9 +18,16 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 struct Told(Arc<Mutex<Vec<String>>>);
 
 impl Told {
-    fn listen() -> (Self, DefaultGuard) {
+    /// While another test registers an event, tracing does not know yet whom to offer it to, so this
+    /// waits until it gets one.
+    async fn listen() -> (Self, DefaultGuard) {
         let told = Self::default();
-        (told.clone(), tracing::subscriber::set_default(told))
+        let guard = tracing::subscriber::set_default(told.clone());
+        while told.lines().is_empty() {
+            tracing::callsite::rebuild_interest_cache();
+            ask(&Mock::new(), "/", "").await;
+        }
+        (told, guard)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -74,7 +81,7 @@ async fn ask(mock: &Mock, target: &str, key: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
-    let (told, _guard) = Told::listen();
+    let (told, _guard) = Told::listen().await;
     let mock = Mock::new();
     let key = mock.api_key();
     ask(&mock, "/api/v1/wallet?a=1", &key).await;
@@ -120,7 +127,7 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
 
 #[tokio::test]
 async fn neither_a_key_nor_a_control_character_is_told() {
-    let (told, _guard) = Told::listen();
+    let (told, _guard) = Told::listen().await;
     let mock = Mock::new();
     let partner = mock.add_partner("a\u{1b}[31m\n\u{9b}\u{202e}");
     let key = partner.issue_key();
@@ -152,7 +159,7 @@ async fn neither_a_key_nor_a_control_character_is_told() {
 
 #[tokio::test]
 async fn a_server_tells_where_it_listens_and_when_it_ends() {
-    let (told, _guard) = Told::listen();
+    let (told, _guard) = Told::listen().await;
     let mock = MockServer::start().await.unwrap();
     let address = mock.address();
     mock.shutdown().await;
