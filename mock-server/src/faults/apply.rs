@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
@@ -71,10 +71,6 @@ pub(crate) async fn deliver(
         if let Some(fault) = fault {
             return Err(Box::new(Undeliverable { fault, response, timeline }));
         }
-    }
-    if is_bodyless(response.status()) {
-        // axum adds a length of 0, which these have not (RFC 9110, section 8.6).
-        response.headers_mut().remove(CONTENT_LENGTH);
     }
     clock.date(response.headers_mut());
     Ok(response)

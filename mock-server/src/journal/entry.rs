@@ -1,14 +1,14 @@
 //! One request as the journal keeps it: whole, and with keys redacted.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderMap};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body as _;
 use jiff::Timestamp;
 
@@ -26,13 +26,14 @@ use crate::stubs::StubRequestBody;
 pub(crate) struct Entry {
     pub(super) number: u64,
     pub(crate) partner: Option<PartnerId>,
-    request: RecordedRequest,
+    /// Shared with those who read the journal.
+    request: Arc<RecordedRequest>,
 }
 
 impl Entry {
     /// It has no number before it is in the journal.
     pub(super) fn new(partner: Option<PartnerId>, request: RecordedRequest) -> Self {
-        Self { number: 0, partner, request }
+        Self { number: 0, partner, request: Arc::new(request) }
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -45,11 +46,12 @@ impl Entry {
 
     /// Approximately how much memory it takes.
     pub(super) fn size(&self) -> usize {
-        let RecordedRequest { path, query, headers, body, response, .. } = &self.request;
+        let RecordedRequest { path, query, headers, body, response, .. } = &*self.request;
         let response = response.as_ref().map_or(0, |response| {
             size_of_headers(&response.headers) + response.body.as_ref().map_or(0, Bytes::len)
         });
         size_of::<Self>()
+            + size_of::<RecordedRequest>()
             + path.len()
             + query.as_ref().map_or(0, String::len)
             + size_of_headers(headers)
@@ -59,7 +61,8 @@ impl Entry {
 
     /// As a test reads it.
     pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
-        RecordedRequest { request_id: request_id(self.number), partner, ..self.request.clone() }
+        let request_id = request_id(self.number);
+        RecordedRequest { request_id, partner, ..RecordedRequest::clone(&self.request) }
     }
 }
 
@@ -89,7 +92,7 @@ impl<'a> Pending<'a> {
             method: request.method().clone(),
             path: redactor.redact_text(uri.path()),
             query: uri.query().map(|query| redactor.redact_text(query)),
-            headers: redacted(redactor, request.headers()),
+            headers: redacted(redactor, request.headers(), copy),
             body: Bytes::new(),
             partner: None,
             status: http::StatusCode::OK,
@@ -128,18 +131,7 @@ impl<'a> Pending<'a> {
             let has_body = self.request.method != Method::HEAD && !is_bodyless(response.status());
             let (body_length, body) =
                 if has_body { (length, body) } else { (0, Some(Bytes::new())) };
-            let headers = response.headers();
-            let is_clean = |(name, value): (&HeaderName, &HeaderValue)| {
-                !api_key::is_secret(name)
-                    && matches!(redactor.redact(value.as_bytes()), Cow::Borrowed(_))
-            };
-            // Mostly its values are constants, which cost nothing to clone.
-            let mut headers = if headers.iter().all(is_clean) {
-                headers.clone()
-            } else {
-                redacted(redactor, headers)
-            };
-            headers.remove(CONTENT_LENGTH);
+            let headers = redacted(redactor, response.headers(), HeaderValue::clone);
             let body = body.map(|body| redacted_body(redactor, body));
             RecordedResponse { headers, body, body_length }
         });
@@ -158,20 +150,30 @@ async fn short_body(response: Response) -> ((u64, Option<Bytes>), Response) {
     ((length, Some(body.clone())), Response::from_parts(head, Body::from(body)))
 }
 
-fn redacted(redactor: &Redactor, headers: &HeaderMap) -> HeaderMap {
-    let mut clean = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        clean.append(name.clone(), redacted_value(redactor, name, value));
+/// The headers without keys. A value that has none is kept by `keep`.
+fn redacted(
+    redactor: &Redactor,
+    headers: &HeaderMap,
+    keep: impl Fn(&HeaderValue) -> HeaderValue,
+) -> HeaderMap {
+    const HIDDEN: HeaderValue = HeaderValue::from_static(REDACTED);
+    let mut clean = headers.clone();
+    for (name, value) in &mut clean {
+        *value = if api_key::is_secret(name) {
+            HIDDEN
+        } else {
+            match redactor.redact(value.as_bytes()) {
+                Cow::Borrowed(_) => keep(value),
+                Cow::Owned(redacted) => HeaderValue::try_from(redacted).unwrap_or(HIDDEN),
+            }
+        };
     }
     clean
 }
 
-fn redacted_value(redactor: &Redactor, name: &HeaderName, value: &HeaderValue) -> HeaderValue {
-    if api_key::is_secret(name) {
-        return HeaderValue::from_static(REDACTED);
-    }
-    let clean = redactor.redact(value.as_bytes());
-    HeaderValue::from_bytes(&clean).unwrap_or(HeaderValue::from_static(REDACTED))
+/// The value in memory of its own.
+fn copy(value: &HeaderValue) -> HeaderValue {
+    HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
 }
 
 fn redacted_body(redactor: &Redactor, body: Bytes) -> Bytes {

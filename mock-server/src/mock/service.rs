@@ -11,8 +11,6 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request as AxumRequest;
-use axum::middleware::{Next, from_fn_with_state};
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::server::conn::http1;
@@ -20,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
 use super::handler::RequestHandler;
-use super::pipeline;
+use super::pipeline::{Pipeline, declare_length};
 use crate::api::host::RequestSource;
 use crate::faults::apply::{ConnectionFault, GARBAGE, deliver};
 use crate::faults::body::FaultyBody;
@@ -33,51 +31,43 @@ use crate::faults::body::FaultyBody;
 /// [`InvalidData`](io::ErrorKind::InvalidData) for what is not HTTP.
 #[derive(Clone)]
 pub struct MockService {
-    handler: Arc<RequestHandler>,
-    router: Router,
+    pipeline: Arc<Pipeline>,
 }
 
 impl MockService {
     pub(crate) fn new(handler: &Arc<RequestHandler>) -> Self {
         let limits = handler.body_limits.clone();
-        let router = pipeline::router(handler, RequestSource::InProcess, limits);
-        Self { handler: Arc::clone(handler), router }
+        Self { pipeline: Arc::new(Pipeline::new(handler, RequestSource::InProcess, limits)) }
     }
 
     /// A router cannot fail. Where this service does, the router's response has a body that ends at
     /// once, with the same error.
     pub(crate) fn into_router(self) -> Router {
-        self.router.layer(from_fn_with_state(self.handler, deliver_to_router)).with_state(())
+        Router::new().fallback(async move |request: Request<Body>| {
+            self.respond(request).await.unwrap_or_else(|error| {
+                let body = FaultyBody::whole(Bytes::new());
+                Response::new(Body::new(body.with_wrong_length(None, Some(error.kind()))))
+            })
+        })
     }
-}
 
-async fn deliver_to_router(
-    axum::extract::State(handler): axum::extract::State<Arc<RequestHandler>>,
-    request: AxumRequest,
-    next: Next,
-) -> Response<Body> {
-    let response = next.run(request).await;
-    delivered(&handler, response).await.unwrap_or_else(|error| {
-        let body = FaultyBody::whole(Bytes::new()).with_wrong_length(None, Some(error.kind()));
-        Response::new(Body::new(body))
-    })
-}
-
-async fn delivered(
-    handler: &RequestHandler,
-    response: Response<Body>,
-) -> io::Result<Response<Body>> {
-    let undeliverable = match deliver(&handler.clock, response).await {
-        Ok(response) => return Ok(response),
-        Err(undeliverable) => undeliverable,
-    };
-    match undeliverable.fault {
-        ConnectionFault::Reset => Err(io::ErrorKind::ConnectionReset.into()),
-        ConnectionFault::Close => Err(io::ErrorKind::UnexpectedEof.into()),
-        ConnectionFault::Aborted => Err(io::ErrorKind::ConnectionAborted.into()),
-        ConnectionFault::Hang => future::pending().await,
-        ConnectionFault::Garbage => Err(not_http().await),
-        ConnectionFault::RawResponse { .. } => Ok(undeliverable.response),
+    async fn respond(&self, request: Request<Body>) -> io::Result<Response<Body>> {
+        let response = self.pipeline.respond(request).await;
+        let undeliverable = match deliver(&self.pipeline.handler().clock, response).await {
+            Ok(mut response) => {
+                declare_length(&mut response);
+                return Ok(response);
+            }
+            Err(undeliverable) => undeliverable,
+        };
+        match undeliverable.fault {
+            ConnectionFault::Reset => Err(io::ErrorKind::ConnectionReset.into()),
+            ConnectionFault::Close => Err(io::ErrorKind::UnexpectedEof.into()),
+            ConnectionFault::Aborted => Err(io::ErrorKind::ConnectionAborted.into()),
+            ConnectionFault::Hang => future::pending().await,
+            ConnectionFault::Garbage => Err(not_http().await),
+            ConnectionFault::RawResponse { .. } => Ok(undeliverable.response),
+        }
     }
 }
 
@@ -105,12 +95,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let response = self.router.call(request);
-        let handler = Arc::clone(&self.handler);
-        Box::pin(async move {
-            let Ok(response) = response.await;
-            delivered(&handler, response).await
-        })
+        let service = self.clone();
+        Box::pin(async move { service.respond(request.map(Body::new)).await })
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CONNECTION, TRANSFER_ENCODING};
@@ -11,7 +10,6 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tower_service::Service as _;
 
 use super::limits::Limits;
 use super::raw::{ConnectionTakeover, RawAction};
@@ -22,6 +20,7 @@ use crate::api::host;
 use crate::control::{ControlApi, Unread};
 use crate::faults::apply::deliver;
 use crate::mock::handler::RequestHandler;
+use crate::mock::pipeline::Pipeline;
 use crate::mock::request_body::{BodyError, BodyLimits, LimitedBody};
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -30,7 +29,7 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) handler: Arc<RequestHandler>,
-    pub(super) router: Router,
+    pub(super) pipeline: Pipeline,
     pub(super) control: Option<Arc<ControlApi>>,
     pub(super) limits: Limits,
 }
@@ -67,7 +66,8 @@ impl App {
             let (head, body) = request.into_parts();
             return self.respond_by_control(control, unread, &head, body).await;
         }
-        let Ok(mut response) = self.router.clone().call(request).await;
+        let body = |body| if has_body { Body::new(body) } else { Body::empty() };
+        let mut response = self.pipeline.respond(request.map(body)).await;
         let is_left = has_body && response.extensions().get() != Some(&Disposition::Stubbed);
         unread.set(is_left);
         if is_left && response.headers().contains_key(BY_THE_MOCK) {

@@ -29,8 +29,9 @@ use crate::api::BASE_PATH;
 use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
 use crate::mock::Mock;
+use crate::mock::log;
+use crate::mock::pipeline::Pipeline;
 use crate::mock::request_body::{BodyLimits, DEFAULT_MAX_REQUEST_BODY};
-use crate::mock::{log, pipeline};
 use crate::seed::Seed;
 
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
@@ -249,8 +250,8 @@ impl MockServerBuilder {
         let control = control.transpose()?.map(Arc::new);
         let (handler, limits) = (mock.handler(), self.limits);
         let body_limits = BodyLimits { time: Some(limits.body), ..handler.body_limits.clone() };
-        let router = pipeline::router(&handler, RequestSource::Socket, body_limits);
-        let app = App { handler, router, control: control.clone(), limits };
+        let pipeline = Pipeline::new(&handler, RequestSource::Socket, body_limits);
+        let app = App { handler, pipeline, control: control.clone(), limits };
         Ok(MockServer {
             socket: Listener::open(listener, address, app),
             control,
