@@ -8,6 +8,8 @@ mod faults;
 mod input;
 mod journal;
 mod mock;
+#[cfg(feature = "schema")]
+mod schema;
 mod seed;
 mod server;
 mod state;
@@ -18,6 +20,8 @@ pub use api::contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contr
 pub use api::disposition::Disposition;
 pub use api::{ROUTES, Route};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_WAIT};
+#[cfg(feature = "schema")]
+pub use control::{ControlDocument, generate_control_document};
 pub use faults::registry::AppliedFault;
 pub use faults::{Delay, Fault, Rule, RuleError};
 pub use journal::{
@@ -27,6 +31,8 @@ pub use mock::request_body::{DEFAULT_MAX_REQUEST_BODY, MAX_BODIES_BYTES};
 pub use mock::{
     ActiveRule, ActiveStub, Faults, Mock, MockService, Partner, ReceivedRequests, VerificationError,
 };
+#[cfg(feature = "schema")]
+pub use seed::generate_seed_schema;
 pub use seed::{MAX_SEED_BYTES, SEED_SCHEMA, Seed, SeedError};
 pub use server::{
     DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,

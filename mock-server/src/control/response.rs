@@ -65,6 +65,8 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 /// Several items, wrapped as the service wraps them (reference, List companies).
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "{T}List"))]
 pub(super) struct List<T> {
     pub(super) data: Vec<T>,
 }
@@ -130,9 +132,13 @@ pub(super) struct ApiError {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Error"))]
 pub(super) struct ErrorBody {
     error: &'static str,
+    /// For people: what is wrong, and what was expected.
     message: String,
+    /// The JSON path of the field, as `companies[0].name`, or the query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
 }

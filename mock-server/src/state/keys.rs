@@ -1,10 +1,10 @@
 //! All keys of a mock, and whose each is. No key is kept here; the redactor has to keep those that it
 //! could not recognise otherwise.
 //!
-//! A request's key is found by a keyed hash of 128 bits (two SipHashes under random keys of this
-//! process), not by its SHA-256, which takes 3,400 instructions, a sixth of a whole request. Whoever
-//! does not know the random keys cannot find a second text with the same hash. The SHA-256 is computed
-//! once, when the key is issued, for the id by which the key is shown.
+//! A request's key is found by 128 bits of two keyed hashes, whose random keys are this process's, and
+//! not by its SHA-256, which takes 3,400 instructions. Whoever does not know the random keys cannot
+//! find another text with the same hashes. The SHA-256 is computed once, when the key is issued, for
+//! the id by which the key is shown.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};

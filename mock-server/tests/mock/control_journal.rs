@@ -25,8 +25,11 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
     assert_eq!(
         first["fault"],
         json!({"rule": "status=503 delay=2ms times=1", "ruleNumber": 1, "request": 1,
-               "draw": null, "delay": "2ms"})
+               "draw": null})
     );
+    let delays = [first, second].map(|one| one["delayMs"].clone());
+    assert_eq!(delays, [json!(2.0), json!(0.0)]);
+    assert!([first, second].iter().all(|one| one["durationMs"].is_f64()));
     let shown = |name: &str| (first[name].clone(), second[name].clone());
     assert_eq!(shown("partner"), (json!("p-1"), Value::Null));
     assert_eq!(shown("partnerName"), (json!("default"), Value::Null));

@@ -27,27 +27,41 @@ pub(crate) fn write_company(company: &Company, to: &mut Vec<u8>) {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Company"))]
 #[serde(remote = "Company", rename_all = "camelCase")]
-struct CompanyBody {
+pub(crate) struct CompanyBody {
     id: String,
     name: String,
     #[serde(serialize_with = "milliseconds")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     onboarded_at: Timestamp,
     #[serde(serialize_with = "list")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<ConnectionBody>"))]
     connections: Vec<Connection>,
     #[serde(rename = "_count", serialize_with = "count")]
+    #[cfg_attr(feature = "schema", schemars(with = "CountBody"))]
     template_count: u64,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Connection"))]
 #[serde(remote = "Connection", rename_all = "camelCase")]
-struct ConnectionBody {
+pub(crate) struct ConnectionBody {
     id: String,
     waba_id: String,
     phone_number_id: String,
     display_phone_number: String,
     quality_rating: String,
     status: String,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Count"))]
+struct CountBody {
+    templates: u64,
 }
 
 #[derive(Serialize)]
@@ -67,10 +81,6 @@ fn list<S: Serializer>(all: &[Connection], out: S) -> Result<S::Ok, S::Error> {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn count<S: Serializer>(templates: &u64, out: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct CountBody {
-        templates: u64,
-    }
     CountBody { templates: *templates }.serialize(out)
 }
 

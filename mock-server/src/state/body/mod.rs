@@ -10,6 +10,8 @@ use serde::Serialize;
 pub(crate) use self::companies::{
     AFTER_COMPANIES, BEFORE_COMPANIES, company, connection, write_company,
 };
+#[cfg(feature = "schema")]
+pub(crate) use self::companies::{CompanyBody, ConnectionBody};
 pub(crate) use self::wallet::{WalletBody, wallet};
 
 fn render(body: &impl Serialize) -> Bytes {
