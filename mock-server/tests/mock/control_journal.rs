@@ -20,16 +20,17 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
     told(address, "POST", "/faults", r#"{"status":503,"delay":"2ms","times":1}"#, 201).await;
     raw::wallet_with(address, &key).await;
     raw::wallet_with(address, "pk_live_nobodys").await;
+    raw::wallet_with(address, &key).await;
     let all = told(address, "GET", "/requests", "", 200).await;
-    let (first, second) = (&all["data"][0], &all["data"][1]);
+    let (first, second, third) = (&all["data"][0], &all["data"][1], &all["data"][2]);
     assert_eq!(
         first["fault"],
         json!({"rule": "status=503 delay=2ms times=1", "ruleNumber": 1, "request": 1,
                "draw": null})
     );
-    let delays = [first, second].map(|one| one["delayMs"].clone());
-    assert_eq!(delays, [json!(2.0), json!(0.0)]);
-    assert!([first, second].iter().all(|one| one["durationMs"].is_f64()));
+    let delays = [first, second, third].map(|one| one["delayMs"].clone());
+    assert_eq!(delays, [json!(2.0), json!(2.0), json!(0.0)]);
+    assert!([first, second, third].iter().all(|one| one["durationMs"].is_f64()));
     let shown = |name: &str| (first[name].clone(), second[name].clone());
     assert_eq!(shown("partner"), (json!("p-1"), Value::Null));
     assert_eq!(shown("partnerName"), (json!("default"), Value::Null));
@@ -39,7 +40,7 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
     let one = ask(address, "GET", "/requests/req-1", "").await;
     assert_eq!(one.body["response"]["body"], r#"{"error":"service_unavailable"}"#);
     assert!(!one.text.contains(&key) && one.text.contains("[redacted]"), "{}", one.text);
-    for missing in ["req-3", "req-0", "req--1", "1", "req-x"] {
+    for missing in ["req-4", "req-0", "req--1", "1", "req-x"] {
         told(address, "GET", &format!("/requests/{missing}"), "", 404).await;
     }
 }

@@ -55,7 +55,7 @@ async fn requests_can_be_filtered_held_back_and_cleared() {
     browser.until_shown("Paused");
     client.wallet().await.unwrap();
     // The count beside it comes another way, so the request is there by now, and is not shown.
-    browser.until("all('.partners .count')[0].textContent === '3'");
+    browser.until("all('.partners .count')[0].textContent === '4'");
     rows(3);
     browser.press("Go on");
     rows(4);
