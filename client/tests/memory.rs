@@ -154,7 +154,7 @@ fn an_endless_body_is_an_error_within_the_limits() {
     let company = r#"{"id":"c","name":"n","onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":4}"#;
     let in_company = format!(r#"{{"data":[{company},"x":"#);
     for (name, start, again) in [
-        ("blanks", String::new(), " "),
+        ("spaces", String::new(), " "),
         ("a name", r#"{"data":[{"name":""#.into(), "x"),
         ("escapes", r#"{"data":[{"name":""#.into(), "\\u0041"),
         ("a number", r#"{"data":["#.into(), "9"),

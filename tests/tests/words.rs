@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// What is checked, from the root of the repository: folders and files.
 ///
-/// Not yet: `client/tests`, `mock-server`, `cli`, `README.md`, `examples`.
-const CHECKED: &[&str] = &["client/src", "client/docs", "client/README.md", "client/Cargo.toml"];
+/// Not yet: `mock-server`, `cli`, `README.md`, `examples`.
+const CHECKED: &[&str] =
+    &["client/src", "client/tests", "client/docs", "client/README.md", "client/Cargo.toml"];
 
 const EXTENSIONS: &[&str] = &["rs", "md", "toml"];
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
@@ -20,7 +21,7 @@ pub struct Service {
 }
 
 /// What a program is to do.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Task {
     /// Calls for the wallet, on kept-alive connections.
     Wallet(Calls),
@@ -28,6 +29,10 @@ pub enum Task {
     Kept,
     /// The list of companies, one after the other, none kept.
     Streamed,
+    /// The first call of a process, over TLS, with a client that trusts the authority in this file.
+    Cold(PathBuf),
+    /// A client for each of so many partners, kept.
+    Partners(usize),
 }
 
 /// How many calls.
@@ -39,19 +44,20 @@ pub struct Calls {
     at_once: usize,
 }
 
-/// `wallet CALLS AT_ONCE URL`, `kept URL` or `streamed URL`.
+/// `wallet CALLS AT_ONCE URL`, `kept URL`, `streamed URL`, `cold FILE URL` or `partners COUNT URL`.
 ///
 /// # Errors
 ///
 /// If it is none of these.
 pub fn arguments() -> Result<(Task, Service), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next =
-        || arguments.next().ok_or("expected: wallet CALLS AT_ONCE URL | kept URL | streamed URL");
+    let mut next = || arguments.next().ok_or("there are too few arguments");
     let task = match next()?.as_str() {
         "wallet" => Task::Wallet(Calls { count: next()?.parse()?, at_once: next()?.parse()? }),
         "kept" => Task::Kept,
         "streamed" => Task::Streamed,
+        "cold" => Task::Cold(next()?.into()),
+        "partners" => Task::Partners(next()?.parse()?),
         other => return Err(format!("unknown task `{other}`").into()),
     };
     Ok((task, Service { url: next()?, key: "pk_live_exampleexampleexample001" }))
@@ -131,6 +137,47 @@ where
         );
         Ok(())
     })
+}
+
+/// Makes a client that trusts an authority, and its first call.
+///
+/// # Errors
+///
+/// If one of both fails.
+pub fn cold<Client>(
+    authority: &Path,
+    build: impl FnOnce(&[u8]) -> Result<Client, Box<dyn Error>>,
+    call: impl AsyncFnOnce(&Client) -> Outcome,
+) -> Outcome {
+    let authority = std::fs::read(authority)?;
+    let started = Instant::now();
+    let client = build(&authority)?;
+    let built = started.elapsed().as_nanos();
+    runtime()?.block_on(call(&client))?;
+    let called = started.elapsed().as_nanos() - built;
+    println!(r#"{{"build_ns":{built},"call_ns":{called}}}"#);
+    Ok(())
+}
+
+/// Makes and keeps so many clients.
+///
+/// # Errors
+///
+/// If one cannot be made.
+pub fn partners<Client>(
+    count: usize,
+    make: impl Fn(usize) -> Result<Client, Box<dyn Error>>,
+) -> Outcome {
+    let mut clients = Vec::with_capacity(count);
+    let (before, started) = (counts().live, Instant::now());
+    for number in 0..count {
+        clients.push(make(number)?);
+    }
+    let all = started.elapsed().as_nanos();
+    let bytes = counts().live - before + (count * size_of::<Client>()) as u64;
+    drop(clients);
+    println!(r#"{{"all_ns":{all},"bytes":{bytes}}}"#);
+    Ok(())
 }
 
 /// What was seen of a list.

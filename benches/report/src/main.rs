@@ -2,6 +2,7 @@
 
 mod check;
 mod client;
+mod cold;
 mod connections;
 mod decode;
 mod list;
@@ -21,6 +22,7 @@ const HELP: &str = "\
 benches/run [TABLE…]    all of them, if none is named
 
   client    one wallet() call: instructions and allocations, beside other ways to make it
+  cold      a new process: the client is made, the first call over TLS, beside reqwest
   list      a long list: time to the first company, to all of them, and memory, at three sizes
   decode    decoding alone: instructions a company, beside other JSON libraries, at three sizes
 
@@ -45,8 +47,18 @@ Needs valgrind for instructions, and taskset for servers and load to have a core
 compared within one run only.
 ";
 
-const TABLES: [&str; 9] =
-    ["client", "list", "decode", "mock", "large", "starts", "memory", "connections", "state"];
+const TABLES: [&str; 10] = [
+    "client",
+    "cold",
+    "list",
+    "decode",
+    "mock",
+    "large",
+    "starts",
+    "memory",
+    "connections",
+    "state",
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -73,6 +85,7 @@ fn run(words: &[&str]) -> Outcome<()> {
         }
         match *word {
             "client" => client::print()?,
+            "cold" => cold::print()?,
             "list" => list::print()?,
             "decode" => decode::print()?,
             "mock" => mock::print()?,

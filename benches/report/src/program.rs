@@ -16,13 +16,19 @@ pub(crate) struct Program(PathBuf);
 
 impl Program {
     pub(crate) fn build(package: &str) -> Outcome<Self> {
-        build(package, package, workspace(), &target())
+        build(package, package, workspace(), &target(), None)
+    }
+
+    /// As [`build`](Self::build), with a variable of the environment set to 1.
+    pub(crate) fn build_with(variable: &str, package: &str) -> Outcome<Self> {
+        let target = target().join(variable.to_lowercase());
+        build(package, package, workspace(), &target, Some(variable))
     }
 
     /// The program of this house as its users get it: with its default features, by the profile of the house.
     pub(crate) fn of_the_house(package: &str, program: &str) -> Outcome<Self> {
         let house = workspace().parent().ok_or("there is no house")?;
-        build(package, program, house, &target().join("mock"))
+        build(package, program, house, &target().join("mock"), None)
     }
 
     /// How many bytes it has without its symbols.
@@ -81,12 +87,19 @@ impl Program {
     }
 }
 
-fn build(package: &str, program: &str, workspace: &Path, target: &Path) -> Outcome<Program> {
+fn build(
+    package: &str,
+    program: &str,
+    workspace: &Path,
+    target: &Path,
+    variable: Option<&str>,
+) -> Outcome<Program> {
     eprintln!("building {package}");
     let built = Command::new(env!("CARGO"))
         .args(["build", "--locked", "--release", "--quiet", "--package", package, "--target-dir"])
         .arg(target)
         .current_dir(workspace)
+        .envs(variable.map(|variable| (variable, "1")))
         .status()?;
     if !built.success() {
         return Err(format!("{package} cannot be built").into());

@@ -13,14 +13,14 @@ pub(crate) struct BodyError {
     pub(crate) kind: BodyErrorKind,
 }
 
-/// What a body looks like that could not be read.
+/// The kind of a body that cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyErrorKind {
-    /// It is not what was asked for.
+    /// It does not match the type.
     Invalid,
-    /// It ended before the JSON did, as a body does that was cut.
+    /// It ends before the JSON does, as a body that was cut.
     Truncated,
-    /// It begins as HTML and XML do, such as a page for people.
+    /// It begins as HTML and XML do, such as the page of a proxy.
     Markup,
     /// It holds a part of a list; the path is the field that announces more.
     Incomplete,
@@ -54,15 +54,15 @@ impl BodyError {
 /// The path of the document itself.
 const WHOLE_DOCUMENT: &str = ".";
 
-/// What is said of a body in which there is nothing.
+/// The message for an empty body.
 pub(crate) const EMPTY: &str = "the body is empty";
 
 /// How HTML and XML begin, and no JSON does.
 pub(crate) const MARKUP: char = '<';
-pub(crate) const MARKUP_WORDS: &str = "its body is markup, such as a page for people";
+pub(crate) const MARKUP_WORDS: &str = "the body is HTML or XML, such as the page of a proxy";
 
-/// What is said of a documented field that is not there.
-pub(crate) const MISSING: &str = "it is missing, though documented";
+/// The message for a documented field that is missing.
+pub(crate) const MISSING: &str = "this documented field is missing";
 
 /// RFC 8259, section 8.1: a reader may ignore a byte order mark.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -139,15 +139,14 @@ fn known_path(path: &str) -> String {
     }
 }
 
-/// The path says where; a line and a column would be those of a body that is not shown.
+/// Removes line and column: the path says where, and the body is not shown.
 fn without_place(cause: &serde_json::Error) -> String {
     let message = cause.to_string();
     let place = format!(" at line {} column {}", cause.line(), cause.column());
     message.strip_suffix(&place).map(str::to_owned).unwrap_or(message)
 }
 
-/// serde repeats the value that it did not expect, and a type may say what it likes: only what is
-/// known to be no value stays.
+/// Removes values of the body, which may be secret, from a message of serde or of a type.
 fn without_values(message: &str) -> String {
     const WITH_A_VALUE: [&str; 4] =
         ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
@@ -158,7 +157,7 @@ fn without_values(message: &str) -> String {
     let known = WITH_A_VALUE.iter().find_map(|known| Some((known, message.strip_prefix(known)?)));
     let (Some((known, rest)), Some((_, expected))) = (known, message.rsplit_once(", expected "))
     else {
-        return "its type refuses it".to_owned();
+        return "its type rejects the value".to_owned();
     };
     let kind = rest.split(['"', '`']).next().unwrap_or_default();
     let kind = kind.split(", expected ").next().unwrap_or_default().trim_end();
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_of_the_body_stands_in_the_problem() {
+    fn an_error_repeats_no_value_of_the_body() {
         for (body, expected) in [
             (r#"{"balance":"hunter2, expected `x"}"#, "invalid type: string, expected i64"),
             (r#"{"balance":123456.5}"#, "invalid type: floating point, expected i64"),
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_type_says_of_a_value_is_not_repeated() {
+    fn a_value_in_the_message_of_a_type_is_removed() {
         #[derive(Debug)]
         struct Picky;
 
@@ -222,7 +221,10 @@ mod tests {
         }
 
         let error = document::<Picky>(br#""hunter2""#).unwrap_err().error;
-        assert_eq!((error.path.as_str(), error.message.as_str()), (".", "its type refuses it"));
+        assert_eq!(
+            (error.path.as_str(), error.message.as_str()),
+            (".", "its type rejects the value")
+        );
     }
 
     #[test]

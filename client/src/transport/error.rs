@@ -127,6 +127,10 @@ impl CauseSummary {
         if !reached_hyper && sources(cause).any(<dyn StdError>::is::<legacy::Error>) {
             summary.unprocessed = Some(Unprocessed::ConnectionEnded);
         }
+        if sources(cause).any(is_checkout_error) {
+            summary.connecting = false;
+            summary.unprocessed = Some(Unprocessed::ConnectionEnded);
+        }
         if summary.connecting && summary.reason.is_none() {
             summary.reason = sources(cause).last().map(ToString::to_string);
         }
@@ -144,7 +148,7 @@ impl CauseSummary {
         if is_timeout {
             self.set_reason("no response within the connect timeout");
         }
-        // These two types of hyper-util are private, so they are known by their text.
+        // These types of hyper-util are private, so they are known by their text.
         match cause.to_string().as_str() {
             "dns error" => self.set_reason("the host name does not resolve"),
             "tunnel error: proxy authorization required" => {
@@ -231,6 +235,15 @@ impl CauseSummary {
     }
 }
 
+/// Returns true if a request waited for a connection that another one made, and that connection
+/// ended first. hyper-util calls it a failure to connect.
+fn is_checkout_error(cause: &(dyn StdError + 'static)) -> bool {
+    let connect_error = cause.downcast_ref::<legacy::Error>().filter(|error| error.is_connect());
+    let source = connect_error.and_then(StdError::source).map(ToString::to_string);
+    // Its type is private, so it is known by its text.
+    matches!(source.as_deref(), Some("checked out connection was closed" | "request was canceled"))
+}
+
 fn sources<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -247,6 +260,13 @@ fn source_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdErro
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
+    use bytes::Bytes;
+    use http_body_util::Empty;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::net::TcpStream;
+
     use super::*;
 
     #[test]
@@ -261,6 +281,31 @@ mod tests {
         let error = send_error(cause.into());
         assert_eq!((error.kind, error.outcome), (ErrorKind::Interrupted, RequestOutcome::Unknown));
         assert_eq!(error.unprocessed, None);
+    }
+
+    /// The error of hyper-util for a connection that could not be made for this reason.
+    async fn connect_error(reason: &'static str) -> BoxError {
+        let connector = tower::service_fn(move |_: http::Uri| {
+            ready(Err::<TokioIo<TcpStream>, _>(io::Error::other(reason)))
+        });
+        let client: legacy::Client<_, Empty<Bytes>> =
+            legacy::Client::builder(TokioExecutor::new()).build(connector);
+        client.get(http::Uri::from_static("http://127.0.0.1/")).await.unwrap_err().into()
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ended_before_it_was_used_is_not_a_failure_to_connect() {
+        for reason in ["checked out connection was closed", "request was canceled"] {
+            let error = send_error(connect_error(reason).await);
+            let outcome = (error.kind, error.outcome);
+            assert_eq!(outcome, (ErrorKind::Interrupted, RequestOutcome::NotSent));
+            assert_eq!(error.unprocessed, Some(Unprocessed::ConnectionEnded));
+            // The same text from an HTTP service of the user means nothing.
+            let error = send_error(io::Error::other(reason).into());
+            assert_eq!((error.outcome, error.unprocessed), (RequestOutcome::Unknown, None));
+        }
+        let error = send_error(connect_error("no route").await);
+        assert_eq!((error.kind, error.unprocessed), (ErrorKind::Connect, None));
     }
 
     #[cfg(feature = "http2")]

@@ -1,4 +1,4 @@
-//! At stake: whatever a server does wrong ends in an error that names it: no hang, no panic, and
+//! Every violation by a server ends in an error that names it: no hang, no panic, and
 //! never a value that looks complete and is not.
 
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 
 use crate::support::{KEY, RawServer, Step, WALLET, http_response, json};
 
-/// Long for a loopback, short for a person.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// Long enough for loopback.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(200);
 
 async fn error_of(steps: Vec<Step>) -> partner_api::Error {
     let server = RawServer::start(move |_| steps.clone()).await;
@@ -200,10 +200,10 @@ async fn a_server_that_stalls_runs_into_the_deadline_wherever_it_stalls() {
         (vec![Step::Read, Step::Send(half), Step::Hang], Some(200)),
     ] {
         let server = RawServer::start(move |_| steps.clone()).await;
-        let error = server.client().wallet().timeout(PATIENCE).await.unwrap_err();
+        let error = server.client().wallet().timeout(SHORT_TIMEOUT).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Timeout(TimeLimit::Deadline));
         assert_eq!(error.status().map(|status| status.as_u16()), status);
-        assert!(error.is_timeout() && error.elapsed() >= PATIENCE);
+        assert!(error.is_timeout() && error.elapsed() >= SHORT_TIMEOUT);
     }
 }
 
@@ -212,7 +212,7 @@ async fn an_error_whose_body_stalls_keeps_its_status() {
     let head = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
     let server =
         RawServer::start(move |_| vec![Step::Read, Step::Send(head.clone()), Step::Hang]).await;
-    let error = server.client().wallet().timeout(PATIENCE).await.unwrap_err();
+    let error = server.client().wallet().timeout(SHORT_TIMEOUT).await.unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), error.body()), (500, Some(&b"half"[..])));
 }
 
@@ -220,8 +220,8 @@ async fn an_error_whose_body_stalls_keeps_its_status() {
 async fn a_call_that_is_dropped_lets_go_of_its_connection() {
     let server = RawServer::start(|_| vec![Step::Read, Step::AwaitClose, Step::Read]).await;
     let client = server.client();
-    let call = tokio::time::timeout(PATIENCE, client.wallet().into_future());
+    let call = tokio::time::timeout(SHORT_TIMEOUT, client.wallet().into_future());
     assert!(call.await.is_err());
-    assert!(client.wallet().timeout(PATIENCE).await.unwrap_err().is_timeout());
+    assert!(client.wallet().timeout(SHORT_TIMEOUT).await.unwrap_err().is_timeout());
     assert_eq!(server.connections(), 2);
 }

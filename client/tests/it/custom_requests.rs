@@ -4,8 +4,11 @@
 use partner_api::{Client, ErrorKind, NotRetried, RequestBuilder, RequestOutcome, RetryPolicy};
 use serde::Deserialize;
 use serde_json::json as value;
+use wiremock::{Request, ResponseTemplate};
 
-use crate::support::{KEY, RawServer, Step, http_response, json};
+use crate::support::{
+    KEY, RawServer, Step, builder, client, json, json_response, received, responding,
+};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Template {
@@ -14,15 +17,12 @@ struct Template {
 
 const TEMPLATE: &str = r#"{"id":"t-1","status":"APPROVED"}"#;
 
-/// Sends a request, and returns the request line and the header lines, in lower case, as they were
-/// received.
-async fn received(make: impl FnOnce(&Client) -> RequestBuilder) -> (String, Vec<String>) {
-    let server = RawServer::responding(json(TEMPLATE)).await;
-    let template: Template = make(&server.client()).send().await.unwrap();
+/// Sends a request, and returns it as it was received.
+async fn sent(make: impl FnOnce(&Client) -> RequestBuilder) -> Request {
+    let server = responding(json_response(TEMPLATE)).await;
+    let template: Template = make(&client(&server.uri())).send().await.unwrap();
     assert_eq!(template.id, "t-1");
-    let request = server.requests().remove(0);
-    let (line, headers) = request.split_once("\r\n").unwrap();
-    (line.to_owned(), headers.lines().map(str::to_lowercase).collect())
+    received(&server).await.remove(0)
 }
 
 #[tokio::test]
@@ -36,50 +36,52 @@ async fn any_method_can_be_sent_to_any_path_with_the_key() {
         ("DELETE", |client, path| client.delete(path)),
     ];
     for (method, make) in methods {
-        let (line, headers) = received(|client| make(client, ["templates", "a/b c?d#é%"])).await;
-        assert_eq!(line, format!("{method} /api/v1/templates/a%2Fb%20c%3Fd%23%C3%A9%25 HTTP/1.1"));
-        assert!(headers.contains(&format!("authorization: bearer {KEY}")), "{headers:?}");
+        let request = sent(|client| make(client, ["templates", "a/b c?d#é%"])).await;
+        assert_eq!(request.method.as_str(), method);
+        assert_eq!(request.url.path(), "/api/v1/templates/a%2Fb%20c%3Fd%23%C3%A9%25");
+        assert_eq!(request.headers["authorization"], format!("Bearer {KEY}"));
     }
 }
 
 #[tokio::test]
 async fn a_query_a_header_and_a_body_are_sent_as_they_are_given() {
-    let (line, headers) = received(|client| {
+    let request = sent(|client| {
         client.get("stats").query("from", "2026-06-01").query("q", "a&b=c é").header("x-team", "7")
     })
     .await;
-    assert_eq!(line, "GET /api/v1/stats?from=2026-06-01&q=a%26b%3Dc+%C3%A9 HTTP/1.1");
-    assert!(headers.contains(&"x-team: 7".to_owned()));
+    assert_eq!(request.url.path(), "/api/v1/stats");
+    assert_eq!(request.url.query(), Some("from=2026-06-01&q=a%26b%3Dc+%C3%A9"));
+    assert_eq!(request.headers["x-team"], "7");
 
     let body = value!({"name": "welcome"});
-    let (_, headers) = received(|client| client.post("templates").json(&body)).await;
-    assert!(headers.contains(&"content-type: application/json".to_owned()));
-    assert!(headers.contains(&format!("content-length: {}", body.to_string().len())));
+    let request = sent(|client| client.post("templates").json(&body)).await;
+    assert_eq!(request.headers["content-type"], "application/json");
+    assert_eq!(request.headers["content-length"], body.to_string().len().to_string());
+    assert_eq!(request.body_json::<serde_json::Value>().unwrap(), body);
 }
 
 #[tokio::test]
 async fn a_document_a_list_or_nothing_can_be_returned() {
-    let server =
-        RawServer::responding(json(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
-    let list: Vec<Template> = server.client().get("templates").send_list().await.unwrap();
+    let server = responding(json_response(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
+    let request = client(&server.uri()).get("templates");
+    let list: Vec<Template> = request.send_list().await.unwrap();
     assert_eq!(list.len(), 2);
-    let mut stream = server.client().get("templates").send_list::<Template>().stream();
+    let mut stream = client(&server.uri()).get("templates").send_list::<Template>().stream();
     assert_eq!(stream.next().await.unwrap().unwrap().id, "t-1");
 
-    let server = RawServer::responding("HTTP/1.1 204 No Content\r\n\r\n").await;
-    server.client().delete("templates/t-1").send_empty().await.unwrap();
+    let server = responding(ResponseTemplate::new(204)).await;
+    client(&server.uri()).delete("templates/t-1").send_empty().await.unwrap();
 
-    let server =
-        RawServer::responding(http_response("404 Not Found", &[], r#"{"error":"not_found"}"#))
-            .await;
-    let error = server.client().get("nowhere").send::<Template>().await.unwrap_err();
+    let not_found = ResponseTemplate::new(404).set_body_json(value!({"error": "not_found"}));
+    let server = responding(not_found).await;
+    let error = client(&server.uri()).get("nowhere").send::<Template>().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 404);
 }
 
 #[tokio::test]
 async fn an_invalid_request_fails_when_it_is_awaited_and_is_not_sent() {
-    let server = RawServer::responding(json(TEMPLATE)).await;
-    let client = server.client();
+    let server = responding(json_response(TEMPLATE)).await;
+    let client = client(&server.uri());
     let unwritable = std::collections::HashMap::from([(vec![1], 1)]);
     for (request, reason) in [
         (client.get(""), "empty"),
@@ -106,28 +108,27 @@ async fn an_invalid_request_fails_when_it_is_awaited_and_is_not_sent() {
         );
         assert_eq!(error.outcome(), RequestOutcome::NotSent);
     }
-    assert_eq!(server.connections(), 0);
+    assert!(received(&server).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_post_is_retried_only_with_an_idempotency_key_or_if_it_was_not_sent() {
-    let server =
-        RawServer::responding(http_response("503 Service Unavailable", &["retry-after: 0"], ""))
-            .await;
-    let client = server.builder().retry(RetryPolicy::default()).build().unwrap();
+    let unavailable = ResponseTemplate::new(503).insert_header("retry-after", "0");
+    let server = responding(unavailable).await;
+    let client = builder(&server.uri()).retry(RetryPolicy::default()).build().unwrap();
     let error = client.post("messages").json(&1).send_empty().await.unwrap_err();
-    assert_eq!((server.connections(), error.not_retried()), (1, Some(NotRetried::NotIdempotent)));
+    assert_eq!(error.not_retried(), Some(NotRetried::NotIdempotent));
+    assert_eq!(received(&server).await.len(), 1);
 
     let error =
         client.post("messages").idempotency_key("k").json(&1).send_empty().await.unwrap_err();
-    assert_eq!((server.connections(), error.attempts().len()), (4, 3));
+    assert_eq!((received(&server).await.len(), error.attempts().len()), (4, 3));
     let error = client.put("messages/1").json(&1).send_empty().await.unwrap_err();
-    assert_eq!((server.connections(), error.attempts().len()), (7, 3));
+    assert_eq!((received(&server).await.len(), error.attempts().len()), (7, 3));
 
-    let refused = server.address;
-    drop((server, client));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let client =
-        Client::builder().base_url(format!("http://{refused}")).api_key(KEY).build().unwrap();
+        builder(&format!("http://{closed}")).retry(RetryPolicy::default()).build().unwrap();
     let error = client.post("messages").send_empty().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts().len()), (&ErrorKind::Connect, 3));
 }

@@ -2,7 +2,9 @@
 
 use partner_api::{ErrorKind, RequestOutcome, UnauthorizedCode};
 
-use crate::support::{RawServer, Step, http_response};
+use wiremock::ResponseTemplate;
+
+use crate::support::{RawServer, Step, client, received, responding};
 
 const PROXY_PAGE: &str = "<html><body>\u{1b}[31m502 Bad Gateway hunter2</body></html>";
 
@@ -19,23 +21,22 @@ async fn the_documented_codes_of_a_401_are_distinguished() {
         ("", UnauthorizedCode::Unspecified, "without a code"),
         (PROXY_PAGE, UnauthorizedCode::Unspecified, "without a code"),
     ] {
-        let server = RawServer::responding(http_response("401 Unauthorized", &[], body)).await;
-        let error = server.client().wallet().await.unwrap_err();
+        let server = responding(ResponseTemplate::new(401).set_body_string(body)).await;
+        let error = client(&server.uri()).wallet().await.unwrap_err();
         assert_eq!(error.unauthorized_code(), Some(&code));
         assert!(error.is_unauthorized() && !error.is_retryable());
         assert_eq!(error.status().unwrap(), 401);
         assert_eq!(error.outcome(), RequestOutcome::Responded);
         assert!(error.to_string().contains(advice), "{error}");
-        assert_eq!(server.connections(), 1);
+        assert_eq!(received(&server).await.len(), 1);
     }
 }
 
 #[tokio::test]
 async fn an_html_page_of_a_proxy_keeps_its_status_and_is_not_in_the_message() {
-    let headers = ["content-type: text/html", "x-request-id: req-\u{7f}7"];
-    let server =
-        RawServer::responding(http_response("502 Bad Gateway", &headers[..1], PROXY_PAGE)).await;
-    let error = server.client().companies().await.unwrap_err();
+    let page = ResponseTemplate::new(502).set_body_raw(PROXY_PAGE, "text/html");
+    let server = responding(page).await;
+    let error = client(&server.uri()).companies().await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Status(http::StatusCode::BAD_GATEWAY));
     assert!(error.is_retryable());
     assert_eq!(error.body(), Some(PROXY_PAGE.as_bytes()));
@@ -63,13 +64,11 @@ async fn only_transient_statuses_are_retryable() {
         (599, false),
         (999, false),
     ] {
-        let server = RawServer::responding(http_response(
-            &format!("{status} Whatever"),
-            &["x-request-id: req-7"],
-            "{}",
-        ))
-        .await;
-        let error = server.client().wallet().await.unwrap_err();
+        let response = ResponseTemplate::new(status)
+            .insert_header("x-request-id", "req-7")
+            .set_body_string("{}");
+        let server = responding(response).await;
+        let error = client(&server.uri()).wallet().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
         assert_eq!(error.is_retryable(), retryable, "{status}");
         assert_eq!(error.is_throttled(), status == 429);
@@ -82,8 +81,8 @@ async fn only_transient_statuses_are_retryable() {
 #[tokio::test]
 async fn no_redirect_is_followed_so_the_key_is_sent_nowhere_else() {
     for status in [301, 302, 303, 307, 308] {
-        let other_server = RawServer::responding(http_response("200 OK", &[], "{}")).await;
-        let address = other_server.address;
+        let other_server = responding(ResponseTemplate::new(200)).await;
+        let address = other_server.address();
         for location in [
             format!("http://{address}/api/v1/wallet?token=hunter2"),
             format!("http://localhost:{}/api/v1/wallet", address.port()),
@@ -92,29 +91,24 @@ async fn no_redirect_is_followed_so_the_key_is_sent_nowhere_else() {
             "/api/v1/wallet/".to_owned(),
             String::new(),
         ] {
-            let location = format!("location: {location}");
-            let server =
-                RawServer::responding(http_response(&format!("{status} Moved"), &[&location], ""))
-                    .await;
-            let error = server.client().wallet().await.unwrap_err();
+            let redirect = ResponseTemplate::new(status).insert_header("location", location);
+            let server = responding(redirect).await;
+            let error = client(&server.uri()).wallet().await.unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Redirect { .. }), "{error:?}");
             assert!(!error.is_retryable());
             assert!(!error.to_string().contains("hunter2"), "{error}");
-            assert_eq!(server.connections(), 1);
+            assert_eq!(received(&server).await.len(), 1);
         }
-        assert_eq!(other_server.connections(), 0);
+        assert!(received(&other_server).await.is_empty());
     }
 }
 
 #[tokio::test]
 async fn the_error_of_a_redirect_names_the_target_host() {
-    let server = RawServer::responding(http_response(
-        "308 Moved",
-        &["location: https://api.example.com/v2?k=1"],
-        "",
-    ))
-    .await;
-    let error = server.client().wallet().await.unwrap_err();
+    let redirect =
+        ResponseTemplate::new(308).insert_header("location", "https://api.example.com/v2?k=1");
+    let server = responding(redirect).await;
+    let error = client(&server.uri()).wallet().await.unwrap_err();
     let ErrorKind::Redirect { status, host, .. } = error.kind() else { panic!("{error:?}") };
     assert_eq!((status.as_u16(), host.as_deref()), (308, Some("api.example.com")));
     assert!(error.to_string().contains("api.example.com"), "{error}");
@@ -123,16 +117,15 @@ async fn the_error_of_a_redirect_names_the_target_host() {
 #[tokio::test]
 async fn the_start_of_an_error_body_is_kept_also_if_the_body_is_truncated() {
     let long = "x".repeat(2 * partner_api::MAX_ERROR_BODY_BYTES);
-    let server =
-        RawServer::responding(http_response("500 Internal Server Error", &[], &long)).await;
-    let error = server.client().wallet().await.unwrap_err();
+    let server = responding(ResponseTemplate::new(500).set_body_string(&long)).await;
+    let error = client(&server.uri()).wallet().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 500);
     assert_eq!(error.body().unwrap().len(), partner_api::MAX_ERROR_BODY_BYTES);
 
     // The code of a 401 is read, also if a long text follows it.
     let rejected = format!(r#"{{"error":"invalid_token","trace":"{long}"}}"#);
-    let server = RawServer::responding(http_response("401 Unauthorized", &[], rejected)).await;
-    let error = server.client().wallet().await.unwrap_err();
+    let server = responding(ResponseTemplate::new(401).set_body_string(rejected)).await;
+    let error = client(&server.uri()).wallet().await.unwrap_err();
     assert_eq!(error.unauthorized_code(), Some(&UnauthorizedCode::InvalidToken));
 
     let cut = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 100\r\n\r\nhalf".to_vec();
@@ -144,11 +137,11 @@ async fn the_start_of_an_error_body_is_kept_also_if_the_body_is_truncated() {
 #[tokio::test]
 async fn a_coding_that_was_not_accepted_does_not_hide_the_status() {
     for (status, coding) in [(503, "br"), (429, "deflate"), (401, "zstd"), (404, "")] {
-        let coding = format!("content-encoding: {coding}");
-        let server =
-            RawServer::responding(http_response(&format!("{status} Whatever"), &[&coding], "zzz"))
-                .await;
-        let error = server.client().wallet().await.unwrap_err();
+        let response = ResponseTemplate::new(status)
+            .insert_header("content-encoding", coding)
+            .set_body_string("zzz");
+        let server = responding(response).await;
+        let error = client(&server.uri()).wallet().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
         assert_eq!((error.is_retryable(), error.is_unauthorized()), (status > 404, status == 401));
     }
@@ -158,13 +151,13 @@ async fn a_coding_that_was_not_accepted_does_not_hide_the_status() {
 async fn a_long_text_of_the_service_is_truncated_wherever_an_error_shows_it() {
     let long = "n".repeat(1 << 20);
     for (status, body) in [
-        ("200 OK", format!(r#"{{"{long}":tru}}"#)),
-        ("401 Unauthorized", format!(r#"{{"error":"{}"}}"#, &long[..16_000])),
+        (200, format!(r#"{{"{long}":tru}}"#)),
+        (401, format!(r#"{{"error":"{}"}}"#, &long[..16_000])),
     ] {
-        let server = RawServer::responding(http_response(status, &[], body)).await;
+        let server = responding(ResponseTemplate::new(status).set_body_string(body)).await;
         for error in [
-            server.client().companies().await.unwrap_err(),
-            server.client().wallet().await.unwrap_err(),
+            client(&server.uri()).companies().await.unwrap_err(),
+            client(&server.uri()).wallet().await.unwrap_err(),
         ] {
             assert!(
                 format!("{error:?}").len() < 10_000 && error.to_string().len() < 1_000,

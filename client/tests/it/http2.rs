@@ -105,7 +105,7 @@ async fn linger(tls: TlsStream<TcpStream>, wire: DuplexStream) {
     };
     let receive = async {
         let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
-        let _ = tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await;
+        let _ = tokio::io::copy(&mut from_client, &mut tokio::io::empty()).await;
     };
     tokio::join!(send, receive);
 }
@@ -147,7 +147,7 @@ async fn silent_at_first(connection_number: usize, mut connection: Http2) {
     }
 }
 
-/// The results of so many POSTs at once.
+/// The results of so many concurrent POSTs.
 async fn posts(client: &Client, count: usize) -> Vec<Result<(), partner_api::Error>> {
     let calls: Vec<_> = (0..count)
         .map(|number| {

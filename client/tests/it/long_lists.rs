@@ -13,8 +13,8 @@ fn company(name: &str) -> String {
     )
 }
 
-fn list(elements: &[String]) -> String {
-    format!(r#"{{"data":[{}]}}"#, elements.join(","))
+fn list(items: &[String]) -> String {
+    format!(r#"{{"data":[{}]}}"#, items.join(","))
 }
 
 fn chunk(text: &str) -> Vec<u8> {
@@ -226,11 +226,11 @@ async fn a_refusal_is_the_only_item() {
 #[tokio::test]
 async fn what_can_pass_is_tried_again_before_the_list_begins() {
     let server = RawServer::start(|count| {
-        let answers = [
+        let responses = [
             http_response("503 Service Unavailable", &["retry-after: 0"], ""),
             json(list(&[company("a")])),
         ];
-        vec![Step::Read, Step::Send(answers[count].clone())]
+        vec![Step::Read, Step::Send(responses[count].clone())]
     })
     .await;
     let client = server.builder().retry(partner_api::RetryPolicy::default()).build().unwrap();

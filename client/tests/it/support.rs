@@ -1,22 +1,55 @@
-//! A server over raw sockets that runs the steps that a test gives for each connection, and the
-//! search for a key in a text.
+//! The servers of the tests, and the search for a key in a text.
+//!
+//! What the client sends, and how it reads ordinary responses, is tested against wiremock, which
+//! others wrote. [`RawServer`] is for what happens on the wire: it runs the steps that a test gives
+//! for each connection.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use partner_api::{Client, ClientBuilder, RetryPolicy};
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 /// The key of the clients under test. No output may contain it.
 pub(crate) const KEY: &str = "pk_live_canary7f3a9c51e8d24b06";
 
 pub(crate) const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
+
+/// Makes a client without retries.
+pub(crate) fn client(base_url: &str) -> Client {
+    builder(base_url).build().unwrap()
+}
+
+pub(crate) fn builder(base_url: &str) -> ClientBuilder {
+    Client::builder().base_url(base_url).api_key(KEY).retry(RetryPolicy::never())
+}
+
+/// A server that returns this response to every request.
+pub(crate) async fn responding(response: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(response).mount(&server).await;
+    server
+}
+
+/// A successful response with a JSON body.
+pub(crate) fn json_response(body: impl Into<Vec<u8>>) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_raw(body, "application/json")
+}
+
+/// Returns the requests that a server received so far, in order.
+pub(crate) async fn received(server: &MockServer) -> Vec<Request> {
+    server.received_requests().await.unwrap()
+}
 
 /// A step that the server takes on a connection.
 #[derive(Clone, Debug)]
@@ -107,11 +140,11 @@ impl RawServer {
 
     /// Makes a client for this server, without retries.
     pub(crate) fn client(&self) -> Client {
-        self.builder().build().unwrap()
+        client(&self.url())
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
-        Client::builder().base_url(self.url()).api_key(KEY).retry(RetryPolicy::never())
+        builder(&self.url())
     }
 }
 
@@ -150,7 +183,7 @@ async fn run_step(
         Step::SendForever(bytes) => loop {
             stream.write_all(&bytes).await?;
         },
-        Step::Reset => stream.set_zero_linger()?,
+        Step::Reset => SockRef::from(&*stream).set_linger(Some(Duration::ZERO))?,
         Step::Hang => std::future::pending().await,
         Step::AwaitClose => while stream.read(&mut [0; 1024]).await? > 0 {},
     }

@@ -5,7 +5,7 @@ use std::error::Error as _;
 
 use http::Method;
 use http::header::{CONTENT_ENCODING, HeaderValue};
-use partner_api::{Attempt, Client, ClientBuilder, Error, RequestOutcome, RetryPolicy};
+use partner_api::{Attempt, Client, ClientBuilder, Error, ErrorKind, RequestOutcome, RetryPolicy};
 use partner_api_mock::{Fault, MockServer, Outage, ResponseTemplate, Rule, Stub};
 use serde_json::{Value, json};
 
@@ -93,6 +93,10 @@ pub(crate) fn received_posts(mock: &MockServer) -> BTreeMap<usize, usize> {
 /// Whether the client waited after it, and so paid for the retry from the budget.
 pub(crate) fn had_backoff(attempt: &Attempt) -> bool {
     attempt.backoff.is_some_and(|wait| !wait.is_zero())
+}
+
+pub(crate) fn is_timeout(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Timeout(_))
 }
 
 pub(crate) fn had_status(attempt: &Attempt, status: u16) -> bool {
