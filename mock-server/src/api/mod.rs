@@ -14,6 +14,7 @@ pub(crate) mod path;
 mod wallet;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::Body;
@@ -47,8 +48,13 @@ pub struct Route {
 /// 9.3.2).
 pub const ROUTES: &[Route] = &[companies::ROUTE, wallet::ROUTE];
 
-/// The documented calls, and 404 or 405 for all else.
+/// The documented calls, and 404 or 405 for all else. All mocks share it: it holds no state.
 pub(crate) fn router() -> Router {
+    static ROUTER: LazyLock<Router> = LazyLock::new(routes);
+    ROUTER.clone()
+}
+
+fn routes() -> Router {
     let router = ROUTES.iter().fold(Router::new(), |router, route| {
         router.route(route.path, (route.handler)().fallback(async || Disposition::WrongMethod))
     });
