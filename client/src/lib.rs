@@ -30,6 +30,7 @@
 //! | [retries and timeouts](guide::retries_and_timeouts) | timeouts, retries, the retry budget, connections |
 //! | [long lists](guide::long_lists) | reading a list item by item in constant memory |
 //! | [keys](guide::keys) | how the API key is protected, replaced and fetched |
+//! | [keep a copy in step](guide::keep_a_copy_in_step) | changes between two lists, and watching the balance |
 //! | [observability](guide::observability) | spans, events, schema drift |
 //! | [testing](guide::testing) | the mock, tests without a socket, values for tests |
 //! | [endpoints not covered](guide::endpoints_not_covered) | requests to paths that this crate does not know |
@@ -57,6 +58,7 @@ mod client;
 mod decode;
 mod error;
 mod models;
+pub mod monitor;
 mod pipeline;
 mod request;
 mod transport;
@@ -77,6 +79,9 @@ pub mod guide {
 
     #[doc = include_str!("../docs/keys.md")]
     pub mod keys {}
+
+    #[doc = include_str!("../docs/keep_a_copy_in_step.md")]
+    pub mod keep_a_copy_in_step {}
 
     #[doc = include_str!("../docs/observability.md")]
     pub mod observability {}
@@ -119,6 +124,7 @@ pub use pipeline::retry_budget::{DEFAULT_RETRY_BUDGET_TOKENS, RetryBudget};
 pub use pipeline::timeouts::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
 pub use request::builder::RequestBuilder;
 pub use request::call::{Call, CallFuture, ListCall};
+pub use request::complete_list::{CollectedList, CompleteList};
 pub use request::list_stream::ListStream;
 pub use request::response::ApiResponse;
 pub use transport::path::API_PATH;

@@ -10,8 +10,10 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use partner_api::monitor::changes;
 use partner_api::{
-    Client, Company, DEFAULT_MAX_RESPONSE_BYTES, Error, ErrorKind, RetryPolicy, Wallet,
+    Client, Company, CompleteList, Connection, ConnectionStatus, Counts,
+    DEFAULT_MAX_RESPONSE_BYTES, Error, ErrorKind, QualityRating, RetryPolicy, Wallet,
 };
 
 const KIB: u64 = 1 << 10;
@@ -304,4 +306,55 @@ fn a_wallet_takes_a_few_kilobytes() {
     assert_eq!(wallet.unwrap().balance, 1);
     println!("a wallet: {} KiB", peak / KIB);
     assert!(peak <= 64 * KIB, "{peak} bytes");
+}
+
+/// The peak memory of comparing so many companies with themselves and with these changes.
+fn compared(companies: usize, change: fn(&mut Vec<Company>)) -> (usize, u64) {
+    let list = |change: fn(&mut Vec<Company>)| {
+        let company = |number| {
+            let connection = Connection::new(
+                format!("cly{number:022}").into(),
+                "1".into(),
+                "2".into(),
+                "+237".into(),
+                QualityRating::Green,
+                ConnectionStatus::Connected,
+            );
+            let onboarded_at = "2026-06-01T10:12:00Z".parse().unwrap();
+            let id = format!("clx{number:022}").into();
+            Company::new(id, "Acme".into(), onboarded_at, vec![connection], Counts::new(4))
+        };
+        let mut companies = (0..companies).map(company).collect();
+        change(&mut companies);
+        companies
+    };
+    let old = list(|_| ());
+    let new = CompleteList::assume_complete(list(change));
+    let mut count = 0;
+    let info = allocation_counter::measure(|| count = changes(&old, &new).len());
+    (count, info.bytes_max)
+}
+
+#[test]
+fn comparing_lists_takes_memory_for_the_changes_and_a_few_bytes_for_each_id() {
+    for companies in [1_000, 50_000] {
+        let ids = 2 * companies as u64;
+        let (none, least) = compared(companies, |_| ());
+        assert_eq!(none, 0);
+        println!("{companies} companies compared: {} bytes for each id", least / ids);
+        assert!(least <= 15 * ids, "{least} bytes");
+        // One in front and one gone shift all others; nothing is kept for them.
+        let (count, few) = compared(companies, |list| {
+            let mut added = list.remove(7);
+            added.id = "new".into();
+            list.insert(0, added);
+        });
+        assert_eq!(count, 3, "added, moved, removed");
+        assert!(few <= least + 8 * KIB, "{few} bytes after {least}");
+        // Each change takes the same, however many there are.
+        let (all, most) =
+            compared(companies, |list| list.iter_mut().for_each(|company| company.name.push('!')));
+        assert_eq!(all, companies);
+        assert!(most <= least + 1200 * companies as u64, "{most} bytes after {least}");
+    }
 }

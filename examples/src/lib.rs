@@ -18,8 +18,8 @@ pub struct Target {
     pub client: Client,
     /// Its description.
     pub description: String,
-    /// Keeps the mock running until it is dropped.
-    _mock: Option<MockServer>,
+    /// The mock, which runs until it is dropped.
+    pub mock: Option<MockServer>,
 }
 
 /// Returns the service that the environment names, or an embedded mock if no variable is set.
@@ -40,7 +40,7 @@ pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, B
             )
         })?;
         let description = format!("the service at {}", client.base_url());
-        return Ok(Target { client, description, _mock: None });
+        return Ok(Target { client, description, mock: None });
     }
     let mock = MockServer::start().await?;
     prepare(&mock.partner());
@@ -49,7 +49,7 @@ pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, B
         "an embedded mock at {} ({BASE_URL_ENV} and {API_KEY_ENV} are not set)",
         client.base_url()
     );
-    Ok(Target { client, description, _mock: Some(mock) })
+    Ok(Target { client, description, mock: Some(mock) })
 }
 
 /// Returns a table with a frame, whose columns are as wide as their content.

@@ -21,16 +21,20 @@ const EXAMPLES: [&str; 8] = [
     "connections_needing_attention",
     "errors",
     "long_list",
-    "low_balance",
     "own_layers",
     "quickstart",
     "testing_your_code",
+    "watch_balance",
     "without_a_socket",
 ];
 
+/// The examples that need a feature of this package.
+const WITH_SQLITE: &str = "sync_to_sqlite";
+
 #[test]
 fn each_example_runs_without_configuration_and_prints_the_recorded_output() {
-    for name in EXAMPLES {
+    let with_features = cfg!(feature = "sqlite").then_some(WITH_SQLITE);
+    for name in EXAMPLES.into_iter().chain(with_features) {
         let run = run(&mut example(name));
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{name}\n{}", run.stdout);
         let promised = package(&format!("tests/printed/{name}.txt"));
@@ -48,9 +52,11 @@ fn every_example_is_tested_and_in_the_readme() {
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_owned())
         .collect();
     files.sort();
-    assert_eq!(files, EXAMPLES, "EXAMPLES in this file names others");
+    let mut known = [&EXAMPLES[..], &[WITH_SQLITE]].concat();
+    known.sort_unstable();
+    assert_eq!(files, known, "this file names others");
     let readme = fs::read_to_string(package("README.md")).unwrap();
-    for name in EXAMPLES {
+    for name in known {
         assert!(readme.contains(&format!("| `{name}` |")), "README.md has no line for {name}");
     }
 }
@@ -85,8 +91,8 @@ fn quickstart_calls_the_service_of_the_environment_and_escapes_its_text() {
 fn an_incomplete_or_swapped_configuration_is_an_error_and_does_not_start_the_mock() {
     let service = Service::start();
     let key = service.mock.api_key();
-    for name in ["quickstart", "low_balance", "connections_needing_attention", "long_list"] {
-        let code = if name == "low_balance" { 2 } else { 1 };
+    for name in ["quickstart", "watch_balance", "connections_needing_attention", "long_list"] {
+        let code = if name == "watch_balance" { 3 } else { 1 };
         for (variables, missing) in [
             (&[(URL, service.mock.url())][..], KEY),
             (&[(KEY, &key)], URL),
@@ -110,7 +116,7 @@ fn a_rejected_key_ends_each_program_with_what_to_do() {
         ("quickstart", 1),
         ("connections_needing_attention", 1),
         ("long_list", 1),
-        ("low_balance", 2),
+        ("watch_balance", 3),
     ] {
         let run = run(&mut service.configured(name));
         assert_eq!(run.code, Some(code), "{name}");
@@ -121,42 +127,135 @@ fn a_rejected_key_ends_each_program_with_what_to_do() {
 }
 
 #[test]
-fn low_balance_ends_with_the_code_for_what_it_found() {
+fn watch_balance_prints_at_the_edges_and_ends_with_the_code_of_the_level() {
     let service = Service::start();
-    let check = |balance, arguments: &[&str], variable: Option<&str>| {
+    let file = scratch("watch_balance.json");
+    let check = |balance| {
         service.mock.partner().set_wallet(Wallet::new(balance));
-        let mut command = service.configured("low_balance");
-        command.args(arguments);
-        command.envs(variable.map(|value| (THRESHOLD, value)));
-        run(&mut command)
+        let run = run(service.configured("watch_balance").arg(&file));
+        assert_eq!(run.stderr, "", "{balance}");
+        (run.code, run.stdout)
     };
-    for (balance, arguments, variable, code) in [
-        (1000, &[][..], None, 0),
-        (999, &[], None, 1),
-        (-5, &[], None, 1),
-        (-5, &["0"], None, 0),
-        (250, &["250"], None, 0),
-        (249, &["250"], None, 1),
-        (249, &[], Some("250"), 1),
-        (249, &["100"], Some("250"), 0), // the argument wins
+    for (balance, code, printed) in [
+        (1000, 0, ""),
+        (999, 1, "balance LOW: 999 credits, below 1000 messages\n"),
+        (990, 1, ""),
+        (249, 1, "balance LOWER: 249 credits, below 250 messages\n"),
+        (0, 2, "balance EMPTY: 0 credits\n"),
+        (0, 2, ""),
+        (-5, 2, ""),
+        (
+            595,
+            1,
+            "recharged by 600 credits\nbalance recovered: 595 credits, still below 1000 messages\n",
+        ),
+        (9000, 0, "recharged by 8405 credits\nbalance recovered: 9000 credits\n"),
     ] {
-        let run = check(balance, arguments, variable);
-        let context = format!("{balance} {arguments:?} {variable:?}\n{}{}", run.stdout, run.stderr);
-        assert_eq!((run.code, run.stderr.as_str()), (Some(code), ""), "{context}");
-        assert_eq!(run.stdout.lines().count(), 1, "{context}");
-        assert_eq!(run.stdout.contains("LOW"), code == 1, "{context}");
+        assert_eq!(check(balance), (Some(code), printed.to_owned()), "{balance}");
     }
-    for (arguments, variable, word) in [
-        (&["many"][..], None, "the argument is \"many\""),
-        (&["-5"], None, "the argument is \"-5\""),
-        (&[""], None, "the argument is \"\""),
+
+    // A call that fails is neither low nor empty, and leaves the state as it was.
+    let stored = fs::read_to_string(&file).unwrap();
+    service.mock.partner().deactivate();
+    let failed = run(service.configured("watch_balance").arg(&file));
+    assert_eq!((failed.code, failed.stdout.as_str()), (Some(3), ""));
+    assert_eq!(fs::read_to_string(&file).unwrap(), stored);
+}
+
+#[test]
+fn watch_balance_ends_with_3_if_it_cannot_check() {
+    let service = Service::start();
+    let file = scratch("not_a_state.json");
+    fs::write(&file, "{").unwrap();
+    let file = file.to_str().unwrap();
+    let missing = package("nowhere/state.json");
+    let missing = missing.to_str().unwrap();
+    for (arguments, levels, problem) in [
+        (&[file][..], None, "is not a state file"),
+        (&[missing], None, "state.json"),
         (&["1", "2"], None, "more than one argument"),
-        (&[], Some("1e3"), "LOW_BALANCE_MESSAGES is \"1e3\""),
+        (&[], Some("1e3"), "BALANCE_LEVELS is \"1e3\""),
+        (&[], Some("-5"), "BALANCE_LEVELS is \"-5\""),
     ] {
-        let run = check(8450, arguments, variable);
-        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?} {variable:?}");
-        assert!(run.stderr.contains(word), "{}", run.stderr);
+        let mut command = service.configured("watch_balance");
+        command.args(arguments).envs(levels.map(|levels| (LEVELS, levels)));
+        let run = run(&mut command);
+        assert_eq!(run.code, Some(3), "{arguments:?} {levels:?} {}", run.stdout);
+        assert!(run.stderr.contains(problem), "{}", run.stderr);
     }
+    // A state file without a service: the mock is not checked in its place.
+    let run = run(example("watch_balance").arg(scratch("unused.json")));
+    assert_eq!((run.code, run.stdout.as_str()), (Some(3), ""));
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn sync_to_sqlite_leaves_the_copy_as_it_was_if_the_list_is_incomplete() {
+    let service = Service::start();
+    let file = scratch("clients.db");
+    let synchronize = || run(service.configured(WITH_SQLITE).arg(&file));
+    let first = synchronize();
+    assert_eq!((first.code, first.stderr.as_str()), (Some(0), ""));
+    assert!(first.stdout.ends_with("1 clients, 2 changes\n"), "{}", first.stdout);
+
+    service.mock.fail_next(Fault::status(404)).unwrap();
+    let failed = synchronize();
+    assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""));
+    let same = synchronize();
+    assert_eq!((same.code, same.stdout.as_str()), (Some(0), "1 clients, 0 changes\n"));
+
+    service.mock.partner().set_companies(Vec::new());
+    let removed = synchronize();
+    assert!(removed.stdout.ends_with("0 clients, 2 changes\n"), "{}", removed.stdout);
+}
+
+/// Whatever is killed in between: the copy is that of a run that was complete, and the next run
+/// brings it in step.
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_sync_that_is_killed_leaves_a_whole_copy() {
+    let service = Service::start();
+    let file = scratch("killed.db");
+    for round in 0..40_u64 {
+        let companies = (0..30).filter(|id| (id + round) % 5 != 0).map(|id| {
+            let mut company = Company::new(format!("clx-{id}"), format!("Client {}", round / 7));
+            // Connections move from round to round.
+            company.connections.push(Connection::new(format!("cly-{}", (id * 7 + round) % 31)));
+            company
+        });
+        service.mock.partner().set_companies(companies.collect::<Vec<_>>());
+        let calls = service.mock.partner().requests().len();
+        let mut command = service.configured(WITH_SQLITE);
+        let mut child =
+            command.arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Killed at different points: so many scheduler turns after its call arrived.
+        while service.mock.partner().requests().len() == calls
+            && child.try_wait().unwrap().is_none()
+        {
+            std::thread::yield_now();
+        }
+        for _ in 0..round * 500 {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if round % 8 == 7 {
+            let run = run(service.configured(WITH_SQLITE).arg(&file));
+            assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+            let again = self::run(service.configured(WITH_SQLITE).arg(&file));
+            assert_eq!(again.stdout, "24 clients, 0 changes\n");
+        }
+    }
+}
+
+/// A file for this test that does not exist yet.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
+    fs::create_dir_all(&folder).unwrap();
+    for suffix in ["", "-journal"] {
+        drop(fs::remove_file(folder.join(format!("{name}{suffix}"))));
+    }
+    folder.join(name)
 }
 
 #[test]
@@ -208,7 +307,7 @@ fn a_reader_that_has_gone_is_an_error_and_no_panic() {
         ("connections_needing_attention", 1),
         ("errors", 1),
         ("long_list", 1),
-        ("low_balance", 2),
+        ("watch_balance", 3),
         ("own_layers", 1),
         ("quickstart", 1),
         ("without_a_socket", 1),
@@ -306,7 +405,7 @@ fn no_program_in_another_language_is_left_out_here_or_in_the_readme() {
 const TOKEN: &str = "PARTNER_API_MOCK_TOKEN";
 const URL: &str = "PARTNER_API_BASE_URL";
 const KEY: &str = "PARTNER_API_KEY";
-const THRESHOLD: &str = "LOW_BALANCE_MESSAGES";
+const LEVELS: &str = "BALANCE_LEVELS";
 
 /// A mock in this process that the examples take for the service.
 struct Service {
@@ -356,7 +455,7 @@ fn example(name: &str) -> Command {
         )
     });
     let mut command = Command::new(program);
-    for variable in [URL, KEY, THRESHOLD] {
+    for variable in [URL, KEY, LEVELS] {
         command.env_remove(variable);
     }
     command

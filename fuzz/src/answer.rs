@@ -22,7 +22,7 @@ const MAX_BODY_BYTES: usize = 1 << 16;
 pub fn holds(bytes: &[u8]) {
     let answers: Vec<_> = split(bytes, b"\n===\n").map(answer).collect();
     let wallet = a_wallet_is_what_came(&answers);
-    let kept = call(&answers, async |client| client.companies().await);
+    let kept = call(&answers, async |client| client.companies().await.map(Vec::from));
     let streamed = call(&answers, async |client| {
         let mut companies = client.companies().stream();
         let mut all = Vec::new();

@@ -73,7 +73,7 @@ fn both_of(body: &[u8], pieces: Pieces) -> (Result<Vec<Company>, Error>, Vec<Ite
         .build()
         .expect("a good configuration");
     let both = block_on(async {
-        let kept = client.companies().await;
+        let kept = client.companies().await.map(Vec::from);
         let mut companies = client.companies().stream();
         let mut streamed = Vec::new();
         while let Some(company) = companies.next().await {

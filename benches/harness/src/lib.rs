@@ -10,7 +10,8 @@ mod wire;
 pub use self::bodies::{WALLET, companies};
 pub use self::decoding::{Check, decode};
 pub use self::measure::{
-    Calls, Outcome, Progress, Service, Task, arguments, calls, cold, list, partners, runtime,
+    Calls, Outcome, Progress, Service, Task, Work, arguments, calls, cold, list, measured,
+    partners, runtime,
 };
 pub use self::server::{Address, Running, print_median, serve, until_input_ends};
 pub use self::wire::{Companies, Company, Wallet};

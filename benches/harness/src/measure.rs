@@ -194,3 +194,19 @@ impl Progress {
         self.elements += count;
     }
 }
+
+/// What a piece of work took.
+pub struct Work {
+    pub nanos: u128,
+    /// The most memory in use at once, beyond what was in use before.
+    pub peak_bytes: u64,
+}
+
+/// Does a piece of work once, and measures it.
+pub fn measured<T>(work: impl FnOnce() -> T) -> (T, Work) {
+    forget_peak();
+    let (before, started) = (counts().live, Instant::now());
+    let value = work();
+    let nanos = started.elapsed().as_nanos();
+    (value, Work { nanos, peak_bytes: counts().peak - before })
+}

@@ -1,5 +1,6 @@
 //! Builds the measured programs, runs them side by side, and prints the tables.
 
+mod changes;
 mod check;
 mod client;
 mod cold;
@@ -25,6 +26,7 @@ benches/run [TABLE…]    all of them, if none is named
   cold      a new process: the client is made, the first call over TLS, beside reqwest
   list      a long list: time to the first company, to all of them, and memory, at three sizes
   decode    decoding alone: instructions a company, beside other JSON libraries, at three sizes
+  changes   two lists compared: time and memory, beside decoding one of them, at two sizes
 
   The mock, beside hyper, axum, wiremock and httpmock:
 
@@ -47,11 +49,12 @@ Needs valgrind for instructions, and taskset for servers and load to have a core
 compared within one run only.
 ";
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "client",
     "cold",
     "list",
     "decode",
+    "changes",
     "mock",
     "large",
     "starts",
@@ -88,6 +91,7 @@ fn run(words: &[&str]) -> Outcome<()> {
             "cold" => cold::print()?,
             "list" => list::print()?,
             "decode" => decode::print()?,
+            "changes" => changes::print()?,
             "mock" => mock::print()?,
             "large" => mock::print_large()?,
             "starts" => starts::print()?,

@@ -10,6 +10,7 @@ use serde_core::de::DeserializeOwned;
 use super::runtime::BlockingRuntime;
 use crate::error::Error;
 use crate::pipeline::retry::RetryPolicy;
+use crate::request::complete_list::{CollectedList, CompleteList};
 use crate::request::response::ApiResponse;
 use crate::request::{call, list_stream};
 
@@ -95,7 +96,7 @@ impl<T: DeserializeOwned + Send + 'static> ListCall<T> {
     ///
     /// # Errors
     /// As [`Call::wait`].
-    pub fn wait(self) -> Result<Vec<T>, Error> {
+    pub fn wait(self) -> Result<CompleteList<T>, Error> {
         self.with_response().map(|response| response.value)
     }
 
@@ -103,7 +104,7 @@ impl<T: DeserializeOwned + Send + 'static> ListCall<T> {
     ///
     /// # Errors
     /// As [`Call::wait`].
-    pub fn with_response(self) -> Result<ApiResponse<Vec<T>>, Error> {
+    pub fn with_response(self) -> Result<ApiResponse<CompleteList<T>>, Error> {
         self.runtime.block_on(self.call.with_response())?
     }
 
@@ -123,6 +124,16 @@ pub struct ListStream<T> {
     stream: list_stream::ListStream<T>,
     runtime: Arc<BlockingRuntime>,
     has_failed: bool,
+}
+
+impl<T: DeserializeOwned + 'static> ListStream<T> {
+    /// Collects the items to the end of the list, as
+    /// [`ListStream::collect_list`](crate::ListStream::collect_list) does.
+    pub fn collect_list(self) -> CollectedList<T> {
+        let mut list = CollectedList::new(self.stream.is_at_start());
+        self.for_each(|item| list.push(item));
+        list
+    }
 }
 
 impl<T: DeserializeOwned + 'static> Iterator for ListStream<T> {

@@ -7,9 +7,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_core::de::{Deserialize, Deserializer, Visitor};
+use serde_core::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::models::json_text::without_lone_surrogates;
+use crate::models::json_text::{JsonText, JsonValue, without_lone_surrogates};
 
 /// The fields of an object that this version of the crate does not know.
 ///
@@ -85,6 +86,40 @@ impl PartialEq for UnknownFields {
 }
 
 impl Eq for UnknownFields {}
+
+impl Serialize for UnknownFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (name, json) in self.iter() {
+            map.serialize_entry(name, &JsonValue(json))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for UnknownFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = UnknownFields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UnknownFields, A::Error> {
+                let mut fields = UnknownFields::default();
+                while let Some((name, json)) = map.next_entry::<JsonStr<'de>, JsonText<'de>>()? {
+                    fields.push(name.as_str(), &json.0);
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
 
 impl fmt::Debug for UnknownFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -144,6 +144,19 @@ impl<'de> Deserialize<'de> for Price {
     }
 }
 
+/// For fields of other types: `#[serde(with = "price")]`.
+pub(crate) mod price {
+    use super::{Decimal, Deserialize, Deserializer, Price, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(price: &Decimal, s: S) -> Result<S::Ok, S::Error> {
+        Price(*price).serialize(s)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Decimal, D::Error> {
+        Price::deserialize(d).map(|Price(price)| price)
+    }
+}
+
 /// Parses a decimal, unless `Decimal` would have to round it.
 fn exact_decimal(text: &str) -> Option<Decimal> {
     // `Decimal` accepts more than JSON does, such as `1_000`.

@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::pipeline::attempt::{AttemptResponse, Decode, LeaveOpen};
 use crate::pipeline::retry::RetryPolicy;
 use crate::pipeline::{CallOptions, ClientInner, execute};
+use crate::request::complete_list::CompleteList;
 use crate::request::headers::set_header;
 use crate::request::list_stream::{ListStream, OpenBody};
 use crate::request::response::ApiResponse;
@@ -38,8 +39,8 @@ pub struct Call<T> {
     new_decoder: fn() -> DocumentDecoder<T>,
 }
 
-/// A call that returns a list: the whole list when it is awaited, or item by item with
-/// [`stream`](Self::stream).
+/// A call that returns a list: the whole list when it is awaited, a [`CompleteList`], or item by item
+/// with [`stream`](Self::stream).
 ///
 /// The list is in the envelope that the reference shows, `{ "data": [ … ] }`. Nothing is sent until
 /// it is awaited or polled.
@@ -167,8 +168,9 @@ impl<T: DeserializeOwned + Send + 'static> ListCall<T> {
     ///
     /// # Errors
     /// Any [`Error`], as when the call itself is awaited.
-    pub async fn with_response(self) -> Result<ApiResponse<Vec<T>>, Error> {
-        self.prepared.send(ListCollector::new).await
+    pub async fn with_response(self) -> Result<ApiResponse<CompleteList<T>>, Error> {
+        let response = self.prepared.send(ListCollector::new).await?;
+        Ok(response.map(CompleteList::assume_complete))
     }
 
     /// Makes the call and returns the items one by one as they arrive, in memory that does not grow
@@ -215,13 +217,11 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> IntoFuture for ListCall<T> {
-    type Output = Result<Vec<T>, Error>;
-    type IntoFuture = CallFuture<Vec<T>>;
+    type Output = Result<CompleteList<T>, Error>;
+    type IntoFuture = CallFuture<CompleteList<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            self.prepared.send(ListCollector::new).await.map(|response| response.value)
-        })
+        Box::pin(async move { self.with_response().await.map(|response| response.value) })
     }
 }
 

@@ -22,6 +22,7 @@ use crate::error::{Attempt, AttemptError, Error, ErrorKind, RequestOutcome};
 use crate::pipeline::attempt::{decode_error, with_response};
 use crate::pipeline::timeouts::AttemptTimeouts;
 use crate::pipeline::{CallOutput, ClientInner, spans};
+use crate::request::complete_list::CollectedList;
 use crate::transport::{PoolId, ResponseBody, body_error};
 
 /// The bytes that are decoded at a time. A socket may deliver a hundred times more, and bytes take
@@ -64,6 +65,8 @@ struct StreamingBody<T> {
     undecoded: Bytes,
     decoder: ListDecoder<T>,
     ready: VecDeque<Item<T>>,
+    /// No item was taken yet.
+    is_at_start: bool,
     /// The error that follows the items that are ready.
     pending_error: Option<AttemptError>,
     /// Bytes that arrived since the last item: white space, fields beside the list, a part of an
@@ -90,6 +93,15 @@ impl<T> ListStream<T> {
     pub(crate) fn new(connecting: ConnectFuture) -> Self {
         Self { state: State::Connecting(connecting) }
     }
+
+    /// Returns true if no item was taken yet.
+    pub(crate) fn is_at_start(&self) -> bool {
+        match &self.state {
+            State::Connecting(_) => true,
+            State::Open(body) => body.is_at_start,
+            State::Ended => false,
+        }
+    }
 }
 
 impl<T: DeserializeOwned + 'static> ListStream<T> {
@@ -98,6 +110,30 @@ impl<T: DeserializeOwned + 'static> ListStream<T> {
     /// It is cancel safe: if the future is dropped, no item is lost.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Collects the items to the end of the list: the valid ones, the number of invalid ones, and
+    /// the error that ended the list early.
+    ///
+    /// Unlike an awaited [`ListCall`](crate::ListCall) it returns what it received of an incomplete
+    /// list. Items that were taken with [`next`](Self::next) before are missing, so that the
+    /// collected list is incomplete.
+    ///
+    /// ```no_run
+    /// # async fn run(client: partner_api::Client, old: Vec<partner_api::Company>) {
+    /// let new = client.companies().stream().collect_list().await;
+    /// if !new.is_complete() {
+    ///     eprintln!("{} invalid items, ended by {:?}", new.invalid_items(), new.error());
+    /// }
+    /// let changes = partner_api::monitor::changes(&old, &new); // removals only if it is complete
+    /// # }
+    /// ```
+    pub async fn collect_list(mut self) -> CollectedList<T> {
+        let mut list = CollectedList::new(self.is_at_start());
+        while let Some(item) = self.next().await {
+            list.push(item);
+        }
+        list
     }
 }
 
@@ -121,6 +157,7 @@ impl<T: DeserializeOwned + 'static> Stream for ListStream<T> {
             return Poll::Ready(None);
         };
         let (item, is_last) = ready!(body.poll_next(cx));
+        body.is_at_start = false;
         if is_last {
             self.state = State::Ended;
         }
@@ -137,6 +174,7 @@ impl<T: DeserializeOwned + 'static> StreamingBody<T> {
             undecoded: Bytes::new(),
             decoder: ListDecoder::new(),
             ready: VecDeque::new(),
+            is_at_start: true,
             pending_error: None,
             bytes_since_item: 0,
             deadline: Box::pin(sleep_until(timeouts.deadline)),

@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod call;
+pub(crate) mod complete_list;
 mod headers;
 pub(crate) mod list_stream;
 pub(crate) mod response;

@@ -26,3 +26,11 @@ pub struct ApiResponse<T> {
     /// How long the call took, waits and body included.
     pub elapsed: Duration,
 }
+
+impl<T> ApiResponse<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> ApiResponse<U> {
+        let Self { value, status, headers, unknown_fields, failed_attempts, elapsed } = self;
+        let value = change(value);
+        ApiResponse { value, status, headers, unknown_fields, failed_attempts, elapsed }
+    }
+}

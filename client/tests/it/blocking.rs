@@ -122,6 +122,22 @@ fn iteration_continues_after_an_invalid_item() {
 }
 
 #[test]
+fn a_stream_is_collected_with_what_was_invalid() {
+    let (_runtime, _server, client) =
+        start(|_| vec![Step::Read, Step::Send(list(&[COMPANY, "{}", COMPANY]))]);
+    let collected = client.companies().stream().collect_list();
+    assert_eq!((collected.items().len(), collected.invalid_items()), (2, 1));
+    assert!(!collected.is_complete());
+
+    let (_runtime, _server, client) =
+        start(|_| vec![Step::Read, Step::Send(list(&[COMPANY, COMPANY]))]);
+    let mut begun = client.companies().stream();
+    begun.next().unwrap().unwrap();
+    assert!(!begun.collect_list().is_complete());
+    assert_eq!(client.companies().stream().collect_list().into_complete().unwrap().len(), 2);
+}
+
+#[test]
 fn a_truncated_list_returns_the_complete_items_and_then_an_error() {
     let complete = list(&[COMPANY, COMPANY]);
     let truncated = complete[..complete.len() - 20].to_vec();

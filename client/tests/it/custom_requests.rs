@@ -64,7 +64,7 @@ async fn a_query_a_header_and_a_body_are_sent_as_they_are_given() {
 async fn a_document_a_list_or_nothing_can_be_returned() {
     let server = responding(json_response(format!(r#"{{"data":[{TEMPLATE},{TEMPLATE}]}}"#))).await;
     let request = client(&server.uri()).get("templates");
-    let list: Vec<Template> = request.send_list().await.unwrap();
+    let list = request.send_list::<Template>().await.unwrap();
     assert_eq!(list.len(), 2);
     let mut stream = client(&server.uri()).get("templates").send_list::<Template>().stream();
     assert_eq!(stream.next().await.unwrap().unwrap().id, "t-1");

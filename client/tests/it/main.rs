@@ -3,11 +3,13 @@
 
 #![cfg(test)]
 
+mod balance;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod broken_responses;
 mod calls;
 mod cancelling;
+mod changes;
 mod compression;
 mod configuration;
 mod custom_requests;

@@ -61,11 +61,11 @@ enum Untagged<T> {
     Row(T),
 }
 
-trait Stored: Debug + PartialEq + Serialize + DeserializeOwned {}
+pub(crate) trait Stored: Debug + PartialEq + Serialize + DeserializeOwned {}
 impl<T: Debug + PartialEq + Serialize + DeserializeOwned> Stored for T {}
 
 /// Writes and reads a value in each format.
-fn comes_back<T: Stored>(value: &T) {
+pub(crate) fn comes_back<T: Stored>(value: &T) {
     let json = serde_json::to_string(value).unwrap();
     assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value, "JSON text");
     assert_eq!(&serde_json::from_slice::<T>(json.as_bytes()).unwrap(), value, "JSON bytes");
