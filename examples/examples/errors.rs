@@ -76,8 +76,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 
 async fn rejected_keys() -> Result<(), Box<dyn StdError>> {
     let mock = MockServer::start().await?;
-    let client = Client::new(mock.url(), mock.api_key())?;
-    mock.partner().revoke_key(mock.api_key())?;
+    let client = Client::new(mock.url(), &mock.api_key())?;
+    mock.partner().revoke_key(&mock.api_key())?;
     show("The key was revoked", client.wallet().await)?;
 
     let body = r#"{ "error": "missing_bearer_token" }"#;

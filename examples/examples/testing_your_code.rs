@@ -37,7 +37,7 @@ async fn clients_to_call(api: &Client) -> Result<Vec<String>, partner_api::Error
 async fn a_client_is_called_while_its_only_number_is_cut_off() -> TestResult {
     let mock = MockServer::start().await?; // a free port; closed when `mock` is dropped
     let partner = mock.partner(); // it starts with the client that the reference shows
-    let api = Client::new(mock.url(), mock.api_key())?;
+    let api = Client::new(mock.url(), &mock.api_key())?;
     assert!(clients_to_call(&api).await?.is_empty());
 
     // The data of the mock can be changed while it runs.
@@ -70,7 +70,7 @@ async fn partners_do_not_see_each_other() -> TestResult {
 
 async fn the_list_is_requested_once() -> TestResult {
     let mock = MockServer::start().await?;
-    let api = Client::new(mock.url(), mock.api_key())?;
+    let api = Client::new(mock.url(), &mock.api_key())?;
     clients_to_call(&api).await?;
 
     let requests: Vec<_> = mock
@@ -85,10 +85,10 @@ async fn the_list_is_requested_once() -> TestResult {
 
 async fn a_revoked_key_is_an_error_and_not_an_empty_list() -> TestResult {
     let mock = MockServer::start().await?;
-    let api = Client::new(mock.url(), mock.api_key())?;
+    let api = Client::new(mock.url(), &mock.api_key())?;
     clients_to_call(&api).await?;
 
-    mock.partner().revoke_key(mock.api_key())?;
+    mock.partner().revoke_key(&mock.api_key())?;
     let refused = clients_to_call(&api).await;
     let code = refused.as_ref().err().and_then(partner_api::Error::unauthorized_code);
     assert_eq!(code, Some(&UnauthorizedCode::InvalidToken));

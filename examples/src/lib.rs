@@ -44,7 +44,7 @@ pub async fn service_or_mock(prepare: impl FnOnce(&Partner)) -> Result<Target, B
     }
     let mock = MockServer::start().await?;
     prepare(&mock.partner());
-    let client = Client::new(mock.url(), mock.api_key())?;
+    let client = Client::new(mock.url(), &mock.api_key())?;
     let description = format!(
         "an embedded mock at {} ({BASE_URL_ENV} and {API_KEY_ENV} are not set)",
         client.base_url()

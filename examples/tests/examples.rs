@@ -95,14 +95,14 @@ fn an_incomplete_or_swapped_configuration_is_an_error_and_does_not_start_the_moc
         let code = if name == "watch_balance" { 3 } else { 1 };
         for (variables, missing) in [
             (&[(URL, service.mock.url())][..], KEY),
-            (&[(KEY, key)], URL),
+            (&[(KEY, &key)], URL),
             (&[(URL, ""), (KEY, "")], "the API key is empty"),
-            (&[(URL, key), (KEY, service.mock.url())], "base_url: not a URL"),
+            (&[(URL, &key), (KEY, service.mock.url())], "base_url: not a URL"),
         ] {
             let run = run(example(name).envs(variables.iter().copied()));
             assert_eq!((run.code, run.stdout.as_str()), (Some(code), ""), "{name} {missing}");
             assert!(run.stderr.contains(missing), "{}", run.stderr);
-            assert!(!run.stderr.contains(key), "{name} shows the key");
+            assert!(!run.stderr.contains(&key), "{name} shows the key");
         }
     }
     assert_eq!(service.mock.requests(), []);

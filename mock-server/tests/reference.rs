@@ -42,7 +42,7 @@ async fn the_default_data_is_the_sample_of_the_reference() {
     let mock = MockServer::start().await.unwrap();
     for name in ["companies", "wallet"] {
         let path = format!("/api/v1/{name}");
-        assert_eq!(get(&mock, &path, mock.api_key()).await, reference(name));
+        assert_eq!(get(&mock, &path, &mock.api_key()).await, reference(name));
     }
 }
 
@@ -65,8 +65,8 @@ async fn an_answer_of_the_reference_can_be_pasted_into_a_seed() {
     );
     let seed = Seed::from_json(&seed).unwrap();
     let mock = MockServer::builder().seed(seed).start().await.unwrap();
-    assert_eq!(get(&mock, "/api/v1/companies", mock.api_key()).await, reference("companies"));
-    assert_eq!(get(&mock, "/api/v1/wallet", mock.api_key()).await, wallet);
+    assert_eq!(get(&mock, "/api/v1/companies", &mock.api_key()).await, reference("companies"));
+    assert_eq!(get(&mock, "/api/v1/wallet", &mock.api_key()).await, wallet);
 }
 
 #[test]

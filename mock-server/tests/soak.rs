@@ -67,7 +67,7 @@ async fn ask_in_process(mock: &Mock, count: usize) {
 async fn ask_on_sockets(mock: &MockServer, count: usize) {
     let requests = ASKED.map(|asked| {
         let Asked { method, target, has_key, .. } = asked;
-        let key = if has_key { mock.api_key() } else { "unknown" };
+        let key = if has_key { mock.api_key() } else { "unknown".to_owned() };
         format!("{method} {target} HTTP/1.1\r\nhost: m\r\nauthorization: Bearer {key}\r\n\r\n")
     });
     let mut stream = TcpStream::connect(mock.address()).await.unwrap();

@@ -276,7 +276,7 @@ function row(one, withPartner) {
 				h("span", { class: "text" }, shown(one.fault ? one.fault.rule : one.disposition)),
 			),
 			withPartner && h("span", { class: "whose" }, one.partnerName === null ? "no partner" : shown(one.partnerName)),
-			h("span", { class: "duration" }, shown(one.duration)),
+			h("span", { class: "duration" }, milliseconds(one.durationMs)),
 		),
 	);
 	const inside = h("div", { class: "inside" });
@@ -303,7 +303,8 @@ function both(one) {
 	const facts = [
 		["Id", h("code", {}, shown(one.id))],
 		["Came", h("time", { datetime: one.at }, shown(one.at))],
-		["Duration", shown(one.duration)],
+		["Duration", milliseconds(one.durationMs)],
+		...(one.delayMs > 0 ? [["Delay", `${milliseconds(one.delayMs)}, by the fault`]] : []),
 		[
 			"Partner",
 			one.partner === null
@@ -340,6 +341,8 @@ function both(one) {
 	];
 }
 
+const milliseconds = (number) => `${number} ms`;
+
 const half = (title, ...more) => h("h2", { class: "half" }, title, ...more);
 
 const asked = (one) => [
@@ -354,7 +357,6 @@ function faultFacts(fault) {
 		`rule ${fault.ruleNumber}`,
 		`request ${fault.request} of those that reached it`,
 		fault.draw !== null && `drawn ${fault.draw}`,
-		fault.delay && !/^0\D*$/.test(fault.delay) && `delayed by ${fault.delay}`,
 	];
 	return [["Fault", [h("code", {}, shown(fault.rule)), ` ${how.filter(Boolean).join(", ")}`]]];
 }

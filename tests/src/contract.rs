@@ -11,8 +11,10 @@ pub const TEXT: &str = include_str!("../../mock-server/openapi.yaml");
 
 /// What a schema of the contract may say. A keyword that is not listed is an error, so that a
 /// misspelt one cannot pass for a rule.
-const KEYWORDS: [&str; 13] = [
+const KEYWORDS: [&str; 20] = [
     "$ref",
+    "allOf",
+    "default",
     "description",
     "enum",
     "format",
@@ -20,11 +22,16 @@ const KEYWORDS: [&str; 13] = [
     "maxItems",
     "maximum",
     "minItems",
+    "minLength",
     "minimum",
+    "not",
     "pattern",
+    "prefixItems",
     "properties",
+    "propertyNames",
     "required",
     "type",
+    "uniqueItems",
 ];
 
 /// The contract, read.

@@ -51,7 +51,7 @@ fn code<T>(outcome: Result<T, Error>) -> Option<UnauthorizedCode> {
 #[tokio::test]
 async fn the_client_returns_the_data_of_a_new_mock() -> Checked {
     let mock = MockServer::start().await?;
-    let client = at(mock.url(), mock.api_key())?;
+    let client = at(mock.url(), &mock.api_key())?;
     assert_eq!(client.companies().await?, companies(&mock.partner().companies()));
     assert_eq!(client.wallet().await?, wallet(&mock.partner().wallet()));
     Ok(())
@@ -60,7 +60,7 @@ async fn the_client_returns_the_data_of_a_new_mock() -> Checked {
 #[tokio::test]
 async fn a_change_in_the_mock_is_seen_by_the_next_call() -> Checked {
     let mock = MockServer::start().await?;
-    let client = at(mock.url(), mock.api_key())?;
+    let client = at(mock.url(), &mock.api_key())?;
     client.companies().await?;
 
     let mut changed = Company::new("clx9", "Café ☕ \"9\"");
@@ -119,7 +119,7 @@ async fn a_key_that_a_proxy_removes_is_a_missing_bearer_token() -> Checked {
     let mock = MockServer::start().await?;
     let refusal = ask(mock.url(), "GET", "/api/v1/wallet", &[]).await?;
     let proxy = Peer::start(Answer::json(refusal.status, refusal.text()?)).await?;
-    let client = at(&proxy.url(), mock.api_key())?;
+    let client = at(&proxy.url(), &mock.api_key())?;
     assert_eq!(code(client.wallet().await), Some(UnauthorizedCode::MissingBearerToken));
     assert_eq!(code(client.companies().await), Some(UnauthorizedCode::MissingBearerToken));
     Ok(())
@@ -128,7 +128,7 @@ async fn a_key_that_a_proxy_removes_is_a_missing_bearer_token() -> Checked {
 #[tokio::test]
 async fn an_inactive_partner_is_invalid_until_it_is_active_again() -> Checked {
     let mock = MockServer::start().await?;
-    let client = at(mock.url(), mock.api_key())?;
+    let client = at(mock.url(), &mock.api_key())?;
     mock.partner().deactivate();
     assert_eq!(code(client.wallet().await), Some(UnauthorizedCode::InvalidToken));
     mock.partner().activate();

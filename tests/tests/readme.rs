@@ -71,7 +71,6 @@ fn the_limits_of_the_mock_are_those_of_the_code() {
         default("max_connections").replace(',', ""),
         mock::DEFAULT_MAX_CONNECTIONS.to_string()
     );
-    assert_eq!(default("idle_timeout"), time(mock::DEFAULT_IDLE_TIMEOUT));
     assert_eq!(default("header_read_timeout"), time(mock::DEFAULT_HEADER_READ_TIMEOUT));
     assert_eq!(default("body_read_timeout"), time(mock::DEFAULT_BODY_READ_TIMEOUT));
     assert_eq!(default("write_timeout"), time(mock::DEFAULT_WRITE_TIMEOUT));

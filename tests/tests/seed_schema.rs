@@ -96,14 +96,17 @@ fn the_schema_has_every_field_and_no_other() -> Checked {
     let unknown = json!({"?": 1});
     for (place, document) in [
         ("", unknown.clone()),
-        ("/$defs/partner", json!({"partners": [unknown]})),
-        ("/$defs/wallet", partner("wallet", unknown.clone())),
-        ("/$defs/company", partner("companies", json!([unknown]))),
-        ("/$defs/connection", partner("companies", json!([{"connections": [unknown]}]))),
-        ("/$defs/company/properties/_count", partner("companies", json!([{"_count": unknown}]))),
-        ("/$defs/generate", partner("generate", unknown.clone())),
-        ("/$defs/rule", partner("faults", json!([unknown]))),
-        ("/$defs/stub", partner("stubs", json!([unknown]))),
+        ("/$defs/PartnerNew", json!({"partners": [unknown]})),
+        ("/$defs/WalletGiven", partner("wallet", unknown.clone())),
+        ("/$defs/CompanyGiven", partner("companies", json!([unknown]))),
+        ("/$defs/ConnectionGiven", partner("companies", json!([{"connections": [unknown]}]))),
+        (
+            "/$defs/CompanyGiven/properties/_count",
+            partner("companies", json!([{"_count": unknown}])),
+        ),
+        ("/$defs/Generate", partner("generate", unknown.clone())),
+        ("/$defs/Rule", partner("faults", json!([unknown]))),
+        ("/$defs/StubNew", partner("stubs", json!([unknown]))),
     ] {
         let fields = schema.pointer(&format!("{place}/properties")).and_then(Value::as_object);
         let fields = fields.into_iter().flat_map(Map::keys).cloned().collect::<BTreeSet<_>>();

@@ -18,7 +18,7 @@ fn each_state_is_served_unchanged(
 
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mock = runtime.block_on(MockServer::start())?;
-    let client = client::at(mock.url(), mock.api_key())?;
+    let client = client::at(mock.url(), &mock.api_key())?;
     let key = format!("Authorization: Bearer {}", mock.api_key());
 
     let documents = generate::documents(&contract, schema, Reading::Closed)?;

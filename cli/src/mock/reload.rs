@@ -126,7 +126,7 @@ impl SeedReload {
             }
         };
         self.last_error = None;
-        let (partners, key) = (seed.partners(), mock.api_key().to_owned());
+        let (partners, key) = (seed.partners(), mock.api_key());
         mock.load(seed);
         if mock.api_key() != key {
             print(io::stdout(), &format!("API key   {}\n", mock.api_key()));

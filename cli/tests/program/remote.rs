@@ -30,10 +30,10 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run
 
 /// The command against this mock, with the key of its default partner.
 pub(crate) async fn against(mock: &MockServer, arguments: &[&str]) -> Run {
-    let variables = [("PARTNER_API_BASE_URL", mock.url()), ("PARTNER_API_KEY", mock.api_key())];
+    let variables = [("PARTNER_API_BASE_URL", mock.url()), ("PARTNER_API_KEY", &mock.api_key())];
     let run = run(arguments, &variables).await;
     for said in [&run.stdout, &run.stderr] {
-        assert!(!said.contains(mock.api_key()), "the key is shown: {said}");
+        assert!(!said.contains(&mock.api_key()), "the key is shown: {said}");
     }
     run
 }

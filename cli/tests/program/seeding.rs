@@ -16,7 +16,7 @@ async fn made_up_companies_are_those_of_the_library() {
     let own = MockServer::start().await.unwrap();
     own.partner().set_companies(Company::generate(50, 7));
     let served = companies(mock.address(), mock.value("API key")).await;
-    assert_eq!(served, companies(own.address(), own.api_key()).await);
+    assert_eq!(served, companies(own.address(), &own.api_key()).await);
 }
 
 #[tokio::test]

@@ -49,7 +49,8 @@ async fn a_certificate_decides_whether_the_key_is_sent() {
     let (address, certificate) = behind_tls(&mock).await;
     let file = std::env::temp_dir().join(format!("tls-{}.pem", std::process::id()));
     let base = format!("https://{address}");
-    let key = ("PARTNER_API_KEY", mock.api_key());
+    let api_key = mock.api_key();
+    let key = ("PARTNER_API_KEY", api_key.as_str());
     for command in ["verify", "record"] {
         let untrusted = run(&[command, "--base-url", &base], &[key]).await;
         let said = format!("{}{}", untrusted.stdout, untrusted.stderr);

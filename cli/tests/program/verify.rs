@@ -465,7 +465,8 @@ async fn a_port_that_nobody_listens_on_and_one_without_tls_end_with_2_at_once() 
 #[tokio::test]
 async fn a_proxy_of_the_environment_is_not_asked_on_this_machine() {
     let (mock, proxy) = (MockServer::start().await.unwrap(), MockServer::start().await.unwrap());
-    let mut variables = vec![("PARTNER_API_KEY", mock.api_key())];
+    let key = mock.api_key();
+    let mut variables = vec![("PARTNER_API_KEY", key.as_str())];
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         variables.push((name, proxy.url()));
     }

@@ -1,19 +1,22 @@
 //! From the Authorization header to a partner, or to the rule by which it is refused.
 //!
-//! The table of odd cases stands in the crate's documentation; `tests/mock/authorization.rs` sends
+//! The table of odd cases is in the crate's documentation; `tests/mock/authorization.rs` sends
 //! each of its rows over a raw socket.
 
 use std::fmt;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::request::Parts;
+use http::{Extensions, HeaderMap, HeaderValue};
 
+use super::disposition::Disposition;
 use super::error::ErrorBody;
 use crate::state::api_key;
-use crate::state::store::{PartnerState, Store};
+use crate::state::store::{Issued, PartnerState, Store};
 
-/// Why a request was answered with 401.
+/// Why a request got 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthFailure {
@@ -65,29 +68,55 @@ impl fmt::Display for AuthFailure {
     }
 }
 
-/// A request that is refused, and whose key it carried, where that is known.
-pub(crate) struct Denied {
-    pub(crate) failure: AuthFailure,
+/// The partner of a request, as the `partner` layer resolved it from the head. It is in the extensions
+/// of every request.
+#[derive(Debug, Clone)]
+pub(crate) struct ResolvedPartner {
+    /// The partner whose key the request carries, even if the key was revoked.
     pub(crate) partner: Option<Arc<PartnerState>>,
+    failure: Option<AuthFailure>,
 }
 
-impl From<AuthFailure> for Denied {
-    fn from(failure: AuthFailure) -> Self {
-        Self { failure, partner: None }
+impl ResolvedPartner {
+    pub(crate) fn of(store: &Store, headers: &HeaderMap) -> Self {
+        let issued = bearer_token(headers)
+            .and_then(|token| store.find_key(token).ok_or(AuthFailure::UnknownKey));
+        match issued {
+            Err(failure) => Self { partner: None, failure: Some(failure) },
+            Ok(Issued { partner, revoked, .. }) => {
+                let is_inactive = !partner.is_active();
+                let failure = revoked
+                    .then_some(AuthFailure::RevokedKey)
+                    .or(is_inactive.then_some(AuthFailure::InactivePartner));
+                Self { partner: Some(partner), failure }
+            }
+        }
     }
 }
 
-pub(crate) fn authorize(store: &Store, headers: &HeaderMap) -> Result<Arc<PartnerState>, Denied> {
-    let token = bearer_token(headers)?;
-    let issued = store.find_key(token).ok_or(AuthFailure::UnknownKey)?;
-    let failure = if issued.revoked {
-        AuthFailure::RevokedKey
-    } else if !issued.partner.is_active() {
-        AuthFailure::InactivePartner
-    } else {
-        return Ok(issued.partner);
-    };
-    Err(Denied { failure, partner: Some(issued.partner) })
+/// The active partner whose key the request carries. A request without one gets the documented 401.
+pub(crate) struct Partner(pub(crate) Arc<PartnerState>);
+
+impl<S: Sync> FromRequestParts<S> for Partner {
+    type Rejection = Disposition;
+
+    async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, Disposition> {
+        Self::of(&head.extensions)
+    }
+}
+
+impl Partner {
+    pub(crate) fn of(extensions: &Extensions) -> Result<Self, Disposition> {
+        match extensions.get() {
+            Some(ResolvedPartner { partner: Some(partner), failure: None }) => {
+                Ok(Self(Arc::clone(partner)))
+            }
+            resolved => {
+                let failure = resolved.and_then(|resolved: &ResolvedPartner| resolved.failure);
+                Err(Disposition::Unauthorized(failure.unwrap_or(AuthFailure::NoHeader)))
+            }
+        }
+    }
 }
 
 /// `"Bearer" 1*SP b64token`, the scheme in any case (RFC 6750, section 2.1; RFC 9110, section 11).
@@ -97,16 +126,16 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthFailure> {
     let value = match (values.next(), values.next()) {
         (None, _) => return Err(AuthFailure::NoHeader),
         (Some(_), Some(_)) => return Err(AuthFailure::SeveralHeaders),
-        // Blanks around a field's value are not part of it (RFC 9110, section 5.5). A parser takes
+        // Spaces around a field's value are not part of it (RFC 9110, section 5.5). A parser takes
         // them off; a request that comes without a socket has seen none.
         (Some(value), None) => value.trim_ascii(),
     };
     let (scheme, rest) = match memchr::memchr(b' ', value) {
-        Some(blank) => value.split_at(blank),
+        Some(space) => value.split_at(space),
         None => (value, <&[u8]>::default()),
     };
-    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
-    let token = rest.split_at(blanks).1;
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = rest.split_at(spaces).1;
     if value.is_empty() {
         Err(AuthFailure::NoHeader)
     } else if !scheme.eq_ignore_ascii_case(b"Bearer") {
@@ -132,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_around_the_value_are_not_part_of_it_even_without_a_socket() {
+    fn spaces_around_the_value_are_not_part_of_it_even_without_a_socket() {
         assert_eq!(token_of(b" Bearer  abc \t"), Ok("abc".to_owned()));
     }
 

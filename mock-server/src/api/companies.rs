@@ -1,15 +1,20 @@
 //! `GET /api/v1/companies`: "List your clients and their connections" (reference, Endpoints).
 
-use http::{Response, StatusCode};
+use axum::response::Response;
+use axum::routing;
+use http::StatusCode;
 
+use super::auth::Partner;
 use super::{Route, json};
 use crate::state::companies::Companies;
-use crate::state::payload::Payload;
-use crate::state::store::PartnerState;
 
-pub(super) const ROUTE: Route =
-    Route { name: "companies", method: "GET", path: "/api/v1/companies", handler: list };
+pub(super) const ROUTE: Route = Route {
+    name: "companies",
+    method: "GET",
+    path: "/api/v1/companies",
+    handler: || routing::get(list),
+};
 
-fn list(partner: &PartnerState) -> Response<Payload> {
+async fn list(Partner(partner): Partner) -> Response {
     json(StatusCode::OK, partner.companies.content(Companies::content))
 }

@@ -3,7 +3,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-/// Says that the mock refused, and not the service that it stands for; and by what.
+/// Says that the mock refused a request, and not the service that it simulates, and by what.
 pub(crate) const BY_THE_MOCK: HeaderName = HeaderName::from_static("x-partner-api-mock");
 pub(crate) const LIMIT: HeaderValue = HeaderValue::from_static("limit");
 

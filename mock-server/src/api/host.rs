@@ -17,7 +17,7 @@ pub(crate) enum RequestSource {
     InProcess,
 }
 
-/// Whether a request with these headers may be answered with anything but 400.
+/// Whether the Host header is valid. A request without a valid one gets 400.
 pub(crate) fn is_valid_host(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {

@@ -1,8 +1,12 @@
-//! The simulated service: the endpoints of the reference, authorization and errors.
+//! The simulated service: an axum router of the endpoints of the reference, the extractor that
+//! authorizes a request, and error responses. An endpoint is a file with its path and its handler,
+//! and a line in [`ROUTES`].
 
 pub(crate) mod auth;
+mod body;
 mod companies;
 pub(crate) mod contract;
+pub(crate) mod disposition;
 pub(crate) mod error;
 pub(crate) mod headers;
 pub(crate) mod host;
@@ -10,12 +14,17 @@ pub(crate) mod path;
 mod wallet;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Response, StatusCode};
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, StatusCode};
 
+use self::disposition::Disposition;
 use crate::state::payload::Payload;
-use crate::state::store::PartnerState;
 
 /// What every path of the service begins with (reference, Base URL).
 pub(crate) const BASE_PATH: &str = "/api/v1";
@@ -30,7 +39,7 @@ pub struct Route {
     pub method: &'static str,
     /// The path, `/api/v1` included.
     pub path: &'static str,
-    pub(crate) handler: fn(&PartnerState) -> Response<Payload>,
+    handler: fn() -> MethodRouter,
 }
 
 /// Every route of the mock: the endpoints that the reference lists, and no other.
@@ -39,30 +48,43 @@ pub struct Route {
 /// 9.3.2).
 pub const ROUTES: &[Route] = &[companies::ROUTE, wallet::ROUTE];
 
-/// Why the table has no route for a request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Unrouted {
-    UnknownPath,
-    WrongMethod,
+/// The documented calls, and 404 or 405 for all else. All mocks share it: it holds no state.
+pub(crate) fn router() -> Router {
+    static ROUTER: LazyLock<Router> = LazyLock::new(routes);
+    ROUTER.clone()
+}
+
+fn routes() -> Router {
+    let router = ROUTES.iter().fold(Router::new(), |router, route| {
+        router.route(route.path, (route.handler)().fallback(async || Disposition::WrongMethod))
+    });
+    router.fallback(async || Disposition::UnknownPath)
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The route of a request.
-pub(crate) fn find(method: &Method, path: &str) -> Result<&'static Route, Unrouted> {
+/// The route of a request, if it is for a documented call.
+pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Route> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
-    let mut here = ROUTES.iter().filter(|route| route.path == path).peekable();
-    here.peek().ok_or(Unrouted::UnknownPath)?;
-    here.find(|route| method == route.method).ok_or(Unrouted::WrongMethod)
+    ROUTES.iter().find(|route| route.path == path && method == route.method)
 }
 
 /// Whether the reference has this call.
 pub(crate) fn is_documented(method: &Method, path: &str) -> bool {
-    find(method, path).is_ok()
+    find(method, path).is_some()
+}
+
+/// 405 on a path with stubs for these methods.
+pub(crate) fn wrong_method(path: &str, stubbed: &[Method]) -> Response {
+    let mut response = Disposition::WrongMethod.into_response();
+    if let Some(allow) = allow(path, stubbed) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    response
 }
 
 /// The methods of a path's stubs, and those that it has anyway.
-pub(crate) fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
+fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
     let documented = ROUTES.iter().any(|route| route.path == path);
     let documented = documented.then_some("GET, HEAD");
     let get = stubbed.contains(&Method::GET).then_some("GET, HEAD");
@@ -73,8 +95,8 @@ pub(crate) fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
 }
 
 /// "All responses are JSON" (reference, Base URL).
-pub(crate) fn json(status: StatusCode, body: impl Into<Payload>) -> Response<Payload> {
-    let mut response = Response::new(body.into());
+pub(crate) fn json(status: StatusCode, body: impl Into<Payload>) -> Response {
+    let mut response = Response::new(Body::from(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response

@@ -1,15 +1,16 @@
 //! `GET /api/v1/wallet`: "Credit balance and pricing" (reference, Endpoints).
 
-use http::{Response, StatusCode};
+use axum::response::Response;
+use axum::routing;
+use http::StatusCode;
 
+use super::auth::Partner;
 use super::{Route, json};
 use crate::state::body;
-use crate::state::payload::Payload;
-use crate::state::store::PartnerState;
 
 pub(super) const ROUTE: Route =
-    Route { name: "wallet", method: "GET", path: "/api/v1/wallet", handler: get };
+    Route { name: "wallet", method: "GET", path: "/api/v1/wallet", handler: || routing::get(show) };
 
-fn get(partner: &PartnerState) -> Response<Payload> {
+async fn show(Partner(partner): Partner) -> Response {
     json(StatusCode::OK, partner.wallet.content(body::wallet))
 }

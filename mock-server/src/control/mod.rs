@@ -4,6 +4,8 @@
 //! An axum router under one [`security`] layer. Each noun has a file in `resources/` with its routes
 //! and handlers: extract, ask the [`Mock`], respond. `control.openapi.yaml` describes all of it.
 
+#[cfg(feature = "schema")]
+mod document;
 mod extract;
 mod resources;
 mod response;
@@ -30,6 +32,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tower_service::Service as _;
 
+#[cfg(feature = "schema")]
+pub use self::document::{ControlDocument, generate_control_document};
 use self::response::ApiError;
 use self::security::OriginPolicy;
 use crate::mock::Mock;

@@ -17,7 +17,6 @@ use super::extract::Json;
 use super::{MAX_CONTROL_BODY, MAX_RESOURCES, PREFIX};
 use crate::api::headers::BY_THE_MOCK;
 use crate::faults::RuleError;
-use crate::faults::body::ResponseBody;
 use crate::input::escape::is_unsafe_to_print;
 use crate::input::json::ParseError;
 use crate::mock::VerificationError;
@@ -66,6 +65,8 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 /// Several items, wrapped as the service wraps them (reference, List companies).
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "{T}List"))]
 pub(super) struct List<T> {
     pub(super) data: Vec<T>,
 }
@@ -75,7 +76,7 @@ pub(super) struct RawJson(pub(super) Payload);
 
 impl IntoResponse for RawJson {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::new(ResponseBody::whole(self.0)));
+        let mut response = Response::new(Body::from(self.0));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
         response
@@ -131,9 +132,13 @@ pub(super) struct ApiError {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Error"))]
 pub(super) struct ErrorBody {
     error: &'static str,
+    /// For people: what is wrong, and what was expected.
     message: String,
+    /// The JSON path of the field, as `companies[0].name`, or the query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
 }

@@ -1,97 +1,131 @@
-//! What a fault makes of a response. Pure: where something has to wait or to end, it says so.
+//! How a fault changes a response or its connection. Nothing here waits: what takes time, or ends a
+//! connection, is put into the extensions of the response, and [`deliver`] does it.
 
 use std::io;
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
-use super::body::ResponseBody;
-use super::registry::MatchedRule;
+use super::body::FaultyBody;
+use super::registry::{AppliedFault, MatchedRule};
 use super::{Connection, FaultSpec};
 use crate::api::headers::is_bodyless;
 use crate::api::host::RequestSource;
 use crate::state::clock::{Clock, Timeline, http_date};
-use crate::state::payload::Payload;
 
-/// What is to be done in place of sending the response.
-#[derive(Debug)]
-pub(crate) struct FaultOutcome {
+/// A fault that was applied, for the journal.
+#[derive(Debug, Clone)]
+pub(crate) struct Applied {
+    pub(crate) fault: AppliedFault,
+    /// The length of the body that is sent, and the body if it is short; none if no response is sent.
+    pub(crate) sent: Option<(u64, Option<Bytes>)>,
+}
+
+/// What is to be done when the response is on its way.
+#[derive(Debug, Clone)]
+struct Delivery {
     /// All waits of the fault: it begins where the request met it.
-    pub(crate) timeline: Timeline,
-    pub(crate) delay: Duration,
-    pub(crate) action: ResponseAction,
+    timeline: Timeline,
+    delay: Duration,
+    fault: Option<ConnectionFault>,
 }
 
-#[derive(Debug)]
-pub(crate) enum ResponseAction {
-    /// This answer is sent as any other.
-    Answer(Response<ResponseBody>),
-    /// This answer is written by hand, since no HTTP library would write it; then the connection
-    /// is closed. There is none of these without a socket.
-    RawResponse { answer: Response<ResponseBody>, head_time: Duration },
-    /// No response comes.
-    Lost(ConnectionFault),
-}
-
+/// What happens to the connection in place of a response that HTTP could carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionFault {
     Reset,
-    ResetAfterRequest,
     Close,
     Hang,
     Garbage,
+    /// The response is written by hand, its head for so long; then the connection is closed. Only with
+    /// a socket.
+    RawResponse {
+        head_time: Duration,
+    },
+    /// The body of the request broke off, so nobody waits for a response.
+    Aborted,
 }
 
-impl FaultOutcome {
-    /// The response, if one comes.
-    pub(crate) fn answer(&self) -> Option<&Response<ResponseBody>> {
-        match &self.action {
-            ResponseAction::Answer(answer) | ResponseAction::RawResponse { answer, .. } => {
-                Some(answer)
-            }
-            ResponseAction::Lost(_) => None,
-        }
-    }
+/// A response that is not sent as one, and its waits.
+pub(crate) struct Undeliverable {
+    pub(crate) fault: ConnectionFault,
+    pub(crate) response: Response,
+    pub(crate) timeline: Timeline,
 }
 
-/// No answer to any protocol: it begins like no HTTP, and has no line end.
+/// Begins like no HTTP, and has no line end.
 pub(crate) const GARBAGE: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46 this is \x00 not HTTP \xff";
 
-/// The response's status as the journal shows it, and what is to be done.
-pub(crate) fn apply(
-    decided: &MatchedRule,
-    source: RequestSource,
-    answer: Response<Payload>,
+/// The last step of every response: waits out its delay, and dates it if the clock is paused.
+pub(crate) async fn deliver(
     clock: &Clock,
-) -> (StatusCode, FaultOutcome) {
-    let spec = decided.spec();
-    let timeline = clock.timeline();
-    let mut delay = decided.applied.delay();
-    let begins = clock.now().checked_add(delay).unwrap_or(Timestamp::MAX);
-    let answer = change(spec, answer, begins);
-    let status = answer.status();
-    let body_begins = timeline.after(delay + head_time(spec));
-    let corrupt = |payload| corrupt_body(spec, source, payload, body_begins);
-    let action = match connection_fault(spec) {
-        Some(fault) => ResponseAction::Lost(fault),
-        None if source == RequestSource::InProcess => {
-            delay += head_time(spec);
-            ResponseAction::Answer(answer.map(corrupt))
+    mut response: Response,
+) -> Result<Response, Box<Undeliverable>> {
+    if let Some(Delivery { mut timeline, delay, fault }) = response.extensions_mut().remove() {
+        timeline.wait(delay).await;
+        if let Some(fault) = fault {
+            return Err(Box::new(Undeliverable { fault, response, timeline }));
         }
-        None if misframes(spec) || spec.slow_headers.is_some() => {
-            let mut answer = answer.map(corrupt);
+    }
+    clock.date(response.headers_mut());
+    Ok(response)
+}
+
+/// Closes the connection in place of the response.
+pub(crate) fn abort(clock: &Clock, response: &mut Response) {
+    let (timeline, fault) = (clock.timeline(), Some(ConnectionFault::Aborted));
+    response.extensions_mut().insert(Delivery { timeline, delay: Duration::ZERO, fault });
+}
+
+/// The response with a fault applied to it.
+pub(crate) async fn apply(
+    matched: MatchedRule,
+    source: RequestSource,
+    response: Response,
+    clock: &Clock,
+    most_recorded: usize,
+) -> Response {
+    let spec = matched.spec();
+    let timeline = clock.timeline();
+    let mut delay = matched.applied.delay();
+    let begins = clock.now().checked_add(delay).unwrap_or(Timestamp::MAX);
+    let (head, body) = response.into_parts();
+    // Bodies of the mock are in memory, so none can fail.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut response = change(spec, Response::from_parts(head, body), begins);
+    let mut fault = connection_fault(spec);
+    if fault.is_none() {
+        if source == RequestSource::InProcess {
+            delay += head_time(spec);
+        } else if misframes(spec) || spec.slow_headers.is_some() {
+            fault = Some(ConnectionFault::RawResponse { head_time: head_time(spec) });
             if !misframes(spec) {
                 // The response is good, so its client must not be led to use the connection again.
-                answer.headers_mut().insert(CONNECTION, CLOSE);
+                response.headers_mut().insert(CONNECTION, CLOSE);
             }
-            ResponseAction::RawResponse { answer, head_time: head_time(spec) }
         }
-        None => ResponseAction::Answer(answer.map(corrupt)),
-    };
-    (status, FaultOutcome { timeline, delay, action })
+    }
+    let is_sent = matches!(fault, None | Some(ConnectionFault::RawResponse { .. }));
+    let body_begins = timeline.after(matched.applied.delay() + head_time(spec));
+    let response = response.map(|body| corrupt_body(spec, source, body, body_begins));
+    let sent = is_sent.then(|| response.body().content(most_recorded));
+    let mut response = response.map(Body::new);
+    let extensions = response.extensions_mut();
+    extensions.insert(Applied { fault: matched.applied, sent });
+    extensions.insert(Delivery { timeline, delay, fault });
+    response
+}
+
+impl MatchedRule {
+    /// Whether the body of the request is read before the fault is applied.
+    pub(crate) fn reads_whole_request(&self) -> bool {
+        self.spec().connection == Some(Connection::ResetAfterRequest)
+    }
 }
 
 fn head_time(spec: &FaultSpec) -> Duration {
@@ -100,8 +134,7 @@ fn head_time(spec: &FaultSpec) -> Duration {
 
 fn connection_fault(spec: &FaultSpec) -> Option<ConnectionFault> {
     Some(match spec.connection? {
-        Connection::Reset => ConnectionFault::Reset,
-        Connection::ResetAfterRequest => ConnectionFault::ResetAfterRequest,
+        Connection::Reset | Connection::ResetAfterRequest => ConnectionFault::Reset,
         Connection::Close => ConnectionFault::Close,
         Connection::Hang => ConnectionFault::Hang,
         Connection::Garbage => ConnectionFault::Garbage,
@@ -114,8 +147,8 @@ fn misframes(spec: &FaultSpec) -> bool {
     spec.truncate.is_some() || spec.content_length.is_some() || spec.connection.is_some()
 }
 
-/// Another status, body and headers, where they are said, for a response that begins then.
-fn change(spec: &FaultSpec, mut answer: Response<Payload>, begins: Timestamp) -> Response<Payload> {
+/// Another status, body and headers, where the rule has them, for a response that begins then.
+fn change(spec: &FaultSpec, mut response: Response<Bytes>, begins: Timestamp) -> Response<Bytes> {
     if let Some(status) = spec.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         let (content_type, body) = if spec.html_error_page {
             (HTML, proxy_page(status))
@@ -124,30 +157,31 @@ fn change(spec: &FaultSpec, mut answer: Response<Payload>, begins: Timestamp) ->
         } else {
             (JSON, error_body(status))
         };
-        answer = Response::new(body.into());
-        *answer.status_mut() = status;
+        *response.status_mut() = status;
+        *response.headers_mut() = HeaderMap::new();
+        *response.body_mut() = body;
         if !is_bodyless(status) {
-            answer.headers_mut().insert(CONTENT_TYPE, content_type);
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
         }
     }
     if let Some(body) = &spec.body {
-        *answer.body_mut() = body.clone().into();
-        answer.headers_mut().insert(CONTENT_TYPE, JSON);
+        *response.body_mut() = Bytes::from(body.clone());
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
     }
     let date = spec.retry_after_date_in.map(|time| begins.checked_add(time.0));
     let date = date.map(|date| http_date(date.unwrap_or(Timestamp::MAX)));
     let retry_after = spec.retry_after.as_ref().or(date.as_ref());
     for (name, value) in [(CONTENT_TYPE, spec.content_type.as_ref()), (RETRY_AFTER, retry_after)] {
         if let Some(Ok(value)) = value.map(|value| HeaderValue::from_str(value)) {
-            answer.headers_mut().insert(name, value);
+            response.headers_mut().insert(name, value);
         }
     }
     for (name, value) in &spec.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
-            answer.headers_mut().insert(name, value);
+            response.headers_mut().insert(name, value);
         }
     }
-    answer
+    response
 }
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -184,54 +218,52 @@ fn proxy_page(status: StatusCode) -> Bytes {
     .into()
 }
 
-/// The body with one thing wrong with it, or none, at the pace that is said.
+/// The body with one thing wrong with it, or none, at the pace of the rule.
 fn corrupt_body(
     spec: &FaultSpec,
     source: RequestSource,
-    content: Payload,
+    body: Bytes,
     begins: Timeline,
-) -> ResponseBody {
-    let paced = |content: Payload| match spec.throttle {
-        Some(time) => ResponseBody::throttled(&content.into_bytes(), time.0, begins),
-        None => ResponseBody::whole(content),
+) -> FaultyBody {
+    let paced = |body: Bytes| match spec.throttle {
+        Some(time) => FaultyBody::throttled(&body, time.0, begins),
+        None => FaultyBody::whole(body),
     };
-    let whole = content.len() as u64;
+    let whole = body.len() as u64;
     if let Some(bytes) = spec.pad_to {
-        return ResponseBody::padded(content.into_bytes(), bytes);
+        return FaultyBody::padded(body, bytes);
     }
     if let Some(bytes) = spec.truncate {
-        let sent = first(content, bytes.min(whole.saturating_sub(1)));
+        let sent = first(&body, bytes.min(whole.saturating_sub(1)));
         return paced(sent).with_wrong_length(Some(whole), Some(io::ErrorKind::UnexpectedEof));
     }
     if let Some(length) = spec.content_length {
-        // A client of the wire stops at the length that it was told.
+        // A client of the socket stops at the declared length.
         let sent = match source {
-            RequestSource::Socket => content,
-            RequestSource::InProcess => first(content, length),
+            RequestSource::Socket => body,
+            RequestSource::InProcess => first(&body, length),
         };
         let end = (length > whole).then_some(io::ErrorKind::UnexpectedEof);
         return paced(sent).with_wrong_length(Some(length), end);
     }
     if spec.connection == Some(Connection::MalformedChunk) {
-        let sent = first(content, whole.div_ceil(2));
+        let sent = first(&body, whole.div_ceil(2));
         return paced(sent).with_wrong_length(None, Some(io::ErrorKind::InvalidData));
     }
     if spec.malformed_json {
-        return paced(first(content, whole.saturating_sub(1)));
+        return paced(first(&body, whole.saturating_sub(1)));
     }
     if spec.invalid_utf8 {
-        let body = content.into_bytes();
         let at = memchr::memmem::find(&body, b":\"").map_or(body.len(), |colon| colon + 2);
         let (before, after) = body.split_at(at);
         return paced([before, b"\xff", after].concat().into());
     }
-    paced(content)
+    paced(body)
 }
 
-fn first(content: Payload, count: u64) -> Payload {
-    let body = content.into_bytes();
+fn first(body: &Bytes, count: u64) -> Bytes {
     let count = usize::try_from(count).map_or(body.len(), |count| count.min(body.len()));
-    body.slice(..count).into()
+    body.slice(..count)
 }
 
 #[cfg(test)]

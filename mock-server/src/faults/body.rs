@@ -1,4 +1,4 @@
-//! The body of a response: whole, or with what a fault makes of it.
+//! The body of a response that a fault changed.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,32 +10,22 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::state::clock::{Timeline, Wait};
-use crate::state::payload::Payload;
 
-/// Blanks are sent in pieces of this many.
-static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
+/// Padding is sent in pieces of this many spaces.
+static SPACES: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 /// More pieces than this would be sent no slower, only at more cost.
 const MAX_PIECES: usize = 1000;
 
+/// A body in pieces, and what a fault makes of it.
 #[derive(Debug)]
-pub(crate) struct ResponseBody(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    Single(Bytes),
-    Chunks(Box<Chunks>),
-}
-
-/// What comes in pieces, and what a fault makes of it.
-#[derive(Debug)]
-struct Chunks {
-    /// What is said of its length, whatever comes.
+pub(crate) struct FaultyBody {
+    /// The length that the response declares, whatever is sent.
     length: Option<u64>,
     pieces: VecDeque<Bytes>,
     padding: u64,
     end: Option<io::ErrorKind>,
-    /// When each piece comes, if they do not come at once.
+    /// When each piece is sent, if they are not sent at once.
     throttle: Option<Throttle>,
 }
 
@@ -46,81 +36,32 @@ struct Throttle {
     pausing: Option<Wait>,
 }
 
-impl ResponseBody {
-    #[inline]
-    pub(crate) fn whole(content: impl Into<Payload>) -> Self {
-        match content.into() {
-            Payload::Single(bytes) => Self(Kind::Single(bytes)),
-            Payload::Chunks(pieces) => Self::in_pieces(&pieces),
-        }
-    }
-
-    #[cold]
-    fn in_pieces(pieces: &[Bytes]) -> Self {
-        Self::several(Chunks::of(pieces.iter().cloned()))
+impl FaultyBody {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self::of([bytes])
     }
 
     /// These bytes, padded with spaces to this length.
     pub(crate) fn padded(bytes: Bytes, length: u64) -> Self {
         let own = bytes.len() as u64;
-        Self::several(Chunks {
+        Self {
             length: Some(length.max(own)),
             padding: length.saturating_sub(own),
-            ..Chunks::of([bytes])
-        })
+            ..Self::whole(bytes)
+        }
     }
 
     /// These bytes in pieces, for this long.
     pub(crate) fn throttled(bytes: &Bytes, time: Duration, timeline: Timeline) -> Self {
         let (pieces, pause) = pieces(bytes, time);
-        let throttle = Some(Throttle { timeline, pause, pausing: None });
-        Self::several(Chunks { throttle, ..Chunks::of(pieces) })
+        Self { throttle: Some(Throttle { timeline, pause, pausing: None }), ..Self::of(pieces) }
     }
 
-    /// Says another length than it has, or none, and may end in an error.
+    /// Declares another length than it has, or none, and may end in an error.
     pub(crate) fn with_wrong_length(self, length: Option<u64>, end: Option<io::ErrorKind>) -> Self {
-        let several = match self.0 {
-            Kind::Single(bytes) => Chunks::of([bytes]),
-            Kind::Chunks(several) => *several,
-        };
-        Self::several(Chunks { length, end, ..several })
+        Self { length, end, ..self }
     }
 
-    fn several(several: Chunks) -> Self {
-        Self(Kind::Chunks(Box::new(several)))
-    }
-
-    /// What is said of its length.
-    pub(crate) fn length(&self) -> Option<u64> {
-        match &self.0 {
-            Kind::Single(bytes) => Some(bytes.len() as u64),
-            Kind::Chunks(several) => several.length,
-        }
-    }
-
-    /// How many bytes come, and all that come.
-    pub(crate) fn content(&self) -> (u64, impl Iterator<Item = Bytes>) {
-        let (pieces, padding) = match &self.0 {
-            Kind::Single(bytes) => (vec![bytes.clone()], 0),
-            Kind::Chunks(several) => (several.pieces.iter().cloned().collect(), several.padding),
-        };
-        let length = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() + padding;
-        (length, pieces.into_iter().chain(in_blanks(padding)))
-    }
-}
-
-/// So many spaces, in chunks.
-fn in_blanks(mut count: u64) -> impl Iterator<Item = Bytes> {
-    std::iter::from_fn(move || next_blanks(&mut count))
-}
-
-fn next_blanks(left: &mut u64) -> Option<Bytes> {
-    let size = usize::try_from(*left).map_or(BLANKS.len(), |left| left.min(BLANKS.len()));
-    *left -= size as u64;
-    (size > 0).then(|| Bytes::from_static(&BLANKS).slice(..size))
-}
-
-impl Chunks {
     fn of(pieces: impl IntoIterator<Item = Bytes>) -> Self {
         let pieces = VecDeque::from_iter(pieces);
         Self {
@@ -131,9 +72,26 @@ impl Chunks {
             throttle: None,
         }
     }
+
+    /// How many bytes are sent, and the bytes if there are no more than this.
+    pub(crate) fn content(&self, most: usize) -> (u64, Option<Bytes>) {
+        let length = self.pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() + self.padding;
+        let mut padding = self.padding;
+        let content = (length <= most as u64).then(|| {
+            let padding = std::iter::from_fn(|| next_padding(&mut padding));
+            self.pieces.iter().cloned().chain(padding).flatten().collect()
+        });
+        (length, content)
+    }
 }
 
-impl Body for ResponseBody {
+fn next_padding(left: &mut u64) -> Option<Bytes> {
+    let size = usize::try_from(*left).map_or(SPACES.len(), |left| left.min(SPACES.len()));
+    *left -= size as u64;
+    (size > 0).then(|| Bytes::from_static(&SPACES).slice(..size))
+}
+
+impl Body for FaultyBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -141,39 +99,31 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let next = match &mut self.0 {
-            Kind::Single(bytes) if bytes.is_empty() => None,
-            Kind::Single(bytes) => Some(Ok(std::mem::take(bytes))),
-            Kind::Chunks(several) => ready!(several.poll_next(context)),
-        };
-        Poll::Ready(next.map(|bytes| bytes.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(&self.0, Kind::Single(bytes) if bytes.is_empty())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length().map_or_else(SizeHint::new, SizeHint::with_exact)
-    }
-}
-
-impl Chunks {
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if let Some(Throttle { timeline, pause, pausing }) = &mut self.throttle
-            && !self.pieces.is_empty()
+        let this = &mut *self;
+        if let Some(Throttle { timeline, pause, pausing }) = &mut this.throttle
+            && !this.pieces.is_empty()
         {
             let wait = pausing.get_or_insert_with(|| timeline.wait(*pause));
             ready!(Pin::new(wait).poll(context));
             *pausing = None;
         }
-        Poll::Ready(if let Some(piece) = self.pieces.pop_front() {
-            Some(Ok(piece))
-        } else if let Some(padding) = next_blanks(&mut self.padding) {
-            Some(Ok(padding))
-        } else {
-            self.end.take().map(|end| Err(end.into()))
+        let next = this.pieces.pop_front().or_else(|| next_padding(&mut this.padding));
+        Poll::Ready(match next {
+            Some(bytes) => Some(Ok(Frame::data(bytes))),
+            None => this.end.take().map(|end| Err(end.into())),
         })
+    }
+
+    /// An error is still to come after the last byte.
+    fn is_end_stream(&self) -> bool {
+        self.length == Some(0)
+            && self.pieces.iter().all(Bytes::is_empty)
+            && self.padding == 0
+            && self.end.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rules in force, and which request meets which of them. Nothing here waits, fails or looks
 //! at a clock: what is decided hangs on the rules and on the order of one partner's requests.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,7 @@ use super::{FaultSpec, Key};
 use crate::api::path;
 use crate::input::escape::shortened;
 use crate::state::api_key::KeyHash;
+use crate::state::redactor::Redactor;
 use crate::state::store::{PartnerId, PartnerState};
 
 /// How many rules are remembered that had all their `times`.
@@ -36,6 +38,14 @@ impl AppliedFault {
     /// The rule, in its text form; a key is `[redacted]`.
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// Without the keys that the redactor knows.
+    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Self {
+        if let Cow::Owned(clean) = redactor.redact(self.rule.as_bytes()) {
+            self.rule = String::from_utf8_lossy(&clean).into();
+        }
+        self
     }
 
     /// As [`rule`](Self::rule), where it is shown with each request: a body that it says may be
@@ -124,7 +134,7 @@ struct List {
     added: BTreeMap<Option<PartnerId>, u64>,
     added_in_all: u64,
     rules: Vec<Arc<RuleState>>,
-    /// The newest that are in force no more, so that it can still be told how often they were met.
+    /// The newest rules that are no longer active, so that their hits can still be read.
     exhausted: VecDeque<Arc<RuleState>>,
 }
 
@@ -225,10 +235,10 @@ impl FaultRegistry {
 
     /// The fault that meets this request. It goes to the rules in order; the first that has a
     /// fault for it ends its way, and later ones never see it.
-    pub(crate) fn decide(&self, asked: RequestInfo<'_>) -> Option<MatchedRule> {
+    pub(crate) fn decide(&self, request: RequestInfo<'_>) -> Option<MatchedRule> {
         let decided = {
             let list = lock(&self.list);
-            list.rules.iter().find_map(|rule| rule.decide(asked))
+            list.rules.iter().find_map(|rule| rule.decide(request))
         };
         let rule = &decided.as_ref()?.rule;
         if rule.is_exhausted() {
@@ -279,12 +289,12 @@ impl RuleState {
         self.owner.is_some() && self.spec.times.is_some_and(is_over)
     }
 
-    fn decide(self: &Arc<Self>, asked: RequestInfo<'_>) -> Option<MatchedRule> {
-        if !self.is_for(asked) {
+    fn decide(self: &Arc<Self>, request: RequestInfo<'_>) -> Option<MatchedRule> {
+        if !self.is_for(request) {
             return None;
         }
         let mut counts = lock(&self.counts);
-        let count = counts.entry(asked.partner.map(|one| one.id)).or_default();
+        let count = counts.entry(request.partner.map(|one| one.id)).or_default();
         count.seen += 1;
         if self.spec.times.is_some_and(|times| count.hits >= times) {
             return None;
@@ -292,7 +302,7 @@ impl RuleState {
         let sampler = Sampler {
             seed: self.spec.rng_seed.unwrap_or_default(),
             rule: self.number * 2 + u64::from(self.owner.is_some()),
-            partner: asked.partner.map_or(0, |partner| text_hash(&partner.name())),
+            partner: request.partner.map_or(0, |partner| text_hash(&partner.name())),
             request: count.seen,
         };
         if !is_due(&self.spec, count.seen) {
@@ -318,18 +328,18 @@ impl RuleState {
         })
     }
 
-    fn is_for(&self, asked: RequestInfo<'_>) -> bool {
+    fn is_for(&self, request: RequestInfo<'_>) -> bool {
         let is_owners = match self.owner {
             None => true,
-            owner => owner == asked.partner.map(|partner| partner.id),
+            owner => owner == request.partner.map(|partner| partner.id),
         };
         let is_target = match &self.target {
             Target::All => true,
-            Target::Operation(name) => asked.operation == Some(name),
-            Target::Path(path) => path::matches(path, asked.path),
+            Target::Operation(name) => request.operation == Some(name),
+            Target::Path(path) => path::matches(path, request.path),
         };
         let is_key = |key| {
-            let token = asked.token.map(KeyHash::of);
+            let token = request.token.map(KeyHash::of);
             token.is_some_and(|token| key == Key::Known(token))
         };
         is_owners && is_target && self.spec.key.is_none_or(is_key)
@@ -363,8 +373,8 @@ mod tests {
         let text = rule.to_string().into();
         let spec = rule.into_spec().unwrap();
         rules.add(None, NewRule { target: Target::All, spec, text });
-        let asked = RequestInfo { partner: None, token: None, operation: None, path: "/" };
-        let is_hit = |_: &u64| rules.decide(asked).is_some();
+        let request = RequestInfo { partner: None, token: None, operation: None, path: "/" };
+        let is_hit = |_: &u64| rules.decide(request).is_some();
         (1..=requests).filter(is_hit).collect()
     }
 

@@ -8,58 +8,98 @@ use serde_json::Value;
 
 use super::delay::{Delay, NumberOrText, Time};
 use crate::input::json::{Expected, non_null};
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::state::api_key::{self, KeyHash};
 
-/// A fault, its scope and its schedule.
+/// A fault, with the requests that it applies to and its schedule. As text: `status=503
+/// operation=wallet times=2`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Rule", transform = schema::rule_rules))]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct FaultSpec {
+    /// The status of the response.
     #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 200, max = 599)))]
     pub(crate) status: Option<u16>,
+    /// With the HTML page that nginx sends with the status.
     pub(crate) html_error_page: bool,
+    /// Another body, as JSON unless a content type is given.
     #[serde(deserialize_with = "non_null")]
     pub(crate) body: Option<String>,
+    /// Another Content-Type.
     #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::HEADER_VALUE)))]
     pub(crate) content_type: Option<String>,
+    /// Headers in the place of those of the same name.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::fault_headers"))]
     pub(crate) headers: BTreeMap<String, String>,
+    /// Retry-After: seconds, or a date as HTTP writes it.
     #[serde(deserialize_with = "retry_after")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::retry_after"))]
     pub(crate) retry_after: Option<String>,
+    /// Retry-After as a date, so far from when the response begins: `30s`.
     #[serde(deserialize_with = "non_null")]
     pub(crate) retry_after_date_in: Option<Time>,
+    /// A wait before the response.
     #[serde(deserialize_with = "non_null")]
     pub(crate) delay: Option<Delay>,
+    /// The head is sent byte by byte for this long: `2s`.
     #[serde(deserialize_with = "non_null")]
     pub(crate) slow_headers: Option<Time>,
+    /// The body is sent in small chunks over this time: `2s`.
     #[serde(deserialize_with = "non_null")]
     pub(crate) throttle: Option<Time>,
+    /// Truncates the body to this many bytes, at most all but one; then the connection is closed.
     #[serde(deserialize_with = "non_null")]
     pub(crate) truncate: Option<u64>,
+    /// A wrong Content-Length; then the connection is closed.
     #[serde(deserialize_with = "non_null")]
     pub(crate) content_length: Option<u64>,
+    /// The body without its last byte.
     pub(crate) malformed_json: bool,
+    /// A byte that UTF-8 does not have, in the body's first string.
     pub(crate) invalid_utf8: bool,
+    /// Pads the body with spaces to this many bytes.
     #[serde(deserialize_with = "non_null")]
     pub(crate) pad_to: Option<u64>,
+    /// What happens to the connection in place of a response.
     #[serde(deserialize_with = "non_null")]
     pub(crate) connection: Option<Connection>,
 
+    /// Only for one operation, `companies` or `wallet`, or for one path below /api/v1; a segment in braces is
+    /// any one segment.
     #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::PATH)))]
     pub(crate) operation: Option<String>,
+    /// Only for the partner of this name.
     #[serde(deserialize_with = "non_null")]
     pub(crate) partner: Option<String>,
+    /// Only for requests with this key.
     #[serde(deserialize_with = "key")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = schema::KEY)))]
     pub(crate) key: Option<Key>,
 
+    /// At most this many faults. Without it there is no end.
     #[serde(deserialize_with = "non_null")]
     pub(crate) times: Option<u64>,
+    /// Not for the first so many requests. Everything else counts from there.
     #[serde(deserialize_with = "non_null")]
     pub(crate) after: Option<u64>,
+    /// Only every n-th request: 3 is every third one.
     #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub(crate) every: Option<u64>,
+    /// So many requests with the fault, so many without, and again: `2/3`.
     #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = schema::FLAPPING)))]
     pub(crate) flapping: Option<Flapping>,
+    /// With this probability.
     #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub(crate) probability: Option<f64>,
+    /// The seed of the random numbers. 0, if left out.
     #[serde(deserialize_with = "non_null")]
     pub(crate) rng_seed: Option<u64>,
 }
@@ -88,6 +128,8 @@ impl Key {
 
 /// What happens to the connection in place of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ConnectionFault", inline))]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Connection {
     Reset,

@@ -1,178 +1,190 @@
-//! One request as the journal keeps it.
+//! One request as the journal keeps it: whole, and with keys redacted.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, request};
+use http::{HeaderMap, HeaderValue, Method};
+use http_body::Body as _;
 use jiff::Timestamp;
 
-use super::encoding::{BEFORE_BODY, headers, split_body, write_headers};
-use super::response::ResponseRecord;
-use super::{Disposition, RecordedRequest};
+use super::{MAX_RECORDED_BODY, RecordedRequest, RecordedResponse};
+use crate::api::disposition::Disposition;
 use crate::api::headers::is_bodyless;
-use crate::faults::registry::AppliedFault;
-use crate::state::api_key;
+use crate::faults::apply::Applied;
+use crate::state::api_key::{self, REDACTED};
+use crate::state::redactor::Redactor;
 use crate::state::store::PartnerId;
+use crate::stubs::StubRequestBody;
 
-/// A request and what became of it, on their way into the journal.
-pub(crate) struct Exchange<'a> {
-    pub(crate) partner: Option<PartnerId>,
-    pub(crate) request: &'a request::Parts,
-    /// The body, if it was read.
-    pub(crate) body: Option<&'a Bytes>,
-    pub(crate) received_at: SystemTime,
-    pub(crate) duration: Duration,
-    pub(crate) status: StatusCode,
-    pub(crate) disposition: Disposition,
-    pub(crate) fault: Option<Box<AppliedFault>>,
-    pub(crate) answer: ResponseRecord,
-}
-
-/// Of the request, the target, the header lines and the body stand in one piece of memory,
-/// redacted.
+/// A request, without what is not known before it is read: its id and its partner's name.
 #[derive(Clone)]
 pub(crate) struct Entry {
     pub(super) number: u64,
     pub(crate) partner: Option<PartnerId>,
-    method: Method,
-    status: StatusCode,
-    disposition: Disposition,
-    /// As the system tells it, since that is cheap; few entries are ever read.
-    received_at: SystemTime,
-    duration: Duration,
-    fault: Option<Box<AppliedFault>>,
-    answer: ResponseRecord,
-    head: Box<[u8]>,
+    /// Shared with those who read the journal.
+    request: Arc<RecordedRequest>,
 }
 
 impl Entry {
-    /// It has no number before it stands in the journal.
-    #[inline]
-    pub(crate) fn new(exchange: Exchange<'_>) -> Self {
-        let Exchange {
-            partner,
-            request,
-            body,
-            received_at,
-            duration,
-            status,
-            disposition,
-            fault,
-            answer,
-        } = exchange;
-        let (method, head) = (request.method.clone(), head_of(request, body));
-        Self {
-            number: 0,
-            partner,
-            method,
-            status,
-            disposition,
-            received_at,
-            duration,
-            fault,
-            answer,
-            head,
-        }
-    }
-
-    /// How much memory it has for itself.
-    pub(super) fn size(&self) -> usize {
-        let fault = self.fault.as_deref().map_or(0, size_of_val);
-        size_of::<Self>() + fault + self.head.len() + self.answer.size()
-    }
-
-    /// How much the body of its response takes beside an entry that may share it.
-    pub(super) fn size_beside(&self, other: Option<&Self>) -> usize {
-        let body = self.answer.shared();
-        let is_shared = other.is_some_and(|other| std::ptr::eq(body, other.answer.shared()));
-        if is_shared { 0 } else { body.len() }
+    /// It has no number before it is in the journal.
+    pub(super) fn new(partner: Option<PartnerId>, request: RecordedRequest) -> Self {
+        Self { number: 0, partner, request: Arc::new(request) }
     }
 
     pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
-    /// What the log tells of it. Where a fault let no response come, there is no status.
-    pub(crate) fn log_record<'a>(&'a self, number: u64, partner: Option<&'a str>) -> LogRecord<'a> {
-        let is_answered = !matches!(self.answer, ResponseRecord::Nothing);
-        LogRecord {
-            number,
-            partner,
-            method: &self.method,
-            target: self.target(),
-            status: is_answered.then_some(self.status),
-            disposition: self.disposition,
-            fault: self.fault.as_deref(),
-            duration: self.duration,
+    pub(crate) fn request(&self) -> &RecordedRequest {
+        &self.request
+    }
+
+    /// Approximately how much memory it takes.
+    pub(super) fn size(&self) -> usize {
+        let RecordedRequest { path, query, headers, body, response, .. } = &*self.request;
+        let response = response.as_ref().map_or(0, |response| {
+            size_of_headers(&response.headers) + response.body.as_ref().map_or(0, Bytes::len)
+        });
+        size_of::<Self>()
+            + size_of::<RecordedRequest>()
+            + path.len()
+            + query.as_ref().map_or(0, String::len)
+            + size_of_headers(headers)
+            + body.len()
+            + response
+    }
+
+    /// As a test reads it.
+    pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
+        let request_id = request_id(self.number);
+        RecordedRequest { request_id, partner, ..RecordedRequest::clone(&self.request) }
+    }
+}
+
+/// About what a line takes in a map beside its value.
+const HEADER_BYTES: usize = 104;
+
+fn size_of_headers(headers: &HeaderMap) -> usize {
+    headers.values().map(|value| HEADER_BYTES + value.len()).sum()
+}
+
+/// A request that has no response yet.
+pub(crate) struct Pending<'a> {
+    redactor: &'a Redactor,
+    since: Instant,
+    request: RecordedRequest,
+}
+
+impl<'a> Pending<'a> {
+    /// Copies the head of a request. What it shares memory with may be far larger than it is.
+    pub(crate) fn new(redactor: &'a Redactor, now: Timestamp, request: &Request) -> Self {
+        let uri = request.uri();
+        let request = RecordedRequest {
+            request_id: String::new(),
+            received_at: now,
+            duration: Duration::ZERO,
+            delay: Duration::ZERO,
+            method: request.method().clone(),
+            path: redactor.redact_text(uri.path()),
+            query: uri.query().map(|query| redactor.redact_text(query)),
+            headers: redacted(redactor, request.headers(), copy),
+            body: Bytes::new(),
+            partner: None,
+            status: http::StatusCode::OK,
+            disposition: Disposition::Served,
+            fault: None,
+            response: None,
+        };
+        Self { redactor, since: Instant::now(), request }
+    }
+
+    /// The entry, and the response as it is sent.
+    pub(crate) async fn end(
+        mut self,
+        partner: Option<PartnerId>,
+        mut response: Response,
+    ) -> (Entry, Response) {
+        let redactor = self.redactor;
+        self.request.duration = self.since.elapsed();
+        self.request.status = response.status();
+        let extensions = response.extensions_mut();
+        if let Some(disposition) = extensions.get().copied() {
+            self.request.disposition = disposition;
         }
-    }
-
-    fn target(&self) -> Cow<'_, str> {
-        let end = memchr::memchr(b'\n', &self.head).unwrap_or(self.head.len());
-        String::from_utf8_lossy(self.head.split_at(end).0)
-    }
-
-    /// As a test reads it; of a documented response, the headers are not kept but handed in.
-    pub(crate) fn read(
-        &self,
-        partner: Option<String>,
-        documented: impl FnOnce(Disposition) -> HeaderMap,
-    ) -> RecordedRequest {
-        let (head, body) = split_body(&self.head);
-        let target = self.target();
-        let (path, query) = path_and_query(&target);
-        let mut answer = self.answer.read(|| documented(self.disposition));
-        if (self.method == Method::HEAD || is_bodyless(self.status))
-            && let Some(answer) = &mut answer
-        {
-            (answer.body, answer.body_length) = (Some(Bytes::new()), 0);
+        if let Some(StubRequestBody(body)) = extensions.remove() {
+            self.request.body = redacted_body(redactor, body);
         }
-        RecordedRequest {
-            request_id: request_id(self.number),
-            received_at: Timestamp::try_from(self.received_at).unwrap_or(Timestamp::MAX),
-            duration: self.duration,
-            method: self.method.clone(),
-            path: path.to_owned(),
-            query: query.map(str::to_owned),
-            headers: headers(head),
-            body: Bytes::copy_from_slice(body.unwrap_or_default()),
-            partner,
-            status: self.status,
-            disposition: self.disposition,
-            fault: self.fault.as_deref().cloned(),
-            response: answer,
-        }
+        let (sent, response) = if let Some(applied) = extensions.remove::<Applied>() {
+            self.request.delay = applied.fault.delay();
+            self.request.fault = Some(applied.fault.redacted(redactor));
+            (applied.sent, response)
+        } else {
+            let (sent, response) = short_body(response).await;
+            (Some(sent), response)
+        };
+        self.request.response = sent.map(|(length, body)| {
+            let has_body = self.request.method != Method::HEAD && !is_bodyless(response.status());
+            let (body_length, body) =
+                if has_body { (length, body) } else { (0, Some(Bytes::new())) };
+            let headers = redacted(redactor, response.headers(), HeaderValue::clone);
+            let body = body.map(|body| redacted_body(redactor, body));
+            RecordedResponse { headers, body, body_length }
+        });
+        (Entry::new(partner, self.request), response)
     }
 }
 
-/// A request as the log tells of it, redacted like all that is kept.
-pub(crate) struct LogRecord<'a> {
-    pub(crate) number: u64,
-    pub(crate) partner: Option<&'a str>,
-    pub(crate) method: &'a Method,
-    pub(crate) target: Cow<'a, str>,
-    pub(crate) status: Option<StatusCode>,
-    pub(crate) disposition: Disposition,
-    pub(crate) fault: Option<&'a AppliedFault>,
-    pub(crate) duration: Duration,
-}
-
-impl LogRecord<'_> {
-    pub(crate) fn request_id(&self) -> String {
-        request_id(self.number)
+/// The length of a response's body, and the body if it is short enough to be kept.
+async fn short_body(response: Response) -> ((u64, Option<Bytes>), Response) {
+    let length = response.body().size_hint().lower();
+    if length > MAX_RECORDED_BODY as u64 {
+        return ((length, None), response);
     }
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body, MAX_RECORDED_BODY).await.unwrap_or_default();
+    ((length, Some(body.clone())), Response::from_parts(head, Body::from(body)))
+}
 
-    pub(crate) fn path_and_query(&self) -> (&str, Option<&str>) {
-        path_and_query(&self.target)
+/// The headers without keys. A value that has none is kept by `keep`.
+fn redacted(
+    redactor: &Redactor,
+    headers: &HeaderMap,
+    keep: impl Fn(&HeaderValue) -> HeaderValue,
+) -> HeaderMap {
+    const HIDDEN: HeaderValue = HeaderValue::from_static(REDACTED);
+    let mut clean = headers.clone();
+    for (name, value) in &mut clean {
+        *value = if api_key::is_secret(name) {
+            HIDDEN
+        } else {
+            match redactor.redact(value.as_bytes()) {
+                Cow::Borrowed(_) => keep(value),
+                Cow::Owned(redacted) => HeaderValue::try_from(redacted).unwrap_or(HIDDEN),
+            }
+        };
+    }
+    clean
+}
+
+/// The value in memory of its own.
+fn copy(value: &HeaderValue) -> HeaderValue {
+    HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
+}
+
+fn redacted_body(redactor: &Redactor, body: Bytes) -> Bytes {
+    match redactor.redact(&body) {
+        Cow::Borrowed(_) => body,
+        Cow::Owned(clean) => clean.into(),
     }
 }
 
-fn path_and_query(target: &str) -> (&str, Option<&str>) {
-    target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)))
-}
-
-fn request_id(number: u64) -> String {
+/// `req-1` for the first request.
+pub(crate) fn request_id(number: u64) -> String {
     format!("{ID_PREFIX}{number}")
 }
 
@@ -181,19 +193,4 @@ const ID_PREFIX: &str = "req-";
 /// The number in a request's id.
 pub(crate) fn number_of(request_id: &str) -> Option<u64> {
     request_id.strip_prefix(ID_PREFIX)?.parse().ok()
-}
-
-/// The target, then each header as `name:value`, a line each: neither can hold a line's end. After
-/// an empty line, the body, if there was one to be read.
-fn head_of(request: &request::Parts, body: Option<&Bytes>) -> Box<[u8]> {
-    let target =
-        request.uri.path_and_query().map_or_else(|| request.uri.path(), |target| target.as_str());
-    let mut head = Vec::with_capacity(256);
-    head.extend_from_slice(target.as_bytes());
-    write_headers(&mut head, &request.headers);
-    if let Some(body) = body {
-        head.extend_from_slice(BEFORE_BODY);
-        head.extend_from_slice(body);
-    }
-    api_key::redact(head).into_boxed_slice()
 }

@@ -1,8 +1,7 @@
-//! Received requests and their responses: bounded, and with keys redacted.
+//! Received requests and their responses, of each partner apart. Each log is bounded by
+//! [`MAX_JOURNAL_ENTRIES`] and [`MAX_JOURNAL_BYTES`], and every known key is redacted in it.
 
-mod encoding;
 mod entry;
-mod response;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;
@@ -14,23 +13,21 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 
-pub(crate) use self::entry::{Entry, Exchange, LogRecord, number_of};
-pub(crate) use self::response::ResponseRecord;
-use crate::api::auth::AuthFailure;
+pub(crate) use self::entry::{Entry, Pending, number_of, request_id};
+use crate::api::disposition::Disposition;
 use crate::faults::registry::AppliedFault;
 use crate::state::store::PartnerId;
 
 /// How many requests of one partner are kept. Those of no known partner are kept apart, as many.
-pub const MAX_JOURNAL_ENTRIES: usize = 10_000;
+pub const MAX_JOURNAL_ENTRIES: usize = 5_000;
 
-/// How many bytes the kept requests of one partner may take, with their responses. A body that
-/// several requests in a row were answered with counts once.
-pub const MAX_JOURNAL_BYTES: usize = 8 * 1024 * 1024;
+/// How many bytes the kept requests of one partner may take, with their responses.
+pub const MAX_JOURNAL_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long the body of a response may be to be kept, in bytes. Of a longer one, the length is.
 pub const MAX_RECORDED_BODY: usize = 4 * 1024;
 
-/// A request that the mock was asked, as it was answered.
+/// A request that the mock received, and its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -38,29 +35,29 @@ pub struct RecordedRequest {
     pub request_id: String,
     /// When its head had been read, by the mock's [`Clock`](crate::Clock).
     pub received_at: Timestamp,
-    /// How long it took from then until the response was ready to leave, in real time, the reading
-    /// of a body and the computing of a stub included. A delay that was asked for is not: it
-    /// stands in [`fault`](Self::fault).
+    /// How long the mock worked until the response was ready, in real time, the reading of a body
+    /// and the computing of a stub included, without [`delay`](Self::delay).
     pub duration: Duration,
+    /// How long a fault delayed the response after that; zero without one.
+    pub delay: Duration,
     /// The method.
     pub method: Method,
     /// The path as it was sent, not decoded.
     pub path: String,
     /// What follows the `?`, as it was sent.
     pub query: Option<String>,
-    /// The headers. The value of Authorization, Proxy-Authorization and Cookie is `[redacted]`,
-    /// and so is what follows `pk_live_` wherever else it stands, the path and query included.
+    /// The headers. The value of Authorization, Proxy-Authorization and Cookie is `[redacted]`, and so
+    /// is every known key, and what follows a `pk_live_`, in the path and the query too.
     pub headers: HeaderMap,
-    /// The body of a request to a stub; that of any other is not read. In it, too, what follows
-    /// `pk_live_` is `[redacted]`.
+    /// The body of a request to a stub; that of any other is not read. Keys are redacted in it.
     pub body: Bytes,
     /// The name of the partner whose key came with the request, even if it was refused.
     pub partner: Option<String>,
     /// The status of the response; if a fault let none come, of the one that would have come.
     pub status: StatusCode,
-    /// What the service made of the request. A fault may have put another answer in its place.
+    /// How the service handled the request. A fault may have replaced the response.
     pub disposition: Disposition,
-    /// The fault that met the request.
+    /// The fault that was applied to the request.
     pub fault: Option<AppliedFault>,
     /// The response, as a fault left it. None if a fault let no response come.
     pub response: Option<RecordedResponse>,
@@ -71,49 +68,14 @@ pub struct RecordedRequest {
 #[non_exhaustive]
 pub struct RecordedResponse {
     /// The headers, without those that are written when it is sent: `Date` (unless a rule or a
-    /// stub says one), `Content-Length`, `Transfer-Encoding` and `Connection`. What follows
-    /// `pk_live_` is `[redacted]` here, too.
+    /// stub says one), `Content-Length`, `Transfer-Encoding` and `Connection`. Keys are redacted.
     pub headers: HeaderMap,
     /// The body that was sent, if it is no longer than
-    /// [`MAX_RECORDED_BODY`](crate::MAX_RECORDED_BODY). What follows `pk_live_` is
-    /// `[redacted]`. If it was cut short, this is what was left of it.
+    /// [`MAX_RECORDED_BODY`](crate::MAX_RECORDED_BODY). Keys are redacted. If it was cut short, this is the part that was
+    /// sent.
     pub body: Option<Bytes>,
     /// How many bytes of body were sent, whatever the headers said of it.
     pub body_length: u64,
-}
-
-/// How the service handled a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Disposition {
-    /// The partner's own data was sent.
-    Served,
-    /// A stub answered.
-    Stubbed,
-    /// 401, by this rule.
-    Unauthorized(AuthFailure),
-    /// 404: the reference has no such path.
-    UnknownPath,
-    /// 405: the path is there, and the method is neither `GET` nor `HEAD`.
-    WrongMethod,
-    /// 413: a body for a stub that is larger than [`DEFAULT_MAX_REQUEST_BODY`](crate::DEFAULT_MAX_REQUEST_BODY).
-    BodyTooLarge,
-    /// 400: no Host header, two of them, or one that is none (RFC 9112, section 3.2).
-    BadHost,
-}
-
-impl fmt::Display for Disposition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Served => f.write_str("served"),
-            Self::Stubbed => f.write_str("stubbed"),
-            Self::BodyTooLarge => f.write_str("body too large"),
-            Self::Unauthorized(failure) => failure.fmt(f),
-            Self::UnknownPath => f.write_str("unknown path"),
-            Self::WrongMethod => f.write_str("wrong method"),
-            Self::BadHost => f.write_str("bad Host header"),
-        }
-    }
 }
 
 /// The requests of all partners, each partner's bounded for itself: none pushes out another's.
@@ -173,8 +135,8 @@ impl Journal {
         Watcher { journal: self, id: logs.watchers }
     }
 
-    /// What came after the request of this number, of one partner or of all, in the order it was
-    /// asked. No request has the number 0.
+    /// The requests after the one of this number, of one partner or of all, in their order. No request
+    /// has the number 0.
     pub(crate) fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
         self.logs().after(of, number)
     }
@@ -188,7 +150,7 @@ impl Journal {
         })
     }
 
-    /// Forgets what was asked, by one partner or by all, and how much of that was dropped. The
+    /// Removes the requests of one partner or of all, and the count of those that were dropped. The
     /// next request has the next number all the same.
     pub(crate) fn clear(&self, of: Option<PartnerId>) {
         self.logs().of.retain(|id, _| of.is_some() && *id != of);
@@ -243,13 +205,13 @@ impl Logs {
 
 impl PartnerLog {
     fn push(&mut self, entry: Entry, most_entries: usize, most_bytes: usize) {
-        self.bytes += entry.size() + entry.size_beside(self.entries.back());
+        self.bytes += entry.size();
         self.entries.push_back(entry);
         while self.entries.len() > most_entries || self.bytes > most_bytes {
             let Some(oldest) = self.entries.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.size() + oldest.size_beside(self.entries.front());
+            self.bytes -= oldest.size();
             self.dropped += 1;
         }
     }
@@ -289,33 +251,25 @@ impl fmt::Debug for Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{HeaderValue, Request, request};
+    use crate::state::redactor::Redactor;
+    use crate::stubs::StubRequestBody;
+    use axum::body::Body;
+    use http::{HeaderValue, Request, Response};
 
-    fn record(journal: &Journal, parts: &request::Parts, body: Option<&Bytes>, sent: &Bytes) {
-        journal.record(Entry::new(exchange(parts, body, sent)));
-    }
-
-    fn exchange<'a>(
-        request: &'a request::Parts,
-        body: Option<&'a Bytes>,
-        sent: &Bytes,
-    ) -> Exchange<'a> {
-        Exchange {
-            partner: None,
-            request,
-            body,
-            received_at: std::time::SystemTime::UNIX_EPOCH,
-            duration: Duration::ZERO,
-            status: StatusCode::OK,
-            disposition: Disposition::Served,
-            fault: None,
-            answer: ResponseRecord::documented(&sent.clone().into()),
+    /// The entry of a request that got a response at once.
+    fn recorded(request: &Request<Body>, response: Response<Body>) -> Entry {
+        let redactor = Redactor::default();
+        let pending = Pending::new(&redactor, Timestamp::UNIX_EPOCH, request);
+        let mut end = std::pin::pin!(pending.end(None, response));
+        match end.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
+            std::task::Poll::Ready((entry, _)) => entry,
+            std::task::Poll::Pending => panic!("nothing to wait for"),
         }
     }
 
-    fn entry(number: u64, target: &str, sent: &Bytes) -> Entry {
-        let (parts, ()) = Request::get(target).body(()).unwrap().into_parts();
-        let mut entry = Entry::new(exchange(&parts, None, sent));
+    fn entry(number: u64, target: &str) -> Entry {
+        let request = Request::get(target).body(Body::empty()).unwrap();
+        let mut entry = recorded(&request, Response::new(Body::empty()));
         entry.number = number;
         entry
     }
@@ -324,7 +278,7 @@ mod tests {
     fn a_full_page_drops_the_oldest_and_counts_it() {
         let mut log = PartnerLog::default();
         for number in 1..=5 {
-            log.push(entry(number, "/", &Bytes::new()), 3, usize::MAX);
+            log.push(entry(number, "/"), 3, usize::MAX);
         }
         let kept: Vec<_> = log.entries.iter().map(|entry| entry.number).collect();
         assert_eq!((kept, log.dropped), (vec![3, 4, 5], 2));
@@ -333,34 +287,13 @@ mod tests {
     #[test]
     fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
         let mut log = PartnerLog::default();
-        let none = Bytes::new();
-        let room = 2 * entry(0, "/", &none).size();
+        let room = 2 * entry(0, "/").size();
         for number in 1..=5 {
-            log.push(entry(number, "/", &none), usize::MAX, room);
+            log.push(entry(number, "/"), usize::MAX, room);
         }
         assert_eq!((log.entries.len(), log.dropped, log.bytes), (2, 3, room));
-        log.push(entry(6, &format!("/{}", "x".repeat(room)), &none), usize::MAX, room);
+        log.push(entry(6, &format!("/{}", "x".repeat(room))), usize::MAX, room);
         assert_eq!((log.entries.len(), log.dropped, log.bytes), (0, 6, 0));
-    }
-
-    #[test]
-    fn a_body_counts_once_for_all_that_were_answered_with_it_in_a_row() {
-        let (one, other) = (Bytes::from(vec![b'1'; 100]), Bytes::from(vec![b'2'; 70]));
-        let mut log = PartnerLog::default();
-        let size = entry(0, "/", &one).size();
-        for (number, sent, bodies) in
-            [(1, &one, 100), (2, &one, 100), (3, &other, 170), (4, &other, 170), (5, &one, 270)]
-        {
-            log.push(entry(number, "/", sent), usize::MAX, usize::MAX);
-            assert_eq!(log.bytes, log.entries.len() * size + bodies, "after {number}");
-        }
-        for bodies in [270, 170, 170, 100, 100] {
-            log.push(entry(6, "/", &one), 5, usize::MAX);
-            assert_eq!(log.bytes, 5 * size + bodies);
-        }
-        // Another body of the same bytes has its own memory.
-        log.push(entry(7, "/", &Bytes::from(one.to_vec())), 5, usize::MAX);
-        assert_eq!(log.bytes, 5 * size + 200);
     }
 
     #[test]
@@ -378,32 +311,28 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_a_usual_request_is_small() {
-        assert!(size_of::<Entry>() <= 184, "{}", size_of::<Entry>());
-    }
-
-    #[test]
-    fn what_is_read_is_what_was_asked_but_for_what_is_secret() {
-        let (parts, ()) = Request::get("/a/pk_live_canary?k=pk_live_canary&x=1")
+    fn a_request_is_read_as_it_was_but_for_keys() {
+        let request = Request::get("/a/pk_live_canary?k=pk_live_canary&x=1")
             .header("authorization", "Bearer pk_live_canary")
             .header("cookie", "session=canary")
             .header("x-key", "pk_live_canary")
             .header("x-many", "1")
             .header("x-many", "2: \u{e9}".as_bytes())
-            .body(())
-            .unwrap()
-            .into_parts();
+            .body(Body::empty())
+            .unwrap();
         let journal = Journal::default();
         let body = Bytes::from_static(b"a\n\nb pk_live_canary");
-        record(&journal, &parts, Some(&body), &body);
-        let recorded = journal.after(None, 0).first().unwrap().read(None, |_| HeaderMap::new());
+        let mut response = Response::new(Body::from(body.clone()));
+        response.extensions_mut().insert(StubRequestBody(body));
+        journal.record(recorded(&request, response));
+        let recorded = journal.after(None, 0).first().unwrap().read(None);
         assert_eq!(recorded.path, "/a/pk_live_[redacted]");
         assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
         assert_eq!(recorded.headers["authorization"], "[redacted]");
         assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
         assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
-        let answer = recorded.response.as_ref().unwrap();
-        assert_eq!(answer.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
+        let response = recorded.response.as_ref().unwrap();
+        assert_eq!(response.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
         let many: Vec<_> =
             recorded.headers.get_all("x-many").iter().map(HeaderValue::as_bytes).collect();
         assert_eq!(many, [b"1".as_slice(), "2: \u{e9}".as_bytes()]);

@@ -68,7 +68,7 @@ impl Faults {
         let mut mine =
             partners.iter().filter(|partner| self.owner.is_none() || Some(partner.id) == self.id());
         let found = mine.find(|partner| *partner.name() == *wanted);
-        // In a file each name stands once; over HTTP, suites that know nothing of each other may choose
+        // In a file each name is unique; over HTTP, suites that know nothing of each other may choose
         // the same.
         if mine.any(|partner| *partner.name() == *wanted) {
             let message = format!(

@@ -1,39 +1,43 @@
-//! What a mock tells to `tracing`: an event for each request, and when it starts and ends.
+//! The events of `tracing`: one for each request, and when a server starts and ends.
 //!
 //! Names are OpenTelemetry's where it has one (semantic conventions for HTTP spans). Whoever wrote
 //! a text, its control characters are escaped: not every subscriber does that.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::input::escape::escaped;
-use crate::journal::LogRecord;
+use crate::journal::{RecordedRequest, request_id};
 
 /// The target of the event of a request. The program's `--quiet` names it, too.
 const REQUEST: &str = "partner_api_mock::request";
 const SERVER: &str = "partner_api_mock::server";
 
-/// Whether anybody wants to be told of requests.
+/// Whether a subscriber is interested in requests.
 #[inline]
 pub(crate) fn request_log_enabled() -> bool {
     tracing::event_enabled!(target: REQUEST, tracing::Level::INFO)
 }
 
-/// What is told comes from the journal, so no key is in it.
-pub(crate) fn request(told: &LogRecord<'_>) {
-    let (path, query) = told.path_and_query();
-    let fault = told.fault.map(ToString::to_string);
+/// Everything that is logged comes from the journal, so no key is in it. Where a fault let no response
+/// be sent, there is no status.
+pub(crate) fn request(number: u64, partner: Option<&str>, request: &RecordedRequest) {
+    let fault = request.fault.as_ref().map(ToString::to_string);
+    let status = request.response.as_ref().map(|_| request.status.as_u16());
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     tracing::info!(
         target: REQUEST,
         {
-            request.id = told.request_id(),
-            http.request.method = told.method.as_str(),
-            url.path = &*escaped(path),
-            url.query = query.map(escaped).as_deref(),
-            http.response.status_code = told.status.map(|status| status.as_u16()),
-            disposition = told.disposition.to_string(),
-            partner = told.partner.map(escaped).as_deref(),
+            request.id = request_id(number),
+            http.request.method = request.method.as_str(),
+            url.path = &*escaped(&request.path),
+            url.query = request.query.as_deref().map(escaped).as_deref(),
+            http.response.status_code = status,
+            disposition = request.disposition.to_string(),
+            partner = partner.map(escaped).as_deref(),
             fault = fault.as_deref().map(escaped).as_deref(),
-            duration_us = u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX),
+            duration_us = micros(request.duration),
+            delay_us = (!request.delay.is_zero()).then(|| micros(request.delay)),
         },
         "request handled"
     );

@@ -1,11 +1,13 @@
-//! The mock without a port: the handles that a test uses, and the request pipeline.
+//! The mock without a port: the handles that a test uses, the request pipeline, and the verification of
+//! received requests.
 
 mod faults;
 pub(crate) mod handler;
-mod latest;
 pub(crate) mod log;
 mod partner;
+pub(crate) mod pipeline;
 mod received_requests;
+pub(crate) mod request_body;
 mod seed_state;
 mod service;
 mod stubs;
@@ -16,10 +18,11 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use self::faults::{ActiveRule, Faults};
-use self::handler::{DEFAULT_MAX_REQUEST_BODY, RequestHandler};
+use self::handler::RequestHandler;
 pub use self::partner::Partner;
 pub(crate) use self::received_requests::ReceivedRequest;
 pub use self::received_requests::{ReceivedRequests, VerificationError};
+use self::request_body::DEFAULT_MAX_REQUEST_BODY;
 use self::seed_state::SeedState;
 pub use self::service::MockService;
 pub use self::stubs::ActiveStub;
@@ -29,7 +32,7 @@ use crate::seed::{PartnerSeed, Seed};
 use crate::state::clock::Clock;
 use crate::state::companies::Companies;
 use crate::state::model::Wallet;
-use crate::state::store::{DuplicateKey, Store};
+use crate::state::store::DuplicateKey;
 use crate::stubs::{Stub, StubError};
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
@@ -41,6 +44,7 @@ use crate::stubs::{Stub, StubError};
 pub struct Mock {
     handler: Arc<RequestHandler>,
     seed_state: Arc<SeedState>,
+    service: MockService,
 }
 
 impl Mock {
@@ -49,14 +53,16 @@ impl Mock {
         Self::seeded(Seed::sample())
     }
 
-    /// A mock that starts with this.
+    /// A mock that starts with this seed.
     pub fn seeded(seed: Seed) -> Self {
         Self::limited(seed, DEFAULT_MAX_REQUEST_BODY)
     }
 
     pub(crate) fn limited(seed: Seed, max_request_body: usize) -> Self {
-        let handler = Arc::new(RequestHandler::new(Store::default(), max_request_body));
-        Self { seed_state: Arc::new(SeedState::new(&handler, seed)), handler }
+        let handler = Arc::new(RequestHandler::new(max_request_body));
+        let (seed_state, service) =
+            (Arc::new(SeedState::new(&handler, seed)), MockService::new(&handler));
+        Self { handler, seed_state, service }
     }
 
     pub(crate) fn handler(&self) -> Arc<RequestHandler> {
@@ -66,7 +72,7 @@ impl Mock {
     /// An origin for a client that wants one. Nobody connects to it, and nobody could: the name
     /// is one of those that never resolve (RFC 2606, section 2).
     pub fn url(&self) -> &'static str {
-        "https://partner-handler.invalid"
+        "https://partner-api.invalid"
     }
 
     /// Makes the mock what this seed says, as if it had been started with it.
@@ -76,7 +82,7 @@ impl Mock {
     /// are the seed's then, and no other; but where it has no key for its first partner, the
     /// [key of the default partner](Self::api_key) goes on being that.
     ///
-    /// A request that comes meanwhile is answered by the old seed or by the new one; one that is
+    /// A request that comes meanwhile gets the response of the old seed or of the new one; one that is
     /// under way already may meet the data of one and a fault of the other.
     pub fn load(&self, seed: Seed) {
         self.seed_state.load(&self.handler, seed);
@@ -98,7 +104,7 @@ impl Mock {
 
     /// A key of the [default partner](Self::partner): its first one in the seed, or one issued at
     /// the start. It works until it is revoked or the partner is deactivated.
-    pub fn api_key(&self) -> &str {
+    pub fn api_key(&self) -> String {
         self.seed_state.key()
     }
 
@@ -175,8 +181,8 @@ impl Mock {
     ///
     /// # Errors
     ///
-    /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
-    /// say that it is [meant to](Stub::override_documented).
+    /// If its path is not one under `/api/v1`, or it is one of a documented call and does not
+    /// [override](Stub::override_documented) it.
     pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
         stubs::add(&self.handler, None, stub)
     }
@@ -186,7 +192,8 @@ impl Mock {
         self.handler.clock.clone()
     }
 
-    /// What was asked of this mock, oldest first. A request stands here before its response leaves.
+    /// The requests that the mock received, oldest first. A request is recorded before its response is
+    /// sent.
     ///
     /// Of each partner, and of all that came with no known key, the newest
     /// [`MAX_JOURNAL_ENTRIES`](crate::MAX_JOURNAL_ENTRIES) are kept, in at most
@@ -201,12 +208,12 @@ impl Mock {
         Some(self.handler.read(&entry))
     }
 
-    /// Forgets all that was asked of this mock. The next request has the next id all the same.
+    /// Removes all received requests. The next request has the next id all the same.
     pub fn clear_requests(&self) {
         self.handler.journal.clear(None);
     }
 
-    /// What was asked of this mock, to be described, counted and waited for.
+    /// The received requests, to be described, counted and waited for.
     pub fn received_requests(&self) -> ReceivedRequests {
         ReceivedRequests::new(&self.handler, None)
     }
@@ -228,7 +235,7 @@ impl Mock {
 
     /// As [`router`](Self::router), as a service that can fail as a broken connection does.
     pub fn service(&self) -> MockService {
-        MockService::new(&self.handler)
+        self.service.clone()
     }
 }
 

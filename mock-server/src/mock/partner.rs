@@ -14,7 +14,7 @@ use crate::state::model::{Company, Connection, Wallet};
 use crate::state::store::{DuplicateKey, NotFound, PartnerKey, PartnerState};
 use crate::stubs::{Stub, StubError};
 
-/// One partner of the mock: its keys, its data, and what was asked in its name.
+/// One partner of the mock: its keys, its data, and the requests with its keys.
 ///
 /// Cheap to clone; every clone is the same partner. A change is seen by the next request. The
 /// closures of the `update_…` methods run while the data is locked: they must not call back into
@@ -56,7 +56,7 @@ impl Partner {
         self.handler.store.issue_key(&self.state)
     }
 
-    /// Makes a given key one of this partner's: one that stands in a configuration, for instance.
+    /// Makes a given key one of this partner's, for example one from a configuration.
     ///
     /// # Errors
     ///
@@ -115,8 +115,7 @@ impl Partner {
         self.state.wallet.change(change)
     }
 
-    /// The companies, in the order they are served. They are kept as they are served, so their times
-    /// have milliseconds and nothing below.
+    /// The companies, in the order they are served.
     pub fn companies(&self) -> Vec<Company> {
         self.state.companies.read(|companies| companies.iter().collect())
     }
@@ -208,28 +207,28 @@ impl Partner {
     ///
     /// # Errors
     ///
-    /// If its path is not one under `/api/v1`, or it would answer a documented call and does not
-    /// say that it is [meant to](Stub::override_documented).
+    /// If its path is not one under `/api/v1`, or it is one of a documented call and does not
+    /// [override](Stub::override_documented) it.
     pub fn add_stub(&self, stub: Stub) -> Result<ActiveStub, StubError> {
         stubs::add(&self.handler, Some(self.state.id), stub)
     }
 
-    /// What was asked with one of this partner's keys, revoked ones included, oldest first.
+    /// The requests with one of this partner's keys, revoked ones included, oldest first.
     ///
-    /// A request stands here before its response leaves. The newest
+    /// A request is recorded before its response is sent. The newest
     /// [`MAX_JOURNAL_ENTRIES`](crate::MAX_JOURNAL_ENTRIES) are kept, in at most
     /// [`MAX_JOURNAL_BYTES`](crate::MAX_JOURNAL_BYTES).
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.received_requests().all()
     }
 
-    /// Forgets what was asked with one of this partner's keys. The next request has the next id all
-    /// the same.
+    /// Removes the requests with one of this partner's keys. The next request has the next id all the
+    /// same.
     pub fn clear_requests(&self) {
         self.handler.journal.clear(Some(self.state.id));
     }
 
-    /// What was asked with one of this partner's keys, to be described, counted and waited for.
+    /// The requests with one of this partner's keys, to be described, counted and waited for.
     pub fn received_requests(&self) -> ReceivedRequests {
         ReceivedRequests::new(&self.handler, Some(&self.state))
     }

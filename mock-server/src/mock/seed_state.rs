@@ -3,16 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::handler::RequestHandler;
-use super::latest::Latest;
 use crate::seed::{Extras, PartnerSeed, Seed};
-use crate::state::api_key::{self, KeyHash};
+use crate::state::api_key;
 use crate::state::store::{DuplicateKey, NewPartner, PartnerState};
 
 /// The seed that a mock was last made of, and the partner that it is about by default.
 pub(crate) struct SeedState {
     seed: Mutex<Seed>,
     first: RwLock<Arc<PartnerState>>,
-    key: Latest,
+    key: RwLock<String>,
 }
 
 impl SeedState {
@@ -20,7 +19,7 @@ impl SeedState {
     pub(crate) fn new(handler: &RequestHandler, seed: Seed) -> Self {
         let key = seed.first.keys.first().cloned().unwrap_or_else(api_key::generate);
         let first = apply_seed(handler, seed.clone(), &key);
-        Self { seed: Mutex::new(seed), first: RwLock::new(first), key: Latest::of(key) }
+        Self { seed: Mutex::new(seed), first: RwLock::new(first), key: RwLock::new(key) }
     }
 
     /// The default partner.
@@ -34,8 +33,8 @@ impl SeedState {
     }
 
     /// A key of the default partner.
-    pub(crate) fn key(&self) -> &str {
-        self.key.get()
+    pub(crate) fn key(&self) -> String {
+        self.key.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes the mock what another seed says.
@@ -55,16 +54,17 @@ impl SeedState {
     }
 
     fn reapply(&self, handler: &RequestHandler, seed: &Seed) {
-        let has_mine = |partner: &PartnerSeed| partner.keys.iter().any(|key| key == self.key());
+        let mine = self.key();
+        let has_mine = |partner: &PartnerSeed| partner.keys.contains(&mine);
         let key = match seed.first.keys.first() {
             Some(key) => key.clone(),
             None if seed.others.iter().any(has_mine) => api_key::generate(),
             // Whoever was given this one goes on with it.
-            None => self.key().to_owned(),
+            None => mine,
         };
         let first = apply_seed(handler, seed.clone(), &key);
         *self.first.write().unwrap_or_else(PoisonError::into_inner) = first;
-        self.key.set(key);
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = key;
     }
 }
 
@@ -124,7 +124,7 @@ impl PartnerSeed {
             active: self.active,
             wallet: self.wallet,
             companies: self.companies,
-            keys: self.keys.iter().map(|key| KeyHash::of(key)).collect(),
+            keys: self.keys,
         };
         (new, self.extras)
     }

@@ -1,4 +1,4 @@
-//! The mock with no socket: a tower service whose error is what a broken transport says.
+//! The mock without a socket: a tower service whose error is that of a broken connection.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -12,17 +12,16 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use super::handler::{Outcome, RequestHandler};
-use crate::api::headers::is_bodyless;
+use super::handler::RequestHandler;
+use super::pipeline::{Pipeline, declare_length};
 use crate::api::host::RequestSource;
-use crate::faults::apply::{ConnectionFault, FaultOutcome, GARBAGE, ResponseAction};
-use crate::faults::body::ResponseBody;
+use crate::faults::apply::{ConnectionFault, GARBAGE, deliver};
+use crate::faults::body::FaultyBody;
 
 /// The mock as a [`tower_service::Service`] with no socket, by [`Mock::service`](crate::Mock::service).
 ///
@@ -32,91 +31,50 @@ use crate::faults::body::ResponseBody;
 /// [`InvalidData`](io::ErrorKind::InvalidData) for what is not HTTP.
 #[derive(Clone)]
 pub struct MockService {
-    handler: Arc<RequestHandler>,
+    pipeline: Arc<Pipeline>,
 }
 
 impl MockService {
     pub(crate) fn new(handler: &Arc<RequestHandler>) -> Self {
-        Self { handler: Arc::clone(handler) }
+        let limits = handler.body_limits.clone();
+        Self { pipeline: Arc::new(Pipeline::new(handler, RequestSource::InProcess, limits)) }
     }
 
-    /// A router cannot fail. So where this service does, the router's answer has a body that ends
-    /// at once, with the same error.
+    /// A router cannot fail. Where this service does, the router's response has a body that ends at
+    /// once, with the same error.
     pub(crate) fn into_router(self) -> Router {
-        Router::new().fallback(move |request: axum::extract::Request| {
-            let answer = self.answer(request);
-            async move {
-                answer.await.unwrap_or_else(|error| {
-                    let body = ResponseBody::whole(Bytes::new())
-                        .with_wrong_length(None, Some(error.kind()));
-                    Response::new(Body::new(body))
-                })
-            }
+        Router::new().fallback(async move |request: Request<Body>| {
+            self.respond(request).await.unwrap_or_else(|error| {
+                let body = FaultyBody::whole(Bytes::new());
+                Response::new(Body::new(body.with_wrong_length(None, Some(error.kind()))))
+            })
         })
     }
 
-    fn answer<B>(
-        &self,
-        request: Request<B>,
-    ) -> impl Future<Output = io::Result<Response<Body>>> + Send + use<B>
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        let handler = Arc::clone(&self.handler);
-        let (head, body) = request.into_parts();
-        let received = handler.receive(RequestSource::InProcess);
-        let is_head = head.method == Method::HEAD;
-        async move {
-            let answer = if handler.wants_body(&head) {
-                let answer = handler.answer_with_body(received, &head, body).await;
-                answer.map_err(|_| io::ErrorKind::ConnectionAborted)?
-            } else {
-                handler.answer(received, &head)
-            };
-            let answer = match answer {
-                Outcome::Response(answer) => answer,
-                Outcome::Faulted(injection) => perform(*injection).await?,
-            };
-            Ok(finish(answer, is_head))
+    async fn respond(&self, request: Request<Body>) -> io::Result<Response<Body>> {
+        let response = self.pipeline.respond(request).await;
+        let undeliverable = match deliver(&self.pipeline.handler().clock, response).await {
+            Ok(mut response) => {
+                declare_length(&mut response);
+                return Ok(response);
+            }
+            Err(undeliverable) => undeliverable,
+        };
+        match undeliverable.fault {
+            ConnectionFault::Reset => Err(io::ErrorKind::ConnectionReset.into()),
+            ConnectionFault::Close => Err(io::ErrorKind::UnexpectedEof.into()),
+            ConnectionFault::Aborted => Err(io::ErrorKind::ConnectionAborted.into()),
+            ConnectionFault::Hang => future::pending().await,
+            ConnectionFault::Garbage => Err(not_http().await),
+            ConnectionFault::RawResponse { .. } => Ok(undeliverable.response),
         }
     }
 }
 
-/// A head is followed by no body, and says how long the body is, as the wire would have it; some
-/// answers have none (RFC 9110, section 8.6).
-fn finish(mut answer: Response<ResponseBody>, is_head: bool) -> Response<Body> {
-    let is_bodyless = is_bodyless(answer.status());
-    if let Some(length) = answer.body().length()
-        && !is_bodyless
-    {
-        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
-    }
-    if is_head || is_bodyless { answer.map(|_| Body::empty()) } else { answer.map(Body::new) }
-}
-
-async fn perform(
-    FaultOutcome { mut timeline, delay, action }: FaultOutcome,
-) -> io::Result<Response<ResponseBody>> {
-    timeline.wait(delay).await;
-    match action {
-        ResponseAction::Answer(mut answer) | ResponseAction::RawResponse { mut answer, .. } => {
-            timeline.clock().date(answer.headers_mut());
-            Ok(answer)
-        }
-        ResponseAction::Lost(ConnectionFault::Reset | ConnectionFault::ResetAfterRequest) => {
-            Err(io::ErrorKind::ConnectionReset.into())
-        }
-        ResponseAction::Lost(ConnectionFault::Close) => Err(io::ErrorKind::UnexpectedEof.into()),
-        ResponseAction::Lost(ConnectionFault::Hang) => future::pending().await,
-        ResponseAction::Lost(ConnectionFault::Garbage) => Err(not_http().await),
-    }
-}
-
-/// What an HTTP library says of garbage, with its own error in it for those who look for that.
+/// The error of an HTTP library that reads garbage.
 async fn not_http() -> io::Error {
     let wire = TokioIo::new(tokio::io::join(GARBAGE, tokio::io::sink()));
-    let never = service_fn(|_| future::pending::<Result<Response<ResponseBody>, Infallible>>());
+    let never = service_fn(|_| future::pending::<Result<Response<Body>, Infallible>>());
     match http1::Builder::new().serve_connection(wire, never).await {
         Err(error) => io::Error::new(io::ErrorKind::InvalidData, error),
         Ok(()) => io::ErrorKind::InvalidData.into(),
@@ -137,7 +95,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Box::pin(self.answer(request))
+        let service = self.clone();
+        Box::pin(async move { service.respond(request.map(Body::new)).await })
     }
 }
 

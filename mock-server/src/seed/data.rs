@@ -5,37 +5,56 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::input::json::{Expected, Object, decimal, non_null, timestamp, unwrap_object};
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::state::model::{Company, Connection, Wallet};
 
+/// A wallet as `GET /wallet` shows it. Each field may be left out by itself.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "WalletGiven"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct WalletFile {
+pub(crate) struct WalletFile {
+    /// 0, if left out.
     #[serde(default)]
     balance: i64,
+    /// XAF, if left out.
     #[serde(default, deserialize_with = "non_null")]
     currency: Option<String>,
+    /// A decimal number in quotes; its scale is kept. "25.0000", if left out.
     #[serde(default, deserialize_with = "decimal")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = schema::DECIMAL)))]
     credit_unit_price: Option<Decimal>,
+    /// 1, if left out.
     #[serde(default, deserialize_with = "non_null")]
     cost_per_message: Option<i64>,
 }
 
+/// A client, as `GET /companies` shows it.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "CompanyGiven"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct CompanyFile {
+pub(crate) struct CompanyFile {
     id: String,
     name: String,
+    /// "2026-06-01T10:12:00.000Z", if left out.
     #[serde(default, deserialize_with = "timestamp")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     onboarded_at: Option<Timestamp>,
+    /// None, if left out.
     #[serde(default)]
     connections: Vec<Object<ConnectionFile>>,
     #[serde(rename = "_count", default, deserialize_with = "non_null")]
     count: Option<Object<CountFile>>,
 }
 
+/// A WhatsApp connection of a client. A field that is left out is as in the reference's sample.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ConnectionGiven"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct ConnectionFile {
+pub(crate) struct ConnectionFile {
     id: String,
     #[serde(default, deserialize_with = "non_null")]
     waba_id: Option<String>,
@@ -43,15 +62,20 @@ pub(super) struct ConnectionFile {
     phone_number_id: Option<String>,
     #[serde(default, deserialize_with = "non_null")]
     display_phone_number: Option<String>,
+    /// GREEN, YELLOW, RED, or any other value.
     #[serde(default, deserialize_with = "non_null")]
     quality_rating: Option<String>,
+    /// connected, or any other value.
     #[serde(default, deserialize_with = "non_null")]
     status: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "CountGiven", inline))]
 #[serde(deny_unknown_fields)]
 struct CountFile {
+    /// 0, if `_count` is left out.
     templates: u64,
 }
 

@@ -15,6 +15,8 @@ use crate::faults::registry::{self, NewRule};
 use crate::input::json::{
     self, Expected, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
 };
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::state::api_key;
 use crate::state::generator::{self, MAX_GENERATED};
 use crate::state::model::Wallet;
@@ -24,44 +26,70 @@ pub(super) fn parse(text: &str) -> Result<Seed, ParseError> {
     json::object::<SeedFile>(text)?.checked().map_err(|wrong| wrong.in_text(text))
 }
 
+/// The partners, keys and data that the mock server starts with, and the faults of its responses. What
+/// a schema cannot say is checked when the file is read: names and keys are unique, a rule names a
+/// partner of the file, a rule in its text form is valid, a wait is a day at most.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "A seed of partner-api-mock"))]
 #[serde(deny_unknown_fields)]
-struct SeedFile {
-    /// For editors.
+pub(super) struct SeedFile {
+    /// Where this schema is, for editors.
     #[serde(rename = "$schema", default, deserialize_with = "non_null")]
     _schema: Option<String>,
+    /// The first one is the default partner.
     #[serde(deserialize_with = "at_least_one")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     partners: Vec<Object<PartnerFile>>,
+    /// Rules for all partners.
     #[serde(default)]
     faults: Vec<RuleFile>,
+    /// Stubs for all partners.
     #[serde(default)]
     stubs: Vec<Object<StubFile>>,
 }
 
+/// A partner: keys, companies, a wallet, faults and stubs of its own.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "PartnerNew", transform = schema::not_both_companies_and_generate))]
 #[serde(deny_unknown_fields)]
-pub(super) struct PartnerFile {
+pub(crate) struct PartnerFile {
+    /// For the journal. In a seed, each name is unique.
     name: String,
+    /// Its keys, in clear. Each key is unique. In a seed, none if left out; over HTTP, without any a new
+    /// one is issued.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("uniqueItems" = true), inner(regex(pattern = schema::KEY))))]
     keys: Vec<String>,
+    /// Whether its keys work. They do, if left out.
     #[serde(default, deserialize_with = "non_null")]
     active: Option<bool>,
     #[serde(default, deserialize_with = "non_null")]
     wallet: Option<Object<WalletFile>>,
+    /// As `GET /companies` shows them.
     #[serde(default, deserialize_with = "non_null")]
     companies: Option<Vec<Object<CompanyFile>>>,
     #[serde(default, deserialize_with = "non_null")]
     generate: Option<Object<GenerateFile>>,
+    /// Rules for this partner.
     #[serde(default)]
     faults: Vec<RuleFile>,
+    /// Stubs for this partner.
     #[serde(default)]
     stubs: Vec<Object<StubFile>>,
 }
 
+/// Generated companies, the same for the same `rngSeed`.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Generate"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct GenerateFile {
+pub(crate) struct GenerateFile {
+    /// How many.
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_GENERATED)))]
     companies: u64,
+    /// 0, if left out.
     #[serde(default)]
     rng_seed: u64,
 }

@@ -9,6 +9,8 @@ use super::rule::RuleFile;
 use super::stub::StubFile;
 use crate::faults::{Rule, RuleError};
 use crate::input::json::{self, Expected, FromJson, Object, ParseError, ValidationError, non_null};
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;
@@ -73,8 +75,11 @@ impl FromJson for Companies {
 }
 
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "CompaniesGiven", transform = schema::data_or_generate))]
 #[serde(deny_unknown_fields)]
-struct CompaniesFile {
+pub(crate) struct CompaniesFile {
+    /// As `GET /companies` has them.
     #[serde(default, deserialize_with = "non_null")]
     data: Option<Vec<Object<CompanyFile>>>,
     #[serde(default, deserialize_with = "non_null")]

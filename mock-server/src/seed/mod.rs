@@ -6,6 +6,17 @@ mod fragment;
 mod rule;
 mod stub;
 
+#[cfg(feature = "schema")]
+pub(crate) use self::data::{CompanyFile, ConnectionFile, WalletFile};
+#[cfg(feature = "schema")]
+pub(crate) use self::file::PartnerFile;
+#[cfg(feature = "schema")]
+pub(crate) use self::fragment::CompaniesFile;
+#[cfg(feature = "schema")]
+pub(crate) use self::rule::RuleFile;
+#[cfg(feature = "schema")]
+pub(crate) use self::stub::StubFile;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
@@ -16,6 +27,8 @@ use crate::input::escape::escaped;
 use crate::input::json::{ParseError, place};
 #[cfg(feature = "yaml")]
 use crate::input::yaml;
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::state::companies::Companies;
 use crate::state::generator;
 use crate::state::model::{Company, Connection, Wallet};
@@ -29,6 +42,15 @@ pub const MAX_SEED_BYTES: usize = 256 << 20;
 ///
 /// It says what a schema can say; what it cannot stands in its description.
 pub const SEED_SCHEMA: &str = include_str!("../../seed.schema.json");
+
+/// Generates [`SEED_SCHEMA`] from the types of a seed file.
+#[cfg(feature = "schema")]
+pub fn generate_seed_schema() -> serde_json::Value {
+    let mut schema = schema::of_requests("/$defs").into_root_schema_for::<file::SeedFile>();
+    schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+    schema.insert("$comment".into(), schema::GENERATED.into());
+    schema.to_value()
+}
 
 /// A byte order mark says nothing in UTF-8, and a reader may ignore one (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &str = "\u{feff}";

@@ -9,8 +9,9 @@ use crate::faults::registry::{self, NewRule};
 use crate::faults::{A_RULE, FaultSpec, Rule, RuleError};
 use crate::input::json::{Step, ValidationError};
 
+/// A rule as an object, or in its text form.
 #[derive(Debug)]
-pub(super) enum RuleFile {
+pub(crate) enum RuleFile {
     Text(String),
     FaultSpec(Box<FaultSpec>),
 }

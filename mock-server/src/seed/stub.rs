@@ -5,22 +5,40 @@ use serde_json::value::RawValue;
 
 use crate::api::headers::{is_bodyless, is_framing};
 use crate::input::json::{Expected, Fields, Step, ValidationError, non_null};
+#[cfg(feature = "schema")]
+use crate::schema;
 use crate::stubs::{self, ResponseTemplate, Stub, StubError};
 
+/// A response on a path under `/api/v1`, behind the same authorization.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "StubNew", transform = schema::stub_rules))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct StubFile {
+pub(crate) struct StubFile {
+    /// In capitals. GET, if left out. GET includes HEAD.
     #[serde(default, deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::METHOD)))]
     method: Option<String>,
+    /// As a request has it: percent-encoded, without a query. `stats` is `/api/v1/stats`; a segment in
+    /// braces, as in `templates/{id}`, is any one segment.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::PATH)))]
     path: String,
+    /// 200, if left out.
     #[serde(default, deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 200, max = 599)))]
     status: Option<u16>,
+    /// Headers of the response.
     #[serde(default, deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::stub_headers"))]
     headers: Option<Fields<String>>,
+    /// The body, as any JSON. `{}`, if there is no `body` either.
     #[serde(default, deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     json: Option<Box<RawValue>>,
+    /// The body, as text.
     #[serde(default, deserialize_with = "non_null")]
     body: Option<String>,
+    /// Whether it may respond to a documented call.
     #[serde(default)]
     override_documented: bool,
 }

@@ -15,11 +15,9 @@ pub const DEFAULT_MAX_HEADERS: usize = 100;
 /// How many connections may be open at once.
 pub const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 
-/// How long a connection may be open with no request on it.
-pub const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long a client may take to send the head of a request, counted from its first byte.
-pub const DEFAULT_HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to send the head of a request, from the start of the connection or from
+/// the response before it.
+pub const DEFAULT_HEADER_READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a client may take to send a body that is wanted, counted from the end of the head.
 pub const DEFAULT_BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,7 +38,6 @@ pub(super) struct Limits {
     pub(super) head_bytes: usize,
     pub(super) headers: usize,
     pub(super) connections: usize,
-    pub(super) idle: Duration,
     pub(super) head: Duration,
     pub(super) body: Duration,
     pub(super) write: Duration,
@@ -53,7 +50,6 @@ impl Default for Limits {
             head_bytes: DEFAULT_MAX_HEAD_BYTES,
             headers: DEFAULT_MAX_HEADERS,
             connections: DEFAULT_MAX_CONNECTIONS,
-            idle: DEFAULT_IDLE_TIMEOUT,
             head: DEFAULT_HEADER_READ_TIMEOUT,
             body: DEFAULT_BODY_READ_TIMEOUT,
             write: DEFAULT_WRITE_TIMEOUT,

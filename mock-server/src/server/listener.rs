@@ -12,30 +12,28 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
-use super::error_response::ProtocolError;
-use super::exchange::{self, LINGER, RawAction, ResponseFuture};
-use super::io_timeouts::{ConnectionState, TimeoutKind, TimeoutStream};
+use super::exchange::{App, UnreadBody};
 use super::limits::Limits;
 use super::outage::{Outage, PortHold};
-use crate::control::ControlApi;
-use crate::faults::apply::ConnectionFault;
-use crate::mock::handler::RequestHandler;
+use super::raw::{ConnectionTakeover, LINGER, RawAction};
+use super::write_timeout::WriteTimeout;
+use crate::api::error::ErrorBody;
 
-/// How long to let be after an accept that failed since there is no descriptor left, or the like.
+/// The pause after an accept that failed, for example since no descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How many connections above the limit are told so at once. What comes above that is reset.
+/// How many connections above the limit get 503 at once. More are reset.
 const REFUSALS_AT_ONCE: usize = 100;
 
-/// The HTTP library's own, and then it needs no memory of its own for them.
+/// hyper's default, for which it needs no memory on the heap.
 const DEFAULT_PARSER_HEADERS: usize = 100;
 
-/// The most of a head that the HTTP library takes unless it is told otherwise.
+/// The most of a head that hyper reads unless it is configured otherwise.
 const DEFAULT_PARSER_HEAD_BYTES: usize = 400 * 1024;
 
 /// What the accept loop and every connection watch. Each holds a receiver, so when no receiver is
@@ -43,9 +41,9 @@ const DEFAULT_PARSER_HEAD_BYTES: usize = 400 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Serving,
-    /// No new connection; requests under way are answered.
+    /// No new connection; requests under way get their response.
     Draining,
-    /// No request is answered any more.
+    /// No request gets a response.
     Down(Outage),
     /// The same, and for good.
     Stopped,
@@ -54,9 +52,7 @@ enum Phase {
 /// What all connections have in common.
 #[derive(Debug)]
 struct Shared {
-    handler: Arc<RequestHandler>,
-    control: Option<Arc<ControlApi>>,
-    limits: Limits,
+    app: App,
     http: http1::Builder,
     connections: Arc<Semaphore>,
     refusals: Arc<Semaphore>,
@@ -87,14 +83,8 @@ struct ListenState {
 
 impl Listener {
     /// To be called in a runtime.
-    pub(super) fn open(
-        listener: TcpListener,
-        address: SocketAddr,
-        handler: Arc<RequestHandler>,
-        control: Option<Arc<ControlApi>>,
-        limits: Limits,
-    ) -> Self {
-        let shared = Arc::new(Shared::new(handler, control, limits));
+    pub(super) fn open(listener: TcpListener, address: SocketAddr, app: App) -> Self {
+        let shared = Arc::new(Shared::new(app));
         let line = Mutex::new(ListenState::open(&shared, listener, Phase::Serving));
         Self { shared, runtime: Handle::current(), address, line }
     }
@@ -138,7 +128,7 @@ impl Listener {
         drop(line.end(Phase::Draining));
         line.blackholed = None;
         // Out of time is no error: what is left is ended when the socket is dropped.
-        let _ = tokio::time::timeout(self.shared.limits.drain, line.phase.closed()).await;
+        let _ = tokio::time::timeout(self.shared.app.limits.drain, line.phase.closed()).await;
     }
 }
 
@@ -185,25 +175,21 @@ impl ListenState {
 }
 
 impl Shared {
-    fn new(handler: Arc<RequestHandler>, control: Option<Arc<ControlApi>>, limits: Limits) -> Self {
+    fn new(app: App) -> Self {
+        let Limits { head_bytes, headers, connections, head, .. } = app.limits;
         let mut http = http1::Builder::new();
-        // A client that says all it has to say and ends its side is still answered.
-        http.half_close(true).header_read_timeout(None).max_header_size(limits.head_bytes);
-        if limits.headers != DEFAULT_PARSER_HEADERS {
-            http.max_headers(limits.headers);
+        // A client that has sent its request and ends its side still gets the response.
+        http.half_close(true).timer(TokioTimer::new()).header_read_timeout(head);
+        http.max_header_size(head_bytes);
+        if headers != DEFAULT_PARSER_HEADERS {
+            http.max_headers(headers);
         }
-        if limits.head_bytes > DEFAULT_PARSER_HEAD_BYTES {
-            http.max_buf_size(limits.head_bytes);
+        if head_bytes > DEFAULT_PARSER_HEAD_BYTES {
+            http.max_buf_size(head_bytes);
         }
-        let connections = limits.connections.min(Semaphore::MAX_PERMITS);
-        Self {
-            handler,
-            control,
-            limits,
-            http,
-            connections: Arc::new(Semaphore::new(connections)),
-            refusals: Arc::new(Semaphore::new(REFUSALS_AT_ONCE)),
-        }
+        let connections = Semaphore::new(connections.min(Semaphore::MAX_PERMITS));
+        let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
+        Self { app, http, connections: Arc::new(connections), refusals }
     }
 }
 
@@ -248,7 +234,7 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
     if let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() {
         tokio::spawn(async move {
             if silent {
-                run(RawAction::Lost(ConnectionFault::Hang), stream, phase, &shared.limits).await;
+                run(RawAction::Hang, stream, phase, &shared.app.limits).await;
             } else {
                 serve(stream, &shared, phase).await;
             }
@@ -256,11 +242,12 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
         });
     } else if let Ok(permit) = Arc::clone(&shared.refusals).try_acquire_owned() {
         tokio::spawn(async move {
-            // Before it has asked, a client would take the answer for noise.
+            // Before it has sent a request, a client would take the response for noise.
             if let Ok(Ok(())) = tokio::time::timeout(LINGER, stream.readable()).await {
-                let action =
-                    RawAction::refuse(ProtocolError::TooManyConnections, &shared.handler.clock);
-                run(action, stream, phase, &shared.limits).await;
+                let response = shared.app.last(ErrorBody::TooManyConnections);
+                let timeline = shared.app.handler.clock.timeline();
+                let action = RawAction::Response { response, head_time: Duration::ZERO, timeline };
+                run(action, stream, phase, &shared.app.limits).await;
             }
             drop(permit);
         });
@@ -270,59 +257,40 @@ fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phas
 }
 
 async fn serve(stream: TcpStream, shared: &Shared, mut phase: watch::Receiver<Phase>) {
-    // Answers are written in one piece; waiting for more to send would only delay them.
+    // A response is written in one piece; waiting for more to send would only delay it.
     let _ = stream.set_nodelay(true);
-    let (handler, limits, progress) =
-        (&*shared.handler, &shared.limits, ConnectionState::default());
-    let control = shared.control.as_ref();
-    let service =
-        service_fn(|request| ResponseFuture::new(handler, control, limits, &progress, request));
-    let guarded = TokioIo::new(TimeoutStream::new(stream, limits, &progress));
-    let mut connection = shared.http.serve_connection(guarded, service);
+    let (app, unread) = (&shared.app, UnreadBody::default());
+    let service = service_fn(|request| app.respond(&unread, request));
+    let socket = TokioIo::new(WriteTimeout::new(stream, app.limits.write));
+    let mut connection = shared.http.serve_connection(socket, service);
     let ended = loop {
         tokio::select! {
             biased;
             changed = phase.changed() => match (changed, *phase.borrow()) {
                 (Ok(()), Phase::Draining) => pin::Pin::new(&mut connection).graceful_shutdown(),
-                (_, Phase::Down(Outage::Reset)) => break Err(RawAction::Lost(ConnectionFault::Reset)),
-                (_, Phase::Down(Outage::Blackhole)) => break Err(RawAction::Lost(ConnectionFault::Hang)),
+                (_, Phase::Down(Outage::Reset)) => break Err(RawAction::Reset),
+                (_, Phase::Down(Outage::Blackhole)) => break Err(RawAction::Hang),
                 _ => return,
             },
             ended = &mut connection => break Ok(ended),
         }
     };
-    let parts = connection.into_parts();
-    let mut guarded = parts.io.into_inner();
+    let socket = connection.into_parts().io.into_inner();
+    let has_timed_out = socket.has_timed_out();
+    let stream = socket.into_inner();
     let action = match ended {
-        Ok(ended) => last_act(ended, &mut guarded, &parts.read_buf, shared),
+        _ if has_timed_out => Some(RawAction::Reset),
         Err(action) => Some(action),
+        // hyper has refused the request by itself, and the client may still be sending.
+        Ok(Err(error)) if error.is_parse() => Some(RawAction::Close),
+        Ok(Err(error)) => ConnectionTakeover::action(&error),
+        Ok(Ok(())) => {
+            let is_sending = unread.is_left() || matches!(stream.try_read(&mut [0]), Ok(1..));
+            is_sending.then_some(RawAction::Close)
+        }
     };
     if let Some(action) = action {
-        run(action, guarded.into_inner(), phase, limits).await;
-    }
-}
-
-/// What is left to do on a connection that the HTTP library has let go of; nothing, where how it
-/// ended is its client's business, which sees the same end.
-fn last_act(
-    ended: hyper::Result<()>,
-    guarded: &mut TimeoutStream<'_>,
-    unread: &[u8],
-    shared: &Shared,
-) -> Option<RawAction> {
-    let refuse = |refusal| Some(RawAction::refuse(refusal, &shared.handler.clock));
-    let held = guarded.take_held();
-    match (ended, guarded.lapse()) {
-        (_, Some(TimeoutKind::Write)) => Some(RawAction::Lost(ConnectionFault::Reset)),
-        // Merely idle between two requests; who keeps a connection expects that.
-        (_, Some(TimeoutKind::Idle)) if unread.is_empty() => None,
-        (_, Some(TimeoutKind::Idle | TimeoutKind::Head)) => refuse(ProtocolError::RequestTimeout),
-        (Err(error), None) if error.is_parse() => {
-            refuse(ProtocolError::of(&error, unread, &shared.limits))
-        }
-        (Err(error), None) => exchange::taken_over(&error),
-        (Ok(()), None) if !held.is_empty() => Some(RawAction::Send(held)),
-        (Ok(()), None) => guarded.is_sending().then_some(RawAction::Lost(ConnectionFault::Close)),
+        run(action, stream, phase, &app.limits).await;
     }
 }
 
@@ -333,7 +301,7 @@ async fn run(
     mut phase: watch::Receiver<Phase>,
     limits: &Limits,
 ) {
-    let is_silence = action.is_silence();
+    let is_silence = matches!(action, RawAction::Hang);
     let is_reset = {
         let mut action = pin!(action.run(&mut stream, limits.write));
         loop {

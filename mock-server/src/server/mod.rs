@@ -1,11 +1,12 @@
-//! The mock on a port: listener, limits, outages, graceful shutdown.
+//! The mock on a port: a listener whose connections hyper serves with the axum router, their limits,
+//! outages and the graceful shutdown. What no HTTP library would send is written by hand.
 
-mod error_response;
 mod exchange;
-mod io_timeouts;
 mod limits;
 mod listener;
 mod outage;
+mod raw;
+mod write_timeout;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
@@ -16,28 +17,30 @@ use std::{fmt, io};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+use self::exchange::App;
 pub use self::limits::{
     DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,
-    DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS,
-    DEFAULT_WRITE_TIMEOUT,
+    DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS, DEFAULT_WRITE_TIMEOUT,
 };
 use self::limits::{Limits, bounded};
 use self::listener::Listener;
 pub use self::outage::Outage;
 use crate::api::BASE_PATH;
+use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
 use crate::mock::Mock;
-use crate::mock::handler::DEFAULT_MAX_REQUEST_BODY;
 use crate::mock::log;
+use crate::mock::pipeline::Pipeline;
+use crate::mock::request_body::{BodyLimits, DEFAULT_MAX_REQUEST_BODY};
 use crate::seed::Seed;
 
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
 ///
 /// It runs in the tokio runtime that it was started in, which needs its I/O and time drivers, as
-/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request is answered
-/// any more.
+/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request gets a
+/// response.
 ///
-/// All that a [`Mock`] has, it has too.
+/// It derefs to [`Mock`], and has all of its methods.
 pub struct MockServer {
     mock: Mock,
     socket: Listener,
@@ -56,7 +59,7 @@ impl MockServer {
         Self::builder().start().await
     }
 
-    /// A mock that is told more before it starts.
+    /// Configures a mock before it starts.
     pub fn builder() -> MockServerBuilder {
         MockServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -82,8 +85,8 @@ impl MockServer {
         self.address
     }
 
-    /// Stops in good order: closes the port, lets requests under way be answered, for
-    /// [`DEFAULT_DRAIN_TIMEOUT`] unless the builder said otherwise, and ends what is left then.
+    /// Shuts down gracefully: closes the port, waits for requests under way, for
+    /// [`DEFAULT_DRAIN_TIMEOUT`] unless the builder set another limit, and closes the connections.
     pub async fn shutdown(mut self) {
         if let Some(control) = &self.control {
             control.end();
@@ -93,11 +96,11 @@ impl MockServer {
         log::shut_down(self.address);
     }
 
-    /// Plays a service that is down, until [`end_outage`](Self::end_outage).
+    /// Simulates a service that is down, until [`end_outage`](Self::end_outage).
     ///
-    /// When it returns, whoever connects meets the outage, and no request is answered any more, on
-    /// open connections neither; those end, or fall silent, as soon as the runtime comes to them.
-    /// What is asked meanwhile is not in the journal. The address stays this mock's; but from the end
+    /// When it returns, new connections meet the outage, and no request gets a response, on open
+    /// connections neither; those end, or fall silent, as soon as the runtime polls them.
+    /// Requests during the outage are not in the journal. The address stays this mock's; but from the end
     /// of the listener to the hold of [`Outage::Refuse`] it is nobody's for a few microseconds.
     ///
     /// A mock that is down already goes from one outage to the other. [`shutdown`](Self::shutdown)
@@ -113,7 +116,7 @@ impl MockServer {
     /// Serves again, at the same address and with all that it held. Nothing, if it is not
     /// [`start_outage`](Self::start_outage).
     ///
-    /// Connections from the time of the outage are closed, so that nobody is answered late.
+    /// Connections from the time of the outage are closed, so that no response comes late.
     ///
     /// # Errors
     ///
@@ -196,15 +199,9 @@ impl MockServerBuilder {
         self
     }
 
-    /// How long a connection may be open with no request on it, a day at most. Then it is closed
-    /// without a word, as clients that keep connections expect. Otherwise it is [`DEFAULT_IDLE_TIMEOUT`].
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.limits.idle = bounded(limit);
-        self
-    }
-
-    /// How long a client may take to send a request's head from its first byte on, a day at most.
-    /// Then it gets 408. Otherwise it is [`DEFAULT_HEADER_READ_TIMEOUT`].
+    /// How long a client may take to send the head of a request, from the start of the connection or
+    /// from the response before it, a day at most. Then the connection is closed. Otherwise it is
+    /// [`DEFAULT_HEADER_READ_TIMEOUT`].
     pub fn header_read_timeout(mut self, limit: Duration) -> Self {
         self.limits.head = bounded(limit);
         self
@@ -251,8 +248,12 @@ impl MockServerBuilder {
         let control =
             self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
         let control = control.transpose()?.map(Arc::new);
+        let (handler, limits) = (mock.handler(), self.limits);
+        let body_limits = BodyLimits { time: Some(limits.body), ..handler.body_limits.clone() };
+        let pipeline = Pipeline::new(&handler, RequestSource::Socket, body_limits);
+        let app = App { handler, pipeline, control: control.clone(), limits };
         Ok(MockServer {
-            socket: Listener::open(listener, address, mock.handler(), control.clone(), self.limits),
+            socket: Listener::open(listener, address, app),
             control,
             mock,
             address,
@@ -292,7 +293,7 @@ impl StartError {
         matches!(self.0, Cause::Control(ControlError::NoToken(_)))
     }
 
-    /// Whether the [token](crate::Control::token) that it was given is none, such as a blank one.
+    /// Whether the [token](crate::Control::token) that it was given is invalid, such as an empty one.
     pub fn refuses_token(&self) -> bool {
         matches!(self.0, Cause::Control(ControlError::Token))
     }

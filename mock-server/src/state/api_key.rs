@@ -1,5 +1,6 @@
 //! What an API key is: how it is made, stored and redacted.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use http::HeaderName;
@@ -8,7 +9,7 @@ use memchr::memmem::Finder;
 use sha2::{Digest as _, Sha256};
 
 /// "it looks like `pk_live_…`" (reference, Authentication).
-const PREFIX: &str = "pk_live_";
+pub(super) const PREFIX: &str = "pk_live_";
 
 /// Made once: it is looked for in every request.
 static FIND_PREFIX: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(PREFIX));
@@ -16,7 +17,7 @@ static FIND_PREFIX: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(PREFIX))
 /// The sample header of the reference shows 24 characters after the prefix. 62^24 is 142 bits.
 const RANDOM_LENGTH: usize = 24;
 
-/// What stands where a key was.
+/// Replaces a key.
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Whether a header is there to carry what is secret.
@@ -25,10 +26,7 @@ pub(crate) fn is_secret(name: &HeaderName) -> bool {
     matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE)
 }
 
-/// All that the store keeps of a key: its SHA-256.
-///
-/// To find a key is to hash what came and to look the hash up, so the time it takes says nothing
-/// about how much of a guess was right.
+/// The SHA-256 of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyHash([u8; 32]);
 
@@ -81,18 +79,21 @@ pub(crate) const EXPECTED: &str = "this key could not follow `Bearer `: expected
 
 /// As [`redact`], for a text that is shown.
 pub(crate) fn redact_text(text: &str) -> String {
-    String::from_utf8_lossy(&redact(text.as_bytes().to_vec())).into_owned()
+    match redact(text.as_bytes()) {
+        Cow::Borrowed(_) => text.to_owned(),
+        Cow::Owned(clean) => String::from_utf8_lossy(&clean).into_owned(),
+    }
 }
 
-/// Replaces what follows each `pk_live_`, wherever it stands: in a query, a path, a wrong header.
+/// Replaces what follows each `pk_live_`, wherever it is: in a query, a path, a wrong header.
 /// A key may have each character of a `b64token`, and `%` where a query has it encoded, so what
-/// stands right behind a key may go with it. What was replaced before stays as it is.
-pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
-    if FIND_PREFIX.find(&text).is_none() {
-        return text;
+/// is right after a key may go with it. What was replaced before stays as it is.
+pub(crate) fn redact(text: &[u8]) -> Cow<'_, [u8]> {
+    if FIND_PREFIX.find(text).is_none() {
+        return Cow::Borrowed(text);
     }
     let mut clean = Vec::with_capacity(text.len());
-    let mut rest = text.as_slice();
+    let mut rest = text;
     while let Some(at) = FIND_PREFIX.find(rest) {
         let (before, key) = rest.split_at(at + PREFIX.len());
         clean.extend_from_slice(before);
@@ -103,7 +104,7 @@ pub(crate) fn redact(text: Vec<u8>) -> Vec<u8> {
         rest = key.split_at(length).1;
     }
     clean.extend_from_slice(rest);
-    clean
+    Cow::Owned(clean)
 }
 
 #[cfg(test)]
@@ -130,10 +131,9 @@ mod tests {
 
     #[test]
     fn every_key_in_a_text_is_redacted() {
-        let text = "a=pk_live_abc123&b=pk_live_, pk_live_Z".into();
-        let clean = String::from_utf8(redact(text)).unwrap();
+        let clean = redact_text("a=pk_live_abc123&b=pk_live_, pk_live_Z");
         assert_eq!(clean, "a=pk_live_[redacted]&b=pk_live_[redacted], pk_live_[redacted]");
-        assert_eq!(redact(b"pk_liv".to_vec()), b"pk_liv");
+        assert_eq!(redact_text("pk_liv"), "pk_liv");
     }
 
     #[test]

@@ -1,12 +1,11 @@
-//! The mock's clock: it runs as the machine's does until a test holds it; then it stands, and the
-//! test moves it.
+//! The mock's clock: it runs as the machine's does until a test pauses it; then the test moves it.
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::header::DATE;
 use http::{HeaderMap, HeaderValue};
@@ -72,7 +71,7 @@ struct State {
     at: Instant,
 }
 
-/// A clock that runs was asked to move.
+/// A clock that is running cannot be moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the clock is running; call pause() before advance()")]
 pub struct ClockNotPaused;
@@ -81,16 +80,6 @@ impl Clock {
     /// What it shows.
     pub fn now(&self) -> Timestamp {
         if self.is_paused() { self.paused_at() } else { Timestamp::now() }
-    }
-
-    /// What it shows, as the system tells it.
-    #[inline]
-    pub(crate) fn system_time(&self) -> SystemTime {
-        if self.is_paused() {
-            SystemTime::try_from(self.paused_at()).unwrap_or_else(|_| SystemTime::now())
-        } else {
-            SystemTime::now()
-        }
     }
 
     /// Stops it where it is. A clock that is paused stays as it is.

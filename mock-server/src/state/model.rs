@@ -14,8 +14,7 @@ pub struct Company {
     pub id: String,
     /// `name`.
     pub name: String,
-    /// `onboardedAt`, served in UTC with milliseconds, as the reference's sample shows it; a mock
-    /// keeps no more of it.
+    /// `onboardedAt`, served in UTC with milliseconds, as the reference's sample shows it.
     pub onboarded_at: Timestamp,
     /// `connections`, in the order they are served.
     pub connections: Vec<Connection>,

@@ -12,13 +12,6 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    pub(crate) fn pieces(&self) -> &[Bytes] {
-        match self {
-            Self::Single(piece) => std::slice::from_ref(piece),
-            Self::Chunks(pieces) => pieces,
-        }
-    }
-
     #[inline]
     pub(crate) fn len(&self) -> usize {
         match self {

@@ -6,10 +6,13 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::api_key::{self, KeyHash};
+use super::api_key;
 use super::cached::CachedBody;
 use super::companies::Companies;
+pub(crate) use super::keys::Issued;
+use super::keys::{KeyTag, Keys};
 use super::model::{Company, Connection, Wallet};
+use super::redactor::Redactor;
 
 /// What was named is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +75,7 @@ pub(crate) struct PartnerState {
     /// Whether it was removed.
     gone: AtomicBool,
     /// In the order they were issued. Taken after the lock on all keys.
-    keys: RwLock<Vec<KeyHash>>,
+    keys: RwLock<Vec<KeyTag>>,
     pub(crate) wallet: CachedBody<Wallet>,
     pub(crate) companies: CachedBody<Companies>,
 }
@@ -82,14 +85,8 @@ pub(crate) struct PartnerState {
 pub(crate) struct Store {
     added: AtomicU64,
     partners: RwLock<BTreeMap<PartnerId, Arc<PartnerState>>>,
-    keys: RwLock<BTreeMap<KeyHash, Issued>>,
-}
-
-/// A key that was issued. It stays when it is revoked, so that the journal can say so.
-#[derive(Debug, Clone)]
-pub(crate) struct Issued {
-    pub(crate) partner: Arc<PartnerState>,
-    pub(crate) revoked: bool,
+    keys: RwLock<Keys>,
+    pub(crate) redactor: Redactor,
 }
 
 /// A partner as it shall be.
@@ -99,7 +96,8 @@ pub(crate) struct NewPartner {
     pub(crate) active: bool,
     pub(crate) wallet: Wallet,
     pub(crate) companies: Companies,
-    pub(crate) keys: Vec<KeyHash>,
+    /// In clear.
+    pub(crate) keys: Vec<String>,
 }
 
 /// The partners after all of them were replaced, and those that are no more.
@@ -132,7 +130,7 @@ impl Store {
     /// A partner with these keys, or none if one of them is taken.
     pub(crate) fn add_with_keys(&self, new: NewPartner) -> Result<Arc<PartnerState>, DuplicateKey> {
         let partner = self.draft(&new.name, new.active, new.wallet, new.companies);
-        self.accept_hashes(&partner, new.keys)?;
+        self.accept_keys(&partner, new.keys.iter().map(String::as_str))?;
         self.enter(&partner);
         Ok(partner)
     }
@@ -174,6 +172,7 @@ impl Store {
         let mut partners = write(&self.partners);
         let mut left = std::mem::take(&mut *partners);
         keys.clear();
+        self.redactor.clear();
         // What takes long to drop is dropped when the locks are open again.
         let mut old = Vec::new();
         let mut put = |new: NewPartner| {
@@ -187,9 +186,8 @@ impl Store {
                     partner
                 }
             };
-            let issued = || Issued { partner: Arc::clone(&partner), revoked: false };
-            keys.extend(new.keys.iter().map(|hash| (*hash, issued())));
-            *write(&partner.keys) = new.keys;
+            new.keys.iter().for_each(|key| self.redactor.add(key));
+            *write(&partner.keys) = new.keys.iter().map(|key| keys.add(key, &partner)).collect();
             partners.insert(partner.id, Arc::clone(&partner));
             partner
         };
@@ -210,8 +208,10 @@ impl Store {
         let was_there = write(&self.partners).remove(&partner.id).is_some();
         partner.gone.store(true, Ordering::Release);
         let mut keys = write(&self.keys);
-        for hash in write(&partner.keys).drain(..) {
-            keys.remove(&hash);
+        for tag in write(&partner.keys).drain(..) {
+            if let Some(issued) = keys.remove(tag) {
+                self.redactor.remove(&issued.hash);
+            }
         }
         was_there
     }
@@ -247,22 +247,17 @@ impl Store {
         partner: &Arc<PartnerState>,
         given: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), DuplicateKey> {
-        self.accept_hashes(partner, given.into_iter().map(KeyHash::of).collect())
-    }
-
-    fn accept_hashes(
-        &self,
-        partner: &Arc<PartnerState>,
-        given: Vec<KeyHash>,
-    ) -> Result<(), DuplicateKey> {
+        let given: Vec<_> = given.into_iter().collect();
         let mut keys = write(&self.keys);
-        if given.iter().any(|hash| keys.contains_key(hash)) {
+        if given.iter().any(|key| keys.contains(key)) {
             return Err(DuplicateKey);
         }
         if !partner.is_gone() {
-            let issued = || Issued { partner: Arc::clone(partner), revoked: false };
-            keys.extend(given.iter().map(|hash| (*hash, issued())));
-            write(&partner.keys).extend(given);
+            for key in given {
+                self.redactor.add(key);
+                let tag = keys.add(key, partner);
+                write(&partner.keys).push(tag);
+            }
         }
         Ok(())
     }
@@ -270,16 +265,15 @@ impl Store {
     /// A partner's keys, in the order they were issued.
     pub(crate) fn keys_of(&self, partner: &PartnerState) -> Vec<PartnerKey> {
         let keys = read(&self.keys);
-        let shown = |hash: &KeyHash| PartnerKey {
-            id: hash.fingerprint(),
-            revoked: keys.get(hash).is_none_or(|issued| issued.revoked),
-        };
-        read(&partner.keys).iter().map(shown).collect()
+        let issued = |tag: &KeyTag| keys.get(*tag);
+        let shown =
+            |issued: &Issued| PartnerKey { id: issued.hash.fingerprint(), revoked: issued.revoked };
+        read(&partner.keys).iter().filter_map(issued).map(shown).collect()
     }
 
     pub(crate) fn revoke_key(&self, partner: &PartnerState, key: &str) -> Result<(), NotFound> {
         let mut keys = write(&self.keys);
-        match keys.get_mut(&KeyHash::of(key)) {
+        match keys.find_mut(key) {
             Some(issued) if issued.partner.id == partner.id => {
                 issued.revoked = true;
                 Ok(())
@@ -296,8 +290,10 @@ impl Store {
     ) -> Result<(), NotFound> {
         let mut keys = write(&self.keys);
         let mut found = Err(NotFound::Key);
-        for hash in read(&partner.keys).iter().filter(|hash| hash.fingerprint() == fingerprint) {
-            if let Some(issued) = keys.get_mut(hash) {
+        for tag in read(&partner.keys).iter() {
+            if let Some(issued) = keys.get_mut(*tag)
+                && issued.hash.fingerprint() == fingerprint
+            {
                 issued.revoked = true;
                 found = Ok(());
             }
@@ -307,7 +303,7 @@ impl Store {
 
     /// Whose key this is, or was.
     pub(crate) fn find_key(&self, key: &str) -> Option<Issued> {
-        read(&self.keys).get(&KeyHash::of(key)).cloned()
+        read(&self.keys).find(key).cloned()
     }
 }
 

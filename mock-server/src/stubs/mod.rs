@@ -6,16 +6,18 @@ mod validate;
 use std::fmt;
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
 pub(crate) use self::registry::{Found, Placed, StubList};
 pub use self::validate::StubError;
 pub(crate) use self::validate::checked;
 use crate::api::path;
 use crate::state::api_key;
-use crate::state::payload::Payload;
 
 /// A response on a path under `/api/v1`, behind the same authorization as the documented calls: for
 /// endpoints that are announced, or that only you know.
@@ -36,27 +38,27 @@ pub struct Stub {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) override_documented: bool,
-    answer: Answer,
+    responder: Responder,
 }
 
 #[derive(Clone)]
-enum Answer {
-    Canned(ResponseTemplate),
+enum Responder {
+    Fixed(ResponseTemplate),
     Computed(Arc<dyn Fn(&StubRequest) -> ResponseTemplate + Send + Sync>),
 }
 
 impl Stub {
-    /// Answers this method on this path with `{}` and 200, unless more is said. `stats` and `/stats` are
+    /// Responds to this method on this path with `{}` and 200, unless configured otherwise. `stats` and `/stats` are
     /// `/api/v1/stats`; a segment in braces, as in `templates/{id}`, is any one segment. It is the path
     /// as a request has it: percent-encoded, and without a query.
     ///
-    /// `GET` answers `HEAD` too.
+    /// `GET` includes `HEAD`.
     pub fn new(method: Method, path: impl AsRef<str>) -> Self {
         Self {
             method,
             path: path::full(path.as_ref()),
             override_documented: false,
-            answer: Answer::Canned(ResponseTemplate::json(200, "{}")),
+            responder: Responder::Fixed(ResponseTemplate::json(200, "{}")),
         }
     }
 
@@ -72,31 +74,31 @@ impl Stub {
 
     /// Always this response.
     pub fn respond(mut self, response: ResponseTemplate) -> Self {
-        self.answer = Answer::Canned(response);
+        self.responder = Responder::Fixed(response);
         self
     }
 
     /// A response that is made of the request. Requests may come at the same time.
     pub fn respond_with(
         mut self,
-        answer: impl Fn(&StubRequest) -> ResponseTemplate + Send + Sync + 'static,
+        respond: impl Fn(&StubRequest) -> ResponseTemplate + Send + Sync + 'static,
     ) -> Self {
-        self.answer = Answer::Computed(Arc::new(answer));
+        self.responder = Responder::Computed(Arc::new(respond));
         self
     }
 
-    /// Says that a documented call is meant to be answered by this stub. Without it, a stub of one
+    /// Lets this stub respond to a documented call. Without it, a stub of one
     /// cannot be added, and one with braces leaves the documented calls alone.
     pub fn override_documented(mut self) -> Self {
         self.override_documented = true;
         self
     }
 
-    /// What it always answers, if that is not computed.
+    /// The response, if it is not computed.
     pub(crate) fn canned(&self) -> Option<&ResponseTemplate> {
-        match &self.answer {
-            Answer::Canned(reply) => Some(reply),
-            Answer::Computed(_) => None,
+        match &self.responder {
+            Responder::Fixed(reply) => Some(reply),
+            Responder::Computed(_) => None,
         }
     }
 
@@ -104,19 +106,19 @@ impl Stub {
         path::matches(&self.path, path)
     }
 
-    pub(crate) fn answers(&self, method: &Method) -> bool {
+    pub(crate) fn is_for(&self, method: &Method) -> bool {
         self.method == method || (self.method == Method::GET && method == Method::HEAD)
     }
 
-    pub(crate) fn answer(
+    pub(crate) fn respond_to(
         &self,
         head: &request::Parts,
         body: &Bytes,
         partner: &str,
-    ) -> Response<Payload> {
-        match &self.answer {
-            Answer::Canned(reply) => reply.clone().into_response(),
-            Answer::Computed(compute) => {
+    ) -> Response {
+        match &self.responder {
+            Responder::Fixed(reply) => reply.clone().into_response(),
+            Responder::Computed(compute) => {
                 compute(&StubRequest::new(head, body, partner)).into_response()
             }
         }
@@ -129,7 +131,7 @@ impl fmt::Debug for Stub {
     }
 }
 
-/// What a stub answers.
+/// The response of a stub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResponseTemplate {
     status: StatusCode,
@@ -153,11 +155,11 @@ impl ResponseTemplate {
 
     /// This status without a body, as [`json`](Self::json) otherwise.
     pub fn empty(status: u16) -> Self {
-        let is_answer = |status: &StatusCode| (200..600).contains(&status.as_u16());
+        let is_final = |status: &StatusCode| (200..600).contains(&status.as_u16());
         Self {
             status: StatusCode::from_u16(status)
                 .ok()
-                .filter(is_answer)
+                .filter(is_final)
                 .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: HeaderMap::new(),
             body: Bytes::new(),
@@ -185,13 +187,17 @@ impl ResponseTemplate {
         &self.body
     }
 
-    fn into_response(self) -> Response<Payload> {
-        let mut response = Response::new(self.body.into());
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
     }
 }
+
+/// The body of a request to a stub, in the extensions of the response, for the journal.
+#[derive(Clone)]
+pub(crate) struct StubRequestBody(pub(crate) Bytes);
 
 /// A request that a stub computes its response from.
 #[derive(Clone)]

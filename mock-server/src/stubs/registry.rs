@@ -35,7 +35,7 @@ pub(crate) struct StubList {
 /// What the stubs of a path have for a request.
 pub(crate) enum Found {
     Stub(Arc<Placed>),
-    /// There is one for this path, and none for this method; these are answered.
+    /// There is one for this path, and none for this method: the methods of the path's stubs.
     OtherMethods(Vec<Method>),
     Nothing,
 }
@@ -108,7 +108,7 @@ impl StubList {
             let on_path = || all.iter().rev().filter(|one| one.stub.is_on(path)).filter(may);
             let of = |owner| {
                 let mine = move |one: &&Arc<Placed>| one.owner == owner;
-                on_path().filter(mine).find(|one| one.stub.answers(method))
+                on_path().filter(mine).find(|one| one.stub.is_for(method))
             };
             if let Some(placed) = of(Some(partner)).or_else(|| of(None)) {
                 return Found::Stub(Arc::clone(placed));

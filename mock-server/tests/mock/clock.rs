@@ -58,7 +58,7 @@ async fn until_it_is_held_it_is_the_machines() {
     let clock = mock.clock();
     let before = Timestamp::now();
     assert!(clock.now() >= before && !clock.is_paused());
-    let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+    let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
     let received_at = mock.requests()[0].received_at;
     assert!((before..=Timestamp::now()).contains(&received_at));
     let date = DateTimeParser::new().parse_timestamp(answer.header("date").unwrap()).unwrap();
@@ -81,7 +81,7 @@ async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
         (86_400 * SECOND, "Wed, 25 Nov 2026 12:00:01 GMT"),
     ] {
         clock.advance(moved).unwrap();
-        for key in [mock.api_key(), "pk_live_unknown"] {
+        for key in [mock.api_key().as_str(), "pk_live_unknown"] {
             let answer = raw::wallet_with(mock.address(), key).await;
             assert_eq!(answer.header("date"), Some(date));
             assert_eq!(mock.requests().pop().unwrap().received_at, clock.now());
@@ -89,13 +89,13 @@ async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
         assert_eq!(call(&mock).await.headers()["date"], date);
         for fault in [Fault::status(503), Fault::passthrough().truncate(1)] {
             mock.fail_next(fault).unwrap();
-            let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+            let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
             assert_eq!(answer.header("date"), Some(date));
         }
     }
     clock.resume();
     assert!(!clock.is_paused() && clock.now() != noon());
-    let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+    let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
     assert_ne!(answer.header("date"), Some("Wed, 25 Nov 2026 12:00:01 GMT"));
 }
 
@@ -287,14 +287,14 @@ async fn a_retry_after_date_is_so_far_from_the_answers_date() {
     };
     mock.faults().add(busy()).unwrap();
     let before = Timestamp::now();
-    let (date, away) = dates(&raw::wallet_with(mock.address(), mock.api_key()).await);
+    let (date, away) = dates(&raw::wallet_with(mock.address(), &mock.api_key()).await);
     // hyper keeps its date for up to a second.
     assert!((90..=91).contains(&away.as_secs()), "{away:?}");
     assert!(date.duration_since(before).abs() < SignedDuration::from_mins(1));
 
     mock.clock().set(noon());
     mock.faults().add(busy()).unwrap();
-    let answer = raw::wallet_with(mock.address(), mock.api_key()).await;
+    let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
     assert_eq!(dates(&answer), (noon(), SignedDuration::from_secs(90)));
 
     let late = Fault::status(503).delay(30 * SECOND).retry_after_date_in(90 * SECOND);

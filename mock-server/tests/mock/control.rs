@@ -181,8 +181,8 @@ async fn a_spent_rule_leaves_the_list_and_can_still_be_asked_for() {
         json!({"id": "f-1", "rule": {"status": 503, "times": 1}, "text": "status=503 times=1",
                "hits": 0, "partner": "p-1", "active": true})
     );
-    assert_eq!(raw::wallet_with(address, key).await.status, 503);
-    assert_eq!(raw::wallet_with(address, key).await.status, 200);
+    assert_eq!(raw::wallet_with(address, &key).await.status, 503);
+    assert_eq!(raw::wallet_with(address, &key).await.status, 200);
     let list = told(address, "GET", "/partners/p-1/faults", "", 200).await;
     assert_eq!(list, json!({"data": []}));
     let spent = told(address, "GET", "/faults/f-1", "", 200).await;
@@ -238,7 +238,7 @@ async fn a_stub_is_served_behind_the_key_and_is_no_place_for_code() {
     };
     let stub = r#"{"path":"stats","json":{"sent":1.50},"headers":{"x-a":"1"},"status":202}"#;
     let added = told(address, "POST", "/partners/p-1/stubs", stub, 201).await;
-    let answer = ask_stats(key).await;
+    let answer = ask_stats(&key).await;
     assert_eq!((answer.status, answer.body.as_str()), (202, r#"{"sent":1.50}"#));
     assert_eq!(answer.header("x-a"), Some("1"));
     assert_eq!(
@@ -249,7 +249,7 @@ async fn a_stub_is_served_behind_the_key_and_is_no_place_for_code() {
     assert_eq!(ask_stats("pk_live_nobodys").await.status, 401);
     let path = format!("/stubs/{}", added["id"].as_str().unwrap());
     told(address, "DELETE", &path, "", 204).await;
-    assert_eq!(ask_stats(key).await.status, 404);
+    assert_eq!(ask_stats(&key).await.status, 404);
 
     for (body, field) in [
         (r#"{"path":"wallet"}"#, "overrideDocumented"),
@@ -278,7 +278,7 @@ async fn the_clock_is_held_moved_and_let_go() {
     let set = r#"{"paused":true,"now":"2026-06-01T10:12:00Z"}"#;
     told(address, "PUT", "/clock", set, 200).await;
     told(address, "POST", "/clock/advance", r#"{"by":"1m"}"#, 200).await;
-    let answer = raw::wallet_with(address, mock.api_key()).await;
+    let answer = raw::wallet_with(address, &mock.api_key()).await;
     assert_eq!(answer.header("date"), Some("Mon, 01 Jun 2026 10:13:00 GMT"));
     let all = told(address, "GET", "/requests", "", 200).await;
     assert_eq!(all["data"][0]["at"], "2026-06-01T10:13:00.000Z");
@@ -317,11 +317,11 @@ async fn a_reset_makes_all_as_it_was_at_the_start() {
     told(address, "POST", "/faults", r#"{"status":503}"#, 201).await;
     told(address, "POST", "/stubs", r#"{"path":"stats"}"#, 201).await;
     told(address, "PUT", "/clock", r#"{"paused":true}"#, 200).await;
-    raw::wallet_with(address, mock.api_key()).await;
+    raw::wallet_with(address, &mock.api_key()).await;
     told(address, "POST", "/reset", "", 204).await;
     assert_eq!(info().await, before);
     assert!(!mock.clock().is_paused() && mock.requests().is_empty());
-    assert_eq!(raw::wallet_with(address, mock.api_key()).await.status, 200);
+    assert_eq!(raw::wallet_with(address, &mock.api_key()).await.status, 200);
     let stubs = told(address, "GET", "/stubs", "", 200).await;
     assert_eq!(stubs, json!({"data": []}));
 }
@@ -428,7 +428,7 @@ async fn who_means_a_part_does_not_lose_the_whole() {
     let mock = start().await;
     let address = mock.address();
     told(address, "POST", "/partners", r#"{"name":"suite"}"#, 201).await;
-    raw::wallet_with(address, mock.api_key()).await;
+    raw::wallet_with(address, &mock.api_key()).await;
     for (method, path, body, field) in [
         ("DELETE", "/requests?path=companies", "", "path"),
         ("DELETE", "/partners/p-1/requests?after=req-1", "", "after"),

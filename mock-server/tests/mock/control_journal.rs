@@ -18,15 +18,19 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());
     told(address, "POST", "/faults", r#"{"status":503,"delay":"2ms","times":1}"#, 201).await;
-    raw::wallet_with(address, key).await;
+    raw::wallet_with(address, &key).await;
     raw::wallet_with(address, "pk_live_nobodys").await;
+    raw::wallet_with(address, &key).await;
     let all = told(address, "GET", "/requests", "", 200).await;
-    let (first, second) = (&all["data"][0], &all["data"][1]);
+    let (first, second, third) = (&all["data"][0], &all["data"][1], &all["data"][2]);
     assert_eq!(
         first["fault"],
         json!({"rule": "status=503 delay=2ms times=1", "ruleNumber": 1, "request": 1,
-               "draw": null, "delay": "2ms"})
+               "draw": null})
     );
+    let delays = [first, second, third].map(|one| one["delayMs"].clone());
+    assert_eq!(delays, [json!(2.0), json!(2.0), json!(0.0)]);
+    assert!([first, second, third].iter().all(|one| one["durationMs"].is_f64()));
     let shown = |name: &str| (first[name].clone(), second[name].clone());
     assert_eq!(shown("partner"), (json!("p-1"), Value::Null));
     assert_eq!(shown("partnerName"), (json!("default"), Value::Null));
@@ -35,8 +39,8 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
 
     let one = ask(address, "GET", "/requests/req-1", "").await;
     assert_eq!(one.body["response"]["body"], r#"{"error":"service_unavailable"}"#);
-    assert!(!one.text.contains(key) && one.text.contains("[redacted]"), "{}", one.text);
-    for missing in ["req-3", "req-0", "req--1", "1", "req-x"] {
+    assert!(!one.text.contains(&key) && one.text.contains("[redacted]"), "{}", one.text);
+    for missing in ["req-4", "req-0", "req--1", "1", "req-x"] {
         told(address, "GET", &format!("/requests/{missing}"), "", 404).await;
     }
 }
@@ -48,7 +52,7 @@ async fn a_rule_of_a_megabyte_stands_with_each_request_in_short() {
     let rule = json!({"body": "x".repeat(1 << 20)}).to_string();
     told(address, "POST", "/faults", &rule, 201).await;
     for _ in 0..3 {
-        raw::wallet_with(address, key).await;
+        raw::wallet_with(address, &key).await;
     }
     let all = ask(address, "GET", "/requests", "").await;
     assert_eq!(all.body["data"].as_array().unwrap().len(), 3);
@@ -131,7 +135,7 @@ async fn a_wrong_query_names_its_parameter() {
 #[tokio::test]
 async fn who_waits_is_told_as_soon_as_it_came() {
     let mock = start().await;
-    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let (address, key) = (mock.address(), mock.api_key());
     let begun = Instant::now();
     let counted = tokio::spawn(async move {
         ask(address, "GET", "/partners/p-1/requests?path=wallet&atLeast=2&within=60s", "").await
@@ -186,7 +190,7 @@ async fn whoever_forgets_its_own_requests_forgets_no_one_elses() {
     let mock = start().await;
     let address = mock.address();
     told(address, "POST", "/partners", r#"{"name":"b","keys":["b"]}"#, 201).await;
-    raw::wallet_with(address, mock.api_key()).await;
+    raw::wallet_with(address, &mock.api_key()).await;
     raw::wallet_with(address, "b").await;
     told(address, "DELETE", "/partners/p-2/requests", "", 204).await;
     let left = told(address, "GET", "/requests", "", 200).await;

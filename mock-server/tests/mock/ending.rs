@@ -41,7 +41,7 @@ async fn the_same_holds_where_the_runtime_has_threads_of_its_own() {
     for _ in 0..50 {
         let mock = start_at(own).await;
         let address = mock.address();
-        assert_eq!(raw::wallet_with(address, mock.api_key()).await.status, 200);
+        assert_eq!(raw::wallet_with(address, &mock.api_key()).await.status, 200);
         drop(mock);
         assert!(is_refused(address));
     }
@@ -68,7 +68,7 @@ async fn a_kept_connection_is_answered_no_more_once_the_mock_is_dropped() {
 #[tokio::test]
 async fn shutdown_answers_what_is_under_way_and_then_nothing() {
     let mock = start_at(raw::address_of_its_own()).await;
-    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let (address, key) = (mock.address(), mock.api_key());
     let mut begun = raw::Connection::open(address).await;
     begun.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n").await;
     // Answered after the other was accepted, so that one is under way now.
@@ -136,7 +136,7 @@ async fn many_mocks_live_in_one_process_and_do_not_meet() {
         mocks.push(mock);
     }
     for (balance, mock) in mocks.iter().enumerate() {
-        let body = raw::wallet_with(mock.address(), mock.api_key()).await.body;
+        let body = raw::wallet_with(mock.address(), &mock.api_key()).await.body;
         assert!(body.starts_with(&format!("{{\"balance\":{balance},")), "{body}");
         assert_eq!(mock.requests().len(), 1);
     }
@@ -152,7 +152,7 @@ async fn a_port_can_be_taken_again_at_once() {
     assert_eq!(cause.unwrap().kind(), ErrorKind::AddrInUse);
     drop(first);
     let second = start_at(address).await;
-    assert_eq!(raw::wallet_with(address, second.api_key()).await.status, 200);
+    assert_eq!(raw::wallet_with(address, &second.api_key()).await.status, 200);
 }
 
 #[test]

@@ -64,6 +64,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
         let but_the_date = |answer: &raw::Answer| {
             let mut headers = answer.headers.clone();
             headers.retain(|(name, _)| name != "date");
+            headers.sort();
             (answer.status, headers)
         };
         assert_eq!(but_the_date(&get), but_the_date(&head), "{path}");

@@ -17,7 +17,7 @@ use crate::raw;
 async fn a_request_is_there_as_soon_as_its_answer_is() {
     let mock = MockServer::start().await.unwrap();
     for count in 1..=20 {
-        raw::wallet_with(mock.address(), mock.api_key()).await;
+        raw::wallet_with(mock.address(), &mock.api_key()).await;
         assert_eq!(mock.requests().len(), count);
     }
 }
@@ -28,7 +28,7 @@ async fn it_tells_what_was_asked_and_how_it_was_answered() {
     let request = "GET /api/v1/wallet?a=1&b HTTP/1.1\r\nHost: mock\r\nX-Mine: 1\r\nx-mine: 2\r\n\
                    connection: close\r\n\r\n";
     raw::exchange(mock.address(), request).await;
-    raw::wallet_with(mock.address(), mock.api_key()).await;
+    raw::wallet_with(mock.address(), &mock.api_key()).await;
 
     let requests = mock.requests();
     let (first, second) = (&requests[0], &requests[1]);
@@ -65,7 +65,7 @@ async fn no_key_can_be_seen_in_it_wherever_the_client_put_it() {
 
     let shown = format!("{:?} {:?} {mock:?} {partner:?}", mock.requests(), partner.requests());
     assert!(!shown.contains(secret), "{shown}");
-    assert!(!shown.contains(mock.api_key()), "{shown}");
+    assert!(!shown.contains(&mock.api_key()), "{shown}");
     assert_eq!(mock.requests()[0].headers["authorization"], "[redacted]");
     assert!(mock.requests()[4].query.as_deref().unwrap().ends_with("pk_live_[redacted]"));
 }
@@ -257,7 +257,7 @@ async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for()
     let hour = Duration::from_secs(3600);
     mock.clock().pause();
     mock.fail_next(Fault::passthrough().delay(hour)).unwrap();
-    let (address, key) = (mock.address(), mock.api_key().to_owned());
+    let (address, key) = (mock.address(), mock.api_key());
     let late = tokio::spawn(async move { raw::wallet_with(address, &key).await });
     mock.received_requests().path("wallet").wait_for(1, Duration::from_secs(20)).await.unwrap();
     mock.clock().advance(hour).unwrap();
@@ -273,7 +273,7 @@ async fn it_can_be_cleared_for_one_or_all_and_the_numbers_go_on() {
     let second = mock.add_partner("second");
     let key = second.issue_key();
     let both = async || {
-        raw::wallet_with(mock.address(), mock.api_key()).await;
+        raw::wallet_with(mock.address(), &mock.api_key()).await;
         raw::wallet_with(mock.address(), &key).await;
     };
     both().await;
@@ -296,7 +296,7 @@ async fn it_can_be_cleared_for_one_or_all_and_the_numbers_go_on() {
 async fn a_request_is_found_by_its_id_while_it_is_kept() {
     let mock = MockServer::start().await.unwrap();
     let second = mock.add_partner("second");
-    for key in [mock.api_key(), &second.issue_key(), "pk_live_unknown"] {
+    for key in [mock.api_key().as_str(), &second.issue_key(), "pk_live_unknown"] {
         raw::wallet_with(mock.address(), key).await;
     }
     for request in mock.requests() {
@@ -307,4 +307,36 @@ async fn a_request_is_found_by_its_id_while_it_is_kept() {
     }
     second.clear_requests();
     assert_eq!(mock.request("req-2"), None);
+}
+
+#[tokio::test]
+async fn a_key_of_any_form_is_redacted_wherever_the_client_put_it() {
+    let seed = r#"{"partners":[{"name":"a","keys":["mysecretkey123"],"stubs":[{"path":"echo","method":"POST"}]}]}"#;
+    let mock = Mock::seeded(partner_api_mock::Seed::from_json(seed).unwrap());
+    let accepted = "another-secret/key==";
+    mock.partner().accept_key(accepted).unwrap();
+    for (secret, method, path) in [
+        ("mysecretkey123", "GET", "/api/v1/wallet"),
+        (accepted, "GET", "/mysecretkey123/another-secret%2Fkey%3D%3D"),
+        ("mysecretkey123", "POST", "/api/v1/echo"),
+    ] {
+        mock.fail_next(Fault::passthrough().header("x-a", secret).body(secret)).unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{path}?key=mysecretkey123&other=another-secret/key=="))
+            .header("authorization", format!("Bearer {secret}"))
+            .header("x-key", secret)
+            .body(Body::from(secret))
+            .unwrap();
+        mock.service().oneshot(request).await.unwrap();
+    }
+    let shown = format!("{:?}", mock.requests());
+    assert!(!shown.contains("secretkey") && !shown.contains("another-secret"), "{shown}");
+    let requests = mock.requests();
+    assert_eq!(requests[0].query.as_deref(), Some("key=[redacted]&other=[redacted]"));
+    assert_eq!(
+        (requests[1].path.as_str(), &requests[2].body[..]),
+        ("/[redacted]/[redacted]", &b"[redacted]"[..])
+    );
+    assert_eq!(requests[0].headers["x-key"], "[redacted]");
 }

@@ -36,7 +36,7 @@ async fn another_seed_is_as_if_it_had_been_there_from_the_start() {
     {
         assert_eq!(status(&mock, key).await, expected, "{key}");
     }
-    assert_eq!((mock.api_key(), mock.partner().name().as_str()), ("k-new", "new"));
+    assert_eq!((mock.api_key().as_str(), mock.partner().name().as_str()), ("k-new", "new"));
     let whose = |key: &str| {
         let key = key.to_owned();
         let address = mock.address();
@@ -71,25 +71,25 @@ async fn a_partner_of_the_same_name_stays_the_same_one_and_the_others_go() {
 #[tokio::test]
 async fn a_key_that_was_issued_at_the_start_goes_on() {
     let mock = MockServer::start().await.unwrap();
-    let key = mock.api_key().to_owned();
+    let key = mock.api_key();
     mock.load(Seed::from_json(r#"{"partners": [{"name": "other"}]}"#).unwrap());
     assert_eq!(mock.api_key(), key);
     assert_eq!(status(&mock, &key).await, 200);
 
     mock.load(Seed::from_json(r#"{"partners": [{"name": "p", "keys": ["mine"]}]}"#).unwrap());
-    assert_eq!((mock.api_key(), status(&mock, &key).await), ("mine", 401));
+    assert_eq!((mock.api_key().as_str(), status(&mock, &key).await), ("mine", 401));
 
     let taken = r#"{"partners": [{"name": "p"}, {"name": "q", "keys": ["mine"]}]}"#;
     mock.load(Seed::from_json(taken).unwrap());
     assert_ne!(mock.api_key(), "mine");
-    assert_eq!(status(&mock, mock.api_key()).await, 200);
+    assert_eq!(status(&mock, &mock.api_key()).await, 200);
     assert_eq!(status(&mock, "mine").await, 200);
 }
 
 #[tokio::test]
 async fn reset_is_as_at_the_start() {
     let mock = MockServer::start().await.unwrap();
-    let (partner, key) = (mock.partner(), mock.api_key().to_owned());
+    let (partner, key) = (mock.partner(), mock.api_key());
     let sample = (partner.wallet(), partner.companies());
 
     let added = mock.add_partner("added").issue_key();
@@ -108,7 +108,7 @@ async fn reset_is_as_at_the_start() {
 
     assert!(mock.requests().is_empty() && !mock.clock().is_paused());
     assert_eq!((partner.wallet(), partner.companies()), sample);
-    assert_eq!((mock.api_key(), mock.partners().len()), (key.as_str(), 1));
+    assert_eq!((mock.api_key().as_str(), mock.partners().len()), (key.as_str(), 1));
     assert_eq!((status(&mock, &key).await, status(&mock, &added).await), (200, 401));
     assert!(mock.faults().rules().is_empty() && partner.faults().rules().is_empty());
     assert_eq!(mock.requests().len(), 2);
@@ -132,7 +132,7 @@ async fn chance_falls_again_as_it_did() {
         mock.partner().faults().add(rule).unwrap();
         let mut statuses = Vec::new();
         for _ in 0..12 {
-            statuses.push(status(&mock, mock.api_key()).await);
+            statuses.push(status(&mock, &mock.api_key()).await);
         }
         runs.push(statuses);
         mock.reset();

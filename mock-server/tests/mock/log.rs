@@ -18,9 +18,16 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 struct Told(Arc<Mutex<Vec<String>>>);
 
 impl Told {
-    fn listen() -> (Self, DefaultGuard) {
+    /// While another test registers an event, tracing does not know yet whom to offer it to, so this
+    /// waits until it gets one.
+    async fn listen() -> (Self, DefaultGuard) {
         let told = Self::default();
-        (told.clone(), tracing::subscriber::set_default(told))
+        let guard = tracing::subscriber::set_default(told.clone());
+        while told.lines().is_empty() {
+            tracing::callsite::rebuild_interest_cache();
+            ask(&Mock::new(), "/", "").await;
+        }
+        (told, guard)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -74,17 +81,17 @@ async fn ask(mock: &Mock, target: &str, key: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
-    let (told, _guard) = Told::listen();
+    let (told, _guard) = Told::listen().await;
     let mock = Mock::new();
     let key = mock.api_key();
-    ask(&mock, "/api/v1/wallet?a=1", key).await;
+    ask(&mock, "/api/v1/wallet?a=1", &key).await;
     ask(&mock, "/api/v1/wallet", "pk_live_unknown").await;
     let rule =
         Rule::new(Fault::status(503).delay(Duration::from_secs(2))).probability(1.0).times(1);
     mock.faults().add(rule).unwrap();
-    ask(&mock, "/api/v1/companies", key).await;
+    ask(&mock, "/api/v1/companies", &key).await;
     mock.partner().fail_next(Fault::close()).unwrap();
-    ask(&mock, "/api/v1/companies", key).await;
+    ask(&mock, "/api/v1/companies", &key).await;
 
     let lines = told.lines();
     let draw = mock.requests()[2].fault.as_ref().unwrap().draw().unwrap();
@@ -106,7 +113,8 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
             answered(
                 "request.id=req-3 http.request.method=GET url.path=/api/v1/companies \
                  http.response.status_code=503 disposition=served partner=default \
-                 fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW, delay 2s"
+                 fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW, delay 2s \
+                 delay_us=2000000"
             ),
             // No answer came, so there is no status.
             answered(
@@ -119,7 +127,7 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
 
 #[tokio::test]
 async fn neither_a_key_nor_a_control_character_is_told() {
-    let (told, _guard) = Told::listen();
+    let (told, _guard) = Told::listen().await;
     let mock = Mock::new();
     let partner = mock.add_partner("a\u{1b}[31m\n\u{9b}\u{202e}");
     let key = partner.issue_key();
@@ -151,7 +159,7 @@ async fn neither_a_key_nor_a_control_character_is_told() {
 
 #[tokio::test]
 async fn a_server_tells_where_it_listens_and_when_it_ends() {
-    let (told, _guard) = Told::listen();
+    let (told, _guard) = Told::listen().await;
     let mock = MockServer::start().await.unwrap();
     let address = mock.address();
     mock.shutdown().await;

@@ -26,7 +26,7 @@ async fn kept(mock: &MockServer) -> raw::Connection {
 }
 
 async fn serves(mock: &MockServer) {
-    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
+    assert_eq!(raw::wallet_with(mock.address(), &mock.api_key()).await.status, 200);
 }
 
 /// What comes to who connects and asks.

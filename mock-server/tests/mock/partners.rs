@@ -26,7 +26,7 @@ async fn each_key_sees_its_own_partner_and_nothing_else() {
 
     assert!(companies(&mock, &key_of_one).await.contains("Only of one"));
     assert_eq!(companies(&mock, &key_of_two).await, r#"{"data":[]}"#);
-    for (key, balance) in [(&key_of_one, 1), (&key_of_two, 2), (&mock.api_key().into(), 8450)] {
+    for (key, balance) in [(&key_of_one, 1), (&key_of_two, 2), (&mock.api_key(), 8450)] {
         let body = raw::wallet_with(mock.address(), key).await.body;
         assert!(body.starts_with(&format!("{{\"balance\":{balance},")), "{body}");
     }
@@ -65,22 +65,22 @@ async fn every_change_is_what_the_next_request_sees() {
     let (partner, key) = (mock.partner(), mock.api_key());
 
     partner.update_wallet(|wallet| wallet.currency = "EUR".into());
-    assert!(raw::wallet_with(mock.address(), key).await.body.contains(r#""currency":"EUR""#));
+    assert!(raw::wallet_with(mock.address(), &key).await.body.contains(r#""currency":"EUR""#));
 
     partner.add_company(Company::new("c-2", "Blue Bakery"));
     partner.add_connection("c-2", Connection::new("n-2")).unwrap();
     partner.update_connection("n-2", |one| one.status = "never seen before".into()).unwrap();
     partner.update_company("c-2", |company| company.template_count = u64::MAX).unwrap();
-    let body = companies(&mock, key).await;
+    let body = companies(&mock, &key).await;
     assert!(body.contains(r#""status":"never seen before""#), "{body}");
     assert!(body.contains(r#""_count":{"templates":18446744073709551615}"#), "{body}");
 
     assert_eq!(partner.remove_connection("n-2").unwrap().id, "n-2");
     assert_eq!(partner.remove_company("clx123...").unwrap().name, "Acme Coffee");
-    assert!(companies(&mock, key).await.starts_with(r#"{"data":[{"id":"c-2","#));
+    assert!(companies(&mock, &key).await.starts_with(r#"{"data":[{"id":"c-2","#));
 
     partner.set_companies(Vec::new());
-    assert_eq!(companies(&mock, key).await, r#"{"data":[]}"#);
+    assert_eq!(companies(&mock, &key).await, r#"{"data":[]}"#);
 }
 
 #[tokio::test]

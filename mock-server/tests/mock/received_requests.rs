@@ -151,12 +151,12 @@ async fn only_what_came_after_a_request_may_be_meant() {
 async fn of_many_requests_the_newest_are_listed_and_no_key_is() {
     let mock = Mock::new();
     for _ in 0..30 {
-        ask(&mock, &format!("/{}", mock.api_key()), mock.api_key()).await;
+        ask(&mock, &format!("/{}", mock.api_key()), &mock.api_key()).await;
     }
     let calls = mock.received_requests().header("x-trace", "one").query("a");
     let text = calls.at_least(1).unwrap_err().to_string();
     assert!(text.contains("journal   10 before these\n          req-11 "), "{text}");
-    assert!(!text.contains(mock.api_key()) && text.contains("pk_live_[redacted]"), "{text}");
+    assert!(!text.contains(&mock.api_key()) && text.contains("pk_live_[redacted]"), "{text}");
     assert!(text.contains("query: expected  a\n                 received  (none)\n"), "{text}");
 }
 

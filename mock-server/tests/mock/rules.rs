@@ -32,9 +32,9 @@ async fn an_operation_a_path_or_all_meet_it() {
         let mock = Mock::new();
         mock.faults().add(rule.clone()).unwrap();
         let key = mock.api_key();
-        assert_eq!(status_of(&mock, "/api/v1/companies", key).await, companies, "{rule}");
-        assert_eq!(status_of(&mock, "/api/v1/wallet", key).await, wallet, "{rule}");
-        assert_eq!(status_of(&mock, "/api/v1/templates", key).await, other, "{rule}");
+        assert_eq!(status_of(&mock, "/api/v1/companies", &key).await, companies, "{rule}");
+        assert_eq!(status_of(&mock, "/api/v1/wallet", &key).await, wallet, "{rule}");
+        assert_eq!(status_of(&mock, "/api/v1/templates", &key).await, other, "{rule}");
         let post = Request::post("/api/v1/wallet").body(Body::empty()).unwrap();
         let answer = mock.service().oneshot(post).await.unwrap();
         assert_eq!(answer.status().as_u16(), wrong_method, "{rule}");
@@ -76,7 +76,7 @@ async fn rules_that_wait_for_the_next_request_come_one_after_the_other() {
     partner.faults().add(Rule::new(Fault::status(504)).every(2)).unwrap();
     let mut seen = Vec::new();
     for _ in 0..7 {
-        seen.push(wallet(&mock, mock.api_key()).await);
+        seen.push(wallet(&mock, &mock.api_key()).await);
     }
     assert_eq!(seen, [503, 429, 500, 200, 504, 200, 504]);
 }
@@ -90,12 +90,12 @@ async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
     assert_eq!(partner.faults().rules(), ["status=503"]);
     assert_eq!(mock.faults().rules(), ["status=500 times=1"]);
     for _ in 0..3 {
-        assert_eq!(wallet(&mock, mock.api_key()).await, 503);
+        assert_eq!(wallet(&mock, &mock.api_key()).await, 503);
     }
     always.remove();
     always.remove();
-    assert_eq!(wallet(&mock, mock.api_key()).await, 500);
-    assert_eq!(wallet(&mock, mock.api_key()).await, 200);
+    assert_eq!(wallet(&mock, &mock.api_key()).await, 500);
+    assert_eq!(wallet(&mock, &mock.api_key()).await, 200);
     assert_eq!((always.hits(), once.hits()), (3, 1));
     assert!(partner.faults().rules().is_empty());
 
@@ -103,7 +103,7 @@ async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
     mock.faults().clear();
     assert_eq!(partner.faults().rules(), ["connection=reset times=1"], "each clears its own");
     partner.faults().clear();
-    assert_eq!(wallet(&mock, mock.api_key()).await, 200);
+    assert_eq!(wallet(&mock, &mock.api_key()).await, 200);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_partners_rule_that_is_spent_takes_no_room() {
     let mock = Mock::new();
     for _ in 0..100 {
         mock.partner().fail_next(Fault::status(503)).unwrap();
-        assert_eq!(wallet(&mock, mock.api_key()).await, 503);
+        assert_eq!(wallet(&mock, &mock.api_key()).await, 503);
         assert_eq!(mock.partner().faults().rules(), [""; 0]);
     }
 }
@@ -178,9 +178,9 @@ async fn the_journal_names_the_rule_and_the_draw_but_no_key() {
     let mock = Mock::new();
     let key = mock.api_key();
     mock.partner().faults().add(rule().operation("companies")).unwrap();
-    let added = mock.partner().faults().add(rule().key(key).after(1).probability(1.0)).unwrap();
+    let added = mock.partner().faults().add(rule().key(&key).after(1).probability(1.0)).unwrap();
     for _ in 0..2 {
-        wallet(&mock, key).await;
+        wallet(&mock, &key).await;
     }
     let requests = mock.requests();
     let fault = requests[1].fault.as_ref().unwrap();
@@ -189,5 +189,5 @@ async fn the_journal_names_the_rule_and_the_draw_but_no_key() {
     assert!((0.0..1.0).contains(&fault.draw().unwrap()));
     assert!(fault.to_string().starts_with("rule 2 (status=503 key=[redacted]"), "{fault}");
     let shown = format!("{added:?} {added} {requests:?} {:?}", mock.partner().faults());
-    assert!(!shown.contains(key), "{shown}");
+    assert!(!shown.contains(&key), "{shown}");
 }

@@ -45,5 +45,5 @@ fn the_readme_shows_the_example_as_it_is() {
 async fn an_empty_seed_is_one_partner_with_a_key_and_nothing_else() {
     let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     assert!(mock.partner().companies().is_empty());
-    assert_eq!(raw::wallet_with(mock.address(), mock.api_key()).await.status, 200);
+    assert_eq!(raw::wallet_with(mock.address(), &mock.api_key()).await.status, 200);
 }

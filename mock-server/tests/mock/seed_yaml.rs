@@ -28,12 +28,12 @@ async fn the_example_gives_what_it_says() {
 
     let key = mock.api_key();
     for (status, retry_after) in [(503, Some("1")), (503, Some("1")), (200, None)] {
-        let answer = get(&mock, key, "wallet").await;
+        let answer = get(&mock, &key, "wallet").await;
         assert_eq!((answer.status, answer.header("retry-after")), (status, retry_after));
     }
-    let stats = get(&mock, key, "stats").await;
+    let stats = get(&mock, &key, "stats").await;
     assert_eq!((stats.status, stats.body.as_str()), (200, r#"{"sent":3,"delivered":2}"#));
-    let template = get(&mock, key, "templates/t-1").await;
+    let template = get(&mock, &key, "templates/t-1").await;
     assert_eq!((template.status, template.error()), (404, "not_found"));
     let others = "pk_live_exampleexampleexample002";
     assert_eq!(get(&mock, others, "stats").await.status, 404, "it is the other partner's");

@@ -29,7 +29,7 @@ async fn ask(mock: &Mock, method: &str, path: &str, key: &str) -> (u16, String) 
 }
 
 async fn status(mock: &Mock, method: &str, path: &str) -> u16 {
-    ask(mock, method, path, mock.api_key()).await.0
+    ask(mock, method, path, &mock.api_key()).await.0
 }
 
 #[tokio::test]
@@ -40,8 +40,8 @@ async fn a_canned_answer_is_there_until_it_is_removed() {
         .add_stub(Stub::get("stats").respond(ResponseTemplate::json(200, r#"{"sent":3}"#)))
         .unwrap();
     let key = mock.api_key();
-    assert_eq!(ask(&mock, "GET", "stats", key).await, (200, r#"{"sent":3}"#.to_owned()));
-    assert_eq!(ask(&mock, "HEAD", "stats", key).await, (200, String::new()));
+    assert_eq!(ask(&mock, "GET", "stats", &key).await, (200, r#"{"sent":3}"#.to_owned()));
+    assert_eq!(ask(&mock, "HEAD", "stats", &key).await, (200, String::new()));
     assert_eq!(mock.requests()[1].disposition, Disposition::Stubbed);
     assert_eq!(status(&mock, "GET", "stats/").await, 404);
     assert_eq!(status(&mock, "GET", "wallet").await, 200);
@@ -66,7 +66,7 @@ async fn a_computed_answer_sees_the_request_but_not_its_key() {
     });
     mock.add_stub(stub).unwrap();
     let target = "/api/v1/templates/t-1/versions?a=b";
-    let answer = send(&mock, "POST", target, mock.api_key(), r#"{"name":"pk_live_canary"}"#).await;
+    let answer = send(&mock, "POST", target, &mock.api_key(), r#"{"name":"pk_live_canary"}"#).await;
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["location"]),
         (201, &"/x".parse().unwrap())
@@ -123,17 +123,17 @@ async fn a_documented_call_is_not_shadowed_but_on_purpose() {
     for any in [Stub::get("{any}"), Stub::post("wallet")] {
         mock.add_stub(any).unwrap();
     }
-    let (code, body) = ask(&mock, "GET", "wallet", mock.api_key()).await;
+    let (code, body) = ask(&mock, "GET", "wallet", &mock.api_key()).await;
     assert_eq!((code, body.starts_with(r#"{"balance":"#)), (200, true), "{body}");
-    assert_eq!(ask(&mock, "GET", "other", mock.api_key()).await.1, "{}");
+    assert_eq!(ask(&mock, "GET", "other", &mock.api_key()).await.1, "{}");
     assert_eq!(status(&mock, "POST", "wallet").await, 200);
 
     let meant =
         Stub::get("wallet").override_documented().respond(ResponseTemplate::json(200, "[]"));
     let meant = mock.add_stub(meant).unwrap();
-    assert_eq!(ask(&mock, "GET", "wallet", mock.api_key()).await.1, "[]");
+    assert_eq!(ask(&mock, "GET", "wallet", &mock.api_key()).await.1, "[]");
     meant.remove();
-    assert_ne!(ask(&mock, "GET", "wallet", mock.api_key()).await.1, "[]");
+    assert_ne!(ask(&mock, "GET", "wallet", &mock.api_key()).await.1, "[]");
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn another_method_is_405_and_says_which_are_allowed() {
     mock.add_stub(Stub::post("templates")).unwrap();
     mock.add_stub(Stub::get("templates")).unwrap();
     for (path, allowed) in [("wallet", "GET, HEAD, POST"), ("templates", "GET, HEAD, POST")] {
-        let answer = send(&mock, "PUT", &format!("/api/v1/{path}"), mock.api_key(), "").await;
+        let answer = send(&mock, "PUT", &format!("/api/v1/{path}"), &mock.api_key(), "").await;
         assert_eq!(
             (answer.status().as_u16(), &answer.headers()["allow"]),
             (405, &allowed.parse().unwrap())
@@ -241,7 +241,7 @@ async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
     broken.send(head(10) + "1").await;
     broken.end().await;
     assert_eq!(broken.rest().await, b"");
-    assert_eq!(mock.requests().len(), 4, "half a request is none");
+    assert_eq!(mock.requests()[4].disposition, Disposition::BadBody);
 }
 
 #[tokio::test]
@@ -260,5 +260,26 @@ async fn no_key_is_in_the_debug_of_what_a_stub_is_asked() {
     let shown = answer.into_body().collect().await.unwrap().to_bytes();
     let shown = String::from_utf8(shown.to_vec()).unwrap();
     assert_eq!(shown.matches("pk_live_[redacted]").count(), 4, "{shown}");
-    assert!(!shown.contains("canary") && !shown.contains(mock.api_key()), "{shown}");
+    assert!(!shown.contains("canary") && !shown.contains(&mock.api_key()), "{shown}");
+}
+
+#[tokio::test]
+async fn host_and_key_are_judged_before_a_body_is_read() {
+    let mock = MockServer::start().await.unwrap();
+    mock.add_stub(Stub::post("templates")).unwrap();
+    let good = format!("authorization: Bearer {}\r\n", mock.api_key());
+    for (host, key, expected) in [
+        ("host: m\r\n", "authorization: Bearer pk_live_unknown\r\n", (401, "invalid_token")),
+        ("host: m\r\n", "", (401, "missing_bearer_token")),
+        ("", good.as_str(), (400, "bad_request")),
+    ] {
+        let mut waiting = raw::Connection::open(mock.address()).await;
+        let head = format!(
+            "POST /api/v1/templates HTTP/1.1\r\n{host}{key}expect: 100-continue\r\n\
+             content-length: 1000000\r\n\r\n"
+        );
+        waiting.send(head).await;
+        let response = waiting.answer().await;
+        assert_eq!((response.status, response.error()), expected);
+    }
 }

@@ -37,6 +37,6 @@ async fn start(count: usize) -> Result<(MockServer, Address), Box<dyn Error>> {
         mock.partner().set_companies((0..count).map(company));
     }
     let host = mock.address().to_string();
-    let key = mock.api_key().to_owned();
+    let key = mock.api_key();
     Ok((mock, Address { host, key }))
 }

@@ -8,7 +8,7 @@ use partner_api_mock::MockServer;
 /// The key is that of the last one.
 pub(crate) async fn start(count: usize) -> Result<(MockServer, Address), Box<dyn Error>> {
     let mock = MockServer::start().await?;
-    let mut key = mock.api_key().to_owned();
+    let mut key = mock.api_key();
     for number in 1..count {
         key = mock.add_partner(format!("Partner {number}")).issue_key();
     }

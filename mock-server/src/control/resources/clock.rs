@@ -20,7 +20,9 @@ pub(super) fn router() -> Router<ControlState> {
 }
 
 #[derive(Serialize)]
-struct Clock {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(in crate::control) struct Clock {
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     now: String,
     paused: bool,
 }
@@ -30,11 +32,14 @@ async fn get_clock(State(mock): State<Mock>) -> Json<Clock> {
     Json(Clock { now: format!("{:.3}", clock.now()), paused: clock.is_paused() })
 }
 
+/// `paused: true` pauses it where it is, or at `now`; `paused: false` resumes it.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct ClockSetting {
+pub(in crate::control) struct ClockSetting {
     paused: bool,
     #[serde(default, deserialize_with = "timestamp")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     now: Option<Timestamp>,
 }
 
@@ -61,8 +66,9 @@ async fn set_clock(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct ClockStep {
+pub(in crate::control) struct ClockStep {
     by: Time,
 }
 

@@ -25,13 +25,20 @@ pub(super) fn router() -> Router<ControlState> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Fault {
+pub(in crate::control) struct Fault {
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^f-[1-9][0-9]*$")))]
     id: String,
+    /// The options of the rule. A key is `[redacted]`.
     rule: Map<String, Value>,
+    /// The text form of the rule, as `status=503 times=2`.
     text: String,
+    /// How many requests it was applied to.
     hits: u64,
+    /// Whose it is, or null: the whole mock's.
     partner: Option<String>,
+    /// False once it has had all its `times`.
     active: bool,
 }
 

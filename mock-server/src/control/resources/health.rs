@@ -21,20 +21,31 @@ pub(super) fn router() -> Router<ControlState> {
 }
 
 #[derive(Serialize)]
-struct Health {
-    status: &'static str,
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(in crate::control) struct Health {
+    status: Status,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Ok,
+    Ready,
+    Draining,
 }
 
 async fn get_health() -> Json<Health> {
-    Json(Health { status: "ok" })
+    Json(Health { status: Status::Ok })
 }
 
 /// New connections are refused while the mock ends, but an open one may still ask.
 async fn get_readiness(State(control): State<ControlState>) -> (StatusCode, Json<Health>) {
     if control.is_ending() {
-        (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "draining" }))
+        (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: Status::Draining }))
     } else {
-        (StatusCode::OK, Json(Health { status: "ready" }))
+        (StatusCode::OK, Json(Health { status: Status::Ready }))
     }
 }
 
@@ -54,14 +65,20 @@ async fn reset(State(mock): State<Mock>, _: Option<Json<Empty>>) -> Result<Statu
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Info {
+pub(in crate::control) struct Info {
     version: &'static str,
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     started_at: String,
+    /// What the reference of the Partner API calls the base URL.
     base_url: String,
     partners: usize,
+    /// How many are kept.
     requests: usize,
+    /// How many were dropped, since the journal is bounded.
     dropped: u64,
+    /// What the mock started with: `sample`, `empty` or `file`.
     seed: &'static str,
 }
 

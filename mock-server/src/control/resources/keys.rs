@@ -21,13 +21,18 @@ pub(super) fn router() -> Router<ControlState> {
 }
 
 #[derive(Serialize)]
-struct Key {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(in crate::control) struct Key {
+    /// The first 8 hexadecimal digits of its SHA-256.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{8}$")))]
     id: String,
     revoked: bool,
 }
 
 #[derive(Serialize)]
-struct KeyAdded {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(in crate::control) struct KeyAdded {
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{8}$")))]
     id: String,
     key: String,
     revoked: bool,
@@ -44,8 +49,11 @@ async fn list_keys(Partner(partner): Partner) -> Json<List<Key>> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct KeyNew {
+pub(in crate::control) struct KeyNew {
+    /// The key to be accepted; without it one is issued.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::schema::KEY)))]
     #[serde(default, deserialize_with = "non_null")]
     key: Option<String>,
 }

@@ -13,6 +13,17 @@ mod requests;
 mod stubs;
 mod wallet;
 
+#[cfg(feature = "schema")]
+pub(super) use {
+    clock::{Clock, ClockSetting, ClockStep},
+    faults::Fault,
+    health::{Health, Info},
+    keys::{Key, KeyAdded, KeyNew},
+    partners::{Partner, PartnerChange},
+    requests::{RequestList, RequestWithResponse, RequestsQuery},
+    stubs::Stub,
+};
+
 use axum::Router;
 
 use super::ControlState;

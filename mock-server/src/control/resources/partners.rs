@@ -23,18 +23,25 @@ pub(super) fn router() -> Router<ControlState> {
 }
 
 #[derive(Serialize)]
-struct Partner {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(in crate::control) struct Partner {
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^p-[1-9][0-9]*$")))]
     id: String,
     name: String,
+    /// Whether its keys work.
     active: bool,
     companies: usize,
     connections: usize,
     #[serde(serialize_with = "as_served")]
+    #[cfg_attr(feature = "schema", schemars(with = "WalletBody<'_>"))]
     wallet: Wallet,
+    /// How many it has that are not revoked.
     keys: usize,
+    /// How many of its requests are kept.
     requests: usize,
+    /// How many rules of its own are active.
     faults: usize,
-    /// The key that was issued for a new partner, shown this once.
+    /// Only in the response that adds it, if no keys were given: its new key, shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
@@ -89,8 +96,9 @@ async fn get_partner(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct PartnerChange {
+pub(in crate::control) struct PartnerChange {
     #[serde(default, deserialize_with = "non_null")]
     name: Option<String>,
     #[serde(default, deserialize_with = "non_null")]

@@ -31,54 +31,77 @@ const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
 #[derive(Serialize)]
-struct RequestList {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(in crate::control) struct RequestList {
     data: Vec<Request>,
+    /// How many were dropped, since the journal is bounded.
     dropped: u64,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Request {
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^req-[1-9][0-9]*$")))]
     id: String,
+    /// When its head had been read, by the mock's clock.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     at: String,
-    duration: String,
+    /// How many milliseconds it took until the response was ready, without the delay of a fault.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
+    duration_ms: f64,
+    /// How many milliseconds a fault delayed the response after that.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
+    delay_ms: f64,
     method: String,
     path: String,
     query: Option<String>,
+    /// Each as its name and its value.
     headers: Vec<(String, String)>,
+    /// Of a request to a stub; that of any other is not read.
     body: String,
     partner: Option<String>,
     partner_name: Option<String>,
     status: u16,
+    /// How it was handled: `served`, `stubbed`, or why it was rejected.
     disposition: String,
     fault: Option<AppliedFaultBody>,
 }
 
 /// The response is part of a single request only, so that a list stays short.
 #[derive(Serialize)]
-struct RequestWithResponse {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(in crate::control) struct RequestWithResponse {
     #[serde(flatten)]
     request: Request,
+    /// Null, if a fault let no response through.
     response: Option<RecordedResponse>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct RecordedResponse {
     status: u16,
+    /// Each as its name and its value.
     headers: Vec<(String, String)>,
-    /// None if it was too long to be recorded.
+    /// Null, if it was longer than 4 KiB.
     body: Option<String>,
     length: u64,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "AppliedFault"))]
 #[serde(rename_all = "camelCase")]
 struct AppliedFaultBody {
+    /// The text form of the rule; of a long one, the first 1000 characters and `…`.
     rule: String,
+    /// Counted from 1 in the order they were added to its partner, or to the mock.
     rule_number: u64,
+    /// Which of the partner's requests it was that reached the rule.
     request: u64,
+    /// The number that was drawn, and was less than the rule's probability.
     draw: Option<f64>,
-    delay: String,
 }
 
 impl From<&AppliedFault> for AppliedFaultBody {
@@ -88,7 +111,6 @@ impl From<&AppliedFault> for AppliedFaultBody {
             rule_number: fault.rule_number(),
             request: fault.request_number(),
             draw: fault.draw(),
-            delay: shown(fault.delay()),
         }
     }
 }
@@ -99,7 +121,8 @@ impl From<ReceivedRequest> for Request {
         Self {
             id: request.request_id,
             at: format!("{:.3}", request.received_at),
-            duration: shown(request.duration),
+            duration_ms: milliseconds(request.duration),
+            delay_ms: milliseconds(request.delay),
             method: request.method.to_string(),
             path: request.path,
             query: request.query,
@@ -125,11 +148,9 @@ impl RecordedResponse {
     }
 }
 
-/// In milliseconds, to the microsecond: `0.213ms`, `250ms`.
-fn shown(time: Duration) -> String {
-    let micros = time.as_micros();
-    let (whole, part) = (micros / 1000, micros % 1000);
-    if part == 0 { format!("{whole}ms") } else { format!("{whole}.{part:03}ms") }
+/// To the microsecond: `0.213`, `250.0`.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).trunc() / 1e3
 }
 
 fn lossy(bytes: &[u8]) -> String {
@@ -144,26 +165,48 @@ fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// Which requests are listed, and how many are expected. A value arrives as text.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct RequestsQuery {
+pub(in crate::control) struct RequestsQuery {
+    /// Only those that came after this one; `req-0` is before all.
     #[serde(default, deserialize_with = "request_id")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = "^req-[0-9]+$"))
+    )]
     after: Option<u64>,
+    /// How many are shown at most; 100, if left out.
     #[serde(default, deserialize_with = "limit")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_LIMIT)))]
     limit: Option<usize>,
+    /// Only requests to this path; `wallet` is `/api/v1/wallet`.
     #[serde(default, deserialize_with = "sendable_path")]
     path: Option<String>,
+    /// Only with this method.
     method: Option<String>,
+    /// Only with this query: everything that follows the `?`, as it was sent.
     query: Option<String>,
+    /// Only those whose response had this status.
     #[serde(default, deserialize_with = "number")]
     status: Option<u16>,
+    /// Only with this body. The body of a request that no stub responded to is not kept.
     body: Option<String>,
+    /// Only with this header, as `name:value`. May be given several times.
     #[serde(default, deserialize_with = "headers")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Vec<String>", inner(regex(pattern = "^[^:]*:")))
+    )]
     header: Vec<(String, String)>,
+    /// Expects so many.
     #[serde(default, deserialize_with = "number")]
     exactly: Option<usize>,
+    /// Expects so many or more.
     #[serde(default, deserialize_with = "number")]
     at_least: Option<usize>,
+    /// How long to wait for them, 60s at most, such as `250ms` or `2s`.
     #[serde(default, deserialize_with = "wait")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     within: Option<Duration>,
 }
 

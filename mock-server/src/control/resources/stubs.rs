@@ -26,17 +26,22 @@ pub(super) fn router() -> Router<ControlState> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Stub {
+pub(in crate::control) struct Stub {
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^s-[1-9][0-9]*$")))]
     id: String,
+    /// Whose it is, or null: the whole mock's.
     partner: Option<String>,
     method: String,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/api/v1/")))]
     path: String,
     /// Absent, as are headers and body, if a test in Rust computes the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     headers: Option<BTreeMap<String, String>>,
+    /// Keys are redacted, as in the headers.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     override_documented: bool,

@@ -130,7 +130,7 @@ impl ReceivedRequests {
         self
     }
 
-    /// Only those that were answered with this status.
+    /// Only those whose response had this status.
     pub fn status(mut self, status: u16) -> Self {
         self.matcher.status = Some(status);
         self

@@ -8,9 +8,10 @@ use bytes::Bytes;
 use serde::Serialize;
 
 pub(crate) use self::companies::{
-    AFTER_COMPANIES, BEFORE_COMPANIES, IN_EACH_COMPANY, IN_EACH_CONNECTION, beginning_of_company,
-    beginning_of_connection, company, connection, length_of_company, read_company, write_company,
+    AFTER_COMPANIES, BEFORE_COMPANIES, company, connection, write_company,
 };
+#[cfg(feature = "schema")]
+pub(crate) use self::companies::{CompanyBody, ConnectionBody};
 pub(crate) use self::wallet::{WalletBody, wallet};
 
 fn render(body: &impl Serialize) -> Bytes {

@@ -12,11 +12,17 @@ pub(crate) fn wallet(wallet: &Wallet) -> Bytes {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Wallet"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WalletBody<'a> {
     balance: i64,
     currency: &'a str,
     #[serde(serialize_with = "as_string")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "String", regex(pattern = r"^-?[0-9]+(\.[0-9]+)?$"))
+    )]
     credit_unit_price: Decimal,
     cost_per_message: i64,
 }

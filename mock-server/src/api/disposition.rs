@@ -1,0 +1,72 @@
+//! How the service handled a request. It travels in the extensions of the response, for the journal.
+
+use std::fmt;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+
+use super::auth::AuthFailure;
+use super::error::ErrorBody;
+
+/// How the service handled a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Disposition {
+    /// The partner's own data was sent.
+    Served,
+    /// A stub responded.
+    Stubbed,
+    /// 401, by this rule.
+    Unauthorized(AuthFailure),
+    /// 404: the reference has no such path.
+    UnknownPath,
+    /// 405: the path exists, and the method is neither `GET` nor `HEAD`.
+    WrongMethod,
+    /// 413: a body for a stub that is larger than [`DEFAULT_MAX_REQUEST_BODY`](crate::DEFAULT_MAX_REQUEST_BODY).
+    BodyTooLarge,
+    /// 408: a body for a stub that was not complete within
+    /// [`DEFAULT_BODY_READ_TIMEOUT`](crate::DEFAULT_BODY_READ_TIMEOUT).
+    BodyTimedOut,
+    /// 503: with this body, all bodies that were being read had more than
+    /// [`MAX_BODIES_BYTES`](crate::MAX_BODIES_BYTES).
+    TooManyBodies,
+    /// 400: a body for a stub that is malformed. If the body broke off, the connection was closed.
+    BadBody,
+    /// 400: no Host header, two of them, or one that is invalid (RFC 9112, section 3.2).
+    BadHost,
+}
+
+impl fmt::Display for Disposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Served => f.write_str("served"),
+            Self::Stubbed => f.write_str("stubbed"),
+            Self::Unauthorized(failure) => failure.fmt(f),
+            Self::UnknownPath => f.write_str("unknown path"),
+            Self::WrongMethod => f.write_str("wrong method"),
+            Self::BodyTooLarge => f.write_str("body too large"),
+            Self::BodyTimedOut => f.write_str("body timed out"),
+            Self::TooManyBodies => f.write_str("too many bodies"),
+            Self::BadBody => f.write_str("bad body"),
+            Self::BadHost => f.write_str("bad Host header"),
+        }
+    }
+}
+
+/// The response of a request that gets no data.
+impl IntoResponse for Disposition {
+    fn into_response(self) -> Response<Body> {
+        let error = match self {
+            Self::Unauthorized(failure) => failure.error_body(),
+            Self::WrongMethod => ErrorBody::MethodNotAllowed,
+            Self::BadHost | Self::BadBody => ErrorBody::BadRequest,
+            Self::BodyTooLarge => ErrorBody::PayloadTooLarge,
+            Self::BodyTimedOut => ErrorBody::RequestTimeout,
+            Self::TooManyBodies => ErrorBody::TooManyBodies,
+            Self::UnknownPath | Self::Served | Self::Stubbed => ErrorBody::NotFound,
+        };
+        let mut response = error.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,75 @@
+//! All keys of a mock, and whose each is. No key is kept here; the redactor has to keep those that it
+//! could not recognise otherwise.
+//!
+//! A request's key is found by 128 bits of two keyed hashes, whose random keys are this process's, and
+//! not by its SHA-256, which takes 3,400 instructions. Whoever does not know the random keys cannot
+//! find another text with the same hashes. The SHA-256 is computed once, when the key is issued, for
+//! the id by which the key is shown.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+
+use super::api_key::KeyHash;
+use super::store::PartnerState;
+
+/// The keyed hash of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct KeyTag(u64, u64);
+
+/// A key that was issued. It stays when it is revoked, so that the journal can say so.
+#[derive(Debug, Clone)]
+pub(crate) struct Issued {
+    pub(crate) partner: Arc<PartnerState>,
+    pub(crate) revoked: bool,
+    pub(super) hash: KeyHash,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    hashers: (RandomState, RandomState),
+    issued: BTreeMap<KeyTag, Issued>,
+}
+
+impl Keys {
+    fn tag(&self, key: &str) -> KeyTag {
+        let (first, second) = &self.hashers;
+        KeyTag(first.hash_one(key), second.hash_one(key))
+    }
+
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.issued.contains_key(&self.tag(key))
+    }
+
+    pub(super) fn find(&self, key: &str) -> Option<&Issued> {
+        self.issued.get(&self.tag(key))
+    }
+
+    pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut Issued> {
+        self.issued.get_mut(&self.tag(key))
+    }
+
+    pub(super) fn get(&self, tag: KeyTag) -> Option<&Issued> {
+        self.issued.get(&tag)
+    }
+
+    pub(super) fn get_mut(&mut self, tag: KeyTag) -> Option<&mut Issued> {
+        self.issued.get_mut(&tag)
+    }
+
+    /// Makes a key the partner's.
+    pub(super) fn add(&mut self, key: &str, partner: &Arc<PartnerState>) -> KeyTag {
+        let tag = self.tag(key);
+        let (partner, hash) = (Arc::clone(partner), KeyHash::of(key));
+        self.issued.insert(tag, Issued { partner, revoked: false, hash });
+        tag
+    }
+
+    pub(super) fn remove(&mut self, tag: KeyTag) -> Option<Issued> {
+        self.issued.remove(&tag)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.issued.clear();
+    }
+}

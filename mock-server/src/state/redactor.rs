@@ -1,0 +1,144 @@
+//! Redaction of API keys in everything that is recorded or logged.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use memchr::memchr_iter;
+
+use super::api_key::{self, KeyHash, PREFIX, REDACTED};
+
+/// A key that is shorter is redacted only where no letter or digit is beside it: `a` is a part of too
+/// many words.
+const MIN_EMBEDDED_KEY: usize = 8;
+
+/// Knows the keys that do not begin with `pk_live_`: those of a seed may have any form.
+#[derive(Default)]
+pub(crate) struct Redactor {
+    /// So that a mock without such keys takes no lock.
+    any: AtomicBool,
+    keys: RwLock<BTreeMap<KeyHash, Box<str>>>,
+}
+
+impl Redactor {
+    pub(super) fn add(&self, key: &str) {
+        if !key.starts_with(PREFIX) {
+            self.change(|keys| drop(keys.insert(KeyHash::of(key), key.into())));
+        }
+    }
+
+    pub(super) fn remove(&self, hash: &KeyHash) {
+        if self.any.load(Ordering::Acquire) {
+            self.change(|keys| drop(keys.remove(hash)));
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.change(BTreeMap::clear);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<KeyHash, Box<str>>)) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut keys);
+        self.any.store(!keys.is_empty(), Ordering::Release);
+    }
+
+    /// Replaces every known key, and whatever follows a `pk_live_`.
+    pub(crate) fn redact<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut clean = api_key::redact(text);
+        if self.any.load(Ordering::Acquire) {
+            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            for key in keys.values() {
+                if let Some(redacted) = replace(&clean, key.as_bytes()) {
+                    clean = Cow::Owned(redacted);
+                }
+            }
+        }
+        clean
+    }
+
+    /// As [`redact`](Self::redact), for a text.
+    pub(crate) fn redact_text(&self, text: &str) -> String {
+        match self.redact(text.as_bytes()) {
+            Cow::Borrowed(_) => text.to_owned(),
+            Cow::Owned(clean) => String::from_utf8_lossy(&clean).into_owned(),
+        }
+    }
+}
+
+/// The text with each occurrence of the key replaced. None if there is none.
+fn replace(text: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    let first = *key.first()?;
+    // A percent-encoded key may begin with any of its escapes.
+    let starts = memchr_iter(first, text).chain(memchr_iter(b'%', text));
+    let mut found: Vec<_> = starts.filter_map(|at| Some((at, end_of(text, at, key)?))).collect();
+    if found.is_empty() {
+        return None;
+    }
+    found.sort_unstable();
+    let mut clean = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    for (start, end) in found {
+        if start >= copied {
+            clean.extend_from_slice(text.get(copied..start).unwrap_or_default());
+            clean.extend_from_slice(REDACTED.as_bytes());
+            copied = end;
+        }
+    }
+    clean.extend_from_slice(text.get(copied..).unwrap_or_default());
+    Some(clean)
+}
+
+/// Where the key ends that begins here, with any of its bytes percent-encoded.
+fn end_of(text: &[u8], start: usize, key: &[u8]) -> Option<usize> {
+    let mut end = start;
+    for byte in key {
+        end += match text.get(end..)? {
+            [found, ..] if found == byte => 1,
+            [b'%', high, low, ..] => {
+                let digit = |digit: &u8| char::from(*digit).to_digit(16);
+                (digit(high)? * 16 + digit(low)? == u32::from(*byte)).then_some(3)?
+            }
+            _ => return None,
+        };
+    }
+    let is_word =
+        |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let is_alone = !is_word(start.checked_sub(1)) && !is_word(Some(end));
+    (is_alone || key.len() >= MIN_EMBEDDED_KEY).then_some(end)
+}
+
+/// There is no key in it.
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redactor").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_any_form_is_redacted_wherever_it_is() {
+        let redactor = Redactor::default();
+        for key in ["mysecretkey123", "a/b+c==", "k1", "pk_live_x"] {
+            redactor.add(key);
+        }
+        for (text, clean) in [
+            ("k=mysecretkey123&b=1", "k=[redacted]&b=1"),
+            ("xmysecretkey123mysecretkey123", "x[redacted][redacted]"),
+            ("my%73ecretkey12%33", "[redacted]"),
+            ("%6dysecretkey123 mysecretkey12", "[redacted] mysecretkey12"),
+            ("/a%2Fb%2bc%3D=/", "/[redacted]/"),
+            ("k1 k12 ak1 k%31,k1", "[redacted] k12 ak1 [redacted],[redacted]"),
+            ("pk_live_mysecretkey123", "pk_live_[redacted]"),
+            ("nothing % %7", "nothing % %7"),
+        ] {
+            assert_eq!(redactor.redact_text(text), clean);
+        }
+        redactor.remove(&KeyHash::of("k1"));
+        assert_eq!(redactor.redact_text("k1"), "k1");
+    }
+}
