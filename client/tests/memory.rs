@@ -342,7 +342,7 @@ fn comparing_lists_takes_memory_for_the_changes_and_a_few_bytes_for_each_id() {
         let (none, least) = compared(companies, |_| ());
         assert_eq!(none, 0);
         println!("{companies} companies compared: {} bytes for each id", least / ids);
-        assert!(least <= 15 * ids, "{least} bytes");
+        assert!(least <= 20 * ids, "{least} bytes");
         // One in front and one gone shift all others; nothing is kept for them.
         let (count, few) = compared(companies, |list| {
             let mut added = list.remove(7);

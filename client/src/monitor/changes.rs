@@ -51,7 +51,7 @@ impl<'a> From<&'a CollectedList<Company>> for Snapshot<'a> {
 /// | an id more than once in a list | [`DuplicateCompany`](Change::DuplicateCompany) or [`DuplicateConnection`](Change::DuplicateConnection) for each but the first, which is compared |
 ///
 /// The time is linear in the two lists. The result, and the memory in use meanwhile, are
-/// proportional to the changes, apart from 10 to 15 bytes for each id, in which duplicates are found.
+/// proportional to the changes, apart from 10 to 20 bytes for each id, in which duplicates are found.
 ///
 /// ```
 /// use partner_api::monitor::{self, Change};

@@ -66,7 +66,7 @@ fn key((company, connection): Item<'_>) -> (bool, &str) {
 /// Returns the first item of each id that occurs more than once, and reports the later ones.
 ///
 /// A map of all ids would take 30 bytes for each, and twice the time. Here most ids are known to be
-/// unique by a hash that no other id has, and the map holds the others: 10 to 15 bytes for each id.
+/// unique by a hash that no other id has, and the map holds the others: 10 to 20 bytes for each id.
 fn first_of_duplicates<'a>(
     companies: &'a [Company],
     mut report: impl FnMut(Item<'a>),
