@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use partner_api::{Client, ErrorKind, RetryPolicy};
+use partner_api::{Client, RetryPolicy};
 use tokio::net::TcpListener;
 
 use crate::support::{KEY, RawServer, Step, http_response, key_forms_in};
@@ -112,6 +112,8 @@ async fn a_head_that_is_too_large_names_the_limits() {
 
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod proxies {
+    use partner_api::ErrorKind;
+
     use super::*;
 
     /// A client whose requests go through this proxy.
