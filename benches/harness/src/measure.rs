@@ -123,20 +123,16 @@ pub fn list<F, Kept>(work: impl FnOnce(Progress) -> F) -> Outcome
 where
     F: Future<Output = Result<(Progress, Kept), Box<dyn Error>>>,
 {
-    runtime()?.block_on(async {
-        forget_peak();
-        let (before, started) = (counts().live, Instant::now());
-        let (progress, kept) = work(Progress { started, first: None, elements: 0 }).await?;
-        let all = started.elapsed().as_nanos();
-        let peak = counts().peak - before;
-        drop(kept);
-        let Progress { first, elements, .. } = progress;
-        let first = first.unwrap_or(all);
-        println!(
-            r#"{{"elements":{elements},"first_ns":{first},"all_ns":{all},"peak_bytes":{peak}}}"#
-        );
-        Ok(())
-    })
+    let runtime = runtime()?;
+    let (done, Work { nanos: all, peak_bytes: peak }) = measured(|| {
+        let progress = Progress { started: Instant::now(), first: None, elements: 0 };
+        runtime.block_on(work(progress))
+    });
+    let (Progress { first, elements, .. }, kept) = done?;
+    drop(kept);
+    let first = first.unwrap_or(all);
+    println!(r#"{{"elements":{elements},"first_ns":{first},"all_ns":{all},"peak_bytes":{peak}}}"#);
+    Ok(())
 }
 
 /// Makes a client that trusts an authority, and its first call.
@@ -146,12 +142,12 @@ where
 /// If one of both fails.
 pub fn cold<Client>(
     authority: &Path,
-    build: impl FnOnce(&[u8]) -> Result<Client, Box<dyn Error>>,
+    make: impl FnOnce(&[u8]) -> Result<Client, Box<dyn Error>>,
     call: impl AsyncFnOnce(&Client) -> Outcome,
 ) -> Outcome {
     let authority = std::fs::read(authority)?;
     let started = Instant::now();
-    let client = build(&authority)?;
+    let client = make(&authority)?;
     let built = started.elapsed().as_nanos();
     runtime()?.block_on(call(&client))?;
     let called = started.elapsed().as_nanos() - built;

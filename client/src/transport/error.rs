@@ -121,14 +121,10 @@ impl CauseSummary {
                 summary.add_io_error(error);
             }
         }
-        // hyper-util gave up this connection, because another one was upgraded to HTTP/2: the
-        // request never reached hyper.
+        // hyper-util gave up this connection, because another one was upgraded to HTTP/2 or ended
+        // before it was used: the request never reached hyper.
         let reached_hyper = sources(cause).any(<dyn StdError>::is::<hyper::Error>);
         if !reached_hyper && sources(cause).any(<dyn StdError>::is::<legacy::Error>) {
-            summary.unprocessed = Some(Unprocessed::ConnectionEnded);
-        }
-        if sources(cause).any(is_checkout_error) {
-            summary.connecting = false;
             summary.unprocessed = Some(Unprocessed::ConnectionEnded);
         }
         if summary.connecting && summary.reason.is_none() {
@@ -143,7 +139,8 @@ impl CauseSummary {
 
     fn add_connect_error(&mut self, cause: &(dyn StdError + 'static)) {
         let error = cause.downcast_ref::<legacy::Error>();
-        self.connecting |= error.is_some_and(legacy::Error::is_connect);
+        self.connecting |=
+            error.is_some_and(|error| error.is_connect() && !is_checkout_error(error));
         let is_timeout = cause.downcast_ref().is_some_and(reqwest::Error::is_timeout);
         if is_timeout {
             self.set_reason("no response within the connect timeout");
@@ -237,10 +234,9 @@ impl CauseSummary {
 
 /// Returns true if a request waited for a connection that another one made, and that connection
 /// ended first. hyper-util calls it a failure to connect.
-fn is_checkout_error(cause: &(dyn StdError + 'static)) -> bool {
-    let connect_error = cause.downcast_ref::<legacy::Error>().filter(|error| error.is_connect());
-    let source = connect_error.and_then(StdError::source).map(ToString::to_string);
-    // Its type is private, so it is known by its text.
+fn is_checkout_error(error: &legacy::Error) -> bool {
+    // The type of its source is private, so it is known by its text.
+    let source = error.source().map(ToString::to_string);
     matches!(source.as_deref(), Some("checked out connection was closed" | "request was canceled"))
 }
 

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use partner_api::{Client, ErrorKind, RequestOutcome, RetryPolicy, TimeLimit};
-use tokio::net::TcpListener;
+use partner_api::{ErrorKind, RequestOutcome, TimeLimit};
 
-use crate::support::{KEY, RawServer, Step, WALLET, http_response, json};
+use crate::support::{RawServer, Step, WALLET, client, closed_port, http_response, json};
 
 /// Long enough for loopback.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(200);
@@ -22,11 +21,7 @@ async fn error_after(bytes: impl Into<Vec<u8>>) -> partner_api::Error {
 
 #[tokio::test]
 async fn a_port_where_nothing_listens_refuses_before_anything_is_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let client =
-        Client::builder().base_url(url).api_key(KEY).retry(RetryPolicy::never()).build().unwrap();
+    let client = client(&format!("http://{}", closed_port()));
     let error = client.wallet().await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (&ErrorKind::Connect, RequestOutcome::NotSent));
     assert!(error.is_retryable() && error.is_connection());

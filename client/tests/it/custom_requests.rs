@@ -7,7 +7,7 @@ use serde_json::json as value;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::support::{
-    KEY, RawServer, Step, builder, client, json, json_response, received, responding,
+    KEY, RawServer, Step, builder, client, closed_port, json, json_response, received, responding,
 };
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -126,9 +126,10 @@ async fn a_post_is_retried_only_with_an_idempotency_key_or_if_it_was_not_sent() 
     let error = client.put("messages/1").json(&1).send_empty().await.unwrap_err();
     assert_eq!((received(&server).await.len(), error.attempts().len()), (7, 3));
 
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client =
-        builder(&format!("http://{closed}")).retry(RetryPolicy::default()).build().unwrap();
+    let client = builder(&format!("http://{}", closed_port()))
+        .retry(RetryPolicy::default())
+        .build()
+        .unwrap();
     let error = client.post("messages").send_empty().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts().len()), (&ErrorKind::Connect, 3));
 }

@@ -3,15 +3,8 @@
 use std::time::Duration;
 
 use partner_api::{Client, RetryPolicy};
-use tokio::net::TcpListener;
 
-use crate::support::{KEY, RawServer, Step, http_response, key_forms_in};
-
-/// Returns an address on which no server listens.
-async fn closed_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().to_string()
-}
+use crate::support::{KEY, RawServer, Step, closed_port, http_response, key_forms_in};
 
 /// Makes a call and returns the text of its error, which contains neither key nor query.
 async fn text_of(client: &Client) -> String {
@@ -24,7 +17,7 @@ async fn text_of(client: &Client) -> String {
 
 #[tokio::test]
 async fn a_refused_connection_names_the_port() {
-    let address = closed_port().await;
+    let address = closed_port();
     let client = Client::new(&format!("http://{address}"), KEY).unwrap();
     let call = client.wallet().retry(RetryPolicy::never()).await;
     assert_eq!(
@@ -152,10 +145,10 @@ mod proxies {
 
     #[tokio::test]
     async fn a_proxy_that_is_down_is_named_and_the_call_is_retried() {
-        let address = closed_port().await;
+        let address = closed_port();
         let mut policy = RetryPolicy::default();
         policy.base_delay = Duration::ZERO;
-        let client = client_behind(&address, policy);
+        let client = client_behind(&address.to_string(), policy);
         let error = client.wallet().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts().len()), (&ErrorKind::Connect, 3));
         let text = text_of(&client).await;

@@ -34,6 +34,11 @@ pub(crate) fn builder(base_url: &str) -> ClientBuilder {
     Client::builder().base_url(base_url).api_key(KEY).retry(RetryPolicy::never())
 }
 
+/// Returns an address on which no server listens.
+pub(crate) fn closed_port() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
 /// A server that returns this response to every request.
 pub(crate) async fn responding(response: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;

@@ -15,17 +15,44 @@ use crate::seed::{
 };
 use crate::state::body::{CompanyBody, ConnectionBody, WalletBody};
 
+/// The owner of faults, stubs and received requests.
+#[derive(Clone, Copy)]
+struct Owner {
+    path: &'static str,
+    /// The end of the ids of its operations.
+    suffix: &'static str,
+    name: &'static str,
+}
+
+const THE_MOCK: Owner = Owner { path: "", suffix: "", name: "the whole mock" };
+const A_PARTNER: Owner =
+    Owner { path: "/partners/{partner}", suffix: "OfPartner", name: "this partner" };
+
+impl Owner {
+    /// An operation on all of one kind that it owns. The summary ends with its name.
+    fn operation(
+        self,
+        method: &'static str,
+        collection: &str,
+        id: &str,
+        tag: &'static str,
+        summary: &str,
+    ) -> Operation {
+        let Self { path, suffix, name } = self;
+        let (path, id) = (format!("{path}/{collection}"), format!("{id}{suffix}"));
+        operation(method, path, id, tag, format!("{summary} {name}"))
+    }
+}
+
 pub(super) fn operations(types: &mut Types) -> Vec<Operation> {
     let mut all = of_the_mock(types);
     all.extend(of_partners(types));
     all.extend(of_companies(types));
     all.extend(of_connections(types));
-    for (base, suffix, owner) in
-        [("", "", "the whole mock"), ("/partners/{partner}", "OfPartner", "this partner")]
-    {
-        all.extend(of_faults(types, base, suffix, owner));
-        all.extend(of_stubs(types, base, suffix, owner));
-        all.extend(of_requests(types, base, suffix, owner));
+    for owner in [THE_MOCK, A_PARTNER] {
+        all.extend(of_faults(types, owner));
+        all.extend(of_stubs(types, owner));
+        all.extend(of_requests(types, owner));
     }
     let fault = types.response::<Fault>();
     let stub = types.response::<Stub>();
@@ -239,14 +266,10 @@ fn of_connections(types: &mut Types) -> Vec<Operation> {
     ]
 }
 
-fn of_faults(types: &mut Types, base: &str, suffix: &str, owner: &str) -> [Operation; 3] {
-    let path = format!("{base}/faults");
+fn of_faults(types: &mut Types, owner: Owner) -> [Operation; 3] {
     let (fault, list) = (types.response::<Fault>(), types.response::<List<Fault>>());
     let rule = types.request::<RuleFile>();
-    let faults = |method, verb: &str, summary: &str| {
-        let id = format!("{verb}{suffix}");
-        operation(method, path.clone(), id, "Faults", format!("{summary} {owner}"))
-    };
+    let faults = |method, id, summary| owner.operation(method, "faults", id, "Faults", summary);
     [
         faults("get", "listFaults", "List the active rules of").responds_json(
             200,
@@ -262,14 +285,10 @@ fn of_faults(types: &mut Types, base: &str, suffix: &str, owner: &str) -> [Opera
     ]
 }
 
-fn of_stubs(types: &mut Types, base: &str, suffix: &str, owner: &str) -> [Operation; 3] {
-    let path = format!("{base}/stubs");
+fn of_stubs(types: &mut Types, owner: Owner) -> [Operation; 3] {
     let (stub, list) = (types.response::<Stub>(), types.response::<List<Stub>>());
     let new = types.request::<StubFile>();
-    let stubs = |method, verb: &str, summary: &str| {
-        let id = format!("{verb}{suffix}");
-        operation(method, path.clone(), id, "Stubs", format!("{summary} {owner}"))
-    };
+    let stubs = |method, id, summary| owner.operation(method, "stubs", id, "Stubs", summary);
     [
         stubs("get", "listStubs", "List the stubs of").responds_json(
             200,
@@ -285,14 +304,11 @@ fn of_stubs(types: &mut Types, base: &str, suffix: &str, owner: &str) -> [Operat
     ]
 }
 
-fn of_requests(types: &mut Types, base: &str, suffix: &str, owner: &str) -> [Operation; 2] {
-    let path = format!("{base}/requests");
+fn of_requests(types: &mut Types, owner: Owner) -> [Operation; 2] {
     let list = types.response::<RequestList>();
     let query = query_parameters(RequestsQuery::json_schema(&mut types.requests).to_value());
-    let requests = |method, verb: &str, summary: &str| {
-        let id = format!("{verb}{suffix}");
-        operation(method, path.clone(), id, "Requests", format!("{summary} {owner}"))
-    };
+    let requests =
+        |method, id, summary| owner.operation(method, "requests", id, "Requests", summary);
     [
         Operation {
             description: Some(
