@@ -8,8 +8,6 @@ mod faults;
 mod input;
 mod journal;
 mod mock;
-#[cfg(feature = "schema")]
-mod schema;
 mod seed;
 mod server;
 mod state;

@@ -13,7 +13,7 @@ use http::{Extensions, HeaderMap, HeaderValue};
 
 use super::disposition::Disposition;
 use super::error::ErrorBody;
-use crate::state::api_key;
+use crate::state::keys::api_key;
 use crate::state::store::{Issued, PartnerState, Store};
 
 /// Why a request got 401.

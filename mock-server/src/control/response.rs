@@ -20,8 +20,8 @@ use crate::faults::RuleError;
 use crate::input::escape::is_unsafe_to_print;
 use crate::input::json::ParseError;
 use crate::mock::VerificationError;
-use crate::state::api_key;
 use crate::state::clock::ClockNotPaused;
+use crate::state::keys::api_key;
 use crate::state::payload::Payload;
 use crate::state::store::{DuplicateKey, NotFound};
 

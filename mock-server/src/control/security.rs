@@ -17,7 +17,7 @@ use super::response::ApiError;
 use super::{Control, ControlError, ControlState, PREFIX};
 use crate::api::auth;
 use crate::api::host;
-use crate::state::api_key::{self, KeyHash};
+use crate::state::keys::api_key::{self, KeyHash};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

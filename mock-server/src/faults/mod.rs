@@ -10,6 +10,8 @@ mod new_rule;
 pub(crate) mod registry;
 mod rule_text;
 mod sampling;
+#[cfg(feature = "schema")]
+mod schema;
 mod spec;
 mod validate;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{FaultSpec, Rule, RuleError};
 use crate::api::{ROUTES, path};
 use crate::input::suggest;
-use crate::state::api_key;
+use crate::state::keys::api_key;
 
 /// A rule that was checked, and can be added.
 #[derive(Debug, Clone)]

@@ -14,8 +14,8 @@ use super::sampling::{Sampler, text_hash, unit};
 use super::{FaultSpec, Key};
 use crate::api::path;
 use crate::input::escape::shortened;
-use crate::state::api_key::KeyHash;
-use crate::state::redactor::Redactor;
+use crate::state::keys::api_key::KeyHash;
+use crate::state::keys::redactor::Redactor;
 use crate::state::store::{PartnerId, PartnerState};
 
 /// How many rules are remembered that had all their `times`.

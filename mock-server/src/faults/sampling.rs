@@ -1,7 +1,7 @@
 //! Sampling: random numbers that depend only on the RNG seed, the rule, the partner and the number of
 //! its request.
 
-use crate::state::splitmix::splitmix64;
+use crate::state::generator::splitmix::splitmix64;
 
 /// The inputs of the random numbers.
 pub(super) struct Sampler {

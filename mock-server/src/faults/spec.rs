@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::delay::{Delay, NumberOrText, Time};
 use crate::input::json::{Expected, non_null};
 #[cfg(feature = "schema")]
-use crate::schema;
-use crate::state::api_key::{self, KeyHash};
+use crate::input::schema;
+use crate::state::keys::api_key::{self, KeyHash};
 
 /// A fault, with the requests that it applies to and its schedule. As text: `status=503
 /// operation=wallet times=2`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Rule", transform = schema::rule_rules))]
+#[cfg_attr(feature = "schema", schemars(rename = "Rule", transform = super::schema::rule_rules))]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct FaultSpec {
     /// The status of the response.
@@ -33,11 +33,11 @@ pub(crate) struct FaultSpec {
     #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::HEADER_VALUE)))]
     pub(crate) content_type: Option<String>,
     /// Headers in the place of those of the same name.
-    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::fault_headers"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::fault_headers"))]
     pub(crate) headers: BTreeMap<String, String>,
     /// Retry-After: seconds, or a date as HTTP writes it.
     #[serde(deserialize_with = "retry_after")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::retry_after"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::retry_after"))]
     pub(crate) retry_after: Option<String>,
     /// Retry-After as a date, so far from when the response begins: `30s`.
     #[serde(deserialize_with = "non_null")]
@@ -93,7 +93,7 @@ pub(crate) struct FaultSpec {
     pub(crate) every: Option<u64>,
     /// So many requests with the fault, so many without, and again: `2/3`.
     #[serde(deserialize_with = "non_null")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = schema::FLAPPING)))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = super::schema::FLAPPING)))]
     pub(crate) flapping: Option<Flapping>,
     /// With this probability.
     #[serde(deserialize_with = "non_null")]

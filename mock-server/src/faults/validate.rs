@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use super::spec::{Connection, FaultSpec, Flapping, Key};
 use crate::api::headers::{is_bodyless, is_framing};
 use crate::input::escape::escaped;
-use crate::state::api_key;
+use crate::state::keys::api_key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,8 @@
 
 pub(crate) mod escape;
 pub(crate) mod json;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
 pub(crate) mod suggest;
 #[cfg(feature = "yaml")]
 pub(crate) mod yaml;

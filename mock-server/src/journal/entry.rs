@@ -16,8 +16,8 @@ use super::{MAX_RECORDED_BODY, RecordedRequest, RecordedResponse};
 use crate::api::disposition::Disposition;
 use crate::api::headers::is_bodyless;
 use crate::faults::apply::Applied;
-use crate::state::api_key::{self, REDACTED};
-use crate::state::redactor::Redactor;
+use crate::state::keys::api_key::{self, REDACTED};
+use crate::state::keys::redactor::Redactor;
 use crate::state::store::PartnerId;
 use crate::stubs::StubRequestBody;
 

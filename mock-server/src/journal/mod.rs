@@ -251,7 +251,7 @@ impl fmt::Debug for Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::redactor::Redactor;
+    use crate::state::keys::redactor::Redactor;
     use crate::stubs::StubRequestBody;
     use axum::body::Body;
     use http::{HeaderValue, Request, Response};

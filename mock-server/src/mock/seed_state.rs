@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::handler::RequestHandler;
 use crate::seed::{Extras, PartnerSeed, Seed};
-use crate::state::api_key;
+use crate::state::keys::api_key;
 use crate::state::store::{DuplicateKey, NewPartner, PartnerState};
 
 /// The seed that a mock was last made of, and the partner that it is about by default.

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::input::json::{Expected, Object, decimal, non_null, timestamp, unwrap_object};
 #[cfg(feature = "schema")]
-use crate::schema;
+use crate::input::schema;
 use crate::state::model::{Company, Connection, Wallet};
 
 /// A wallet as `GET /wallet` shows it. Each field may be left out by itself.

@@ -16,9 +16,9 @@ use crate::input::json::{
     self, Expected, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
 };
 #[cfg(feature = "schema")]
-use crate::schema;
-use crate::state::api_key;
+use crate::input::schema;
 use crate::state::generator::{self, MAX_GENERATED};
+use crate::state::keys::api_key;
 use crate::state::model::Wallet;
 use crate::stubs::Stub;
 
@@ -52,7 +52,7 @@ pub(super) struct SeedFile {
 /// A partner: keys, companies, a wallet, faults and stubs of its own.
 #[derive(serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "PartnerNew", transform = schema::not_both_companies_and_generate))]
+#[cfg_attr(feature = "schema", schemars(rename = "PartnerNew", transform = super::schema::not_both_companies_and_generate))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartnerFile {
     /// For the journal. In a seed, each name is unique.

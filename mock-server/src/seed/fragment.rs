@@ -6,11 +6,11 @@ use super::PartnerSeed;
 use super::data::{CompanyFile, ConnectionFile, WalletFile};
 use super::file::{self, GenerateFile, PartnerFile};
 use super::rule::RuleFile;
+#[cfg(feature = "schema")]
+use super::schema;
 use super::stub::StubFile;
 use crate::faults::{Rule, RuleError};
 use crate::input::json::{self, Expected, FromJson, Object, ParseError, ValidationError, non_null};
-#[cfg(feature = "schema")]
-use crate::schema;
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;

@@ -4,6 +4,8 @@ mod data;
 mod file;
 mod fragment;
 mod rule;
+#[cfg(feature = "schema")]
+mod schema;
 mod stub;
 
 #[cfg(feature = "schema")]
@@ -25,10 +27,10 @@ use crate::faults::registry::{self, NewRule};
 use crate::faults::{Rule, RuleError};
 use crate::input::escape::escaped;
 use crate::input::json::{ParseError, place};
+#[cfg(feature = "schema")]
+use crate::input::schema::{GENERATED, of_requests};
 #[cfg(feature = "yaml")]
 use crate::input::yaml;
-#[cfg(feature = "schema")]
-use crate::schema;
 use crate::state::companies::Companies;
 use crate::state::generator;
 use crate::state::model::{Company, Connection, Wallet};
@@ -46,9 +48,9 @@ pub const SEED_SCHEMA: &str = include_str!("../../seed.schema.json");
 /// Generates [`SEED_SCHEMA`] from the types of a seed file.
 #[cfg(feature = "schema")]
 pub fn generate_seed_schema() -> serde_json::Value {
-    let mut schema = schema::of_requests("/$defs").into_root_schema_for::<file::SeedFile>();
+    let mut schema = of_requests("/$defs").into_root_schema_for::<file::SeedFile>();
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
-    schema.insert("$comment".into(), schema::GENERATED.into());
+    schema.insert("$comment".into(), GENERATED.into());
     schema.to_value()
 }
 

@@ -6,13 +6,13 @@ use serde_json::value::RawValue;
 use crate::api::headers::{is_bodyless, is_framing};
 use crate::input::json::{Expected, Fields, Step, ValidationError, non_null};
 #[cfg(feature = "schema")]
-use crate::schema;
+use crate::input::schema;
 use crate::stubs::{self, ResponseTemplate, Stub, StubError};
 
 /// A response on a path under `/api/v1`, behind the same authorization.
 #[derive(serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "StubNew", transform = schema::stub_rules))]
+#[cfg_attr(feature = "schema", schemars(rename = "StubNew", transform = super::schema::stub_rules))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct StubFile {
     /// In capitals. GET, if left out. GET includes HEAD.
@@ -29,7 +29,7 @@ pub(crate) struct StubFile {
     status: Option<u16>,
     /// Headers of the response.
     #[serde(default, deserialize_with = "non_null")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::stub_headers"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::stub_headers"))]
     headers: Option<Fields<String>>,
     /// The body, as any JSON. `{}`, if there is no `body` either.
     #[serde(default, deserialize_with = "non_null")]

@@ -6,13 +6,12 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::api_key;
 use super::cached::CachedBody;
 use super::companies::Companies;
 pub(crate) use super::keys::Issued;
-use super::keys::{KeyTag, Keys};
+use super::keys::redactor::Redactor;
+use super::keys::{KeyTag, Keys, api_key};
 use super::model::{Company, Connection, Wallet};
-use super::redactor::Redactor;
 
 /// What was named is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -17,7 +17,7 @@ pub(crate) use self::registry::{Found, Placed, StubList};
 pub use self::validate::StubError;
 pub(crate) use self::validate::checked;
 use crate::api::path;
-use crate::state::api_key;
+use crate::state::keys::api_key;
 
 /// A response on a path under `/api/v1`, behind the same authorization as the documented calls: for
 /// endpoints that are announced, or that only you know.

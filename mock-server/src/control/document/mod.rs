@@ -16,7 +16,7 @@ use self::operation::response;
 use self::operations::operations;
 use super::response::ErrorBody;
 use super::{MAX_CONTROL_BODY, MAX_RESOURCES, PREFIX};
-use crate::schema::{self, in_part};
+use crate::input::schema::{self, in_part};
 
 const SCHEMAS: &str = "/components/schemas";
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::schema;
+use crate::input::schema;
 
 /// An operation and its success; its errors follow from what it is.
 pub(super) struct Operation {

@@ -14,7 +14,7 @@ use crate::control::response::{ApiError, List, check_quota, created};
 use crate::faults::Rule;
 use crate::faults::registry::RuleState;
 use crate::mock::{ActiveRule, Faults, Mock};
-use crate::state::api_key;
+use crate::state::keys::api_key;
 
 pub(super) fn router() -> Router<ControlState> {
     let all = || get(list_faults).post(add_fault).delete(remove_faults);

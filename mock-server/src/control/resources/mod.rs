@@ -1,24 +1,19 @@
 //! One file for each noun of the control API, with its routes and its handlers.
 
 mod clock;
-mod companies;
-mod connections;
 mod faults;
 mod health;
-mod json_merge;
-mod keys;
 mod openapi;
 mod partners;
 mod requests;
 mod stubs;
-mod wallet;
 
 #[cfg(feature = "schema")]
 pub(super) use {
     clock::{Clock, ClockSetting, ClockStep},
     faults::Fault,
     health::{Health, Info},
-    keys::{Key, KeyAdded, KeyNew},
+    partners::keys::{Key, KeyAdded, KeyNew},
     partners::{Partner, PartnerChange},
     requests::{RequestList, RequestWithResponse, RequestsQuery},
     stubs::Stub,
@@ -34,10 +29,6 @@ pub(super) fn router() -> Router<ControlState> {
         .merge(health::router())
         .merge(openapi::router())
         .merge(partners::router())
-        .merge(wallet::router())
-        .merge(companies::router())
-        .merge(connections::router())
-        .merge(keys::router())
         .merge(faults::router())
         .merge(stubs::router())
         .merge(requests::router())

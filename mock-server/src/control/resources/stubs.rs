@@ -14,7 +14,7 @@ use crate::control::ControlState;
 use crate::control::extract::{Json, Owner, Path};
 use crate::control::response::{ApiError, List, check_quota, created};
 use crate::mock::{ActiveStub, Mock};
-use crate::state::api_key;
+use crate::state::keys::api_key;
 use crate::stubs::{self, Placed, ResponseTemplate};
 
 pub(super) fn router() -> Router<ControlState> {

@@ -15,7 +15,7 @@ pub(crate) use self::value::{
     Expected, Fields, Object, decimal, non_null, timestamp, unwrap_object,
 };
 use crate::input::escape::{escaped, shortened};
-use crate::state::api_key;
+use crate::state::keys::api_key;
 
 /// What is wrong with a text: in one line, and with no key in it.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::{Count, FieldDiff, RequestMatcher};
 use crate::faults::Time;
 use crate::journal::RecordedRequest;
-use crate::state::api_key;
+use crate::state::keys::api_key;
 
 /// How many requests are listed; the newest are.
 const MAX_LISTED: usize = 20;

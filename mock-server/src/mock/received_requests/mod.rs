@@ -13,7 +13,7 @@ pub use self::mismatch::VerificationError;
 use crate::api::path;
 use crate::journal::{Entry, RecordedRequest, number_of};
 use crate::mock::handler::RequestHandler;
-use crate::state::api_key;
+use crate::state::keys::api_key;
 use crate::state::store::{PartnerId, PartnerState};
 
 /// Requests of one partner, by [`Partner::received_requests`](crate::Partner::received_requests), or of the whole mock, by

@@ -1,15 +1,16 @@
 //! Companies without end, made up and the same for ever: what a test fills a partner with.
 
+pub(crate) mod splitmix;
 mod words;
 
 use jiff::Timestamp;
 
+use self::splitmix::{GOLDEN_GAMMA, splitmix64};
 use self::words::{
     ARABIC_NAMES, ARABIC_TRADES, ENGLISH_NAMES, ENGLISH_TRADES, FRENCH_NAMES, FRENCH_TRADES,
     NUMBERS, PLACES,
 };
 use crate::state::model::{Company, Connection};
-use crate::state::splitmix::{GOLDEN_GAMMA, splitmix64};
 
 /// The companies of a seed file or of the command line are at most so many for a partner. Their
 /// answer is of 400 MB then.

@@ -1,5 +1,11 @@
 //! Partners: added, listed, renamed, activated, deactivated, removed.
 
+mod companies;
+mod connections;
+mod json_merge;
+pub(super) mod keys;
+mod wallet;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
@@ -20,6 +26,10 @@ pub(super) fn router() -> Router<ControlState> {
     Router::new()
         .route("/partners", get(list_partners).post(add_partner))
         .route("/partners/{partner}", get(get_partner).patch(change_partner).delete(remove_partner))
+        .merge(wallet::router())
+        .merge(companies::router())
+        .merge(connections::router())
+        .merge(keys::router())
 }
 
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use crate::control::ControlState;
 use crate::control::extract::{Json, Partner, Path};
 use crate::control::response::{ApiError, List, created};
 use crate::input::json::{Expected, non_null};
-use crate::state::api_key;
+use crate::state::keys::api_key;
 use crate::state::store::PartnerKey;
 
 pub(super) fn router() -> Router<ControlState> {
@@ -53,7 +53,7 @@ async fn list_keys(Partner(partner): Partner) -> Json<List<Key>> {
 #[serde(deny_unknown_fields)]
 pub(in crate::control) struct KeyNew {
     /// The key to be accepted; without it one is issued.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::schema::KEY)))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::input::schema::KEY)))]
     #[serde(default, deserialize_with = "non_null")]
     key: Option<String>,
 }

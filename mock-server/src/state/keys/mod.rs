@@ -6,11 +6,14 @@
 //! find another text with the same hashes. The SHA-256 is computed once, when the key is issued, for
 //! the id by which the key is shown.
 
+pub(crate) mod api_key;
+pub(crate) mod redactor;
+
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use super::api_key::KeyHash;
+use self::api_key::KeyHash;
 use super::store::PartnerState;
 
 /// The keyed hash of a key.

@@ -22,19 +22,19 @@ pub(crate) struct Redactor {
 }
 
 impl Redactor {
-    pub(super) fn add(&self, key: &str) {
+    pub(in crate::state) fn add(&self, key: &str) {
         if !key.starts_with(PREFIX) {
             self.change(|keys| drop(keys.insert(KeyHash::of(key), key.into())));
         }
     }
 
-    pub(super) fn remove(&self, hash: &KeyHash) {
+    pub(in crate::state) fn remove(&self, hash: &KeyHash) {
         if self.any.load(Ordering::Acquire) {
             self.change(|keys| drop(keys.remove(hash)));
         }
     }
 
-    pub(super) fn clear(&self) {
+    pub(in crate::state) fn clear(&self) {
         self.change(BTreeMap::clear);
     }
 
