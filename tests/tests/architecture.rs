@@ -1,4 +1,5 @@
-//! Each folder of the client uses only folders below it, and opens with what it is for.
+//! Each folder of the client and of the mock uses only folders below it, opens with what it is for, and
+//! has few entries.
 
 #![cfg(test)]
 
@@ -6,33 +7,65 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folders of `client/src`, from top to bottom.
-const FOLDERS: &[&str] = &[
-    "blocking",
-    "client",
-    "monitor",
-    "request",
-    "pipeline",
-    "decode",
-    "models",
-    "transport",
-    "auth",
-    "error",
-];
+/// The most entries that a folder may have.
+const MAX_ENTRIES: usize = 11;
 
-fn source() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../client/src"))
+struct Package {
+    source: &'static str,
+    /// Its folders, from top to bottom.
+    folders: &'static [&'static str],
 }
 
-fn folders() -> BTreeSet<String> {
-    let entries = fs::read_dir(source()).unwrap().map(Result::unwrap);
-    let folders = entries.filter(|entry| entry.path().is_dir());
-    folders.map(|entry| entry.file_name().into_string().unwrap()).collect()
+const CLIENT: Package = Package {
+    source: concat!(env!("CARGO_MANIFEST_DIR"), "/../client/src"),
+    folders: &[
+        "blocking",
+        "client",
+        "monitor",
+        "request",
+        "pipeline",
+        "decode",
+        "models",
+        "transport",
+        "auth",
+        "error",
+    ],
+};
+
+const MOCK: Package = Package {
+    source: concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/src"),
+    folders: &[
+        "server", "control", "mock", "seed", "journal", "faults", "stubs", "api", "input", "state",
+    ],
+};
+
+impl Package {
+    fn folders_found(&self) -> BTreeSet<String> {
+        let entries = fs::read_dir(self.source).unwrap().map(Result::unwrap);
+        let folders = entries.filter(|entry| entry.path().is_dir());
+        folders.map(|entry| entry.file_name().into_string().unwrap()).collect()
+    }
+
+    /// The modules that this folder may not use of these, with the reason.
+    fn violations(&self, folder: &str, used: &BTreeSet<&str>) -> Vec<String> {
+        let level = |name: &str| self.folders.iter().position(|known| *known == name);
+        let own = level(folder);
+        used.iter()
+            .filter_map(|module| match level(module) {
+                None => Some(format!("{folder} uses crate::{module}, which is not a folder")),
+                other if other < own => Some(format!("{folder} uses {module}, which is above it")),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in entries(folder) {
         if path.is_dir() {
             rust_files(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -83,29 +116,19 @@ fn first_name(path: &str) -> &str {
     path.get(..end.unwrap_or(path.len())).unwrap_or_default()
 }
 
-/// What a folder may not use of these modules, with the reason.
-fn violations(folder: &str, used: &BTreeSet<&str>) -> Vec<String> {
-    let level = |name: &str| FOLDERS.iter().position(|known| *known == name);
-    let own = level(folder);
-    used.iter()
-        .filter_map(|module| match level(module) {
-            None => Some(format!("{folder} uses crate::{module}, which is not a folder")),
-            other if other < own => Some(format!("{folder} uses {module}, which is above it")),
-            _ => None,
-        })
-        .collect()
-}
-
 #[test]
 fn each_folder_uses_only_folders_below_it() {
     let mut found = Vec::new();
-    for folder in folders() {
-        let mut files = Vec::new();
-        rust_files(&source().join(&folder), &mut files);
-        for file in files {
-            let text = fs::read_to_string(&file).unwrap();
-            let violations = violations(&folder, &modules_used(&text));
-            found.extend(violations.iter().map(|problem| format!("{}: {problem}", file.display())));
+    for package in [CLIENT, MOCK] {
+        for folder in package.folders {
+            let mut files = Vec::new();
+            rust_files(&Path::new(package.source).join(folder), &mut files);
+            for file in files {
+                let text = fs::read_to_string(&file).unwrap();
+                let violations = package.violations(folder, &modules_used(&text));
+                let place = file.display();
+                found.extend(violations.iter().map(|problem| format!("{place}: {problem}")));
+            }
         }
     }
     assert!(found.is_empty(), "\n{}", found.join("\n"));
@@ -113,15 +136,31 @@ fn each_folder_uses_only_folders_below_it() {
 
 #[test]
 fn the_folders_are_those_that_are_ordered() {
-    let ordered: BTreeSet<_> = FOLDERS.iter().map(|folder| (*folder).to_owned()).collect();
-    assert_eq!(folders(), ordered);
+    for package in [CLIENT, MOCK] {
+        let ordered = package.folders.iter().map(|folder| (*folder).to_owned());
+        assert_eq!(package.folders_found(), ordered.collect());
+    }
 }
 
 #[test]
 fn each_folder_opens_with_what_it_is_for() {
-    for folder in folders() {
-        let text = fs::read_to_string(source().join(&folder).join("mod.rs")).unwrap();
-        assert!(text.starts_with("//! "), "{folder}/mod.rs has no opening comment");
+    for package in [CLIENT, MOCK] {
+        for folder in package.folders {
+            let module = Path::new(package.source).join(folder).join("mod.rs");
+            let text = fs::read_to_string(&module).unwrap();
+            assert!(text.starts_with("//! "), "{} has no opening comment", module.display());
+        }
+    }
+}
+
+#[test]
+fn each_folder_has_few_entries() {
+    let mut folders = vec![PathBuf::from(CLIENT.source), PathBuf::from(MOCK.source)];
+    while let Some(folder) = folders.pop() {
+        let entries = entries(&folder);
+        let number = entries.len();
+        assert!(number <= MAX_ENTRIES, "{} has {number} entries", folder.display());
+        folders.extend(entries.into_iter().filter(|entry| entry.is_dir()));
     }
 }
 
@@ -132,7 +171,7 @@ fn a_use_of_a_folder_above_is_found() {
     let used = modules_used(text);
     assert_eq!(used, ["Wallet", "auth", "client", "error"].into());
     assert_eq!(
-        violations("auth", &used),
+        CLIENT.violations("auth", &used),
         ["auth uses crate::Wallet, which is not a folder", "auth uses client, which is above it"]
     );
 }
