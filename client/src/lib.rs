@@ -26,6 +26,7 @@
 //! | guide | topics |
 //! |---|---|
 //! | [getting started](guide::getting_started) | the first program and the first response |
+//! | [configuration](guide::configuration) | all settings and their defaults |
 //! | [errors](guide::errors) | error kinds, and what to do about each |
 //! | [retries and timeouts](guide::retries_and_timeouts) | timeouts, retries, the retry budget, connections |
 //! | [long lists](guide::long_lists) | reading a list item by item in constant memory |
@@ -67,6 +68,9 @@ mod transport;
 pub mod guide {
     #[doc = include_str!("../docs/getting_started.md")]
     pub mod getting_started {}
+
+    #[doc = include_str!("../docs/configuration.md")]
+    pub mod configuration {}
 
     #[doc = include_str!("../docs/errors.md")]
     pub mod errors {}

@@ -34,14 +34,27 @@ pub mod peer;
 pub mod reference;
 pub mod request;
 
-/// Makes the code blocks of the READMEs doctests. They use both crates, so they are compiled here.
+/// The code blocks of the pages are doctests. They use both crates, so they are compiled here.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
 
-#[cfg(doctest)]
-#[doc = include_str!("../../client/README.md")]
-struct ClientReadme;
+    #[doc = include_str!("../../client/README.md")]
+    struct ClientReadme;
+
+    #[doc = include_str!("../../mock-server/README.md")]
+    struct MockReadme;
+
+    #[doc = include_str!("../../AGENTS.md")]
+    struct Agents;
+
+    #[doc = include_str!("../../llms.txt")]
+    struct Llms;
+
+    #[doc = include_str!("../../docs/new-endpoint.md")]
+    struct NewEndpoint;
+}
 
 /// A check's verdict.
 pub type Checked<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -1,57 +1,6 @@
-//! At stake: the walk through the control API that the README shows is what happens when its lines are
-//! pasted; and the program opens it to no more than it was told to.
-
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+//! The program opens the control API to no more than its options allow.
 
 use super::{Running, mock_command, raw};
-
-const README: &str = include_str!("../../../mock-server/README.md");
-
-/// A command of the README, and what is shown below it.
-struct Step {
-    typed: String,
-    shown: String,
-}
-
-fn steps() -> Vec<Step> {
-    let block = README.split("```console\n").nth(1).and_then(|rest| rest.split("```").next());
-    let mut steps: Vec<Step> = Vec::new();
-    for line in block.unwrap().lines() {
-        match (line.strip_prefix("$ "), steps.last_mut()) {
-            (Some(typed), _) => steps.push(Step { typed: typed.into(), shown: String::new() }),
-            (None, Some(step)) => step.shown.extend([line, "\n"]),
-            (None, None) => panic!("{line}"),
-        }
-    }
-    steps
-}
-
-#[test]
-fn the_walk_that_the_readme_shows_is_what_happens() {
-    let can = |program: &str| {
-        let asked = Command::new(program).arg("--version").stdout(Stdio::null()).status();
-        asked.is_ok_and(|status| status.success())
-    };
-    if !can("bash") || !can("curl") {
-        let _ = std::io::stderr().write_all(b"SKIPPED: this machine has no bash or no curl\n");
-        return;
-    }
-    let mock = Running::start(&["--listen", "127.0.0.1:0"]);
-    let steps = steps();
-    assert!(steps.len() > 10, "{}", steps.len());
-    let script = steps.iter().map(|step| format!("{}\nprintf '\\036'\n", step.typed));
-    let script = script.collect::<String>().replace("127.0.0.1:4010", &mock.address().to_string());
-    let mut bash = Command::new("bash");
-    bash.env("no_proxy", "127.0.0.1").arg("-c").arg(script);
-    let output = bash.output().unwrap();
-    let output = String::from_utf8(output.stdout).unwrap();
-    let said: Vec<_> = output.split_terminator('\u{1e}').collect();
-    assert_eq!(said.len(), steps.len());
-    for (step, said) in steps.iter().zip(said) {
-        assert_eq!(said.trim_end(), step.shown.trim_end(), "{}", step.typed);
-    }
-}
 
 async fn status(mock: &Running, host: &str, headers: &str) -> u16 {
     let request =

@@ -16,6 +16,7 @@
 mod raw;
 
 mod control;
+mod docs;
 mod load;
 mod logs;
 mod record;

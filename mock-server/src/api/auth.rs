@@ -1,6 +1,6 @@
 //! From the Authorization header to a partner, or to the rule by which it is refused.
 //!
-//! The table of odd cases is in the crate's documentation; `tests/mock/authorization.rs` sends
+//! The table of odd cases is in `docs/http-behaviour.md`; `tests/mock/authorization.rs` sends
 //! each of its rows over a raw socket.
 
 use std::fmt;

@@ -32,7 +32,7 @@ use crate::state::clock::http_date;
 /// A fault: what changes a response or a connection.
 ///
 /// It changes what the client sees, never what the service did: the request is authorized and
-/// recorded in the journal as if nothing were wrong. The crate's documentation lists all faults.
+/// recorded in the journal as if nothing were wrong. [The guide](crate::guide::faults) lists all.
 ///
 /// ```
 /// use std::time::Duration;
@@ -193,7 +193,7 @@ impl Fault {
 /// A fault, with the requests that it applies to.
 ///
 /// Without more options it applies to every request until it is removed. It has a text form and a JSON
-/// form with the same options, which the crate's documentation lists.
+/// form with the same options, which [the guide](crate::guide::faults) lists.
 ///
 /// ```
 /// use partner_api_mock::{Fault, Rule};

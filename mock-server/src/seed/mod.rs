@@ -59,7 +59,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The partners, keys and data that a mock starts with.
 ///
-/// The format of a seed file is described in the crate's documentation.
+/// The format is described in `docs/seed-file.md` of the repository, and by [`SEED_SCHEMA`].
 #[derive(Clone)]
 pub struct Seed {
     /// Where it comes from: `sample`, `empty`, or `file`.

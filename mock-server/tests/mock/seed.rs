@@ -35,10 +35,10 @@ async fn the_example_gives_what_it_says() {
 }
 
 #[test]
-fn the_readme_shows_the_example_as_it_is() {
-    let readme = include_str!("../../README.md");
+fn the_docs_show_the_example_as_it_is() {
+    let page = include_str!("../../../docs/seed-file.md");
     let example = std::fs::read_to_string(example()).unwrap();
-    assert!(readme.contains(&format!("```json\n{example}```\n")));
+    assert!(page.contains(&format!("```json\n{example}```\n")));
 }
 
 #[tokio::test]

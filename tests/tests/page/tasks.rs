@@ -201,7 +201,7 @@ async fn all_partners_but_none_is_a_switch_of_one_partner_s_faults() {
     assert!(!mock.partner().is_active());
 }
 
-/// The options of a rule on the page are those of the README.
+/// The options of a rule on the page are those of the page on faults.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_knows_every_option_of_a_rule() {
     let Some((_mock, browser)) = shown("#/faults").await else { return };
@@ -209,11 +209,10 @@ async fn the_page_knows_every_option_of_a_rule() {
     let words = browser.run("return all('.word').map((one) => one.textContent.split('=')[0])");
     let words: BTreeSet<_> =
         words.as_array().unwrap().iter().filter_map(|word| word.as_str()).collect();
-    let readme = include_str!("../../../mock-server/README.md");
-    let faults = readme.split("\n## ").find(|section| section.starts_with("Faults")).unwrap();
+    let faults = include_str!("../../../docs/faults.md").split_once("\n## ").unwrap().1;
     let rows = faults.lines().filter(|line| line.starts_with("| `"));
     let known = rows.flat_map(|row| {
-        let cell = row.split(" | ").nth(1).unwrap_or_default();
+        let cell = row.split(" | ").next().unwrap_or_default();
         cell.split('`')
             .skip(1)
             .step_by(2)
