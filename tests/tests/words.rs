@@ -1,4 +1,4 @@
-//! The client is described in the words of HTTP, Rust and SDKs: a private word or a confusing
+//! The client and the pages are described in the words of HTTP, Rust and SDKs: a private word or a confusing
 //! phrase that was removed does not come back.
 //!
 //! To check more files, add them to `CHECKED`. A word that is needed in one place can be written in
@@ -11,11 +11,26 @@ use std::path::{Path, PathBuf};
 
 /// What is checked, from the root of the repository: folders and files.
 ///
-/// Not yet: `mock-server`, `cli`, `README.md`, `examples`.
-const CHECKED: &[&str] =
-    &["client/src", "client/tests", "client/docs", "client/README.md", "client/Cargo.toml"];
+/// Not yet: the sources of `mock-server` and `cli`, and `examples`.
+const CHECKED: &[&str] = &[
+    "AGENTS.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "cli/README.md",
+    "client/Cargo.toml",
+    "client/README.md",
+    "client/docs",
+    "client/src",
+    "client/tests",
+    "docs",
+    "llms.txt",
+    "mock-server/README.md",
+    "mock-server/docs",
+];
 
-const EXTENSIONS: &[&str] = &["rs", "md", "toml"];
+const EXTENSIONS: &[&str] = &["rs", "md", "toml", "txt"];
 
 /// Words and phrases, and what to write instead. In lower case they are found in any case. Only
 /// whole words are found, except that `*` at the end stands for any continuation.
@@ -43,6 +58,11 @@ const WORDS: &[(&[&str], &str)] = &[
     (&["is none", "are none"], "name the thing"),
     (&["at once"], "immediately, at the same time"),
     (&["can pass"], "transient"),
+    (&["in the place of", "in its place"], "instead of"),
+    (&["made up", "made-up"], "generated, fictional"),
+    (&["unless said otherwise", "unless more is said"], "by default"),
+    (&["is due", "are due"], "expected"),
+    (&["be it"], "whether"),
     (&["good answer", "good response"], "successful response"),
     (&["blank", "blanks"], "space"),
     (&["unknown word", "unknown words"], "unknown enum value"),

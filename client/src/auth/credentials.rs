@@ -138,7 +138,7 @@ impl ApiKeyCache {
         }
     }
 
-    /// Starts the fetch that follows a generation, in the place of the one that was seen, unless
+    /// Starts the fetch that follows a generation, instead of the one that was seen, unless
     /// another caller has started it.
     fn start_fetch(
         self: &Arc<Self>,

@@ -26,7 +26,7 @@ pub enum Drift {
         /// The enum value, as the service wrote it.
         value: String,
     },
-    /// A text with U+FFFD in the place of a character: the service sent half of a surrogate pair,
+    /// A text with U+FFFD instead of a character: the service sent half of a surrogate pair,
     /// or sent U+FFFD itself. Some other character was lost before the response was written.
     #[non_exhaustive]
     InvalidText {
