@@ -19,6 +19,12 @@ pub const SAMPLES: [(&str, &str, &str, &str); 4] = [
     ("getWallet", "401", "invalid_token", INVALID_TOKEN),
 ];
 
+/// The sample of an operation's successful response.
+pub fn sample(operation: &str) -> Option<&'static str> {
+    let mut samples = SAMPLES.iter();
+    samples.find(|(id, status, ..)| *id == operation && *status == "200").map(|(.., body)| *body)
+}
+
 /// The JSON text without the blanks between its tokens: what is left is compared as text, so that
 /// the order of fields and the digits of numbers count.
 pub fn minified(json: &str) -> String {

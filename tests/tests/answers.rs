@@ -2,7 +2,7 @@
 //! mock, good and refused, is read off a bare socket and judged strictly: status, headers, content
 //! type, and a body in which nothing is undeclared.
 
-use partner_api_mock::{Company, Connection, MockServer, Wallet};
+use partner_api_mock::{Company, Connection, MockServer, ROUTES, Wallet};
 use partner_api_tests::contract::Contract;
 use partner_api_tests::http::Answer;
 use partner_api_tests::{Checked, answer, peer, reference};
@@ -53,8 +53,10 @@ fn company(id: usize, connections: usize) -> Company {
 #[tokio::test]
 async fn a_fresh_mock_answers_the_samples_of_the_reference_letter_by_letter() -> Checked {
     let judged = Judged::start().await?;
-    for (target, sample) in [(COMPANIES, reference::COMPANIES), (WALLET, reference::WALLET)] {
-        let answer = judged.ask_with_key("GET", target).await?;
+    for operation in judged.contract.operations()? {
+        let target = format!("{}{}", judged.contract.base_path()?, operation.path);
+        let sample = reference::sample(operation.id).ok_or("the operation has no sample")?;
+        let answer = judged.ask_with_key(operation.method, &target).await?;
         assert_eq!(reference::minified(answer.text()?), reference::minified(sample));
     }
     Ok(())
@@ -192,6 +194,9 @@ async fn what_is_not_there_is_404_with_a_key_and_without() -> Checked {
         "/api/v1/messages",
         "/api/v1/stats",
     ] {
+        if ROUTES.iter().any(|route| route.path == target) {
+            continue; // announced then, documented now
+        }
         for method in ["GET", "POST", "HEAD"] {
             assert_eq!(judged.ask_with_key(method, target).await?.status, 404);
             assert_eq!(judged.ask(method, target, &[]).await?.status, 404);

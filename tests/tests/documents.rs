@@ -2,7 +2,7 @@
 //! and writes it back unchanged. A document that the contract does not allow is an error.
 
 use partner_api::{ConnectionStatus, Error, QualityRating, UnauthorizedCode};
-use partner_api_tests::client::{self, Served};
+use partner_api_tests::client::{self, CALLS, Served};
 use partner_api_tests::contract::{Contract, Reading, entries};
 use partner_api_tests::{Checked, generate, reference};
 use proptest::strategy::Strategy as _;
@@ -12,42 +12,32 @@ use serde_json::Value;
 #[test]
 fn the_samples_of_the_reference_are_written_back_unchanged() -> Checked {
     let served = Served::start()?;
-    for (operation, sample) in
-        [("listCompanies", reference::COMPANIES), ("getWallet", reference::WALLET)]
-    {
+    for (_, operation) in CALLS {
+        let sample = reference::sample(operation).ok_or("the operation has no sample")?;
         assert_eq!(served.call(operation, 200, sample)?, reference::minified(sample));
     }
     Ok(())
 }
 
-#[test]
-fn every_list_of_companies_is_written_back_unchanged() -> Checked {
-    client::keeps_every_document(&Contract::published()?, "listCompanies", Reading::Closed)
+/// Runs a check for every call of the client.
+fn for_each_call(check: impl Fn(&Contract, &str) -> Checked) -> Checked {
+    let contract = Contract::published()?;
+    CALLS.iter().try_for_each(|(_, operation)| check(&contract, operation))
 }
 
 #[test]
-fn every_wallet_is_written_back_unchanged() -> Checked {
-    client::keeps_every_document(&Contract::published()?, "getWallet", Reading::Closed)
+fn every_document_is_written_back_unchanged() -> Checked {
+    for_each_call(|contract, call| client::keeps_every_document(contract, call, Reading::Closed))
 }
 
 #[test]
-fn unknown_fields_and_enum_values_in_companies_are_kept_at_any_level() -> Checked {
-    client::keeps_every_document(&Contract::published()?, "listCompanies", Reading::Open)
+fn unknown_fields_and_enum_values_are_kept_at_any_level() -> Checked {
+    for_each_call(|contract, call| client::keeps_every_document(contract, call, Reading::Open))
 }
 
 #[test]
-fn unknown_fields_in_a_wallet_are_kept() -> Checked {
-    client::keeps_every_document(&Contract::published()?, "getWallet", Reading::Open)
-}
-
-#[test]
-fn a_missing_field_of_a_company_is_an_error_that_names_its_path() -> Checked {
-    client::names_every_missing_field(&Contract::published()?, "listCompanies")
-}
-
-#[test]
-fn a_missing_field_of_a_wallet_is_an_error_that_names_its_path() -> Checked {
-    client::names_every_missing_field(&Contract::published()?, "getWallet")
+fn a_missing_field_is_an_error_that_names_its_path() -> Checked {
+    for_each_call(client::names_every_missing_field)
 }
 
 #[test]

@@ -13,7 +13,7 @@ const KEY: &str = "pk_live_xxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// What the client sends to `{server}{suffix}`, recorded.
 async fn recorded(operation: &str, suffix: &str) -> Checked<(String, Request)> {
-    let sample = if operation == "getWallet" { reference::WALLET } else { reference::COMPANIES };
+    let sample = reference::sample(operation).ok_or("the operation has no sample")?;
     let mut peer = Peer::start(Answer::json(200, sample)).await?;
     let client = client::at(&format!("{}{suffix}", peer.url()), KEY)?;
     client::call(&client, operation).await?;
