@@ -3,7 +3,7 @@
 #   docker build -t partner-api .
 #   docker run --rm -p 127.0.0.1:4010:4010 -e PARTNER_API_MOCK_TOKEN=a-token partner-api
 #
-# In a container it listens on more than loopback, so its control API needs a token; see mock-server/README.md.
+# In a container it listens on more than loopback, so its control API needs a token; see docs/container.md.
 
 FROM rust:1-alpine AS build
 WORKDIR /build

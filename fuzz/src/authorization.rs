@@ -1,5 +1,5 @@
 //! The Authorization header, as often and whatever it is: a good key opens, and what is refused is
-//! refused by the rule that the README of the mock has for it.
+//! refused by the rule that docs/http-behaviour.md has for it.
 //!
 //! The bytes are lines, one value of the header each; `$KEY` stands for a good key.
 
@@ -69,7 +69,7 @@ fn filled(line: &[u8], key: &[u8]) -> Vec<u8> {
     filled
 }
 
-/// The table of the README, in other words than those of the mock.
+/// The table of docs/http-behaviour.md, in other words than those of the mock.
 fn expected(values: &[Vec<u8>], key: &[u8]) -> Seen {
     let [value] = values else {
         return if values.is_empty() { Seen::Missing } else { Seen::Invalid };

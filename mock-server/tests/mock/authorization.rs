@@ -1,5 +1,5 @@
 //! What is at stake: a client's handling of 401 is tested against the codes that the service would
-//! send. Each row of the table in the README is sent here as bytes.
+//! send. Each row of the table in docs/http-behaviour.md is sent here as bytes.
 
 use partner_api_mock::{AuthFailure, Disposition, MockServer};
 
