@@ -3,6 +3,8 @@
 //!
 //! Rust blocks are doctests (`tests/src/lib.rs`), console blocks are run by `cli/tests/program/docs.rs`.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -220,11 +222,10 @@ fn every_code_block_is_of_a_language_that_a_test_runs() {
                 "yaml" => drop(yaml_serde::from_str::<yaml_serde::Value>(&block).expect(path)),
                 "rust" | "rust,no_run" | "no_run" | "" => {
                     let name = page.path.file_name().unwrap().to_str().unwrap();
-                    let is_run = match page.is_rustdoc() {
-                        true => {
-                            guides.iter().any(|guide| guide.contains(&format!("../docs/{name}")))
-                        }
-                        false => doctests.contains(&format!("\"../../{path}\"")),
+                    let is_run = if page.is_rustdoc() {
+                        guides.iter().any(|guide| guide.contains(&format!("../docs/{name}")))
+                    } else {
+                        doctests.contains(&format!("\"../../{path}\""))
                     };
                     let is_rust = page.is_rustdoc() || language.starts_with("rust");
                     assert!(is_run && is_rust, "{path}: a block of {language:?} that no test runs");

@@ -1,6 +1,8 @@
 //! The steps of `docs/new-endpoint.md` work with a second edition of the reference. That edition is
 //! fictional. The program of the page is a doctest.
 
+#![cfg(test)]
+
 use std::path::Path;
 
 use partner_api::{Client, UnauthorizedCode};
@@ -20,7 +22,7 @@ fn sample(containing: &str) -> &'static str {
     EDITION.get(EDITION.find(body).unwrap()..).unwrap().get(..body.len() + 2).unwrap()
 }
 
-async fn client_of(mock: &MockServer) -> Checked<Client> {
+fn client_of(mock: &MockServer) -> Checked<Client> {
     Ok(Client::new(mock.url(), &mock.api_key())?)
 }
 
@@ -46,7 +48,7 @@ async fn the_new_endpoint_is_called_with_a_type_of_the_caller() -> Checked {
     }
 
     let mock = MockServer::start().await?;
-    let client = client_of(&mock).await?;
+    let client = client_of(&mock)?;
     // It overrides, so that this test also passes when the service has published such an endpoint.
     let response = ResponseTemplate::json(200, sample("delivered"));
     mock.add_stub(Stub::get("stats").override_documented().respond(response))?;
@@ -65,7 +67,7 @@ async fn a_new_field_is_kept_by_a_client_that_does_not_know_it() -> Checked {
     let mock = MockServer::start().await?;
     let wallet = ResponseTemplate::json(200, sample("reservedCredits"));
     mock.add_stub(Stub::get("wallet").override_documented().respond(wallet))?;
-    let wallet = client_of(&mock).await?.wallet().await?;
+    let wallet = client_of(&mock)?.wallet().await?;
     assert_eq!(wallet.balance, 8450);
     assert_eq!(wallet.unknown_fields().get("reservedCredits"), Some("40"));
     Ok(())
@@ -78,7 +80,7 @@ async fn a_new_error_code_is_given_to_the_caller() -> Checked {
     let mock = MockServer::start().await?;
     let expired = ResponseTemplate::json(401, body);
     mock.add_stub(Stub::get("wallet").override_documented().respond(expired))?;
-    let error = client_of(&mock).await?.wallet().await.unwrap_err();
+    let error = client_of(&mock)?.wallet().await.unwrap_err();
     let expected = UnauthorizedCode::Other("key_expired".into());
     assert_eq!(error.unauthorized_code(), Some(&expected));
     Ok(())
