@@ -37,23 +37,7 @@ pub mod request;
 /// The code blocks of the pages are doctests. They use both crates, so they are compiled here.
 #[cfg(doctest)]
 mod pages {
-    #[doc = include_str!("../../README.md")]
-    struct Readme;
-
-    #[doc = include_str!("../../client/README.md")]
-    struct ClientReadme;
-
-    #[doc = include_str!("../../mock-server/README.md")]
-    struct MockReadme;
-
-    #[doc = include_str!("../../AGENTS.md")]
-    struct Agents;
-
-    #[doc = include_str!("../../llms.txt")]
-    struct Llms;
-
-    #[doc = include_str!("../../docs/new-endpoint.md")]
-    struct NewEndpoint;
+    include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 }
 
 /// A check's verdict.

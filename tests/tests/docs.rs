@@ -1,7 +1,7 @@
 //! The pages hold together: links lead somewhere, code blocks are run by a test, and READMEs are
 //! short and show no hidden lines.
 //!
-//! Rust blocks are doctests (`tests/src/lib.rs`), console blocks are run by `cli/tests/program/docs.rs`.
+//! Rust blocks are doctests (`tests/build.rs`), console blocks are run by `cli/tests/program/docs.rs`.
 
 #![cfg(test)]
 
@@ -208,7 +208,7 @@ fn a_readme_is_short_and_hides_no_line() {
 
 #[test]
 fn every_code_block_is_of_a_language_that_a_test_runs() {
-    let doctests = include_str!("../src/lib.rs");
+    let doctests = include_str!("../build.rs");
     let guides =
         [include_str!("../../client/src/lib.rs"), include_str!("../../mock-server/src/lib.rs")];
     for page in pages() {
@@ -225,7 +225,7 @@ fn every_code_block_is_of_a_language_that_a_test_runs() {
                     let is_run = if page.is_rustdoc() {
                         guides.iter().any(|guide| guide.contains(&format!("../docs/{name}")))
                     } else {
-                        doctests.contains(&format!("\"../../{path}\""))
+                        path.starts_with("docs/") || doctests.contains(&format!("\"{path}\""))
                     };
                     let is_rust = page.is_rustdoc() || language.starts_with("rust");
                     assert!(is_run && is_rust, "{path}: a block of {language:?} that no test runs");

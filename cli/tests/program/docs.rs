@@ -80,11 +80,16 @@ fn the_options_that_are_shown_are_in_the_help() {
     for (path, text) in pages() {
         for line in text.lines() {
             for rest in line.split("partner-api ").skip(1) {
-                let mut words = rest.split(['`', '|', '#']).next().unwrap().split_whitespace();
+                let words = rest.split(['`', '|', '#']).next().unwrap().split_whitespace();
+                // After `--` is a command of another program.
+                let mut words = words.take_while(|word| *word != "--").peekable();
                 let Some(name) = words.next().filter(|name| is_command(name)) else { continue };
-                let help = command(&[name, "--help"]).output().unwrap();
+                let mut arguments = vec![name];
+                arguments.extend(words.next_if(|word| ["exec", "health"].contains(word)));
+                arguments.push("--help");
+                let help = command(&arguments).output().unwrap();
                 let help = String::from_utf8(help.stdout).unwrap();
-                for option in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+                for option in words.filter(|word| word.starts_with("--")) {
                     let option = option.split(['=', ',', '.', ')']).next().unwrap();
                     assert!(help.contains(option), "{}: {line}", path.display());
                     checked += 1;
