@@ -254,7 +254,7 @@ fn commands_of_cargo_name_packages_features_examples_and_folders_that_there_are(
                                 || root().join(format!("examples/examples/{value}.rs")).is_file()
                         }
                         "--path" if value != "PATH" => {
-                            root().join(value.trim_start_matches("../partner-api/")).is_dir()
+                            root().join(value.rsplit("partner-api/").next().unwrap()).is_dir()
                         }
                         "--package" | "-p" if words[0] != "clean" => package(value),
                         "install" if value.starts_with("partner-api") => package(value),
