@@ -20,7 +20,7 @@ pub(super) use {
     health::{Health, Info},
     keys::{Key, KeyAdded, KeyNew},
     partners::{Partner, PartnerChange},
-    requests::{RequestList, RequestWithResponse, RequestsQuery},
+    requests::{Report, RequestList, RequestWithResponse, RequestsQuery},
     stubs::Stub,
 };
 
