@@ -30,8 +30,8 @@ pub use journal::{
 };
 pub use mock::request_body::{DEFAULT_MAX_REQUEST_BODY, MAX_BODIES_BYTES};
 pub use mock::{
-    ActiveRule, ActiveStub, Faults, Mock, MockService, Partner, ReceivedRequests, Report, UnknownPath,
-    VerificationError,
+    ActiveRule, ActiveStub, Faults, Mock, MockService, Partner, ReceivedRequests, Report,
+    UnknownPath, VerificationError,
 };
 #[cfg(feature = "schema")]
 pub use seed::generate_seed_schema;

@@ -8,6 +8,7 @@ use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use crate::api::disposition::Disposition;
 use crate::api::{BASE_PATH, ROUTES};
 use crate::faults::{Delay, FaultSpec, Time};
 use crate::input::json::Object;
@@ -160,6 +161,10 @@ impl JsonSchema for Time {
             ],
         })
     }
+}
+
+pub(crate) fn disposition(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": Disposition::ALL.map(|one| one.to_string()).to_vec()})
 }
 
 pub(crate) fn positive_time(_: &mut SchemaGenerator) -> Schema {

@@ -37,7 +37,7 @@ pub enum Disposition {
 }
 
 impl Disposition {
-    const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Served,
         Self::Stubbed,
         Self::Unauthorized(AuthFailure::NoHeader),

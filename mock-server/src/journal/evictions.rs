@@ -89,10 +89,7 @@ pub(crate) struct Matches {
 
 impl Matches {
     pub(crate) fn plus(self, other: Self) -> Self {
-        Self {
-            certain: self.certain + other.certain,
-            uncertain: self.uncertain + other.uncertain,
-        }
+        Self { certain: self.certain + other.certain, uncertain: self.uncertain + other.uncertain }
     }
 }
 

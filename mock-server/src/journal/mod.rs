@@ -227,10 +227,7 @@ impl Journal {
 
 impl Logs {
     /// The log of one partner, or all logs.
-    fn of(
-        &self,
-        of: Option<PartnerId>,
-    ) -> impl Iterator<Item = (&Option<PartnerId>, &PartnerLog)> {
+    fn of(&self, of: Option<PartnerId>) -> impl Iterator<Item = (&Option<PartnerId>, &PartnerLog)> {
         self.of.iter().filter(move |(id, _)| of.is_none() || **id == of)
     }
 
@@ -298,7 +295,8 @@ impl Watcher<'_> {
         logs.waiting.insert(self.id, waker.clone());
         let seen = self.seen.replace((logs.clears, logs.recorded));
         match seen.filter(|(clears, number)| {
-            *clears == logs.clears && !logs.of(self.of).any(|(_, log)| log.evictions.is_after(*number))
+            *clears == logs.clears
+                && !logs.of(self.of).any(|(_, log)| log.evictions.is_after(*number))
         }) {
             Some((_, number)) => Change::Recorded(logs.after(self.of, number.max(self.after))),
             None => Change::Recount(logs.snapshot(self.of, self.after)),
@@ -365,7 +363,8 @@ mod tests {
         for number in 1..=5 {
             log.push(entry(number, "/"), usize::MAX, room);
         }
-        let evicted = |log: &PartnerLog| (log.evictions.evicted.by_byte_limit, log.evictions.evicted.total());
+        let evicted =
+            |log: &PartnerLog| (log.evictions.evicted.by_byte_limit, log.evictions.evicted.total());
         assert_eq!((log.entries.len(), evicted(&log), log.bytes), (2, (3, 3), room));
         log.push(entry(6, &format!("/{}", "x".repeat(room))), usize::MAX, room);
         assert_eq!((log.entries.len(), evicted(&log), log.bytes), (0, (6, 6), 0));
@@ -377,7 +376,9 @@ mod tests {
         let (mut one, mut other) = (journal.watcher(None, 0), journal.watcher(None, 0));
         for watcher in [&mut one, &mut other] {
             assert!(matches!(watcher.changes(Waker::noop()), Change::Recount(_)));
-            assert!(matches!(watcher.changes(Waker::noop()), Change::Recorded(new) if new.is_empty()));
+            assert!(
+                matches!(watcher.changes(Waker::noop()), Change::Recorded(new) if new.is_empty())
+            );
         }
         assert_eq!(journal.logs().waiting.len(), 2, "each has its own, even in one task");
         drop(one);

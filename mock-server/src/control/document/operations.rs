@@ -331,7 +331,7 @@ fn of_requests(types: &mut Types, owner: Owner) -> [Operation; 3] {
         ),
         requests("delete", "forgetRequests", "Forget the received requests of").responds_nothing(),
         owner
-            .operation("get", "report", "getReport", "Requests", "Report what was never used of")
+            .operation("get", "report", "getReport", "Requests", "Report unused stubs and rules of")
             .responds_json(200, "Unused stubs and rules, and requests to unknown paths.", report),
     ]
 }

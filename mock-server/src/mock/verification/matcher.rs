@@ -43,12 +43,13 @@ impl RequestMatcher {
         let rest = self.needs_entries().then_some(None);
         let fields = [method, path, status, disposition, rest].into_iter().flatten();
         // One field that differs is enough.
-        fields.reduce(|one, other| match (one, other) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        })
-        .unwrap_or(Some(true))
+        fields
+            .reduce(|one, other| match (one, other) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            })
+            .unwrap_or(Some(true))
     }
 
     pub(super) fn diffs(&self, request: &RecordedRequest) -> Vec<FieldDiff> {
@@ -88,4 +89,3 @@ pub(super) struct FieldDiff {
     pub(super) expected: String,
     pub(super) received: String,
 }
-

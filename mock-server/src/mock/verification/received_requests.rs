@@ -11,9 +11,7 @@ use super::matcher::RequestMatcher;
 use super::mismatch::{Mismatch, VerificationError};
 use crate::api::disposition::Disposition;
 use crate::api::path;
-use crate::journal::{
-    Change, Entry, Matches, RecordedRequest, Snapshot, Watcher, number_of,
-};
+use crate::journal::{Change, Entry, Matches, RecordedRequest, Snapshot, Watcher, number_of};
 use crate::mock::handler::RequestHandler;
 use crate::state::store::{PartnerId, PartnerState};
 

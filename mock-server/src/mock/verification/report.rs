@@ -136,15 +136,16 @@ fn unknown_paths(handler: &RequestHandler, of: Option<PartnerId>) -> Vec<Unknown
     let snapshot = handler.journal.snapshot(of, 0);
     let is_unknown = |disposition| disposition == Disposition::UnknownPath;
     let kept = snapshot.entries.iter().map(|entry| (entry.partner, entry.request()));
-    let kept = kept.filter(|(_, request)| is_unknown(request.disposition)).map(|(id, request)| {
-        ((id, Some(request.path.as_str()), Some(request.method.as_str())), 1)
-    });
-    let evicted = snapshot.evictions.iter().flat_map(|(id, evictions)| {
-        evictions.groups().map(move |group| (*id, group))
-    });
-    let evicted = evicted.filter(|(_, group)| is_unknown(group.disposition)).map(|(id, group)| {
-        ((id, group.path, group.method.map(http::Method::as_str)), group.count)
-    });
+    let kept = kept
+        .filter(|(_, request)| is_unknown(request.disposition))
+        .map(|(id, request)| ((id, Some(request.path.as_str()), Some(request.method.as_str())), 1));
+    let evicted = snapshot
+        .evictions
+        .iter()
+        .flat_map(|(id, evictions)| evictions.groups().map(move |group| (*id, group)));
+    let evicted = evicted
+        .filter(|(_, group)| is_unknown(group.disposition))
+        .map(|(id, group)| ((id, group.path, group.method.map(http::Method::as_str)), group.count));
     let mut counts = BTreeMap::<_, usize>::new();
     for (key, count) in kept.chain(evicted) {
         *counts.entry(key).or_default() += count;

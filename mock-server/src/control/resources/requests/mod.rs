@@ -10,12 +10,12 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 
-#[cfg(feature = "schema")]
-pub(in crate::control) use self::report::Report;
 pub(in crate::control) use self::body::{Evicted, RequestList, RequestWithResponse};
 use self::body::{RecordedResponse, Request};
 use self::query::DEFAULT_LIMIT;
 pub(in crate::control) use self::query::RequestsQuery;
+#[cfg(feature = "schema")]
+pub(in crate::control) use self::report::Report;
 use crate::control::ControlState;
 use crate::control::extract::{Json, Owner, Path, Query};
 use crate::control::response::ApiError;

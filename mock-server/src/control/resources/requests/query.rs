@@ -13,6 +13,8 @@ use crate::control::response::ApiError;
 use crate::faults::Time;
 use crate::journal::number_of;
 use crate::mock::{Count, Mock, Partner, ReceivedRequests};
+#[cfg(feature = "schema")]
+use crate::schema;
 
 /// How many requests a list shows, by default and at most.
 pub(super) const DEFAULT_LIMIT: usize = 100;
@@ -47,7 +49,7 @@ pub(in crate::control) struct RequestsQuery {
     /// Only those that were handled in this way: `served`, `stubbed`, `unknown path`, or another
     /// `disposition` of a request.
     #[serde(default, deserialize_with = "disposition")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::disposition"))]
     disposition: Option<Disposition>,
     /// Only with this body. The body of a request that no stub responded to is not kept.
     body: Option<String>,
