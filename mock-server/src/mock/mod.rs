@@ -24,7 +24,7 @@ use self::request_body::DEFAULT_MAX_REQUEST_BODY;
 use self::seed_state::SeedState;
 pub use self::service::MockService;
 pub use self::stubs::ActiveStub;
-pub(crate) use self::verification::{Count, ReceivedRequest};
+pub(crate) use self::verification::{Count, Matched, ReceivedRequest};
 pub use self::verification::{ReceivedRequests, Report, UnknownPath, VerificationError};
 use crate::faults::{Fault, Rule, RuleError};
 use crate::journal::{EvictedRequests, RecordedRequest, number_of};

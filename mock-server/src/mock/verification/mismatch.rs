@@ -84,8 +84,9 @@ impl Mismatch<'_> {
         writeln!(out, "received  {matched} of the {all} requests of {whose}{after}")?;
         self.write_evicted(out)?;
         if self.expected.is_some_and(|expected| expected.count.is_exceeded(self.matches)) {
-            let matched = self.recorded.iter().filter(|request| self.matcher.matches(request));
-            write_list(out, "matched", &Vec::from_iter(matched))?;
+            let mut matched: Vec<_> = self.recorded.iter().collect();
+            matched.retain(|request| self.matcher.matches(request));
+            write_list(out, "matched", &matched)?;
         } else {
             self.write_nearest(out)?;
             write_list(out, "journal", &Vec::from_iter(&self.recorded))?;

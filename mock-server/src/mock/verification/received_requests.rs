@@ -11,7 +11,9 @@ use super::matcher::RequestMatcher;
 use super::mismatch::{Mismatch, VerificationError};
 use crate::api::disposition::Disposition;
 use crate::api::path;
-use crate::journal::{Change, Entry, Matches, RecordedRequest, Snapshot, Watcher, number_of};
+use crate::journal::{
+    Change, Entry, EvictedRequests, Matches, RecordedRequest, Snapshot, Watcher, number_of,
+};
 use crate::mock::handler::RequestHandler;
 use crate::state::store::{PartnerId, PartnerState};
 
@@ -46,6 +48,15 @@ pub struct ReceivedRequests {
     /// Only requests of a larger number.
     after: u64,
     matcher: RequestMatcher,
+}
+
+/// The requests that match, at one moment.
+pub(crate) struct Matched {
+    /// Those that the journal still has.
+    pub(crate) requests: Vec<ReceivedRequest>,
+    /// How many they are with the evicted ones. None if evicted requests may match.
+    pub(crate) count: Option<usize>,
+    pub(crate) evicted: EvictedRequests,
 }
 
 /// A request, and the partner whose key came with it.
@@ -201,7 +212,7 @@ impl ReceivedRequests {
     }
 
     /// As [`exactly`](Self::exactly) and [`at_least`](Self::at_least), with the partners' ids.
-    pub(crate) fn verify(&self, count: Count) -> Result<Vec<ReceivedRequest>, VerificationError> {
+    pub(crate) fn verify(&self, count: Count) -> Result<Matched, VerificationError> {
         self.verify_expected(Expected { count, within: None })
     }
 
@@ -209,7 +220,7 @@ impl ReceivedRequests {
         &self,
         count: Count,
         limit: Duration,
-    ) -> Result<Vec<ReceivedRequest>, VerificationError> {
+    ) -> Result<Matched, VerificationError> {
         self.check_path()?;
         let expected = Expected { count, within: Some(limit) };
         let mut watcher = self.handler.journal.watcher(self.owner_id(), self.after);
@@ -226,7 +237,7 @@ impl ReceivedRequests {
         watcher: &mut Watcher<'_>,
         matches: &mut Matches,
         context: &Context<'_>,
-    ) -> Poll<Result<Vec<ReceivedRequest>, VerificationError>> {
+    ) -> Poll<Result<Matched, VerificationError>> {
         match watcher.changes(context.waker()) {
             Change::Recorded(entries) => matches.certain += self.matching(&entries).count(),
             Change::Recount(snapshot) => *matches = self.count_in(&snapshot),
@@ -244,16 +255,21 @@ impl ReceivedRequests {
     }
 
     /// As [`all`](Self::all), with the partners' ids.
-    pub(crate) fn recorded(&self) -> Vec<ReceivedRequest> {
-        self.read(&self.snapshot().entries)
+    pub(crate) fn recorded(&self) -> Matched {
+        let snapshot = self.snapshot();
+        self.matched(&snapshot, self.count_in(&snapshot))
     }
 
-    fn read(&self, entries: &[Entry]) -> Vec<ReceivedRequest> {
+    fn matched(&self, snapshot: &Snapshot, matches: Matches) -> Matched {
         let read = |entry: &Entry| ReceivedRequest {
             partner: entry.partner,
             request: self.handler.read(entry),
         };
-        self.matching(entries).map(read).collect()
+        Matched {
+            requests: self.matching(&snapshot.entries).map(read).collect(),
+            count: (matches.uncertain == 0).then_some(matches.certain),
+            evicted: snapshot.evicted(),
+        }
     }
 
     fn matching<'a>(&self, entries: &'a [Entry]) -> impl Iterator<Item = &'a Entry> {
@@ -280,15 +296,12 @@ impl ReceivedRequests {
         }
     }
 
-    fn verify_expected(
-        &self,
-        expected: Expected,
-    ) -> Result<Vec<ReceivedRequest>, VerificationError> {
+    fn verify_expected(&self, expected: Expected) -> Result<Matched, VerificationError> {
         self.check_path()?;
         let snapshot = self.snapshot();
         let matches = self.count_in(&snapshot);
         if expected.count.is_met(matches) {
-            return Ok(self.read(&snapshot.entries));
+            return Ok(self.matched(&snapshot, matches));
         }
         Err(self.explain(Some(expected), &snapshot, matches))
     }
@@ -319,8 +332,8 @@ impl ReceivedRequests {
     }
 }
 
-fn requests(received: Vec<ReceivedRequest>) -> Vec<RecordedRequest> {
-    received.into_iter().map(|received| received.request).collect()
+fn requests(matched: Matched) -> Vec<RecordedRequest> {
+    matched.requests.into_iter().map(|received| received.request).collect()
 }
 
 /// There is no key in it.

@@ -20,7 +20,7 @@ use crate::control::ControlState;
 use crate::control::extract::{Json, Owner, Path, Query};
 use crate::control::response::ApiError;
 use crate::journal::number_of;
-use crate::mock::{Count, Mock, ReceivedRequest};
+use crate::mock::{Count, Matched, Mock, ReceivedRequest};
 
 pub(super) fn router() -> Router<ControlState> {
     let all = || get(list_requests).delete(forget_requests);
@@ -51,19 +51,17 @@ async fn list_requests(
         }
         (None, None) => None,
     };
-    let mut received = verified.transpose()?.unwrap_or_else(|| requests.recorded());
+    let Matched { requests: mut data, count, evicted } =
+        verified.transpose()?.unwrap_or_else(|| requests.recorded());
     // With `after`, the next page begins after the last request of this one, so none is skipped.
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if query.after.is_some() {
-        received.truncate(limit);
+        data.truncate(limit);
     } else {
-        received.drain(..received.len().saturating_sub(limit));
+        data.drain(..data.len().saturating_sub(limit));
     }
-    Ok(Json(RequestList {
-        data: received.into_iter().map(Request::from).collect(),
-        count: requests.count().ok(),
-        evicted: mock.handler().journal.evicted(owner.id()).into(),
-    }))
+    let data = data.into_iter().map(Request::from).collect();
+    Ok(Json(RequestList { data, count, evicted: evicted.into() }))
 }
 
 async fn get_request(
