@@ -78,11 +78,13 @@ pub use control::{ControlDocument, generate_control_document};
 pub use faults::registry::AppliedFault;
 pub use faults::{Delay, Fault, Rule, RuleError};
 pub use journal::{
-    MAX_JOURNAL_BYTES, MAX_JOURNAL_ENTRIES, MAX_RECORDED_BODY, RecordedRequest, RecordedResponse,
+    EvictedRequests, MAX_JOURNAL_BYTES, MAX_JOURNAL_COUNTERS, MAX_JOURNAL_ENTRIES,
+    MAX_RECORDED_BODY, RecordedRequest, RecordedResponse,
 };
 pub use mock::request_body::{DEFAULT_MAX_REQUEST_BODY, MAX_BODIES_BYTES};
 pub use mock::{
-    ActiveRule, ActiveStub, Faults, Mock, MockService, Partner, ReceivedRequests, VerificationError,
+    ActiveRule, ActiveStub, Faults, Mock, MockService, Partner, ReceivedRequests, Report,
+    UnknownPath, VerificationError,
 };
 #[cfg(feature = "schema")]
 pub use seed::generate_seed_schema;

@@ -80,10 +80,11 @@ const OPTIONS = [
 	["ttl=30s", "only for this time"],
 	["probability=0.05", "with this probability"],
 	["rngSeed=7", "the seed of the random numbers"],
+	["ttl=30s", "active for this time only"],
 ];
 
 const SCOPE_AND_SCHEDULE =
-	/(^|\s+)(operation|partner|key|times|after|every|flapping|probability|rngSeed)=("(\\.|[^"\\])*"|\S+)/g;
+	/(^|\s+)(operation|partner|key|times|after|every|flapping|probability|rngSeed|ttl)=("(\\.|[^"\\])*"|\S+)/g;
 
 /** What is wrong, of a rule's text, without when and for whom. */
 const kindOf = (text) => text.replace(SCOPE_AND_SCHEDULE, "").trim();

@@ -43,7 +43,7 @@ export function requestsView(id) {
 	const stop = new AbortController();
 	let held = [];
 	let drawn = DRAWN;
-	let dropped = 0;
+	let evicted = 0;
 	let since = state.info.startedAt;
 	let isLive = true;
 	let isLoaded = false;
@@ -137,7 +137,7 @@ export function requestsView(id) {
 		if (signal.aborted) return;
 		isLoaded = true;
 		isBehind = follows && answer.data.length === HELD;
-		dropped = answer.dropped;
+		evicted = answer.evicted.byEntryLimit + answer.evicted.byByteLimit;
 		held = [...answer.data.reverse(), ...(follows ? held : [])].slice(0, HELD);
 		if (answer.data.length > 0 || isFirst) draw();
 		if (!isFirst) hear(answer.data.length);
@@ -173,7 +173,7 @@ export function requestsView(id) {
 		const kept = [
 			found.length > 0 && `${number(Math.min(drawn, found.length))} of ${count(found.length, "request")}.`,
 			held.length === HELD && `The page holds the newest ${number(HELD)}; the mock keeps more.`,
-			dropped > 0 && `The mock has dropped ${number(dropped)} older ones to stay within its bounds.`,
+			evicted > 0 && `The journal has evicted ${number(evicted)} older requests to stay within its limits.`,
 		].filter(Boolean);
 		foot.replaceChildren(h("p", {}, kept.join(" ")), ...(more ? [more] : []));
 	}
@@ -294,7 +294,7 @@ async function open(one, inside) {
 		inside.replaceChildren(...both(await get(`requests/${encodeURIComponent(one.id)}`)));
 	} catch (error) {
 		const note =
-			error.status === 404 ? "The mock has dropped it since; this is what the page still holds." : error.message;
+			error.status === 404 ? "The journal has evicted it since; this is what the page still holds." : error.message;
 		inside.replaceChildren(h("p", { class: "note" }, shown(note)), ...both(one));
 	}
 }

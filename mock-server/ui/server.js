@@ -86,7 +86,7 @@ export function serverView() {
 			["Seed", info.seed],
 			["Partners", number(info.partners)],
 			["Requests kept", number(info.requests)],
-			["Requests dropped", number(info.dropped)],
+			["Requests evicted", number(info.evicted.byEntryLimit + info.evicted.byByteLimit)],
 		];
 		facts.replaceChildren(
 			...all

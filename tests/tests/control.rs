@@ -187,7 +187,7 @@ async fn partners_and_data(seen: &mut Observed) -> Checked {
 const RULES: [&str; 8] = [
     r#"{"status":503,"htmlErrorPage":true,"retryAfter":1,"headers":{"x-a":"1"},"operation":"wallet"}"#,
     r#"{"body":"x","contentType":"text/plain","retryAfterDateIn":"2s","throttle":"2ms","key":"k"}"#,
-    r#"{"delay":"lognormal(1ms,0.5)","slowHeaders":1,"truncate":3,"probability":0.0,"rngSeed":7}"#,
+    r#"{"delay":"lognormal(1ms,0.5)","slowHeaders":1,"truncate":3,"probability":0.0,"rngSeed":7,"ttl":"1m"}"#,
     r#"{"contentLength":9,"after":1,"every":2}"#,
     r#"{"malformedJson":true,"flapping":"2/3","operation":"/api/v1/stats"}"#,
     r#"{"invalidUtf8":true,"partner":"default"}"#,
@@ -272,6 +272,7 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
         seen.told("GET", &format!("{requests}?after=req-1000&within=1ms&limit=5"), "", 200).await?;
     }
     for base in ["/partners/p-1", ""] {
+        seen.told("GET", &format!("{base}/report"), "", 200).await?;
         seen.told("DELETE", &format!("{base}/requests"), "", 204).await?;
         let left = seen.told("GET", &format!("{base}/requests"), "", 200).await?;
         assert_eq!(items(&left, "data").count(), 0);

@@ -61,7 +61,7 @@ fn everything() -> Value {
                     {"status": 502, "htmlErrorPage": true, "contentType": "text/html", "headers": {"x-a": "1"},
                      "retryAfter": 1, "delay": "50ms..1s", "slowHeaders": "2s", "throttle": 20,
                      "truncate": 4, "operation": "wallet", "partner": "p", "key": "k", "times": 2,
-                     "after": 3, "every": 4, "probability": 0.5, "rngSeed": 7},
+                     "after": 3, "every": 4, "probability": 0.5, "rngSeed": 7, "ttl": "1m"},
                 ],
                 "stubs": [{
                     "method": "POST", "path": "stats", "status": 201, "headers": {"x-a": "1"},
@@ -295,6 +295,7 @@ fn rule() -> impl Strategy<Value = Value> {
         ("flapping", vec![json!("2/3"), json!("0/3"), json!(2)]),
         ("probability", vec![json!(0), json!(0.5), json!(1.5)]),
         ("rngSeed", number()),
+        ("ttl", vec![json!("1m"), json!(1), json!(0), json!("0s"), json!("soon")]),
     ])
 }
 

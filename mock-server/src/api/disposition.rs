@@ -36,6 +36,33 @@ pub enum Disposition {
     BadHost,
 }
 
+impl Disposition {
+    pub(crate) const ALL: [Self; 17] = [
+        Self::Served,
+        Self::Stubbed,
+        Self::Unauthorized(AuthFailure::NoHeader),
+        Self::Unauthorized(AuthFailure::OtherScheme),
+        Self::Unauthorized(AuthFailure::NoToken),
+        Self::Unauthorized(AuthFailure::SeveralHeaders),
+        Self::Unauthorized(AuthFailure::MalformedToken),
+        Self::Unauthorized(AuthFailure::UnknownKey),
+        Self::Unauthorized(AuthFailure::RevokedKey),
+        Self::Unauthorized(AuthFailure::InactivePartner),
+        Self::UnknownPath,
+        Self::WrongMethod,
+        Self::BodyTooLarge,
+        Self::BodyTimedOut,
+        Self::TooManyBodies,
+        Self::BadBody,
+        Self::BadHost,
+    ];
+
+    /// From the text that `Display` writes.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.to_string() == text)
+    }
+}
+
 impl fmt::Display for Disposition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -74,6 +74,11 @@ pub(crate) fn is_documented(method: &Method, path: &str) -> bool {
     find(method, path).is_some()
 }
 
+/// Whether the reference has a call on this path.
+pub(crate) fn is_documented_path(path: &str) -> bool {
+    ROUTES.iter().any(|route| route.path == path)
+}
+
 /// 405 on a path with stubs for these methods.
 pub(crate) fn wrong_method(path: &str, stubbed: &[Method]) -> Response {
     let mut response = Disposition::WrongMethod.into_response();
@@ -85,8 +90,7 @@ pub(crate) fn wrong_method(path: &str, stubbed: &[Method]) -> Response {
 
 /// The methods of a path's stubs, and those that it has anyway.
 fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
-    let documented = ROUTES.iter().any(|route| route.path == path);
-    let documented = documented.then_some("GET, HEAD");
+    let documented = is_documented_path(path).then_some("GET, HEAD");
     let get = stubbed.contains(&Method::GET).then_some("GET, HEAD");
     let mut all = BTreeSet::new();
     all.extend(stubbed.iter().map(Method::as_str).filter(|name| *name != "GET"));

@@ -151,11 +151,11 @@ impl ControlState {
     }
 
     /// Waits for something, but not longer than the mock runs.
-    async fn unless_ending(&self, something: impl Future<Output = ()>) {
+    async fn unless_ending<T>(&self, something: impl Future<Output = T>) -> Option<T> {
         let mut is_ending = self.0.is_ending.subscribe();
         tokio::select! {
-            () = something => {}
-            _ = is_ending.wait_for(|is_ending| *is_ending) => {}
+            done = something => Some(done),
+            _ = is_ending.wait_for(|is_ending| *is_ending) => None,
         }
     }
 }

@@ -272,6 +272,14 @@ impl Rule {
         self
     }
 
+    /// Active for this time after it was added, a day at most; then it expires. The time goes by the
+    /// mock's [`Clock`](crate::Clock), as a delay does: while that is paused, only
+    /// [`advance`](crate::Clock::advance) moves it.
+    pub fn ttl(mut self, time: Duration) -> Self {
+        self.0.ttl = Some(Time::capped(time));
+        self
+    }
+
     /// The rule with these options, not checked yet.
     pub(crate) fn of(spec: FaultSpec) -> Self {
         Self(spec)

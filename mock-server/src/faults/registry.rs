@@ -1,5 +1,5 @@
-//! The rules in force, and which request meets which of them. Nothing here waits, fails or looks
-//! at a clock: what is decided hangs on the rules and on the order of one partner's requests.
+//! The active rules, and which of them applies to a request. Nothing here waits or fails: a decision
+//! depends on the rules, on the order of one partner's requests, and on the clock only for a `ttl`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -8,18 +8,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::new_rule::Target;
 pub(crate) use super::new_rule::{NewRule, another_partner, checked, unknown_partner};
 use super::sampling::{Sampler, text_hash, unit};
-use super::{FaultSpec, Key};
+use super::{FaultSpec, Key, Time};
 use crate::api::path;
 use crate::input::escape::shortened;
+use crate::state::clock::Clock;
 use crate::state::keys::api_key::KeyHash;
 use crate::state::keys::redactor::Redactor;
 use crate::state::store::{PartnerId, PartnerState};
 
-/// How many rules are remembered that had all their `times`.
-const MAX_EXHAUSTED_RULES: usize = 1000;
+/// How many rules are remembered that had all their `times`, or whose `ttl` is over.
+const MAX_ENDED_RULES: usize = 1000;
 
 /// How many characters of a rule are shown with each request that met it.
 const MAX_RULE: usize = 1000;
@@ -76,16 +79,13 @@ impl AppliedFault {
     }
 }
 
-/// A rule of more than 1000 characters is cut.
+/// Without the delay, which is the request's. A rule of more than 1000 characters is cut.
 impl fmt::Display for AppliedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, request) = (self.number, self.request);
         write!(f, "rule {number} ({}), request {request}", self.rule_in_short())?;
         if let Some(draw) = self.draw() {
             write!(f, ", draw {draw:.6}")?;
-        }
-        if !self.delay.is_zero() {
-            write!(f, ", delay {:?}", self.delay)?;
         }
         Ok(())
     }
@@ -111,6 +111,10 @@ pub(crate) struct RuleState {
     target: Target,
     spec: FaultSpec,
     text: Arc<str>,
+    /// By the clock of waits.
+    expires_at: Option<SignedDuration>,
+    /// Whether its `ttl` ended it.
+    expired: AtomicBool,
     /// By partner, so that none is in another's way. `None` is all that came with no known key.
     counts: Mutex<BTreeMap<Option<PartnerId>, Count>>,
 }
@@ -121,9 +125,10 @@ struct Count {
     hits: u64,
 }
 
-/// All rules in force, in the order they were added.
+/// All active rules, in the order they were added.
 #[derive(Debug, Default)]
 pub(crate) struct FaultRegistry {
+    clock: Clock,
     /// So that a mock without rules takes no lock.
     any: AtomicBool,
     list: Mutex<List>,
@@ -134,15 +139,26 @@ struct List {
     added: BTreeMap<Option<PartnerId>, u64>,
     added_in_all: u64,
     rules: Vec<Arc<RuleState>>,
+    /// When the first rule expires, or earlier.
+    next_expiry: Option<SignedDuration>,
     /// The newest rules that are no longer active, so that their hits can still be read.
-    exhausted: VecDeque<Arc<RuleState>>,
+    ended: VecDeque<Arc<RuleState>>,
+    /// How many older ones were never applied.
+    forgotten_unused: BTreeMap<Option<PartnerId>, usize>,
 }
 
 impl List {
-    fn add(&mut self, owner: Option<PartnerId>, new: NewRule) -> Arc<RuleState> {
+    fn add(
+        &mut self,
+        owner: Option<PartnerId>,
+        new: NewRule,
+        now: SignedDuration,
+    ) -> Arc<RuleState> {
         self.added_in_all += 1;
         let added = self.added.entry(owner).or_default();
         *added += 1;
+        let ttl = new.spec.ttl.map(|Time(ttl)| SignedDuration::try_from(ttl));
+        let expires_at = ttl.and_then(Result::ok).map(|ttl| now.saturating_add(ttl));
         let rule = Arc::new(RuleState {
             number_of_all: self.added_in_all,
             number: *added,
@@ -150,101 +166,164 @@ impl List {
             target: new.target,
             spec: new.spec,
             text: new.text,
+            expires_at,
+            expired: AtomicBool::new(false),
             counts: Mutex::default(),
         });
+        let expiries = self.next_expiry.into_iter().chain(expires_at);
+        self.next_expiry = expiries.min();
         self.rules.push(Arc::clone(&rule));
         rule
+    }
+
+    /// Takes out the rules whose `ttl` is over.
+    fn expire(&mut self, now: SignedDuration) {
+        let is_over = |rule: &Arc<RuleState>| rule.expires_at.is_some_and(|end| end <= now);
+        let (over, active) = std::mem::take(&mut self.rules).into_iter().partition(is_over);
+        self.rules = active;
+        self.next_expiry = self.rules.iter().filter_map(|rule| rule.expires_at).min();
+        let over: Vec<Arc<RuleState>> = over;
+        for rule in over {
+            rule.expired.store(true, Ordering::Release);
+            self.remember(rule);
+        }
+    }
+
+    /// Takes out a rule that has had all its `times`.
+    fn retire(&mut self, rule: &Arc<RuleState>) {
+        if let Some(at) = self.rules.iter().position(|one| Arc::ptr_eq(one, rule)) {
+            let rule = self.rules.remove(at);
+            self.remember(rule);
+        }
+    }
+
+    fn remember(&mut self, rule: Arc<RuleState>) {
+        self.ended.push_back(rule);
+        if self.ended.len() > MAX_ENDED_RULES
+            && let Some(oldest) = self.ended.pop_front()
+            && oldest.hits() == 0
+        {
+            *self.forgotten_unused.entry(oldest.owner).or_default() += 1;
+        }
     }
 }
 
 impl FaultRegistry {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
     pub(crate) fn add(&self, owner: Option<PartnerId>, new: NewRule) -> Arc<RuleState> {
-        let mut list = lock(&self.list);
-        let rule = list.add(owner, new);
-        self.any.store(true, Ordering::Release);
-        rule
+        self.change(|list| list.add(owner, new, self.clock.elapsed()))
     }
 
     /// Forgets all rules, and counts from 1 again for every owner.
     pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<PartnerId>, NewRule)>) {
-        let mut list = lock(&self.list);
-        *list = List { added_in_all: list.added_in_all, ..List::default() };
-        for (owner, new) in by {
-            list.add(owner, new);
-        }
-        self.any.store(!list.rules.is_empty(), Ordering::Release);
+        let now = self.clock.elapsed();
+        self.change(|list| {
+            *list = List { added_in_all: list.added_in_all, ..List::default() };
+            for (owner, new) in by {
+                list.add(owner, new, now);
+            }
+        });
     }
 
-    /// Takes out the rules that are not to be kept, and forgets them.
-    pub(crate) fn retain(&self, mut keep: impl FnMut(&Arc<RuleState>) -> bool) {
-        let mut list = lock(&self.list);
-        list.exhausted.retain(&mut keep);
-        list.rules.retain(keep);
-        self.any.store(!list.rules.is_empty(), Ordering::Release);
+    /// Removes a rule, and forgets it.
+    pub(crate) fn remove(&self, rule: &Arc<RuleState>) {
+        self.change(|list| {
+            list.ended.retain(|one| !Arc::ptr_eq(one, rule));
+            list.rules.retain(|one| !Arc::ptr_eq(one, rule));
+        });
     }
 
-    /// Forgets all about a partner that was removed.
+    /// Removes the rules of one owner, and forgets them.
+    pub(crate) fn clear(&self, owner: Option<PartnerId>) {
+        self.change(|list| {
+            list.ended.retain(|rule| rule.owner != owner);
+            list.rules.retain(|rule| rule.owner != owner);
+            list.forgotten_unused.remove(&owner);
+        });
+    }
+
+    /// Forgets everything about a partner that was removed.
     pub(crate) fn forget(&self, owner: PartnerId) {
-        self.retain(|rule| rule.owner != Some(owner));
-        lock(&self.list).added.remove(&Some(owner));
+        self.clear(Some(owner));
+        self.change(|list| list.added.remove(&Some(owner)));
     }
 
-    /// Takes out a rule that has had all its `times`, and remembers it for a while.
-    fn retire(&self, rule: &Arc<RuleState>) {
-        let mut list = lock(&self.list);
-        let before = list.rules.len();
-        list.rules.retain(|one| !Arc::ptr_eq(one, rule));
-        if list.rules.len() == before {
-            return;
-        }
-        list.exhausted.push_back(Arc::clone(rule));
-        if list.exhausted.len() > MAX_EXHAUSTED_RULES {
-            list.exhausted.pop_front();
-        }
-        self.any.store(!list.rules.is_empty(), Ordering::Release);
-    }
-
-    /// The rule of this id, and whether it is in force.
+    /// The rule of this id, and whether it is active.
     pub(crate) fn find(&self, id: &str) -> Option<(Arc<RuleState>, bool)> {
-        let list = lock(&self.list);
-        let in_force = list.rules.iter().map(|rule| (rule, true));
-        let mut all = in_force.chain(list.exhausted.iter().map(|rule| (rule, false)));
-        let (rule, is_in_force) = all.find(|(rule, _)| rule.id() == id)?;
-        Some((Arc::clone(rule), is_in_force))
+        let list = self.list();
+        let active = list.rules.iter().map(|rule| (rule, true));
+        let mut all = active.chain(list.ended.iter().map(|rule| (rule, false)));
+        let (rule, is_active) = all.find(|(rule, _)| rule.id() == id)?;
+        Some((Arc::clone(rule), is_active))
     }
 
-    /// How many are in force.
+    pub(crate) fn is_active(&self, rule: &Arc<RuleState>) -> bool {
+        self.list().rules.iter().any(|one| Arc::ptr_eq(one, rule))
+    }
+
+    /// How many are active.
     pub(crate) fn len(&self) -> usize {
-        lock(&self.list).rules.len()
+        self.list().rules.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         !self.any.load(Ordering::Acquire)
     }
 
-    /// The rules of one owner.
+    /// The active rules of one owner.
     pub(crate) fn of(&self, owner: Option<PartnerId>) -> Vec<Arc<RuleState>> {
-        let list = lock(&self.list);
-        list.rules.iter().filter(|rule| rule.owner == owner).cloned().collect()
+        self.list().rules.iter().filter(|rule| rule.owner == owner).cloned().collect()
     }
 
-    /// The rules of one owner, as text.
+    /// The active rules of one owner, as text.
     pub(crate) fn texts_of(&self, owner: Option<PartnerId>) -> Vec<String> {
         self.of(owner).iter().map(|rule| rule.text.to_string()).collect()
     }
 
-    /// The fault that meets this request. It goes to the rules in order; the first that has a
-    /// fault for it ends its way, and later ones never see it.
+    /// The rules of one partner, or of all owners, that were never applied, in the order they were
+    /// added; and how many older ones, which expired, are no longer known.
+    pub(crate) fn unused(&self, of: Option<PartnerId>) -> (Vec<Arc<RuleState>>, usize) {
+        let list = self.list();
+        let is_of = |owner: Option<PartnerId>| of.is_none() || owner == of;
+        let all = list.rules.iter().chain(&list.ended);
+        let unused = all.filter(|rule| is_of(rule.owner) && rule.hits() == 0);
+        let mut unused: Vec<_> = unused.cloned().collect();
+        unused.sort_unstable_by_key(|rule| rule.number_of_all);
+        let forgotten = list.forgotten_unused.iter().filter(|(owner, _)| is_of(**owner));
+        (unused, forgotten.map(|(_, count)| count).sum())
+    }
+
+    /// The fault for this request. First match wins: later rules neither run nor count the request.
     pub(crate) fn decide(&self, request: RequestInfo<'_>) -> Option<MatchedRule> {
-        let decided = {
-            let list = lock(&self.list);
-            list.rules.iter().find_map(|rule| rule.decide(request))
-        };
+        let decided = self.list().rules.iter().find_map(|rule| rule.decide(request));
         let rule = &decided.as_ref()?.rule;
         if rule.is_exhausted() {
-            self.retire(rule);
+            self.change(|list| list.retire(rule));
         }
         decided
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut List) -> R) -> R {
+        let mut list = self.list();
+        let result = change(&mut list);
+        self.any.store(!list.rules.is_empty(), Ordering::Release);
+        result
+    }
+
+    /// No rule in it has expired.
+    fn list(&self) -> MutexGuard<'_, List> {
+        let mut list = lock(&self.list);
+        if let Some(next) = list.next_expiry {
+            let now = self.clock.elapsed();
+            if now >= next {
+                list.expire(now);
+                self.any.store(!list.rules.is_empty(), Ordering::Release);
+            }
+        }
+        list
     }
 }
 
@@ -275,6 +354,11 @@ impl RuleState {
         &self.text
     }
 
+    /// At most 1000 characters of it.
+    pub(crate) fn text_in_short(&self) -> String {
+        shortened(&self.text, MAX_RULE)
+    }
+
     pub(crate) fn owner(&self) -> Option<PartnerId> {
         self.owner
     }
@@ -283,7 +367,17 @@ impl RuleState {
         lock(&self.counts).values().map(|count| count.hits).sum()
     }
 
-    /// A rule for every partner is never exhausted: there may be one that it has not met yet.
+    /// How many requests reached it: those for which no earlier rule applied.
+    pub(crate) fn reached(&self) -> u64 {
+        lock(&self.counts).values().map(|count| count.seen).sum()
+    }
+
+    /// Whether its `ttl` ended it.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.expired.load(Ordering::Acquire)
+    }
+
+    /// A rule for every partner is never exhausted: there may be one that it has not applied to yet.
     fn is_exhausted(&self) -> bool {
         let is_over = |times| self.hits() >= times;
         self.owner.is_some() && self.spec.times.is_some_and(is_over)

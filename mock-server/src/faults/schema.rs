@@ -27,6 +27,14 @@ impl JsonSchema for Time {
     }
 }
 
+/// A time that is not zero.
+pub(super) fn positive_time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": MAX_MILLIS},
+        {"type": "string", "pattern": r"^\s*0*[1-9][0-9]*(ns|us|ms|s|m)?\s*$"},
+    ]})
+}
+
 impl JsonSchema for Delay {
     fn schema_name() -> Cow<'static, str> {
         "Delay".into()

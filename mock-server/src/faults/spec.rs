@@ -102,6 +102,11 @@ pub(crate) struct FaultSpec {
     /// The seed of the random numbers. 0, if left out.
     #[serde(deserialize_with = "non_null")]
     pub(crate) rng_seed: Option<u64>,
+    /// How long the rule is active after it was added, by the mock's clock: `30s`. Without it there
+    /// is no end.
+    #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::positive_time"))]
+    pub(crate) ttl: Option<Time>,
 }
 
 impl Expected for FaultSpec {
@@ -225,6 +230,7 @@ impl FaultSpec {
             ("flapping", shown(self.flapping)),
             ("probability", self.probability.map(Value::from)),
             ("rngSeed", number(self.rng_seed)),
+            ("ttl", shown(self.ttl)),
         ];
         all.into_iter().filter_map(|(option, value)| value.map(|value| (option, value)))
     }

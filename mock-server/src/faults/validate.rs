@@ -1,8 +1,11 @@
 //! What must hold of a rule before it is taken.
 
+use std::time::Duration;
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use super::delay::Time;
 use super::spec::{Connection, FaultSpec, Flapping, Key};
 use crate::api::headers::{is_bodyless, is_framing};
 use crate::input::escape::escaped;
@@ -124,6 +127,7 @@ impl FaultSpec {
 
     fn check_schedule(&self) -> Result<(), RuleError> {
         ensure(self.every != Some(0), "every: expected 1 or more")?;
+        ensure(self.ttl != Some(Time(Duration::ZERO)), "ttl: expected a time above zero")?;
         let flaps = |Flapping { bad, good }| bad > 0 && good > 0;
         ensure(self.flapping.is_none_or(flaps), "flapping: expected 1 or more on both sides")?;
         ensure(

@@ -36,10 +36,6 @@ impl Entry {
         Self { number: 0, partner, request: Arc::new(request) }
     }
 
-    pub(crate) fn number(&self) -> u64 {
-        self.number
-    }
-
     pub(crate) fn request(&self) -> &RecordedRequest {
         &self.request
     }

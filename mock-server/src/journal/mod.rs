@@ -1,7 +1,9 @@
 //! Received requests and their responses, of each partner apart. Each log is bounded by
-//! [`MAX_JOURNAL_ENTRIES`] and [`MAX_JOURNAL_BYTES`], and every known key is redacted in it.
+//! [`MAX_JOURNAL_ENTRIES`] and [`MAX_JOURNAL_BYTES`], and every known key is redacted in it. Evicted
+//! requests are still counted.
 
 mod entry;
+mod evictions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::fmt;
@@ -14,6 +16,9 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 
 pub(crate) use self::entry::{Entry, Pending, number_of, request_id};
+pub use self::evictions::EvictedRequests;
+use self::evictions::Limit;
+pub(crate) use self::evictions::{EvictedGroup, Evictions, Matches, is_standard};
 use crate::api::disposition::Disposition;
 use crate::faults::registry::AppliedFault;
 use crate::state::store::PartnerId;
@@ -23,6 +28,11 @@ pub const MAX_JOURNAL_ENTRIES: usize = 5_000;
 
 /// How many bytes the kept requests of one partner may take, with their responses.
 pub const MAX_JOURNAL_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many counters the evicted requests of one partner have: one for each combination of method,
+/// path, status and disposition. Requests beyond them are counted without their path; those to
+/// documented paths always with it. A check of an uncounted path is an error, never a wrong number.
+pub const MAX_JOURNAL_COUNTERS: usize = 1_000;
 
 /// How long the body of a response may be to be kept, in bytes. Of a longer one, the length is.
 pub const MAX_RECORDED_BODY: usize = 4 * 1024;
@@ -91,6 +101,8 @@ struct Logs {
     waiting: BTreeMap<u64, Waker>,
     watchers: u64,
     of: BTreeMap<Option<PartnerId>, PartnerLog>,
+    /// How often requests were cleared.
+    clears: u64,
     /// Whose requests are kept no more. One may have been under way.
     removed: BTreeSet<PartnerId>,
 }
@@ -99,7 +111,40 @@ struct Logs {
 struct PartnerLog {
     entries: VecDeque<Entry>,
     bytes: usize,
-    dropped: u64,
+    evictions: Evictions,
+}
+
+/// What is recorded at one moment.
+pub(crate) struct Snapshot {
+    pub(crate) entries: Vec<Entry>,
+    /// Of each partner of which requests were evicted.
+    pub(crate) evictions: Vec<(Option<PartnerId>, Evictions)>,
+}
+
+impl Snapshot {
+    /// As many as these, and the matching evicted ones.
+    pub(crate) fn count(
+        &self,
+        kept: usize,
+        after: u64,
+        matches: impl Fn(EvictedGroup<'_>) -> Option<bool>,
+    ) -> Matches {
+        let evicted = self.evictions.iter().map(|(_, one)| one.count(after, &matches));
+        evicted.fold(Matches { certain: kept, uncertain: 0 }, Matches::plus)
+    }
+
+    /// Of all partners together.
+    pub(crate) fn evicted(&self) -> EvictedRequests {
+        let evicted = self.evictions.iter().map(|(_, evictions)| evictions.evicted);
+        evicted.fold(EvictedRequests::default(), EvictedRequests::plus)
+    }
+}
+
+/// What was recorded since a watcher looked last.
+pub(crate) enum Change {
+    Recorded(Vec<Entry>),
+    /// Requests were cleared, or evicted before they were seen: this is all that is recorded now.
+    Recount(Snapshot),
 }
 
 impl Journal {
@@ -125,20 +170,20 @@ impl Journal {
     pub(crate) fn remove(&self, partner: PartnerId) {
         let mut logs = self.logs();
         logs.of.remove(&Some(partner));
+        logs.clears += 1;
         logs.removed.insert(partner);
     }
 
-    /// Somebody who waits for requests.
-    pub(crate) fn watcher(&self) -> Watcher<'_> {
+    /// Waits for requests of one partner, or of all, after the one of this number.
+    pub(crate) fn watcher(&self, of: Option<PartnerId>, after: u64) -> Watcher<'_> {
         let mut logs = self.logs();
         logs.watchers += 1;
-        Watcher { journal: self, id: logs.watchers }
+        Watcher { journal: self, id: logs.watchers, of, after, seen: None }
     }
 
-    /// The requests after the one of this number, of one partner or of all, in their order. No request
-    /// has the number 0.
-    pub(crate) fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
-        self.logs().after(of, number)
+    /// The requests after the one of this number, and those that were evicted, whatever their number.
+    pub(crate) fn snapshot(&self, of: Option<PartnerId>, after: u64) -> Snapshot {
+        self.logs().snapshot(of, after)
     }
 
     /// The request of this number, if it is kept.
@@ -150,10 +195,12 @@ impl Journal {
         })
     }
 
-    /// Removes the requests of one partner or of all, and the count of those that were dropped. The
-    /// next request has the next number all the same.
+    /// Removes the requests of one partner or of all, and the counters of those that were evicted.
+    /// The next request has the next number all the same.
     pub(crate) fn clear(&self, of: Option<PartnerId>) {
-        self.logs().of.retain(|id, _| of.is_some() && *id != of);
+        let mut logs = self.logs();
+        logs.clears += 1;
+        logs.of.retain(|id, _| of.is_some() && *id != of);
     }
 
     /// How many requests are kept.
@@ -166,12 +213,11 @@ impl Journal {
         self.logs().of.get(&Some(partner)).map_or(0, |log| log.entries.len())
     }
 
-    pub(crate) fn dropped(&self) -> u64 {
-        self.logs().of.values().map(|log| log.dropped).sum()
-    }
-
-    pub(crate) fn dropped_of(&self, partner: PartnerId) -> u64 {
-        self.logs().of.get(&Some(partner)).map_or(0, |log| log.dropped)
+    /// How many requests of one partner, or of all, were evicted.
+    pub(crate) fn evicted(&self, of: Option<PartnerId>) -> EvictedRequests {
+        let logs = self.logs();
+        let evicted = logs.of(of).map(|(_, log)| log.evictions.evicted);
+        evicted.fold(EvictedRequests::default(), EvictedRequests::plus)
     }
 
     fn logs(&self) -> MutexGuard<'_, Logs> {
@@ -180,15 +226,27 @@ impl Journal {
 }
 
 impl Logs {
+    /// The log of one partner, or all logs.
+    fn of(&self, of: Option<PartnerId>) -> impl Iterator<Item = (&Option<PartnerId>, &PartnerLog)> {
+        self.of.iter().filter(move |(id, _)| of.is_none() || **id == of)
+    }
+
     fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
-        let logs = self.of.iter().filter(|(id, _)| of.is_none() || **id == of);
         let newer = |log: &'_ PartnerLog| {
             let begins = log.entries.partition_point(|entry| entry.number <= number);
             log.entries.range(begins..).cloned().collect::<Vec<_>>()
         };
-        let mut after: Vec<_> = logs.flat_map(|(_, log)| newer(log)).collect();
+        let mut after: Vec<_> = self.of(of).flat_map(|(_, log)| newer(log)).collect();
         after.sort_unstable_by_key(|entry| entry.number);
         after
+    }
+
+    fn snapshot(&self, of: Option<PartnerId>, after: u64) -> Snapshot {
+        let evictions = self.of(of).filter(|(_, log)| log.evictions.evicted.total() > 0);
+        Snapshot {
+            entries: self.after(of, after),
+            evictions: evictions.map(|(id, log)| (*id, log.evictions.clone())).collect(),
+        }
     }
 
     /// The log for a request of this partner, unless it was removed.
@@ -208,35 +266,48 @@ impl PartnerLog {
         self.bytes += entry.size();
         self.entries.push_back(entry);
         while self.entries.len() > most_entries || self.bytes > most_bytes {
+            let is_full = self.entries.len() > most_entries;
+            let limit = if is_full { Limit::Entries } else { Limit::Bytes };
             let Some(oldest) = self.entries.pop_front() else {
                 break;
             };
             self.bytes -= oldest.size();
-            self.dropped += 1;
+            self.evictions.add(&oldest, limit);
         }
     }
 }
 
-/// When it is dropped, nothing is left of it: who gives up may come again and again, and no request
-/// that wakes all of them.
+/// Waits for requests. Dropped, it leaves nothing behind: a client may give up again and again, with
+/// no request that wakes the watchers.
 pub(crate) struct Watcher<'a> {
     journal: &'a Journal,
     id: u64,
+    of: Option<PartnerId>,
+    after: u64,
+    /// How many clears, and the number of which request, it has seen.
+    seen: Option<(u64, u64)>,
 }
 
 impl Watcher<'_> {
-    /// As [`after`](Journal::after). The waker is woken when the next request comes.
-    pub(crate) fn after(&self, of: Option<PartnerId>, number: u64, waker: &Waker) -> Vec<Entry> {
+    /// What changed since the last call. The waker is woken when the next request is recorded.
+    pub(crate) fn changes(&mut self, waker: &Waker) -> Change {
         let mut logs = self.journal.logs();
         logs.waiting.insert(self.id, waker.clone());
-        logs.after(of, number)
+        let seen = self.seen.replace((logs.clears, logs.recorded));
+        match seen.filter(|(clears, number)| {
+            *clears == logs.clears
+                && !logs.of(self.of).any(|(_, log)| log.evictions.is_after(*number))
+        }) {
+            Some((_, number)) => Change::Recorded(logs.after(self.of, number.max(self.after))),
+            None => Change::Recount(logs.snapshot(self.of, self.after)),
+        }
     }
 }
 
 impl Drop for Watcher<'_> {
     fn drop(&mut self) {
         let waker = self.journal.logs().waiting.remove(&self.id);
-        // Whatever that ends, the lock is open again.
+        // The lock is open again: dropping a waker may run other code.
         drop(waker);
     }
 }
@@ -275,13 +346,14 @@ mod tests {
     }
 
     #[test]
-    fn a_full_page_drops_the_oldest_and_counts_it() {
+    fn a_full_log_evicts_the_oldest_request_and_counts_it() {
         let mut log = PartnerLog::default();
         for number in 1..=5 {
             log.push(entry(number, "/"), 3, usize::MAX);
         }
         let kept: Vec<_> = log.entries.iter().map(|entry| entry.number).collect();
-        assert_eq!((kept, log.dropped), (vec![3, 4, 5], 2));
+        let evicted = log.evictions.evicted;
+        assert_eq!((kept, evicted.by_entry_limit, evicted.by_byte_limit), (vec![3, 4, 5], 2, 0));
     }
 
     #[test]
@@ -291,17 +363,22 @@ mod tests {
         for number in 1..=5 {
             log.push(entry(number, "/"), usize::MAX, room);
         }
-        assert_eq!((log.entries.len(), log.dropped, log.bytes), (2, 3, room));
+        let evicted =
+            |log: &PartnerLog| (log.evictions.evicted.by_byte_limit, log.evictions.evicted.total());
+        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (2, (3, 3), room));
         log.push(entry(6, &format!("/{}", "x".repeat(room))), usize::MAX, room);
-        assert_eq!((log.entries.len(), log.dropped, log.bytes), (0, 6, 0));
+        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (0, (6, 6), 0));
     }
 
     #[test]
     fn who_gives_up_waiting_leaves_nothing_behind() {
         let journal = Journal::default();
-        let (one, other) = (journal.watcher(), journal.watcher());
-        for watcher in [&one, &other, &one] {
-            assert!(watcher.after(None, 0, Waker::noop()).is_empty());
+        let (mut one, mut other) = (journal.watcher(None, 0), journal.watcher(None, 0));
+        for watcher in [&mut one, &mut other] {
+            assert!(matches!(watcher.changes(Waker::noop()), Change::Recount(_)));
+            assert!(
+                matches!(watcher.changes(Waker::noop()), Change::Recorded(new) if new.is_empty())
+            );
         }
         assert_eq!(journal.logs().waiting.len(), 2, "each has its own, even in one task");
         drop(one);
@@ -325,7 +402,7 @@ mod tests {
         let mut response = Response::new(Body::from(body.clone()));
         response.extensions_mut().insert(StubRequestBody(body));
         journal.record(recorded(&request, response));
-        let recorded = journal.after(None, 0).first().unwrap().read(None);
+        let recorded = journal.snapshot(None, 0).entries.first().unwrap().read(None);
         assert_eq!(recorded.path, "/a/pk_live_[redacted]");
         assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
         assert_eq!(recorded.headers["authorization"], "[redacted]");

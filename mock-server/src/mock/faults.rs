@@ -25,8 +25,8 @@ impl Faults {
         Self { handler: Arc::clone(handler), owner: owner.map(Arc::clone) }
     }
 
-    /// Adds a rule, or a fault for every request. It is in force for the next request, and until
-    /// it is removed.
+    /// Adds a rule, or a fault for every request. It is active from the next request on, until it is
+    /// removed or its `ttl` is over.
     ///
     /// # Errors
     ///
@@ -40,12 +40,12 @@ impl Faults {
 
     /// Removes all rules that were added for this partner, or for the whole mock.
     pub fn clear(&self) {
-        let owner = self.id();
-        self.handler.rules.retain(|rule| rule.owner() != owner);
+        self.handler.rules.clear(self.id());
     }
 
-    /// The rules in force that were added for this partner, or for the whole mock, in their text
-    /// form. One of a partner's that has had all its `times` is in force no more.
+    /// The active rules that were added for this partner, or for the whole mock, in their text form.
+    /// A rule is no longer active when its `ttl` is over, or if it is a partner's and has had all its
+    /// `times`.
     pub fn rules(&self) -> Vec<String> {
         self.handler.rules.texts_of(self.id())
     }
@@ -92,7 +92,7 @@ impl fmt::Debug for Faults {
     }
 }
 
-/// A rule that was added. It stays in force when this is dropped.
+/// A rule that was added. It stays active when this is dropped.
 #[derive(Clone)]
 pub struct ActiveRule {
     handler: Arc<RequestHandler>,
@@ -104,7 +104,7 @@ impl ActiveRule {
         Self { handler: Arc::clone(handler), rule }
     }
 
-    pub(crate) fn in_force(&self) -> &RuleState {
+    pub(crate) fn state(&self) -> &RuleState {
         &self.rule
     }
 
@@ -113,14 +113,30 @@ impl ActiveRule {
         self.rule.id()
     }
 
-    /// How many requests have met its fault.
+    /// How many requests it was applied to.
     pub fn hits(&self) -> u64 {
         self.rule.hits()
     }
 
-    /// Takes the rule out: no further request meets it.
+    /// How many requests reached it: those that it is for, and that no earlier rule was applied to.
+    pub fn reached(&self) -> u64 {
+        self.rule.reached()
+    }
+
+    /// Returns true if it can be applied to requests: it was not removed, its `ttl` is not over, and
+    /// it has not had all its `times`.
+    pub fn is_active(&self) -> bool {
+        self.handler.rules.is_active(&self.rule)
+    }
+
+    /// Returns true if its `ttl` is over and was what ended it.
+    pub fn is_expired(&self) -> bool {
+        !self.is_active() && self.rule.is_expired()
+    }
+
+    /// Removes the rule: it is applied to no further request.
     pub fn remove(&self) {
-        self.handler.rules.retain(|rule| !Arc::ptr_eq(rule, &self.rule));
+        self.handler.rules.remove(&self.rule);
     }
 }
 

@@ -21,12 +21,13 @@ pub(crate) struct RequestHandler {
 
 impl RequestHandler {
     pub(crate) fn new(max_request_body: usize) -> Self {
+        let clock = Clock::default();
         Self {
             store: Store::default(),
             journal: Journal::default(),
-            rules: FaultRegistry::default(),
+            rules: FaultRegistry::new(clock.clone()),
             stubs: StubList::default(),
-            clock: Clock::default(),
+            clock,
             body_limits: BodyLimits {
                 bytes: max_request_body,
                 time: None,

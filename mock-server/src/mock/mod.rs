@@ -6,11 +6,11 @@ pub(crate) mod handler;
 pub(crate) mod log;
 mod partner;
 pub(crate) mod pipeline;
-mod received_requests;
 pub(crate) mod request_body;
 mod seed_state;
 mod service;
 mod stubs;
+mod verification;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use axum::Router;
 pub use self::faults::{ActiveRule, Faults};
 use self::handler::RequestHandler;
 pub use self::partner::Partner;
-pub(crate) use self::received_requests::ReceivedRequest;
-pub use self::received_requests::{ReceivedRequests, VerificationError};
 use self::request_body::DEFAULT_MAX_REQUEST_BODY;
 use self::seed_state::SeedState;
 pub use self::service::MockService;
 pub use self::stubs::ActiveStub;
+pub(crate) use self::verification::{Count, Matched, ReceivedRequest};
+pub use self::verification::{ReceivedRequests, Report, UnknownPath, VerificationError};
 use crate::faults::{Fault, Rule, RuleError};
-use crate::journal::{RecordedRequest, number_of};
+use crate::journal::{EvictedRequests, RecordedRequest, number_of};
 use crate::seed::{PartnerSeed, Seed};
 use crate::state::clock::Clock;
 use crate::state::companies::Companies;
@@ -218,10 +218,26 @@ impl Mock {
         ReceivedRequests::new(&self.handler, None)
     }
 
-    /// How many requests were dropped to stay within those bounds, since all were
-    /// [cleared](Self::clear_requests) or from the start.
-    pub fn dropped_requests(&self) -> u64 {
-        self.handler.journal.dropped()
+    /// How many requests were evicted from the journal since all were
+    /// [cleared](Self::clear_requests), or from the start.
+    pub fn evicted_requests(&self) -> EvictedRequests {
+        self.handler.journal.evicted(None)
+    }
+
+    /// What was set up and never used, and requests to unknown paths: of all partners, and of the
+    /// mock itself.
+    pub fn report(&self) -> Report {
+        Report::new(&self.handler, None)
+    }
+
+    /// Checks that every stub responded to a request, that every rule was applied to one, and that no
+    /// request was to an unknown path: the last line of a test.
+    ///
+    /// # Errors
+    ///
+    /// If the [report](Self::report) is not clean; the error lists all that is in it.
+    pub fn verify_clean(&self) -> Result<(), VerificationError> {
+        self.report().verify_clean(None)
     }
 
     /// The same service with no socket, to join a client to it in-process. It shares this mock's

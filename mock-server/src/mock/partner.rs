@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::faults::{ActiveRule, Faults};
 use super::handler::RequestHandler;
-use super::received_requests::ReceivedRequests;
 use super::stubs::{self, ActiveStub};
+use super::verification::{ReceivedRequests, Report, VerificationError};
 use crate::faults::{Fault, Rule, RuleError};
-use crate::journal::RecordedRequest;
+use crate::journal::{EvictedRequests, RecordedRequest};
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::state::store::{DuplicateKey, NotFound, PartnerKey, PartnerState};
@@ -233,10 +233,28 @@ impl Partner {
         ReceivedRequests::new(&self.handler, Some(&self.state))
     }
 
-    /// How many of this partner's requests were dropped to stay within those bounds, since they
-    /// were [cleared](Self::clear_requests) or from the start.
-    pub fn dropped_requests(&self) -> u64 {
-        self.handler.journal.dropped_of(self.state.id)
+    /// How many of this partner's requests were evicted from the journal since they were
+    /// [cleared](Self::clear_requests), or from the start.
+    pub fn evicted_requests(&self) -> EvictedRequests {
+        self.handler.journal.evicted(Some(self.state.id))
+    }
+
+    /// What was set up for this partner and never used, and its requests to unknown paths.
+    ///
+    /// Stubs and rules of the whole mock are in [`Mock::report`](crate::Mock::report) only: other
+    /// partners may use them.
+    pub fn report(&self) -> Report {
+        Report::new(&self.handler, Some(self.state.id))
+    }
+
+    /// Checks that every stub of this partner responded to a request, that every rule was applied to
+    /// one, and that no request was to an unknown path: the last line of a test.
+    ///
+    /// # Errors
+    ///
+    /// If the [report](Self::report) is not clean; the error lists all that is in it.
+    pub fn verify_clean(&self) -> Result<(), VerificationError> {
+        self.report().verify_clean(Some(&self.state))
     }
 }
 

@@ -168,6 +168,7 @@ impl Pipeline {
             Ok(body) => body,
             Err(error) => return self.reject_body(&error),
         };
+        placed.hit();
         let mut response = placed.stub.respond_to(&head, &body, &partner.name());
         response.extensions_mut().insert(Disposition::Stubbed);
         response.extensions_mut().insert(StubRequestBody(body));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::handler::RequestHandler;
+use crate::state::keys::api_key;
 use crate::state::store::PartnerId;
 use crate::stubs::{Placed, Stub, StubError, checked};
 
@@ -15,7 +16,7 @@ pub(crate) fn add(
     Ok(ActiveStub::new(handler, handler.stubs.add(owner, checked(stub)?)))
 }
 
-/// A stub that was added. It stays in force when this is dropped.
+/// A stub that was added. It stays active when this is dropped.
 #[derive(Clone)]
 pub struct ActiveStub {
     handler: Arc<RequestHandler>,
@@ -36,14 +37,30 @@ impl ActiveStub {
         self.placed.id()
     }
 
-    /// Takes the stub out: the path is again what it was before.
+    /// How many requests it responded to.
+    pub fn hits(&self) -> u64 {
+        self.placed.hits()
+    }
+
+    /// Removes the stub: the path is again what it was before.
     pub fn remove(&self) {
         self.handler.stubs.retain(|one| !Arc::ptr_eq(one, &self.placed));
     }
 }
 
+/// Its method and path: `GET /api/v1/stats`.
+impl fmt::Display for ActiveStub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stub = &self.placed.stub;
+        write!(f, "{} {}", stub.method, api_key::redact_text(&stub.path).escape_debug())
+    }
+}
+
 impl fmt::Debug for ActiveStub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ActiveStub").field(&self.placed.stub).finish()
+        f.debug_struct("ActiveStub")
+            .field("stub", &self.placed.stub)
+            .field("hits", &self.hits())
+            .finish_non_exhaustive()
     }
 }

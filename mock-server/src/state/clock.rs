@@ -18,9 +18,10 @@ use tokio::time::Instant;
 /// same clock.
 ///
 /// It runs until it is paused, and shows the machine's time. Paused, it stands still, but for what
-/// [`advance`](Self::advance) moves it. Three things go by it: the journal's time of each request,
+/// [`advance`](Self::advance) moves it. Four things go by it: the journal's time of each request,
 /// the dates in responses (`Date` and a `Retry-After` that is
-/// [counted from now](crate::Fault::retry_after_date_in)), and the waits of faults. So a delay of
+/// [counted from now](crate::Fault::retry_after_date_in)), the waits of faults, and the
+/// [`ttl`](crate::Rule::ttl) of rules. So a delay of
 /// half a minute takes no time to test:
 ///
 /// ```
@@ -120,6 +121,11 @@ impl Clock {
     /// Whether it is paused.
     pub fn is_paused(&self) -> bool {
         self.shared.is_paused.load(Ordering::Acquire)
+    }
+
+    /// How far waits have come.
+    pub(crate) fn elapsed(&self) -> SignedDuration {
+        self.state().passed()
     }
 
     /// Waits that begin now.

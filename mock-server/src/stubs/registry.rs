@@ -1,4 +1,4 @@
-//! The stubs in force, and which request meets which of them.
+//! The active stubs, and which of them responds to a request.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,15 +15,26 @@ pub(crate) struct Placed {
     number: u64,
     pub(crate) owner: Option<PartnerId>,
     pub(crate) stub: Stub,
+    hits: AtomicU64,
 }
 
 impl Placed {
+    /// Counts a request that it responds to.
+    pub(crate) fn hit(&self) {
+        self.hits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests it responded to.
+    pub(crate) fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn id(&self) -> String {
         format!("s-{}", self.number)
     }
 }
 
-/// All stubs in force, in the order they were added.
+/// All stubs, in the order they were added.
 #[derive(Debug, Default)]
 pub(crate) struct StubList {
     /// So that a mock without stubs takes no lock.
@@ -59,7 +70,7 @@ impl StubList {
 
     fn placed(&self, owner: Option<PartnerId>, stub: Stub) -> Arc<Placed> {
         let number = self.added.fetch_add(1, Ordering::Relaxed) + 1;
-        Arc::new(Placed { number, owner, stub })
+        Arc::new(Placed { number, owner, stub, hits: AtomicU64::new(0) })
     }
 
     pub(crate) fn retain(&self, keep: impl FnMut(&Arc<Placed>) -> bool) {
@@ -79,6 +90,13 @@ impl StubList {
     /// The stubs of one owner.
     pub(crate) fn of(&self, owner: Option<PartnerId>) -> Vec<Arc<Placed>> {
         self.read(|all| all.iter().filter(|one| one.owner == owner).cloned().collect())
+    }
+
+    /// The stubs of one partner, or of all owners, that responded to no request.
+    pub(crate) fn unused(&self, of: Option<PartnerId>) -> Vec<Arc<Placed>> {
+        let is_of = |one: &&Arc<Placed>| of.is_none() || one.owner == of;
+        let is_unused = |one: &&Arc<Placed>| one.hits() == 0;
+        self.read(|all| all.iter().filter(is_of).filter(is_unused).cloned().collect())
     }
 
     pub(crate) fn with_id(&self, id: &str) -> Option<Arc<Placed>> {

@@ -179,7 +179,7 @@ async fn a_spent_rule_leaves_the_list_and_can_still_be_asked_for() {
     assert_eq!(
         added,
         json!({"id": "f-1", "rule": {"status": 503, "times": 1}, "text": "status=503 times=1",
-               "hits": 0, "partner": "p-1", "active": true})
+               "hits": 0, "reached": 0, "partner": "p-1", "active": true, "expired": false})
     );
     assert_eq!(raw::wallet_with(address, &key).await.status, 503);
     assert_eq!(raw::wallet_with(address, &key).await.status, 200);
@@ -187,6 +187,7 @@ async fn a_spent_rule_leaves_the_list_and_can_still_be_asked_for() {
     assert_eq!(list, json!({"data": []}));
     let spent = told(address, "GET", "/faults/f-1", "", 200).await;
     assert_eq!((&spent["hits"], &spent["active"]), (&json!(1), &json!(false)));
+    assert_eq!((&spent["reached"], &spent["expired"]), (&json!(1), &json!(false)));
     told(address, "DELETE", "/partners/p-1/faults", "", 204).await;
     told(address, "GET", "/faults/f-1", "", 404).await;
 }

@@ -164,9 +164,14 @@ async fn who_waits_in_vain_is_told_so_when_the_time_is_over() {
     let address = mock.address();
     let unmet = ask(address, "GET", "/requests?atLeast=1&within=20ms", "").await;
     assert_eq!((unmet.status, unmet.error().0), (409, "verification_failed"));
-    assert!(unmet.error().2.starts_with("expected  1 request within 20ms"), "{}", unmet.text);
+    assert!(
+        unmet.error().2.starts_with("expected  at least 1 request within 20ms"),
+        "{}",
+        unmet.text
+    );
     let nothing = told(address, "GET", "/requests?after=req-0&within=20ms", "", 200).await;
-    assert_eq!(nothing, json!({"data": [], "dropped": 0}));
+    let evicted = json!({"byEntryLimit": 0, "byByteLimit": 0});
+    assert_eq!(nothing, json!({"data": [], "count": 0, "evicted": evicted}));
 }
 
 #[tokio::test]

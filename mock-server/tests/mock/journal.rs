@@ -83,10 +83,16 @@ async fn it_keeps_the_newest_of_each_partner_and_counts_the_rest() {
         mock.router().oneshot(request).await.unwrap();
     }
     let noisy = mock.partner();
-    assert_eq!((noisy.requests().len(), noisy.dropped_requests()), (MAX_JOURNAL_ENTRIES, 7));
+    assert_eq!(
+        (noisy.requests().len(), noisy.evicted_requests().by_entry_limit),
+        (MAX_JOURNAL_ENTRIES, 7)
+    );
     assert_eq!(noisy.requests()[0].query.as_deref(), Some("7"));
-    assert_eq!((quiet.requests().len(), quiet.dropped_requests()), (1, 0));
-    assert_eq!((mock.requests().len(), mock.dropped_requests()), (MAX_JOURNAL_ENTRIES + 1, 7));
+    assert_eq!((quiet.requests().len(), quiet.evicted_requests().total()), (1, 0));
+    assert_eq!(
+        (mock.requests().len(), mock.evicted_requests().total()),
+        (MAX_JOURNAL_ENTRIES + 1, 7)
+    );
 }
 
 const WALLET: &str =

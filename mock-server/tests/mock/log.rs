@@ -113,7 +113,7 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
             answered(
                 "request.id=req-3 http.request.method=GET url.path=/api/v1/companies \
                  http.response.status_code=503 disposition=served partner=default \
-                 fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW, delay 2s \
+                 fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW \
                  delay_us=2000000"
             ),
             // No answer came, so there is no status.

@@ -60,7 +60,7 @@ async fn waiting_ends_when_the_time_is_over_and_says_what_was_missing() {
     assert!(start.elapsed() >= 2 * SECOND);
     let text = unmet.to_string();
     assert!(
-        text.starts_with("expected  2 requests within 2s of any method, /api/v1/wallet\n"),
+        text.starts_with("expected  at least 2 requests within 2s of any method, /api/v1/wallet\n"),
         "{text}"
     );
     assert!(text.contains("\nreceived  1 of the 1 requests of partner `default`\n"), "{text}");
@@ -106,11 +106,22 @@ async fn requests_are_told_apart_by_all_that_is_said_of_them() {
     assert!(calls().exactly(2).is_err() && calls().at_least(4).is_err());
 }
 
-#[tokio::test]
+/// `duration N ms` in the place of the real ones.
+fn without_durations(text: &str) -> String {
+    let mut parts = text.split("duration ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (millis, rest) = part.split_once(" ms").unwrap();
+        assert!(millis.parse::<f64>().is_ok(), "{millis}");
+        format!("{text}duration N ms{rest}")
+    })
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_expected_what_came_and_the_nearest_miss_are_shown() {
     let mock = Mock::new();
     let partner = mock.partner();
-    partner.fail_next(Fault::status(503)).unwrap();
+    partner.fail_next(Fault::status(503).delay(SECOND / 4)).unwrap();
     mock.faults()
         .add(Rule::new(Fault::reset()).operation("companies").probability(0.0).rng_seed(7))
         .unwrap();
@@ -122,16 +133,17 @@ async fn what_was_expected_what_came_and_the_nearest_miss_are_shown() {
     let expected = "\
 expected  exactly 1 request of GET, /api/v1/wallet, header x-trace: abd-2
 received  0 of the 2 requests of partner `default`
-nearest   req-2 GET /api/v1/wallet?x -> 200 (served)
+nearest   req-2 GET /api/v1/wallet?x -> 200 (served), duration N ms, delay 0 ms
           header x-trace: expected  abd-2
                           received  abc-2
                                       ^
-journal   req-1 GET /api/v1/companies -> 503 (served) by rule 1 (status=503 times=1), request 1
-          req-2 GET /api/v1/wallet?x -> 200 (served)
+journal   req-1 GET /api/v1/companies -> 503 (served), duration N ms, delay 250 ms by rule 1 \
+(status=503 delay=250ms times=1), request 1
+          req-2 GET /api/v1/wallet?x -> 200 (served), duration N ms, delay 0 ms
 repeat    partner `default`; its rules: none; the mock's rules: `connection=reset \
-operation=companies probability=0.0 rngSeed=7`; applied rules: `status=503 times=1`";
-    assert_eq!(unmet.to_string(), expected);
-    assert_eq!(format!("{unmet:?}"), format!("\n{expected}"), "so that unwrap shows it");
+operation=companies probability=0.0 rngSeed=7`; applied rules: `status=503 delay=250ms times=1`";
+    assert_eq!(without_durations(&unmet.to_string()), expected);
+    assert_eq!(format!("{unmet:?}"), format!("\n{unmet}"), "so that unwrap shows it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,6 +170,21 @@ async fn of_many_requests_the_newest_are_listed_and_no_key_is() {
     assert!(text.contains("journal   10 before these\n          req-11 "), "{text}");
     assert!(!text.contains(&mock.api_key()) && text.contains("pk_live_[redacted]"), "{text}");
     assert!(text.contains("query: expected  a\n                 received  (none)\n"), "{text}");
+}
+
+#[tokio::test]
+async fn of_too_many_requests_those_that_match_are_listed() {
+    let mock = Mock::new();
+    ask(&mock, "/api/v1/templates", "").await;
+    for _ in 0..22 {
+        ask(&mock, "/api/v1/wallet", "").await;
+    }
+    let text = mock.received_requests().path("wallet").exactly(1).unwrap_err().to_string();
+    let begins = "expected  exactly 1 request of any method, /api/v1/wallet\n\
+                  received  22 of the 23 requests of this mock\n\
+                  matched   2 before these\n          req-4 GET /api/v1/wallet -> 200 (served)";
+    assert!(text.starts_with(begins), "{text}");
+    assert!(!text.contains("templates") && text.contains("req-23 GET"), "{text}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::Types;
 use super::operation::{Operation, operation, query_parameters};
 use crate::control::resources::{
     Clock, ClockSetting, ClockStep, Fault, Health, Info, Key, KeyAdded, KeyNew, Partner,
-    PartnerChange, RequestList, RequestWithResponse, RequestsQuery, Stub,
+    PartnerChange, Report, RequestList, RequestWithResponse, RequestsQuery, Stub,
 };
 use crate::control::response::List;
 use crate::seed::{
@@ -61,7 +61,7 @@ pub(super) fn operations(types: &mut Types) -> Vec<Operation> {
         operation("get", "/faults/{fault}", "getFault", "Faults", "Show one rule of any owner")
             .responds_json(
                 200,
-                "The rule. Of those that have had all their `times`, the last 1,000 are kept.",
+                "The rule. Of those that are no longer active, the last 1,000 are kept.",
                 fault,
             ),
         operation("delete", "/faults/{fault}", "removeFault", "Faults", "Remove a rule")
@@ -273,7 +273,7 @@ fn of_faults(types: &mut Types, owner: Owner) -> [Operation; 3] {
     [
         faults("get", "listFaults", "List the active rules of").responds_json(
             200,
-            "In the order they were added. One that has had all its `times` is no longer active.",
+            "In the order they were added. One that expired, or has had all its `times`, is not in the list.",
             list,
         ),
         faults("post", "addFault", "Add a rule for").takes(rule).may_conflict().responds_json(
@@ -304,7 +304,8 @@ fn of_stubs(types: &mut Types, owner: Owner) -> [Operation; 3] {
     ]
 }
 
-fn of_requests(types: &mut Types, owner: Owner) -> [Operation; 2] {
+fn of_requests(types: &mut Types, owner: Owner) -> [Operation; 3] {
+    let report = types.response::<Report>();
     let list = types.response::<RequestList>();
     let query = query_parameters(RequestsQuery::json_schema(&mut types.requests).to_value());
     let requests =
@@ -312,10 +313,12 @@ fn of_requests(types: &mut Types, owner: Owner) -> [Operation; 2] {
     [
         Operation {
             description: Some(
-                "Responds at once, unless `within` is given: then it waits until as many requests were \
-                 received as `exactly` or `atLeast` expects, or without these until one was received after \
-                 `after`, and no longer than that time, nor longer than the mock runs. `exactly` and \
-                 `atLeast` make it an assertion: other counts are a 409 with an explanation.",
+                "Responds immediately, unless `within` is given: then it waits until as many requests are \
+                 recorded as `exactly` or `atLeast` expects, or without these until one was received after \
+                 `after`, and no longer than that time, nor longer than the mock runs. Requests that are \
+                 cleared during the wait no longer count. `exactly=0` waits for the whole time. `exactly` \
+                 and `atLeast` make it an assertion: other counts are a 409 with an explanation. So are \
+                 counts that depend on headers, queries or bodies of evicted requests.",
             ),
             query,
             conflict: Some("VerificationFailed"),
@@ -327,5 +330,8 @@ fn of_requests(types: &mut Types, owner: Owner) -> [Operation; 2] {
             list,
         ),
         requests("delete", "forgetRequests", "Forget the received requests of").responds_nothing(),
+        owner
+            .operation("get", "report", "getReport", "Requests", "Report unused stubs and rules of")
+            .responds_json(200, "Unused stubs and rules, and requests to unknown paths.", report),
     ]
 }

@@ -36,21 +36,27 @@ pub(in crate::control) struct Fault {
     text: String,
     /// How many requests it was applied to.
     hits: u64,
+    /// How many requests reached it: those that it is for, and that no earlier rule was applied to.
+    reached: u64,
     /// Whose it is, or null: the whole mock's.
     partner: Option<String>,
-    /// False once it has had all its `times`.
+    /// False once its `ttl` is over, or it is a partner's and has had all its `times`.
     active: bool,
+    /// True if its `ttl` is over and was what ended it.
+    expired: bool,
 }
 
 impl Fault {
-    fn of(rule: &RuleState, active: bool) -> Self {
+    pub(super) fn of(rule: &RuleState, active: bool) -> Self {
         Self {
             id: rule.id(),
             rule: rule.spec().options().map(redacted).collect(),
             text: rule.text().to_owned(),
             hits: rule.hits(),
+            reached: rule.reached(),
             partner: rule.owner().map(|owner| owner.to_string()),
             active,
+            expired: rule.is_expired(),
         }
     }
 }
@@ -77,7 +83,7 @@ impl Owner {
 
 async fn list_faults(State(mock): State<Mock>, owner: Owner) -> Json<List<Fault>> {
     let active = owner.faults(&mock).active();
-    Json(List { data: active.iter().map(|one| Fault::of(one.in_force(), true)).collect() })
+    Json(List { data: active.iter().map(|one| Fault::of(one.state(), true)).collect() })
 }
 
 async fn add_fault(
@@ -88,7 +94,7 @@ async fn add_fault(
     check_quota(mock.handler().rules.len(), "rules")?;
     let added = owner.faults(&mock).add(rule)?;
     owner.undo_if_removed(|| added.remove())?;
-    Ok(created(&["faults", &added.id()], Json(Fault::of(added.in_force(), true))))
+    Ok(created(&["faults", &added.id()], Json(Fault::of(added.state(), true))))
 }
 
 async fn remove_faults(State(mock): State<Mock>, owner: Owner) -> StatusCode {
@@ -106,7 +112,7 @@ async fn get_fault(
     Path(id): Path<String>,
 ) -> Result<Json<Fault>, ApiError> {
     let (rule, active) = find(&mock, &id)?;
-    Ok(Json(Fault::of(rule.in_force(), active)))
+    Ok(Json(Fault::of(rule.state(), active)))
 }
 
 async fn remove_fault(

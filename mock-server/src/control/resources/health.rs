@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::ControlState;
 use crate::control::extract::Json;
+use crate::control::resources::requests::Evicted;
 use crate::control::response::{ApiError, blocking};
 use crate::input::json::Expected;
 use crate::mock::Mock;
@@ -76,8 +77,7 @@ pub(in crate::control) struct Info {
     partners: usize,
     /// How many are kept.
     requests: usize,
-    /// How many were dropped, since the journal is bounded.
-    dropped: u64,
+    evicted: Evicted,
     /// What the mock started with: `sample`, `empty` or `file`.
     seed: &'static str,
 }
@@ -90,7 +90,7 @@ async fn get_info(State(control): State<ControlState>) -> Json<Info> {
         base_url: control.0.base_url.clone(),
         partners: mock.partners().len(),
         requests: mock.handler().journal.kept(),
-        dropped: mock.dropped_requests(),
+        evicted: mock.evicted_requests().into(),
         seed: mock.seed_source(),
     })
 }

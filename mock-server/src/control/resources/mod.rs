@@ -15,7 +15,7 @@ pub(super) use {
     health::{Health, Info},
     partners::keys::{Key, KeyAdded, KeyNew},
     partners::{Partner, PartnerChange},
-    requests::{RequestList, RequestWithResponse, RequestsQuery},
+    requests::{Report, RequestList, RequestWithResponse, RequestsQuery},
     stubs::Stub,
 };
 

@@ -45,6 +45,8 @@ pub(in crate::control) struct Stub {
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     override_documented: bool,
+    /// How many requests it responded to.
+    hits: u64,
 }
 
 impl From<&Placed> for Stub {
@@ -68,6 +70,7 @@ impl From<&Placed> for Stub {
             headers: template.map(headers),
             body: template.map(|template| text(template.body())),
             override_documented: stub.override_documented,
+            hits: placed.hits(),
         }
     }
 }

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
-use super::{Count, FieldDiff, RequestMatcher};
-use crate::faults::Time;
-use crate::journal::RecordedRequest;
+use super::count::Expected;
+use super::matcher::{FieldDiff, RequestMatcher};
+use crate::journal::{
+    EvictedRequests, MAX_JOURNAL_BYTES, MAX_JOURNAL_COUNTERS, MAX_JOURNAL_ENTRIES, Matches,
+    RecordedRequest,
+};
 use crate::state::keys::api_key;
+use crate::state::store::PartnerState;
 
 /// How many requests are listed; the newest are.
-const MAX_LISTED: usize = 20;
+pub(super) const MAX_LISTED: usize = 20;
 
 /// How many characters of a text are shown. A body may be a megabyte.
 const MAX_SHOWN: usize = 500;
@@ -21,20 +26,25 @@ const BEFORE: usize = 100;
 /// grows with their square.
 const COMPARED: usize = 100;
 
-/// The received requests are not those that were expected.
+/// The received requests are not as expected, or a mock was not used as it was set up.
 ///
-/// It shows, as `Debug` too so that `unwrap` does, what was expected, what was received, the nearest
-/// miss with the difference marked, and a line from which the run can be repeated. Of a text of more
-/// than 500 characters, those around the difference are shown.
+/// The text, which `unwrap` shows as well, has what was expected and what was received. If there are
+/// too few requests, it shows the nearest miss with the difference marked; if there are too many, those
+/// that match. It ends with a line from which the run can be repeated. Of a text of more than 500
+/// characters, those around the difference are shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerificationError(String);
 
 pub(super) struct Mismatch<'a> {
     pub(super) matcher: &'a RequestMatcher,
-    pub(super) count: Count,
-    pub(super) recorded: &'a [RecordedRequest],
-    pub(super) matched: usize,
-    pub(super) partner: Option<&'a str>,
+    /// None if only the number of requests was asked for.
+    pub(super) expected: Option<Expected>,
+    pub(super) recorded: Vec<RecordedRequest>,
+    /// All requests, evicted ones included.
+    pub(super) all: Matches,
+    pub(super) matches: Matches,
+    pub(super) evicted: EvictedRequests,
+    pub(super) partner: Option<&'a PartnerState>,
     pub(super) after: u64,
     pub(super) rules: Vec<(&'static str, Vec<String>)>,
 }
@@ -47,43 +57,79 @@ impl VerificationError {
         ))
     }
 
-    pub(super) fn explain(case: &Mismatch<'_>) -> Self {
+    pub(super) fn explain(mismatch: &Mismatch<'_>) -> Self {
+        Self::of(|text| mismatch.write(text))
+    }
+
+    pub(super) fn of(write: impl FnOnce(&mut String) -> fmt::Result) -> Self {
         let mut text = String::new();
         // Writing to a string does not fail.
-        let _ = case.write(&mut text);
+        let _ = write(&mut text);
         Self(text.trim_end().to_owned())
     }
 }
 
 impl Mismatch<'_> {
     fn write(&self, out: &mut String) -> fmt::Result {
-        writeln!(out, "expected  {} {}", self.count, self.matcher)?;
-        let whose = self.partner.map_or_else(
-            || "this mock".to_owned(),
-            |name| format!("partner `{}`", name.escape_debug()),
-        );
-        let all = self.recorded.len();
+        match &self.expected {
+            Some(expected) => writeln!(out, "expected  {expected} {}", self.matcher)?,
+            None => writeln!(out, "expected  a number of requests {}", self.matcher)?,
+        }
+        let whose = Whose(self.partner);
         let after = match self.after {
             0 => String::new(),
             number => format!(" after req-{number}"),
         };
-        writeln!(out, "received  {} of the {all} requests of {whose}{after}", self.matched)?;
-        self.write_nearest(out)?;
-        let skipped = all.saturating_sub(MAX_LISTED);
-        if skipped > 0 {
-            writeln!(out, "journal   {skipped} before these")?;
-        }
-        for (at, request) in self.recorded.iter().skip(skipped).enumerate() {
-            let label = if at + skipped == 0 { "journal" } else { "" };
-            writeln!(out, "{label:10}{}", Line(request))?;
+        let (matched, all) = (Range(self.matches), Range(self.all));
+        writeln!(out, "received  {matched} of the {all} requests of {whose}{after}")?;
+        self.write_evicted(out)?;
+        if self.expected.is_some_and(|expected| expected.count.is_exceeded(self.matches)) {
+            let mut matched: Vec<_> = self.recorded.iter().collect();
+            matched.retain(|request| self.matcher.matches(request));
+            write_list(out, "matched", &matched)?;
+        } else {
+            self.write_nearest(out)?;
+            write_list(out, "journal", &Vec::from_iter(&self.recorded))?;
         }
         write!(out, "repeat    {whose}")?;
-        for (whose, in_force) in &self.rules {
-            write!(out, "; {whose}: {}", Listed(in_force))?;
+        for (whose, active) in &self.rules {
+            write!(out, "; {whose}: {}", Listed(active))?;
         }
         let matched = self.recorded.iter().filter_map(|one| one.fault.as_ref());
         let matched: BTreeSet<_> = matched.map(|fault| fault.rule().to_owned()).collect();
         write!(out, "; applied rules: {}", Listed(&Vec::from_iter(matched)))
+    }
+
+    fn write_evicted(&self, out: &mut String) -> fmt::Result {
+        let EvictedRequests { by_entry_limit, by_byte_limit } = self.evicted;
+        if self.evicted.total() == 0 {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "evicted   {} requests: {by_entry_limit} by the limit of {MAX_JOURNAL_ENTRIES} entries, \
+             {by_byte_limit} by the limit of {} MiB",
+            self.evicted.total(),
+            MAX_JOURNAL_BYTES >> 20,
+        )?;
+        if self.matches.uncertain == 0 {
+            return Ok(());
+        }
+        let reason = if self.matcher.needs_entries() {
+            "their headers, queries and bodies are gone; check by method, path, status and \
+             disposition only"
+                .to_owned()
+        } else if self.after > 0 {
+            format!("it is not known which of them are after req-{}; use a later one", self.after)
+        } else {
+            format!("they are not counted by path, since {MAX_JOURNAL_COUNTERS} counters are used")
+        };
+        writeln!(
+            out,
+            "          {} of them may match: {reason}, or clear the requests before the part that is \
+             checked",
+            self.matches.uncertain
+        )
     }
 
     /// Of the requests that are not as they should be, the one with the fewest differences; of
@@ -139,8 +185,8 @@ fn same(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count()
 }
 
-/// In one line, and never with a control character or a key: it may have come from anywhere.
-fn shown(text: &str) -> String {
+/// In one line, without control characters and keys: clients may have sent the text.
+pub(super) fn shown(text: &str) -> String {
     shown_from(&api_key::redact_text(text), 0)
 }
 
@@ -162,19 +208,42 @@ fn cut(text: &str, start: usize) -> String {
     cut
 }
 
-impl fmt::Display for Count {
+/// At most [`MAX_LISTED`] requests, the newest.
+fn write_list(out: &mut String, label: &str, requests: &[&RecordedRequest]) -> fmt::Result {
+    let skipped = requests.len().saturating_sub(MAX_LISTED);
+    if skipped > 0 {
+        writeln!(out, "{label:10}{skipped} before these")?;
+    }
+    for (at, request) in requests.iter().skip(skipped).enumerate() {
+        let label = if at + skipped == 0 { label } else { "" };
+        writeln!(out, "{label:10}{}", Line(request))?;
+    }
+    Ok(())
+}
+
+/// `3`, or `from 3 to 7003` where evicted requests may match.
+struct Range(Matches);
+
+impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let requests = |count: &usize| match count {
-            1 => "1 request".to_owned(),
-            count => format!("{count} requests"),
-        };
-        match self {
-            Self::Exactly(count) => write!(f, "exactly {}", requests(count)),
-            Self::AtLeast(count) => write!(f, "at least {}", requests(count)),
-            Self::Within(count, limit) => {
-                write!(f, "{} within {}", requests(count), Time(*limit))
-            }
+        let Matches { certain, uncertain } = self.0;
+        match uncertain {
+            0 => write!(f, "{certain}"),
+            _ => write!(f, "from {certain} to {}", certain + uncertain),
         }
+    }
+}
+
+/// The owner of the requests.
+pub(super) struct Whose<'a>(pub(super) Option<&'a PartnerState>);
+
+impl fmt::Display for Whose<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(partner) = self.0 else {
+            return f.write_str("this mock");
+        };
+        write!(f, "partner `{}`", partner.name().escape_debug())?;
+        if partner.is_gone() { f.write_str(", which was removed") } else { Ok(()) }
     }
 }
 
@@ -192,8 +261,11 @@ impl fmt::Display for RequestMatcher {
         if let Some(body) = &self.body {
             write!(f, ", body {}", shown(body))?;
         }
-        match self.status {
-            Some(status) => write!(f, ", status {status}"),
+        if let Some(status) = self.status {
+            write!(f, ", status {status}")?;
+        }
+        match self.disposition {
+            Some(disposition) => write!(f, ", disposition {disposition}"),
             None => Ok(()),
         }
     }
@@ -211,9 +283,24 @@ impl fmt::Display for Line<'_> {
             write!(f, "?{}", cut(query, 0).escape_debug())?;
         }
         write!(f, " -> {} ({})", request.status.as_str(), request.disposition)?;
+        let (duration, delay) = (Millis(request.duration), Millis(request.delay));
+        write!(f, ", duration {duration}, delay {delay}")?;
         match &request.fault {
             Some(fault) => write!(f, " by {fault}"),
             None => Ok(()),
+        }
+    }
+}
+
+/// To the microsecond: `0.213 ms`, `250 ms`.
+struct Millis(Duration);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (millis, micros) = (self.0.as_millis(), self.0.subsec_micros() % 1000);
+        match micros {
+            0 => write!(f, "{millis} ms"),
+            _ => write!(f, "{millis}.{micros:03} ms"),
         }
     }
 }

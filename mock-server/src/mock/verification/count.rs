@@ -1,0 +1,55 @@
+//! How many requests are expected, and what follows from how many there are.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::faults::Time;
+use crate::journal::Matches;
+
+/// How many requests are expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    Exactly(usize),
+    AtLeast(usize),
+}
+
+/// How many requests are expected, and within what time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    pub(super) count: Count,
+    pub(super) within: Option<Duration>,
+}
+
+impl Count {
+    /// Returns true if the count is as expected, whatever the evicted requests were.
+    pub(super) fn is_met(self, matches: Matches) -> bool {
+        match self {
+            Self::Exactly(count) => matches.certain == count && matches.uncertain == 0,
+            Self::AtLeast(count) => matches.certain >= count,
+        }
+    }
+
+    /// Returns true if no further request can make the count right.
+    pub(super) fn is_exceeded(self, matches: Matches) -> bool {
+        matches!(self, Self::Exactly(count) if matches.certain > count)
+    }
+
+    /// Returns true if waiting ends here. That no request arrives is only known in the end.
+    pub(super) fn is_decided(self, matches: Matches) -> bool {
+        (self.is_met(matches) && self != Self::Exactly(0)) || self.is_exceeded(matches)
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (how, count) = match self.count {
+            Count::Exactly(count) => ("exactly", count),
+            Count::AtLeast(count) => ("at least", count),
+        };
+        write!(f, "{how} {count} request{}", if count == 1 { "" } else { "s" })?;
+        match self.within {
+            Some(within) => write!(f, " within {}", Time(within)),
+            None => Ok(()),
+        }
+    }
+}
