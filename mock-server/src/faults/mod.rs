@@ -4,9 +4,9 @@
 //! the text form name them, and one check validates them, wherever they come from.
 
 pub(crate) mod apply;
-pub(crate) mod body;
 mod delay;
 mod new_rule;
+pub(crate) mod outage;
 pub(crate) mod registry;
 mod rule_text;
 mod sampling;

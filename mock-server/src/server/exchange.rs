@@ -1,7 +1,7 @@
 //! One request on a connection: to the control API or to the service, and what is sent back.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -19,6 +19,7 @@ use crate::api::headers::BY_THE_MOCK;
 use crate::api::host;
 use crate::control::{ControlApi, Unread};
 use crate::faults::apply::deliver;
+use crate::faults::outage::ScheduledOutage;
 use crate::mock::handler::RequestHandler;
 use crate::mock::pipeline::Pipeline;
 use crate::mock::request_body::{BodyError, BodyLimits, LimitedBody};
@@ -34,17 +35,26 @@ pub(super) struct App {
     pub(super) limits: Limits,
 }
 
-/// Whether more of a request may be on its way when its connection ends.
+/// What the requests of a connection leave to be done when it ends.
 #[derive(Debug, Default)]
-pub(super) struct UnreadBody(AtomicBool);
+pub(super) struct Leftover {
+    body: AtomicBool,
+    outage: OnceLock<ScheduledOutage>,
+}
 
-impl UnreadBody {
-    fn set(&self, is_left: bool) {
-        self.0.store(is_left, Ordering::Relaxed);
+impl Leftover {
+    fn set_body(&self, is_left: bool) {
+        self.body.store(is_left, Ordering::Relaxed);
     }
 
-    pub(super) fn is_left(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Whether more of a request may be on its way.
+    pub(super) fn has_body(&self) -> bool {
+        self.body.load(Ordering::Relaxed)
+    }
+
+    /// The outage that starts now that the response to its request was sent.
+    pub(super) fn outage(&self) -> Option<ScheduledOutage> {
+        self.outage.get().copied()
     }
 }
 
@@ -52,11 +62,11 @@ impl App {
     /// The response to a request, or what is done with its connection instead.
     pub(super) async fn respond(
         &self,
-        unread: &UnreadBody,
+        leftover: &Leftover,
         request: Request<Incoming>,
     ) -> Result<Response, ConnectionTakeover> {
         let has_body = !request.body().is_end_stream();
-        unread.set(has_body);
+        leftover.set_body(has_body);
         if let Some(error) = unsupported(&request) {
             return Ok(self.last(error));
         }
@@ -64,12 +74,12 @@ impl App {
             && ControlApi::is_for(request.uri().path())
         {
             let (head, body) = request.into_parts();
-            return self.respond_by_control(control, unread, &head, body).await;
+            return self.respond_by_control(control, leftover, &head, body).await;
         }
         let body = |body| if has_body { Body::new(body) } else { Body::empty() };
         let mut response = self.pipeline.respond(request.map(body)).await;
         let is_left = has_body && response.extensions().get() != Some(&Disposition::Stubbed);
-        unread.set(is_left);
+        leftover.set_body(is_left);
         if is_left && response.headers().contains_key(BY_THE_MOCK) {
             response.headers_mut().insert(CONNECTION, CLOSE);
         }
@@ -79,7 +89,7 @@ impl App {
     async fn respond_by_control(
         &self,
         control: &Arc<ControlApi>,
-        unread: &UnreadBody,
+        leftover: &Leftover,
         head: &Parts,
         body: Incoming,
     ) -> Result<Response, ConnectionTakeover> {
@@ -88,11 +98,15 @@ impl App {
         let limits = BodyLimits { bytes: usize::MAX, time: None, budget };
         let mut body = LimitedBody::new(Body::new(body), limits);
         let response = control.answer(head, &mut body, self.limits.body).await;
-        unread.set(!body.is_end_stream());
+        leftover.set_body(!body.is_end_stream());
         match response {
             Ok(response) => {
                 let mut response = response.map(Body::from);
-                if unread.is_left() {
+                let outage = response.extensions_mut().remove::<ScheduledOutage>();
+                if let Some(outage) = outage {
+                    leftover.outage.get_or_init(|| outage);
+                }
+                if leftover.has_body() || outage.is_some() {
                     response.headers_mut().insert(CONNECTION, CLOSE);
                 }
                 Ok(response)

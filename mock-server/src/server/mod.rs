@@ -1,10 +1,11 @@
 //! The mock on a port: a listener whose connections hyper serves with the axum router, their limits,
 //! outages and the graceful shutdown. What no HTTP library would send is written by hand.
 
+mod connection;
 mod exchange;
 mod limits;
 mod listener;
-mod outage;
+mod port_hold;
 mod raw;
 mod write_timeout;
 
@@ -24,10 +25,10 @@ pub use self::limits::{
 };
 use self::limits::{Limits, bounded};
 use self::listener::Listener;
-pub use self::outage::Outage;
 use crate::api::BASE_PATH;
 use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
+use crate::faults::outage::Outage;
 use crate::mock::Mock;
 use crate::mock::log;
 use crate::mock::pipeline::Pipeline;
@@ -98,31 +99,44 @@ impl MockServer {
 
     /// Simulates a service that is down, until [`end_outage`](Self::end_outage).
     ///
-    /// When it returns, new connections meet the outage, and no request gets a response, on open
-    /// connections neither; those end, or fall silent, as soon as the runtime polls them.
-    /// Requests during the outage are not in the journal. The address stays this mock's; but from the end
-    /// of the listener to the hold of [`Outage::Refuse`] it is nobody's for a few microseconds.
+    /// When it returns, the outage has started: no further request gets a response, also on open
+    /// connections; these end, or fall silent, as soon as the runtime polls them. Requests during the
+    /// outage are not in the journal. The address stays this mock's, except for a few microseconds
+    /// between the end of the listener and the hold of [`Outage::Refuse`].
     ///
-    /// A mock that is down already goes from one outage to the other. [`shutdown`](Self::shutdown)
-    /// and `drop` end it as any other.
+    /// It replaces an outage that has started before, with its duration. [`shutdown`](Self::shutdown)
+    /// and `drop` end an outage also.
     ///
     /// # Errors
     ///
-    /// If the address could not be held. Then nobody listens at it, and `up` tries to take it again.
+    /// If the address could not be held. Then nobody listens at it, and `end_outage` tries to listen
+    /// again.
     pub fn start_outage(&self, outage: Outage) -> io::Result<()> {
-        self.socket.down(outage)
+        self.socket.start_outage(outage, None)
     }
 
-    /// Serves again, at the same address and with all that it held. Nothing, if it is not
-    /// [`start_outage`](Self::start_outage).
+    /// Starts an [outage](Self::start_outage) that ends by itself after this time.
     ///
-    /// Connections from the time of the outage are closed, so that no response comes late.
+    /// The time is tokio's, not that of the mock's [`Clock`](crate::Clock). If the mock cannot listen
+    /// again at once, it tries until it can.
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on.
+    /// If the address could not be held.
+    pub fn start_outage_for(&self, outage: Outage, duration: Duration) -> io::Result<()> {
+        self.socket.start_outage(outage, Some(duration))
+    }
+
+    /// Ends an outage: serves again, at the same address and with the same data. Does nothing without
+    /// an outage.
+    ///
+    /// Connections from the time of the outage are closed, so that no response is sent late.
+    ///
+    /// # Errors
+    ///
+    /// If the mock cannot listen at its address.
     pub fn end_outage(&self) -> io::Result<()> {
-        self.socket.up()
+        self.socket.end_outage()
     }
 }
 

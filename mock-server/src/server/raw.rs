@@ -16,8 +16,8 @@ use tokio::io::{AsyncWriteExt as _, copy, sink};
 use tokio::net::TcpStream;
 
 use crate::api::headers::is_bodyless;
+use crate::faults::apply::body::pieces;
 use crate::faults::apply::{ConnectionFault, GARBAGE, Undeliverable};
-use crate::faults::body::pieces;
 use crate::state::clock::{Timeline, http_date};
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still

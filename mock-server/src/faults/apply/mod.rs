@@ -1,6 +1,8 @@
 //! How a fault changes a response or its connection. Nothing here waits: what takes time, or ends a
 //! connection, is put into the extensions of the response, and [`deliver`] does it.
 
+pub(crate) mod body;
+
 use std::io;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
-use super::body::FaultyBody;
+use self::body::FaultyBody;
 use super::registry::{AppliedFault, MatchedRule};
 use super::{Connection, FaultSpec};
 use crate::api::headers::is_bodyless;
