@@ -7,6 +7,7 @@ mod limits;
 mod listener;
 mod port_hold;
 mod raw;
+mod thread;
 mod write_timeout;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -25,6 +26,7 @@ pub use self::limits::{
 };
 use self::limits::{Limits, bounded};
 use self::listener::Listener;
+use self::thread::ServerThread;
 use crate::api::BASE_PATH;
 use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
@@ -37,9 +39,10 @@ use crate::seed::Seed;
 
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
 ///
-/// It runs in the tokio runtime that it was started in, which needs its I/O and time drivers, as
-/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request gets a
-/// response.
+/// [`start`](Self::start) runs it in the current tokio runtime, which needs its I/O and time drivers,
+/// as `#[tokio::test]` has them, and it ends with that runtime. [`start_on_thread`](Self::start_on_thread)
+/// gives it a thread: for a mock that several tests share, and for tests without async code. When
+/// `drop` returns, the port is closed, and no request gets a response.
 ///
 /// It derefs to [`Mock`], and has all of its methods.
 pub struct MockServer {
@@ -48,6 +51,7 @@ pub struct MockServer {
     control: Option<Arc<ControlApi>>,
     address: SocketAddr,
     base_url: String,
+    thread: Option<ServerThread>,
 }
 
 impl MockServer {
@@ -58,6 +62,31 @@ impl MockServer {
     /// If no port can be had, or there is no tokio runtime to run in.
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
+    }
+
+    /// Starts a mock on a thread with its own runtime, as [`start`](Self::start) otherwise.
+    ///
+    /// It needs no runtime and outlives that of any test, so it can be a `static` that several tests
+    /// share. A paused tokio clock of a test does not stop it.
+    ///
+    /// ```
+    /// use std::sync::LazyLock;
+    /// use partner_api_mock::MockServer;
+    ///
+    /// static MOCK: LazyLock<MockServer> =
+    ///     LazyLock::new(|| MockServer::start_on_thread().expect("the mock server should start"));
+    ///
+    /// // In each test, `#[test]` or `#[tokio::test]`: a partner with its own key, data and journal.
+    /// let partner = MOCK.add_partner("a test");
+    /// let (url, key) = (MOCK.url(), partner.issue_key());
+    /// # assert!(url.starts_with("http://127.0.0.1:") && !key.is_empty());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had, or the thread or its runtime cannot be started.
+    pub fn start_on_thread() -> Result<Self, StartError> {
+        Self::builder().start_on_thread()
     }
 
     /// Configures a mock before it starts.
@@ -272,7 +301,17 @@ impl MockServerBuilder {
             mock,
             address,
             base_url,
+            thread: None,
         })
+    }
+
+    /// Starts the mock on a thread with its own runtime: see [`MockServer::start_on_thread`].
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start); also if the thread or its runtime cannot be started.
+    pub fn start_on_thread(self) -> Result<MockServer, StartError> {
+        thread::start(self)
     }
 }
 
@@ -296,6 +335,8 @@ pub struct StartError(Cause);
 enum Cause {
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot start a thread for the mock server")]
+    Thread(#[source] io::Error),
     #[error(transparent)]
     Control(ControlError),
 }
@@ -310,6 +351,12 @@ impl StartError {
     /// Whether the [token](crate::Control::token) that it was given is invalid, such as an empty one.
     pub fn refuses_token(&self) -> bool {
         matches!(self.0, Cause::Control(ControlError::Token))
+    }
+}
+
+impl From<Cause> for StartError {
+    fn from(cause: Cause) -> Self {
+        Self(cause)
     }
 }
 

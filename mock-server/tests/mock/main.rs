@@ -28,6 +28,7 @@ mod log;
 mod long_list;
 mod malformed;
 mod outage;
+mod outage_over_http;
 mod partners;
 mod paths;
 mod raw;
@@ -39,5 +40,6 @@ mod seed;
 mod seed_mistakes;
 #[cfg(feature = "yaml")]
 mod seed_yaml;
+mod shared;
 mod slow_clients;
 mod stubs;
