@@ -15,6 +15,7 @@ mod control;
 mod control_guard;
 mod control_journal;
 mod control_suites;
+mod edits;
 mod ending;
 mod faults;
 mod faults_in_process;
