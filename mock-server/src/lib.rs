@@ -33,6 +33,8 @@ pub use mock::{
 #[cfg(feature = "schema")]
 pub use seed::generate_seed_schema;
 pub use seed::{MAX_SEED_BYTES, SEED_SCHEMA, Seed, SeedError};
+#[cfg(feature = "tls")]
+pub use server::Tls;
 pub use server::{
     DEFAULT_BODY_READ_TIMEOUT, DEFAULT_DRAIN_TIMEOUT, DEFAULT_HEADER_READ_TIMEOUT,
     DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS, DEFAULT_WRITE_TIMEOUT,

@@ -93,7 +93,7 @@ impl Control {
     }
 
     pub(crate) fn check(&self, listen: SocketAddr) -> Result<(), ControlError> {
-        OriginPolicy::new(self).map(drop)?;
+        OriginPolicy::new(self, "").map(drop)?;
         if self.token.is_none() && !listen.ip().is_loopback() {
             return Err(ControlError::NoToken(listen));
         }
@@ -167,7 +167,7 @@ impl ControlApi {
     pub(crate) fn new(control: &Control, mock: Mock, base_url: &str) -> Result<Self, ControlError> {
         let state = ControlState(Arc::new(Shared {
             mock,
-            policy: OriginPolicy::new(control)?,
+            policy: OriginPolicy::new(control, base_url)?,
             base_url: base_url.to_owned(),
             started_at: Timestamp::now(),
             is_ending: watch::Sender::new(false),

@@ -59,3 +59,8 @@ pub(crate) fn shut_down(address: SocketAddr) {
 pub(crate) fn outage_failed(address: SocketAddr, error: &io::Error) {
     tracing::warn!(target: SERVER, %address, %error, "cannot start or end the outage");
 }
+
+#[cfg(feature = "tls")]
+pub(crate) fn handshake_failed(error: &io::Error) {
+    tracing::info!(target: SERVER, error = %escaped(&error.to_string()), "TLS handshake failed");
+}

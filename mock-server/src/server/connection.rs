@@ -13,6 +13,9 @@ use super::exchange::Leftover;
 use super::limits::Limits;
 use super::listener::{Phase, Port, Shared};
 use super::raw::{ConnectionTakeover, LINGER, RawAction};
+use super::stream::Stream;
+#[cfg(feature = "tls")]
+use super::tls;
 use super::write_timeout::WriteTimeout;
 use crate::api::error::ErrorBody;
 use crate::faults::outage::{Outage, ScheduledOutage};
@@ -32,17 +35,18 @@ pub(super) fn receive(stream: TcpStream, port: &Arc<Port>, phase: &watch::Receiv
     if let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() {
         tokio::spawn(async move {
             let outage = if silent {
+                let stream = Stream::Plain(stream);
                 run(RawAction::Hang, stream, phase, &port.shared.app.limits).await;
                 None
             } else {
-                serve(stream, &port.shared, phase).await
+                accept(stream, &port.shared, phase).await
             };
             drop(permit);
             if let Some(outage) = outage {
                 port.start_scheduled(outage);
             }
         });
-    } else if let Ok(permit) = Arc::clone(&shared.refusals).try_acquire_owned() {
+    } else if let Some(permit) = shared.may_refuse() {
         tokio::spawn(async move {
             // Before it has sent a request, a client would take the response for noise.
             if let Ok(Ok(())) = tokio::time::timeout(LINGER, stream.readable()).await {
@@ -50,7 +54,7 @@ pub(super) fn receive(stream: TcpStream, port: &Arc<Port>, phase: &watch::Receiv
                 let response = app.last(ErrorBody::TooManyConnections);
                 let timeline = app.handler.clock.timeline();
                 let action = RawAction::Response { response, head_time: Duration::ZERO, timeline };
-                run(action, stream, phase, &app.limits).await;
+                run(action, Stream::Plain(stream), phase, &app.limits).await;
             }
             drop(permit);
         });
@@ -59,14 +63,30 @@ pub(super) fn receive(stream: TcpStream, port: &Arc<Port>, phase: &watch::Receiv
     }
 }
 
-/// Serves a connection to its end, and gives the outage back that starts after it.
-async fn serve(
+/// Serves a connection, after the TLS handshake if there is TLS.
+async fn accept(
     stream: TcpStream,
     shared: &Shared,
-    mut phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<Phase>,
 ) -> Option<ScheduledOutage> {
     // A response is written in one piece; waiting for more to send would only delay it.
     let _ = stream.set_nodelay(true);
+    #[cfg(feature = "tls")]
+    if let Some(acceptor) = &shared.app.tls {
+        let mut phase = phase;
+        let limit = shared.app.limits.head;
+        let stream = tls::handshake(acceptor, stream, limit, &mut phase).await?;
+        return serve(stream, shared, phase).await;
+    }
+    serve(Stream::Plain(stream), shared, phase).await
+}
+
+/// Serves a connection to its end, and gives the outage back that starts after it.
+async fn serve(
+    stream: Stream,
+    shared: &Shared,
+    mut phase: watch::Receiver<Phase>,
+) -> Option<ScheduledOutage> {
     let (app, leftover) = (&shared.app, Leftover::default());
     let service = service_fn(|request| app.respond(&leftover, request));
     let socket = TokioIo::new(WriteTimeout::new(stream, app.limits.write));
@@ -93,7 +113,8 @@ async fn serve(
         Ok(Err(error)) if error.is_parse() => Some(RawAction::Close),
         Ok(Err(error)) => ConnectionTakeover::action(&error),
         Ok(Ok(())) => {
-            let is_sending = leftover.has_body() || matches!(stream.try_read(&mut [0]), Ok(1..));
+            let is_sending =
+                leftover.has_body() || matches!(stream.tcp().try_read(&mut [0]), Ok(1..));
             is_sending.then_some(RawAction::Close)
         }
     };
@@ -106,7 +127,7 @@ async fn serve(
 /// Does what is left to do on a connection, until the mock ends.
 async fn run(
     action: RawAction,
-    mut stream: TcpStream,
+    mut stream: Stream,
     mut phase: watch::Receiver<Phase>,
     limits: &Limits,
 ) {
@@ -130,6 +151,6 @@ async fn run(
         }
     };
     if is_reset {
-        let _ = stream.set_zero_linger();
+        let _ = stream.tcp().set_zero_linger();
     }
 }

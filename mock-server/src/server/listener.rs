@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::connection::receive;
 use super::exchange::App;
@@ -75,7 +75,7 @@ pub(super) struct Shared {
     pub(super) app: App,
     pub(super) http: http1::Builder,
     pub(super) connections: Arc<Semaphore>,
-    pub(super) refusals: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
 }
 
 type SharedListener = Arc<Mutex<Option<TcpListener>>>;
@@ -262,6 +262,16 @@ impl Shared {
         let connections = Semaphore::new(connections.min(Semaphore::MAX_PERMITS));
         let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
         Self { app, http, connections: Arc::new(connections), refusals }
+    }
+
+    /// Leave to send a 503 on a connection above the limit. With TLS there is none: such a connection
+    /// is reset, which saves its handshake.
+    pub(super) fn may_refuse(&self) -> Option<OwnedSemaphorePermit> {
+        #[cfg(feature = "tls")]
+        if self.app.tls.is_some() {
+            return None;
+        }
+        Arc::clone(&self.refusals).try_acquire_owned().ok()
     }
 }
 

@@ -7,7 +7,10 @@ mod limits;
 mod listener;
 mod port_hold;
 mod raw;
+mod stream;
 mod thread;
+#[cfg(feature = "tls")]
+mod tls;
 mod write_timeout;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,6 +30,10 @@ pub use self::limits::{
 use self::limits::{Limits, bounded};
 use self::listener::Listener;
 use self::thread::ServerThread;
+#[cfg(feature = "tls")]
+pub use self::tls::Tls;
+#[cfg(feature = "tls")]
+use self::tls::{Identity, TlsError};
 use crate::api::BASE_PATH;
 use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
@@ -51,7 +58,9 @@ pub struct MockServer {
     control: Option<Arc<ControlApi>>,
     address: SocketAddr,
     base_url: String,
-    thread: Option<ServerThread>,
+    _thread: Option<ServerThread>,
+    #[cfg(feature = "tls")]
+    ca_pem: Option<String>,
 }
 
 impl MockServer {
@@ -97,15 +106,25 @@ impl MockServer {
             control: None,
             limits: Limits::default(),
             max_request_body: DEFAULT_MAX_REQUEST_BODY,
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "gzip")]
+            gzip: false,
         }
     }
 
-    /// `http://127.0.0.1:PORT`: the origin, without a slash at its end and without `/api/v1`.
+    /// The certificate authority of [`Tls`] as PEM, for a client to trust. None without TLS.
+    #[cfg(feature = "tls")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https://…` with TLS: the origin, without a slash at its end and without `/api/v1`.
     pub fn url(&self) -> &str {
         self.base_url.strip_suffix(BASE_PATH).unwrap_or(&self.base_url)
     }
 
-    /// `http://127.0.0.1:PORT/api/v1`: what the reference calls the base URL.
+    /// `http://127.0.0.1:PORT/api/v1`, or `https://…` with TLS: what the reference calls the base URL.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -193,6 +212,10 @@ pub struct MockServerBuilder {
     control: Option<Control>,
     limits: Limits,
     max_request_body: usize,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
+    #[cfg(feature = "gzip")]
+    gzip: bool,
 }
 
 impl MockServerBuilder {
@@ -211,6 +234,37 @@ impl MockServerBuilder {
     /// Serves the control API under `/_mock/`, too. Otherwise there is none.
     pub fn control(mut self, control: Control) -> Self {
         self.control = Some(control);
+        self
+    }
+
+    /// Serves https only, the control API also. Otherwise it is http.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use partner_api_mock::{MockServer, Tls};
+    ///
+    /// let mock = MockServer::builder().tls(Tls::new().name("partner-api-mock")).start().await?;
+    /// assert!(mock.url().starts_with("https://127.0.0.1:"));
+    /// let ca = mock.ca_pem().expect("there is one with TLS"); // the client's trusted root
+    /// # assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Compresses responses of the service with gzip for clients that accept it. Otherwise no response
+    /// is compressed, since the reference says nothing of it.
+    ///
+    /// Responses of fewer than 32 bytes, of the control API, and those whose framing a fault changes
+    /// (`truncate`, `contentLength`, `slowHeaders`, `connection`) are never compressed.
+    #[cfg(feature = "gzip")]
+    pub fn gzip(mut self, gzip: bool) -> Self {
+        self.gzip = gzip;
         self
     }
 
@@ -287,21 +341,41 @@ impl MockServerBuilder {
 
         log::listening(address);
         let mock = Mock::limited(self.seed, self.max_request_body);
-        let base_url = format!("http://{}{BASE_PATH}", reachable(address));
+        #[cfg(feature = "tls")]
+        let identity =
+            self.tls.map(|tls| Identity::generate(tls, address)).transpose().map_err(Cause::Tls)?;
+        #[cfg(feature = "tls")]
+        let (tls, ca_pem) = identity.map(|one| (one.acceptor, one.ca_pem)).unzip();
+        #[cfg(feature = "tls")]
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        #[cfg(not(feature = "tls"))]
+        let scheme = "http";
+        let base_url = format!("{scheme}://{}{BASE_PATH}", reachable(address));
         let control =
             self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
         let control = control.transpose()?.map(Arc::new);
         let (handler, limits) = (mock.handler(), self.limits);
         let body_limits = BodyLimits { time: Some(limits.body), ..handler.body_limits.clone() };
         let pipeline = Pipeline::new(&handler, RequestSource::Socket, body_limits);
-        let app = App { handler, pipeline, control: control.clone(), limits };
+        let app = App {
+            handler,
+            pipeline,
+            control: control.clone(),
+            limits,
+            #[cfg(feature = "tls")]
+            tls,
+            #[cfg(feature = "gzip")]
+            gzip: self.gzip,
+        };
         Ok(MockServer {
             socket: Listener::open(listener, address, app),
             control,
             mock,
             address,
             base_url,
-            thread: None,
+            _thread: None,
+            #[cfg(feature = "tls")]
+            ca_pem,
         })
     }
 
@@ -337,6 +411,9 @@ enum Cause {
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start a thread for the mock server")]
     Thread(#[source] io::Error),
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(TlsError),
     #[error(transparent)]
     Control(ControlError),
 }

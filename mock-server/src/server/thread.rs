@@ -22,7 +22,7 @@ pub(super) fn start(builder: MockServerBuilder) -> Result<MockServer, StartError
     thread.spawn(move || run(builder, &started, stopped)).map_err(Cause::Thread)?;
     let ended = |_| Cause::Thread(io::Error::other("the thread ended before the mock listened"));
     let server = starting.recv().map_err(ended)??;
-    Ok(MockServer { thread: Some(ServerThread { _stop: stop }), ..server })
+    Ok(MockServer { _thread: Some(ServerThread { _stop: stop }), ..server })
 }
 
 fn run(

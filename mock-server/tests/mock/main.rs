@@ -20,6 +20,8 @@ mod ending;
 mod faults;
 mod faults_in_process;
 mod generate;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod http;
 mod journal;
 mod limits;
@@ -44,3 +46,5 @@ mod seed_yaml;
 mod shared;
 mod slow_clients;
 mod stubs;
+#[cfg(feature = "tls")]
+mod tls;

@@ -77,7 +77,7 @@ Partners, keys, data, faults, stubs, the journal, the clock and the outages of a
 by side share one mock, each with a partner of its own: what is under `/_mock/partners/{partner}` applies to that partner only.
 
 It responds only to its own machine and to its own page. Host must be `localhost` or an address of the loopback; with a token \
-any IP address is accepted; other names are configured when the mock starts. Origin, if sent, must be `http://` and the Host, \
+any IP address is accepted; other names are configured when the mock starts. Origin, if sent, must be `http://` (with TLS, `https://`) and the Host, \
 and Sec-Fetch-Site `same-origin` or `none`. Every method but GET and HEAD needs `Content-Type: application/json`, also where \
 there is no body. There is no CORS, and GET changes nothing.
 

@@ -1,5 +1,9 @@
 //! One request on a connection: to the control API or to the service, and what is sent back.
 
+#[cfg(feature = "gzip")]
+mod gzip;
+
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -27,12 +31,15 @@ use crate::mock::request_body::{BodyError, BodyLimits, LimitedBody};
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The service and the control API of one port.
-#[derive(Debug)]
 pub(super) struct App {
     pub(super) handler: Arc<RequestHandler>,
     pub(super) pipeline: Pipeline,
     pub(super) control: Option<Arc<ControlApi>>,
     pub(super) limits: Limits,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
+    #[cfg(feature = "gzip")]
+    pub(super) gzip: bool,
 }
 
 /// What the requests of a connection leave to be done when it ends.
@@ -76,6 +83,9 @@ impl App {
             let (head, body) = request.into_parts();
             return self.respond_by_control(control, leftover, &head, body).await;
         }
+        #[cfg(feature = "gzip")]
+        let (accepted, is_head) =
+            (gzip::accept_encoding(&request), request.method() == Method::HEAD);
         let body = |body| if has_body { Body::new(body) } else { Body::empty() };
         let mut response = self.pipeline.respond(request.map(body)).await;
         let is_left = has_body && response.extensions().get() != Some(&Disposition::Stubbed);
@@ -83,7 +93,15 @@ impl App {
         if is_left && response.headers().contains_key(BY_THE_MOCK) {
             response.headers_mut().insert(CONNECTION, CLOSE);
         }
-        deliver(&self.handler.clock, response).await.map_err(ConnectionTakeover::of)
+        let response = deliver(&self.handler.clock, response).await;
+        #[cfg(feature = "gzip")]
+        let response = match (response, accepted) {
+            (Ok(response), Some(accepted)) if self.gzip => {
+                Ok(gzip::compress(accepted, is_head, response).await)
+            }
+            (response, _) => response,
+        };
+        response.map_err(ConnectionTakeover::of)
     }
 
     async fn respond_by_control(
@@ -126,6 +144,12 @@ impl App {
         response.headers_mut().insert(CONNECTION, CLOSE);
         self.handler.clock.date(response.headers_mut());
         response
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
