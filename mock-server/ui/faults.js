@@ -35,6 +35,14 @@ const READY = [
 		],
 	],
 	[
+		"Single values",
+		[
+			["No name", 'set={"/data/0/name":null} operation=companies', "The first company's name is null."],
+			["No id", "remove=/data/0/id operation=companies", "The first company has no id."],
+			["First page", "firstPage=1 operation=companies", "One company, and a nextCursor."],
+		],
+	],
+	[
 		"Connection",
 		[
 			["Reset", "connection=reset", "As if the service had crashed."],
@@ -58,6 +66,9 @@ const OPTIONS = [
 	["status=503", "this status, with a JSON error"],
 	["htmlErrorPage", "with a proxy's HTML page"],
 	['body="…"', "this body"],
+	['set={"/data/0/name":null}', "this value in the real body, at a JSON pointer"],
+	["remove=/data/0/name", "without the value at a JSON pointer"],
+	["firstPage=1", "the first so many items of the list, and a nextCursor"],
 	["contentType=text/html", "another content type"],
 	['headers={"x-a":"1"}', "these headers"],
 	["retryAfter=1", "Retry-After, in seconds or as a date"],
@@ -139,7 +150,7 @@ export function faultsView(id) {
 		}
 	}
 
-	const matching = (rule) => mine.filter((other) => kindOf(other.text) === rule);
+	const matching = (rule) => mine.filter((other) => kindOf(other.text) === kindOf(rule));
 
 	function fill(operations) {
 		what.input.replaceChildren(
@@ -150,7 +161,10 @@ export function faultsView(id) {
 	async function toggle(rule) {
 		const on = matching(rule);
 		if (on.length > 0) await Promise.all(on.map(drop));
-		else await send("POST", base, [rule, what.input.value, when.input.value].filter(Boolean).join(" "));
+		else {
+			const scope = rule.includes(" operation=") ? "" : what.input.value;
+			await send("POST", base, [rule, scope, when.input.value].filter(Boolean).join(" "));
+		}
 		await Promise.all([load(), refresh()]);
 	}
 

@@ -81,6 +81,7 @@ fn good_body(operation: &str) -> &'static str {
         "addStub" | "addStubOfPartner" => r#"{"path":"any"}"#,
         "setClock" => r#"{"paused":false}"#,
         "advanceClock" => r#"{"by":1}"#,
+        "startOutage" => r#"{"kind":"reset","duration":"1ms"}"#,
         _ => "",
     }
 }
@@ -184,7 +185,7 @@ async fn partners_and_data(seen: &mut Observed) -> Checked {
 }
 
 /// One of every word that a rule has, no two that exclude each other.
-const RULES: [&str; 8] = [
+const RULES: [&str; 9] = [
     r#"{"status":503,"htmlErrorPage":true,"retryAfter":1,"headers":{"x-a":"1"},"operation":"wallet"}"#,
     r#"{"body":"x","contentType":"text/plain","retryAfterDateIn":"2s","throttle":"2ms","key":"k"}"#,
     r#"{"delay":"lognormal(1ms,0.5)","slowHeaders":1,"truncate":3,"probability":0.0,"rngSeed":7,"ttl":"1m"}"#,
@@ -192,6 +193,7 @@ const RULES: [&str; 8] = [
     r#"{"malformedJson":true,"flapping":"2/3","operation":"/api/v1/stats"}"#,
     r#"{"invalidUtf8":true,"partner":"default"}"#,
     r#"{"padTo":4096,"times":0}"#,
+    r#"{"set":{"/data/0/name":null},"remove":["/data/0/id"],"firstPage":1,"times":0}"#,
     r#"{"connection":"hang","times":0}"#,
 ];
 
@@ -383,6 +385,8 @@ async fn every_answer_that_is_declared_comes_and_is_as_it_is_declared() -> Check
     faults_and_stubs(&mut seen).await?;
     journal(&mut seen, &mock).await?;
     full(&mut seen, &mock).await?;
+    // Last, since the port is down from some time after the response.
+    seen.told("POST", "/outage", r#"{"kind":"reset","duration":"10m"}"#, 202).await?;
 
     let other = MockServer::builder().control(Control::new().token("a-token")).start().await?;
     let mut seen = seen.go_on(other.address(), "a-token");

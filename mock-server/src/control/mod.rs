@@ -45,6 +45,9 @@ pub const MAX_CONTROL_BODY: usize = 64 << 20;
 /// How long a request to the control API may wait for others to come: 60 seconds.
 pub const MAX_CONTROL_WAIT: Duration = Duration::from_secs(60);
 
+/// How long an outage may last that is started by the control API: 10 minutes.
+pub const MAX_CONTROL_OUTAGE: Duration = Duration::from_secs(10 * 60);
+
 /// How many partners, rules and stubs there may be before the control API adds no more of them, so
 /// that a suite which never cleans up gets an error before the memory is used up.
 const MAX_RESOURCES: usize = 10_000;
@@ -90,7 +93,7 @@ impl Control {
     }
 
     pub(crate) fn check(&self, listen: SocketAddr) -> Result<(), ControlError> {
-        OriginPolicy::new(self).map(drop)?;
+        OriginPolicy::new(self, "").map(drop)?;
         if self.token.is_none() && !listen.ip().is_loopback() {
             return Err(ControlError::NoToken(listen));
         }
@@ -164,7 +167,7 @@ impl ControlApi {
     pub(crate) fn new(control: &Control, mock: Mock, base_url: &str) -> Result<Self, ControlError> {
         let state = ControlState(Arc::new(Shared {
             mock,
-            policy: OriginPolicy::new(control)?,
+            policy: OriginPolicy::new(control, base_url)?,
             base_url: base_url.to_owned(),
             started_at: Timestamp::now(),
             is_ending: watch::Sender::new(false),

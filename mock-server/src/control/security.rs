@@ -49,10 +49,11 @@ pub(super) struct OriginPolicy {
     /// To compare hashes takes no longer for a guess that is nearly right.
     token: Option<KeyHash>,
     hosts: Vec<String>,
+    scheme: &'static str,
 }
 
 impl OriginPolicy {
-    pub(super) fn new(control: &Control) -> Result<Self, ControlError> {
+    pub(super) fn new(control: &Control, base_url: &str) -> Result<Self, ControlError> {
         if control.token.as_ref().is_some_and(|token| !api_key::is_b64token(token.as_bytes())) {
             return Err(ControlError::Token);
         }
@@ -60,7 +61,11 @@ impl OriginPolicy {
         if let Some(wrong) = control.hosts.iter().find(|name| !is_name(name)) {
             return Err(ControlError::Host(wrong.clone()));
         }
-        Ok(Self { token: control.token.as_deref().map(KeyHash::of), hosts: control.hosts.clone() })
+        Ok(Self {
+            token: control.token.as_deref().map(KeyHash::of),
+            hosts: control.hosts.clone(),
+            scheme: if base_url.starts_with("https:") { "https" } else { "http" },
+        })
     }
 
     /// Accepts a request from this machine, and from no page but the mock's own.
@@ -76,9 +81,9 @@ impl OriginPolicy {
         if !self.is_ours(host) || target.is_some_and(|target| target != host) {
             return Err(ApiError::forbidden("forbidden_host", self.expected_host()));
         }
-        let origin = format!("http://{host}");
+        let origin = format!("{}://{host}", self.scheme);
         if !all(headers, &ORIGIN, |sent| sent == origin) {
-            let message = "foreign Origin; expected none, or http:// and the Host";
+            let message = "foreign Origin; expected none, or the scheme of this mock and the Host";
             return Err(ApiError::forbidden("forbidden_origin", message));
         }
         if !all(headers, &SEC_FETCH_SITE, |sent| sent == "same-origin" || sent == "none") {

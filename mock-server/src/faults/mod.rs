@@ -4,9 +4,9 @@
 //! the text form name them, and one check validates them, wherever they come from.
 
 pub(crate) mod apply;
-pub(crate) mod body;
 mod delay;
 mod new_rule;
+pub(crate) mod outage;
 pub(crate) mod registry;
 mod rule_text;
 mod sampling;
@@ -105,6 +105,41 @@ impl Fault {
     /// otherwise.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.0.body = Some(body.into());
+        self
+    }
+
+    /// Sets one value of the real body, at a JSON pointer (RFC 6901): `/data/0/name` is the name of
+    /// the first company. The rest of the body stays as it is, byte for byte.
+    ///
+    /// A member that an object does not have is added, and `/data/-` adds an item. Where the
+    /// response has no such place, the client gets a 500 whose body says what is missing, and
+    /// [`AppliedFault::error`](crate::AppliedFault::error) has it in the journal.
+    ///
+    /// ```
+    /// use partner_api_mock::{Fault, Rule};
+    ///
+    /// let no_name = Fault::passthrough().set("/data/1/name", ());
+    /// let rule = Rule::new(no_name).operation("companies");
+    /// assert_eq!(rule.to_string(), r#"set={"/data/1/name":null} operation=companies"#);
+    /// ```
+    pub fn set(mut self, pointer: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.0.set.insert(pointer.into(), value.into());
+        self
+    }
+
+    /// Removes one value of the real body, at a JSON pointer, as [`set`](Self::set) otherwise. After
+    /// all that is set, in the order in which they are given.
+    pub fn remove(mut self, pointer: impl Into<String>) -> Self {
+        self.0.remove.0.push(pointer.into());
+        self
+    }
+
+    /// Cuts the list of the response, `data`, to so many items, and adds `"nextCursor": "page-2"`: a
+    /// first page. Before anything is [`set`](Self::set).
+    ///
+    /// The mock has no second page; a [`Stub`](crate::Stub) can respond with it.
+    pub fn first_page(mut self, items: u64) -> Self {
+        self.0.first_page = Some(items);
         self
     }
 

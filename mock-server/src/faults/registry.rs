@@ -35,6 +35,7 @@ pub struct AppliedFault {
     request: u64,
     draw: Option<u64>,
     delay: Duration,
+    error: Option<Arc<str>>,
 }
 
 impl AppliedFault {
@@ -77,6 +78,16 @@ impl AppliedFault {
     pub fn delay(&self) -> Duration {
         self.delay
     }
+
+    /// Why the fault could not be applied, if the response has no value at one of its JSON pointers.
+    /// The client got it in a 500.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    pub(super) fn failed(&mut self, error: &str) {
+        self.error = Some(error.into());
+    }
 }
 
 /// Without the delay, which is the request's. A rule of more than 1000 characters is cut.
@@ -86,6 +97,9 @@ impl fmt::Display for AppliedFault {
         write!(f, "rule {number} ({}), request {request}", self.rule_in_short())?;
         if let Some(draw) = self.draw() {
             write!(f, ", draw {draw:.6}")?;
+        }
+        if let Some(error) = self.error() {
+            write!(f, ", not applied: {error}")?;
         }
         Ok(())
     }
@@ -418,6 +432,7 @@ impl RuleState {
                 request: count.seen,
                 draw: draw.map(|(_, draw)| draw),
                 delay,
+                error: None,
             },
         })
     }

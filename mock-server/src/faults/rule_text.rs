@@ -64,7 +64,7 @@ pub(super) fn read(text: &str) -> Result<FaultSpec, RuleError> {
 
 /// The value at the start of a text, and what follows it.
 fn read_value<'a>(option: &str, text: &'a str) -> Result<(Value, &'a str), RuleError> {
-    if text.starts_with(['"', '{']) {
+    if text.starts_with(['"', '{']) || (option == "remove" && text.starts_with('[')) {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
         let value = values.next().and_then(Result::ok).ok_or_else(|| {
             RuleError::of(format!("{}: expected JSON after `=`", option.escape_debug()))
@@ -75,7 +75,7 @@ fn read_value<'a>(option: &str, text: &'a str) -> Result<(Value, &'a str), RuleE
     let (value, after) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
     // Options whose value is text may be given one that looks like a number.
     let value = match option {
-        "body" | "contentType" | "operation" | "partner" | "key" => value.into(),
+        "body" | "remove" | "contentType" | "operation" | "partner" | "key" => value.into(),
         _ => plain(value),
     };
     Ok((value, after))

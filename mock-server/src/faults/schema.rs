@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use super::spec::Pointers;
 use super::{Delay, Time};
 use crate::input::schema::{HEADER_VALUE, given, has_no_body, headers, is_true};
 
@@ -64,6 +65,28 @@ pub(super) fn fault_headers(_: &mut SchemaGenerator) -> Schema {
     headers(&["Connection", "Content-Length", "Content-Type", "Transfer-Encoding"])
 }
 
+/// A JSON pointer (RFC 6901).
+const POINTER: &str = "^(/([^~]|~[01])*)?$";
+
+pub(super) fn values(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "propertyNames": {"pattern": POINTER}})
+}
+
+impl JsonSchema for Pointers {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Pointers".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let part = json!({"type": "string", "minLength": 1, "pattern": POINTER});
+        json_schema!({"anyOf": [part, {"type": "array", "items": part, "minItems": 1}]})
+    }
+}
+
 fn any_of(choices: &[Value]) -> Value {
     json!({"anyOf": choices})
 }
@@ -72,7 +95,10 @@ fn any_of(choices: &[Value]) -> Value {
 pub(super) fn rule_rules(schema: &mut Schema) {
     let headers = json!({"required": ["headers"], "properties": {"headers": {"minProperties": 1}}});
     let fields = ["status", "body", "contentType", "retryAfter", "retryAfterDateIn"].map(given);
-    let response = any_of(&[fields.as_slice(), &[headers]].concat());
+    let set = json!({"required": ["set"], "properties": {"set": {"minProperties": 1}}});
+    let edits = [set, given("remove"), given("firstPage")];
+    let edit = any_of(&edits);
+    let response = any_of(&[fields.as_slice(), &[headers], edits.as_slice()].concat());
     let timing = any_of(&["slowHeaders", "throttle"].map(given));
     let corruptions = [
         given("truncate"),
@@ -103,6 +129,11 @@ pub(super) fn rule_rules(schema: &mut Schema) {
             "description": "A page is one of a status, and in the place of a body.",
             "if": is_true("htmlErrorPage"),
             "then": {"required": ["status"], "not": given("body")},
+        },
+        {
+            "description": "Only the real body is edited.",
+            "if": edit,
+            "then": {"not": any_of(&["status", "body"].map(given))},
         },
         {
             "description": "A response with this status has no body.",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::delay::{Delay, NumberOrText, Time};
@@ -28,6 +28,15 @@ pub(crate) struct FaultSpec {
     /// Another body, as JSON unless a content type is given.
     #[serde(deserialize_with = "non_null")]
     pub(crate) body: Option<String>,
+    /// Values at JSON pointers (RFC 6901) of the real body: `{"/data/0/name": null}`. A member that an
+    /// object does not have is added; `-` in the place of an index adds an item.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::values"))]
+    pub(crate) set: BTreeMap<String, Value>,
+    /// Removes the value at a JSON pointer of the real body, or at each of several: `/data/0/name`.
+    pub(crate) remove: Pointers,
+    /// Cuts the list `data` to so many items, and adds `"nextCursor": "page-2"`.
+    #[serde(deserialize_with = "non_null")]
+    pub(crate) first_page: Option<u64>,
     /// Another Content-Type.
     #[serde(deserialize_with = "non_null")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::HEADER_VALUE)))]
@@ -113,6 +122,41 @@ impl Expected for FaultSpec {
     const EXPECTED: &'static str = "a rule as an object, such as {\"status\": 503, \"times\": 2}";
 }
 
+/// One JSON pointer, or several.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Pointers(pub(crate) Vec<String>);
+
+impl<'de> Deserialize<'de> for Pointers {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(PointersVisitor)
+    }
+}
+
+struct PointersVisitor;
+
+impl<'de> Visitor<'de> for PointersVisitor {
+    type Value = Pointers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON pointer such as \"/data/0/name\", or an array of them")
+    }
+
+    fn visit_str<E>(self, pointer: &str) -> Result<Pointers, E> {
+        Ok(Pointers(vec![pointer.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Pointers, A::Error> {
+        let mut pointers = Vec::new();
+        while let Some(pointer) = items.next_element()? {
+            pointers.push(pointer);
+        }
+        if pointers.is_empty() {
+            return Err(A::Error::invalid_length(0, &self));
+        }
+        Ok(Pointers(pointers))
+    }
+}
+
 /// A key, of which the hash is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
@@ -195,10 +239,27 @@ fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Key>, D::Error> {
 }
 
 impl FaultSpec {
+    /// The options that edit the real body.
+    pub(crate) fn edits(&self) -> impl Iterator<Item = &'static str> {
+        let edits = [
+            ("set", !self.set.is_empty()),
+            ("remove", !self.remove.0.is_empty()),
+            ("firstPage", self.first_page.is_some()),
+        ];
+        edits.into_iter().filter_map(|(option, is_given)| is_given.then_some(option))
+    }
+
     /// Each option that is set, and its value. A key is not shown.
     pub(crate) fn options(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let text = |text: &Option<String>| text.clone().map(Value::from);
         let number = |number: Option<u64>| number.map(Value::from);
+        let set = self.set.iter().map(|(pointer, value)| (pointer.clone(), value.clone()));
+        let set = (!self.set.is_empty()).then(|| set.collect());
+        let remove = match self.remove.0.as_slice() {
+            [] => None,
+            [pointer] => Some(pointer.as_str().into()),
+            pointers => Some(pointers.into()),
+        };
         let yes = |yes: bool| yes.then_some(Value::Bool(true));
         let headers = (!self.headers.is_empty()).then(|| {
             let headers = self.headers.iter();
@@ -208,6 +269,9 @@ impl FaultSpec {
             ("status", self.status.map(Value::from)),
             ("htmlErrorPage", yes(self.html_error_page)),
             ("body", text(&self.body)),
+            ("set", set),
+            ("remove", remove),
+            ("firstPage", number(self.first_page)),
             ("contentType", text(&self.content_type)),
             ("headers", headers),
             ("retryAfter", text(&self.retry_after)),

@@ -9,6 +9,7 @@ use super::delay::Time;
 use super::spec::{Connection, FaultSpec, Flapping, Key};
 use crate::api::headers::{is_bodyless, is_framing};
 use crate::input::escape::escaped;
+use crate::input::json::pointer::{A_POINTER, is_pointer};
 use crate::state::keys::api_key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
@@ -58,6 +59,7 @@ impl FaultSpec {
             !(self.html_error_page && self.body.is_some()),
             "htmlErrorPage, body: expected one of them",
         )?;
+        self.check_edits()?;
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
             ensure(name.is_ok(), "headers: a name that HTTP does not allow")?;
@@ -75,7 +77,23 @@ impl FaultSpec {
         ensure_value("retryAfter", self.retry_after.as_deref().unwrap_or(""))
     }
 
+    fn check_edits(&self) -> Result<(), RuleError> {
+        let set = self.set.keys().map(|pointer| ("set", pointer));
+        for (option, pointer) in set.chain(self.remove.0.iter().map(|one| ("remove", one))) {
+            ensure(is_pointer(pointer), &format!("{option}: `{pointer}`: expected {A_POINTER}"))?;
+        }
+        let removes_all = self.remove.0.iter().any(String::is_empty);
+        ensure(!removes_all, "remove: expected a part of the body, such as `/data/0`")?;
+        let Some(option) = self.edits().next() else { return Ok(()) };
+        ensure(
+            self.status.is_none(),
+            &format!("{option}, status: expected one of them; a status has another body"),
+        )?;
+        ensure(self.body.is_none(), &format!("{option}, body: expected one of them"))
+    }
+
     fn check_combination(&self) -> Result<(), RuleError> {
+        let edits: Vec<_> = self.edits().collect();
         let response = [
             ("status", self.status.is_some()),
             ("body", self.body.is_some()),
@@ -97,7 +115,8 @@ impl FaultSpec {
             let given = options.iter().filter(|(_, is_given)| *is_given);
             given.map(|(option, _)| *option).collect()
         };
-        let (response, timing, corruption) = (given(&response), given(&timing), given(&corruption));
+        let response = [given(&response), edits].concat();
+        let (timing, corruption) = (given(&timing), given(&corruption));
 
         if let Some(connection) = self.connection {
             let mut against = [timing, corruption].concat();

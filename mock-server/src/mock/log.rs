@@ -3,6 +3,7 @@
 //! Names are OpenTelemetry's where it has one (semantic conventions for HTTP spans). Whoever wrote
 //! a text, its control characters are escaped: not every subscriber does that.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -53,4 +54,13 @@ pub(crate) fn shutting_down(address: SocketAddr) {
 
 pub(crate) fn shut_down(address: SocketAddr) {
     tracing::info!(target: SERVER, %address, "shut down");
+}
+
+pub(crate) fn outage_failed(address: SocketAddr, error: &io::Error) {
+    tracing::warn!(target: SERVER, %address, %error, "cannot start or end the outage");
+}
+
+#[cfg(feature = "tls")]
+pub(crate) fn handshake_failed(error: &io::Error) {
+    tracing::info!(target: SERVER, error = %escaped(&error.to_string()), "TLS handshake failed");
 }

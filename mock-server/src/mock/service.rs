@@ -20,8 +20,8 @@ use hyper_util::rt::TokioIo;
 use super::handler::RequestHandler;
 use super::pipeline::{Pipeline, declare_length};
 use crate::api::host::RequestSource;
+use crate::faults::apply::body::FaultyBody;
 use crate::faults::apply::{ConnectionFault, GARBAGE, deliver};
-use crate::faults::body::FaultyBody;
 
 /// The mock as a [`tower_service::Service`] with no socket, by [`Mock::service`](crate::Mock::service).
 ///

@@ -1,31 +1,33 @@
-//! A port and the connections that came through it, and how both end.
+//! A port: the accept loop, outages, and the end.
 //!
 //! The accept loop is ours since `axum::serve` sets no time limit of any kind.
 
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{self, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::exchange::{App, UnreadBody};
+use super::connection::receive;
+use super::exchange::App;
 use super::limits::Limits;
-use super::outage::{Outage, PortHold};
-use super::raw::{ConnectionTakeover, LINGER, RawAction};
-use super::write_timeout::WriteTimeout;
-use crate::api::error::ErrorBody;
+use super::port_hold::PortHold;
+use crate::faults::outage::{Outage, ScheduledOutage};
+use crate::mock::log;
 
 /// The pause after an accept that failed, for example since no descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The pause after an outage could not be ended.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How many connections above the limit get 503 at once. More are reset.
 const REFUSALS_AT_ONCE: usize = 100;
@@ -39,7 +41,7 @@ const DEFAULT_PARSER_HEAD_BYTES: usize = 400 * 1024;
 /// What the accept loop and every connection watch. Each holds a receiver, so when no receiver is
 /// left, all have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Serving,
     /// No new connection; requests under way get their response.
     Draining,
@@ -49,23 +51,31 @@ enum Phase {
     Stopped,
 }
 
-/// What all connections have in common.
-#[derive(Debug)]
-struct Shared {
-    app: App,
-    http: http1::Builder,
-    connections: Arc<Semaphore>,
-    refusals: Arc<Semaphore>,
-}
-
 /// Dropping it closes the port before `drop` returns, though the tasks end only when the runtime
-/// comes to them: so the listener is shared, and whoever ends the socket takes it out.
+/// polls them: so the listener is shared, and taken out to close the socket.
 #[derive(Debug)]
 pub(super) struct Listener {
-    shared: Arc<Shared>,
+    port: Arc<Port>,
+}
+
+/// An address, how it is served, and whether it is.
+#[derive(Debug)]
+pub(super) struct Port {
+    pub(super) shared: Shared,
     runtime: Handle,
     address: SocketAddr,
-    line: Mutex<ListenState>,
+    state: Mutex<ListenState>,
+    /// How many outages were started. It changes with `state` locked.
+    outages: AtomicU64,
+}
+
+/// What all connections have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) app: App,
+    pub(super) http: http1::Builder,
+    pub(super) connections: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
 }
 
 type SharedListener = Arc<Mutex<Option<TcpListener>>>;
@@ -77,75 +87,133 @@ struct ListenState {
     /// In the place of a listener, where connecting is refused.
     held: Option<TcpSocket>,
     phase: watch::Sender<Phase>,
-    /// Kept while the mock is silent: its end is the end of what was blackholed.
+    /// Kept during a blackhole: dropping it closes the connections from before.
     blackholed: Option<watch::Sender<Phase>>,
 }
 
 impl Listener {
     /// To be called in a runtime.
     pub(super) fn open(listener: TcpListener, address: SocketAddr, app: App) -> Self {
-        let shared = Arc::new(Shared::new(app));
-        let line = Mutex::new(ListenState::open(&shared, listener, Phase::Serving));
-        Self { shared, runtime: Handle::current(), address, line }
+        let state = Mutex::new(ListenState::closed(Phase::Serving));
+        let (shared, runtime) = (Shared::new(app), Handle::current());
+        let port = Port { shared, runtime, address, state, outages: AtomicU64::new(0) };
+        let port = Arc::new(port);
+        *lock(&port.state) = ListenState::open(&port, listener, Phase::Serving);
+        Self { port }
     }
 
-    /// Ends all connections, and holds the address.
-    pub(super) fn down(&self, outage: Outage) -> io::Result<()> {
-        let _context = self.runtime.enter();
-        let mut line = lock(&self.line);
-        let phase = Phase::Down(outage);
-        if line.is_in(phase) {
-            return Ok(());
-        }
-        let port = line.end(phase);
-        let old = std::mem::replace(&mut *line, ListenState::closed(phase));
-        if outage == Outage::Refuse {
-            line.held = Some(port.hold(self.address)?);
-        } else {
-            *line = ListenState::open(&self.shared, port.listen(self.address)?, phase);
-        }
-        line.blackholed = (outage == Outage::Blackhole).then_some(old.phase);
-        Ok(())
+    pub(super) fn start_outage(
+        &self,
+        outage: Outage,
+        duration: Option<Duration>,
+    ) -> io::Result<()> {
+        self.port.start_outage(outage, duration)
     }
 
-    /// Serves again, at the same address.
-    pub(super) fn up(&self) -> io::Result<()> {
-        let _context = self.runtime.enter();
-        let mut line = lock(&self.line);
-        if line.is_in(Phase::Serving) {
-            return Ok(());
-        }
-        let down = Phase::Down(Outage::Refuse);
-        let port = line.end(down);
-        *line = ListenState::closed(down);
-        *line = ListenState::open(&self.shared, port.listen(self.address)?, Phase::Serving);
-        Ok(())
+    pub(super) fn end_outage(&self) -> io::Result<()> {
+        self.port.end_outage(None)
     }
 
     /// Closes the port and waits until all connections have ended, or the time is over.
     pub(super) async fn drain(&mut self) {
-        let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
-        drop(line.end(Phase::Draining));
-        line.blackholed = None;
-        // Out of time is no error: what is left is ended when the socket is dropped.
-        let _ = tokio::time::timeout(self.shared.app.limits.drain, line.phase.closed()).await;
+        let (phase, timeout) = {
+            let mut state = lock(&self.port.state);
+            drop(state.end(Phase::Draining));
+            state.blackholed = None;
+            let phase = state.phase.clone();
+            // The timer of the mock's runtime: the caller may have none, or a paused one.
+            let _context = self.port.runtime.enter();
+            (phase, tokio::time::sleep(self.port.shared.app.limits.drain))
+        };
+        // Out of time is no error: what is left is ended when the listener is dropped.
+        tokio::select! {
+            biased;
+            () = phase.closed() => {}
+            () = timeout => {}
+        }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
-        drop(line.end(Phase::Stopped));
+        let mut state = lock(&self.port.state);
+        drop(state.end(Phase::Stopped));
+        state.blackholed = None;
+    }
+}
+
+impl Port {
+    /// Ends all connections, and holds the address, for some time or until it is told otherwise.
+    pub(super) fn start_outage(
+        self: &Arc<Self>,
+        outage: Outage,
+        duration: Option<Duration>,
+    ) -> io::Result<()> {
+        let _context = self.runtime.enter();
+        let mut state = lock(&self.state);
+        if state.is_ending() {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "the mock is shutting down"));
+        }
+        let number = self.outages.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(duration) = duration {
+            tokio::spawn(end_after(Arc::downgrade(self), number, duration));
+        }
+        let phase = Phase::Down(outage);
+        if state.is_in(phase) {
+            return Ok(());
+        }
+        let hold = state.end(phase);
+        let old = std::mem::replace(&mut *state, ListenState::closed(phase));
+        if outage == Outage::Refuse {
+            state.held = Some(hold.hold(self.address)?);
+        } else {
+            *state = ListenState::open(self, hold.listen(self.address)?, phase);
+        }
+        state.blackholed = (outage == Outage::Blackhole).then_some(old.phase);
+        Ok(())
+    }
+
+    /// Serves again, at the same address; with a number only if no other outage was started since.
+    fn end_outage(self: &Arc<Self>, number: Option<u64>) -> io::Result<()> {
+        let _context = self.runtime.enter();
+        let mut state = lock(&self.state);
+        let is_other = number.is_some_and(|one| one != self.outages.load(Ordering::Relaxed));
+        if is_other || state.is_ending() || state.is_in(Phase::Serving) {
+            return Ok(());
+        }
+        let down = Phase::Down(Outage::Refuse);
+        let hold = state.end(down);
+        *state = ListenState::closed(down);
+        *state = ListenState::open(self, hold.listen(self.address)?, Phase::Serving);
+        Ok(())
+    }
+
+    /// Starts an outage that was asked for over HTTP, whose client can be told nothing any more.
+    pub(super) fn start_scheduled(self: &Arc<Self>, outage: ScheduledOutage) {
+        if let Err(error) = self.start_outage(outage.kind, Some(outage.duration)) {
+            log::outage_failed(self.address, &error);
+        }
+    }
+}
+
+/// Ends an outage, and tries again where the address cannot be listened on.
+async fn end_after(port: Weak<Port>, number: u64, duration: Duration) {
+    tokio::time::sleep(duration).await;
+    while let Some(port) = port.upgrade() {
+        let Err(error) = port.end_outage(Some(number)) else { return };
+        log::outage_failed(port.address, &error);
+        drop(port);
+        tokio::time::sleep(RETRY_PAUSE).await;
     }
 }
 
 impl ListenState {
-    fn open(shared: &Arc<Shared>, listener: TcpListener, phase: Phase) -> Self {
-        let line = Self::closed(phase);
-        *lock(&line.listener) = Some(listener);
-        let watching = line.phase.subscribe();
-        tokio::spawn(accept(Arc::clone(&line.listener), Arc::clone(shared), watching));
-        line
+    fn open(port: &Arc<Port>, listener: TcpListener, phase: Phase) -> Self {
+        let state = Self::closed(phase);
+        *lock(&state.listener) = Some(listener);
+        let watching = state.phase.subscribe();
+        tokio::spawn(accept(Arc::clone(&state.listener), Arc::clone(port), watching));
+        state
     }
 
     fn closed(phase: Phase) -> Self {
@@ -160,6 +228,10 @@ impl ListenState {
     fn is_in(&self, phase: Phase) -> bool {
         let has_port = self.held.is_some() || lock(&self.listener).is_some();
         has_port && *self.phase.borrow() == phase
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(*self.phase.borrow(), Phase::Draining | Phase::Stopped)
     }
 
     /// Ends the accept loop and tells all connections. What had the port is given back.
@@ -191,9 +263,19 @@ impl Shared {
         let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
         Self { app, http, connections: Arc::new(connections), refusals }
     }
+
+    /// Leave to send a 503 on a connection above the limit. With TLS there is none: such a connection
+    /// is reset, which saves its handshake.
+    pub(super) fn may_refuse(&self) -> Option<OwnedSemaphorePermit> {
+        #[cfg(feature = "tls")]
+        if self.app.tls.is_some() {
+            return None;
+        }
+        Arc::clone(&self.refusals).try_acquire_owned().ok()
+    }
 }
 
-async fn accept(listener: SharedListener, shared: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
+async fn accept(listener: SharedListener, port: Arc<Port>, mut phase: watch::Receiver<Phase>) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -201,7 +283,7 @@ async fn accept(listener: SharedListener, shared: Arc<Shared>, mut phase: watch:
             accepted = poll_fn(|context| poll_accept(&listener, context)) => accepted,
         };
         match accepted {
-            Ok(stream) => receive(stream, &shared, &phase),
+            Ok(stream) => receive(stream, &port, &phase),
             // Of the connection that came, not of the port.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -217,111 +299,6 @@ fn poll_accept(
         Some(listener) => listener.poll_accept(context).map_ok(|(stream, _)| stream),
         // The phase is about to change.
         None => Poll::Pending,
-    }
-}
-
-/// Starts what is to be done with a new connection.
-fn receive(stream: TcpStream, shared: &Arc<Shared>, phase: &watch::Receiver<Phase>) {
-    let silent = match *phase.borrow() {
-        Phase::Serving => false,
-        Phase::Down(Outage::Blackhole) => true,
-        _ => {
-            let _ = stream.set_zero_linger();
-            return;
-        }
-    };
-    let (shared, phase) = (Arc::clone(shared), phase.clone());
-    if let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() {
-        tokio::spawn(async move {
-            if silent {
-                run(RawAction::Hang, stream, phase, &shared.app.limits).await;
-            } else {
-                serve(stream, &shared, phase).await;
-            }
-            drop(permit);
-        });
-    } else if let Ok(permit) = Arc::clone(&shared.refusals).try_acquire_owned() {
-        tokio::spawn(async move {
-            // Before it has sent a request, a client would take the response for noise.
-            if let Ok(Ok(())) = tokio::time::timeout(LINGER, stream.readable()).await {
-                let response = shared.app.last(ErrorBody::TooManyConnections);
-                let timeline = shared.app.handler.clock.timeline();
-                let action = RawAction::Response { response, head_time: Duration::ZERO, timeline };
-                run(action, stream, phase, &shared.app.limits).await;
-            }
-            drop(permit);
-        });
-    } else {
-        let _ = stream.set_zero_linger();
-    }
-}
-
-async fn serve(stream: TcpStream, shared: &Shared, mut phase: watch::Receiver<Phase>) {
-    // A response is written in one piece; waiting for more to send would only delay it.
-    let _ = stream.set_nodelay(true);
-    let (app, unread) = (&shared.app, UnreadBody::default());
-    let service = service_fn(|request| app.respond(&unread, request));
-    let socket = TokioIo::new(WriteTimeout::new(stream, app.limits.write));
-    let mut connection = shared.http.serve_connection(socket, service);
-    let ended = loop {
-        tokio::select! {
-            biased;
-            changed = phase.changed() => match (changed, *phase.borrow()) {
-                (Ok(()), Phase::Draining) => pin::Pin::new(&mut connection).graceful_shutdown(),
-                (_, Phase::Down(Outage::Reset)) => break Err(RawAction::Reset),
-                (_, Phase::Down(Outage::Blackhole)) => break Err(RawAction::Hang),
-                _ => return,
-            },
-            ended = &mut connection => break Ok(ended),
-        }
-    };
-    let socket = connection.into_parts().io.into_inner();
-    let has_timed_out = socket.has_timed_out();
-    let stream = socket.into_inner();
-    let action = match ended {
-        _ if has_timed_out => Some(RawAction::Reset),
-        Err(action) => Some(action),
-        // hyper has refused the request by itself, and the client may still be sending.
-        Ok(Err(error)) if error.is_parse() => Some(RawAction::Close),
-        Ok(Err(error)) => ConnectionTakeover::action(&error),
-        Ok(Ok(())) => {
-            let is_sending = unread.is_left() || matches!(stream.try_read(&mut [0]), Ok(1..));
-            is_sending.then_some(RawAction::Close)
-        }
-    };
-    if let Some(action) = action {
-        run(action, stream, phase, &app.limits).await;
-    }
-}
-
-/// Does what is left to do on a connection, until the mock ends.
-async fn run(
-    action: RawAction,
-    mut stream: TcpStream,
-    mut phase: watch::Receiver<Phase>,
-    limits: &Limits,
-) {
-    let is_silence = matches!(action, RawAction::Hang);
-    let is_reset = {
-        let mut action = pin!(action.run(&mut stream, limits.write));
-        loop {
-            let goes_on = match *phase.borrow_and_update() {
-                Phase::Down(Outage::Blackhole) => is_silence,
-                Phase::Down(Outage::Reset) => break true,
-                Phase::Down(Outage::Refuse) | Phase::Stopped => break false,
-                // There is nothing that a client could still wait for.
-                Phase::Draining if is_silence => break false,
-                Phase::Serving | Phase::Draining => true,
-            };
-            tokio::select! {
-                biased;
-                changed = phase.changed() => if changed.is_err() { break false },
-                () = action.as_mut(), if goes_on => break false,
-            }
-        }
-    };
-    if is_reset {
-        let _ = stream.set_zero_linger();
     }
 }
 

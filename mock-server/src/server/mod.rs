@@ -1,11 +1,16 @@
 //! The mock on a port: a listener whose connections hyper serves with the axum router, their limits,
 //! outages and the graceful shutdown. What no HTTP library would send is written by hand.
 
+mod connection;
 mod exchange;
 mod limits;
 mod listener;
-mod outage;
+mod port_hold;
 mod raw;
+mod stream;
+mod thread;
+#[cfg(feature = "tls")]
+mod tls;
 mod write_timeout;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,10 +29,15 @@ pub use self::limits::{
 };
 use self::limits::{Limits, bounded};
 use self::listener::Listener;
-pub use self::outage::Outage;
+use self::thread::ServerThread;
+#[cfg(feature = "tls")]
+pub use self::tls::Tls;
+#[cfg(feature = "tls")]
+use self::tls::{Identity, TlsError};
 use crate::api::BASE_PATH;
 use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
+use crate::faults::outage::Outage;
 use crate::mock::Mock;
 use crate::mock::log;
 use crate::mock::pipeline::Pipeline;
@@ -36,9 +46,10 @@ use crate::seed::Seed;
 
 /// A Partner API of your own: real behaviour, on a port, until it is dropped.
 ///
-/// It runs in the tokio runtime that it was started in, which needs its I/O and time drivers, as
-/// `#[tokio::test]` has them. When `drop` returns, the port is closed, and no request gets a
-/// response.
+/// [`start`](Self::start) runs it in the current tokio runtime, which needs its I/O and time drivers,
+/// as `#[tokio::test]` has them, and it ends with that runtime. [`start_on_thread`](Self::start_on_thread)
+/// gives it a thread: for a mock that several tests share, and for tests without async code. When
+/// `drop` returns, the port is closed, and no request gets a response.
 ///
 /// It derefs to [`Mock`], and has all of its methods.
 pub struct MockServer {
@@ -47,6 +58,9 @@ pub struct MockServer {
     control: Option<Arc<ControlApi>>,
     address: SocketAddr,
     base_url: String,
+    _thread: Option<ServerThread>,
+    #[cfg(feature = "tls")]
+    ca_pem: Option<String>,
 }
 
 impl MockServer {
@@ -59,6 +73,31 @@ impl MockServer {
         Self::builder().start().await
     }
 
+    /// Starts a mock on a thread with its own runtime, as [`start`](Self::start) otherwise.
+    ///
+    /// It needs no runtime and outlives that of any test, so it can be a `static` that several tests
+    /// share. A paused tokio clock of a test does not stop it.
+    ///
+    /// ```
+    /// use std::sync::LazyLock;
+    /// use partner_api_mock::MockServer;
+    ///
+    /// static MOCK: LazyLock<MockServer> =
+    ///     LazyLock::new(|| MockServer::start_on_thread().expect("the mock server should start"));
+    ///
+    /// // In each test, `#[test]` or `#[tokio::test]`: a partner with its own key, data and journal.
+    /// let partner = MOCK.add_partner("a test");
+    /// let (url, key) = (MOCK.url(), partner.issue_key());
+    /// # assert!(url.starts_with("http://127.0.0.1:") && !key.is_empty());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had, or the thread or its runtime cannot be started.
+    pub fn start_on_thread() -> Result<Self, StartError> {
+        Self::builder().start_on_thread()
+    }
+
     /// Configures a mock before it starts.
     pub fn builder() -> MockServerBuilder {
         MockServerBuilder {
@@ -67,15 +106,25 @@ impl MockServer {
             control: None,
             limits: Limits::default(),
             max_request_body: DEFAULT_MAX_REQUEST_BODY,
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "gzip")]
+            gzip: false,
         }
     }
 
-    /// `http://127.0.0.1:PORT`: the origin, without a slash at its end and without `/api/v1`.
+    /// The certificate authority of [`Tls`] as PEM, for a client to trust. None without TLS.
+    #[cfg(feature = "tls")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https://…` with TLS: the origin, without a slash at its end and without `/api/v1`.
     pub fn url(&self) -> &str {
         self.base_url.strip_suffix(BASE_PATH).unwrap_or(&self.base_url)
     }
 
-    /// `http://127.0.0.1:PORT/api/v1`: what the reference calls the base URL.
+    /// `http://127.0.0.1:PORT/api/v1`, or `https://…` with TLS: what the reference calls the base URL.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -98,31 +147,44 @@ impl MockServer {
 
     /// Simulates a service that is down, until [`end_outage`](Self::end_outage).
     ///
-    /// When it returns, new connections meet the outage, and no request gets a response, on open
-    /// connections neither; those end, or fall silent, as soon as the runtime polls them.
-    /// Requests during the outage are not in the journal. The address stays this mock's; but from the end
-    /// of the listener to the hold of [`Outage::Refuse`] it is nobody's for a few microseconds.
+    /// When it returns, the outage has started: no further request gets a response, also on open
+    /// connections; these end, or fall silent, as soon as the runtime polls them. Requests during the
+    /// outage are not in the journal. The address stays this mock's, except for a few microseconds
+    /// between the end of the listener and the hold of [`Outage::Refuse`].
     ///
-    /// A mock that is down already goes from one outage to the other. [`shutdown`](Self::shutdown)
-    /// and `drop` end it as any other.
+    /// It replaces an outage that has started before, with its duration. [`shutdown`](Self::shutdown)
+    /// and `drop` end an outage also.
     ///
     /// # Errors
     ///
-    /// If the address could not be held. Then nobody listens at it, and `up` tries to take it again.
+    /// If the address could not be held. Then nobody listens at it, and `end_outage` tries to listen
+    /// again.
     pub fn start_outage(&self, outage: Outage) -> io::Result<()> {
-        self.socket.down(outage)
+        self.socket.start_outage(outage, None)
     }
 
-    /// Serves again, at the same address and with all that it held. Nothing, if it is not
-    /// [`start_outage`](Self::start_outage).
+    /// Starts an [outage](Self::start_outage) that ends by itself after this time.
     ///
-    /// Connections from the time of the outage are closed, so that no response comes late.
+    /// The time is tokio's, not that of the mock's [`Clock`](crate::Clock). If the mock cannot listen
+    /// again at once, it tries until it can.
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on.
+    /// If the address could not be held.
+    pub fn start_outage_for(&self, outage: Outage, duration: Duration) -> io::Result<()> {
+        self.socket.start_outage(outage, Some(duration))
+    }
+
+    /// Ends an outage: serves again, at the same address and with the same data. Does nothing without
+    /// an outage.
+    ///
+    /// Connections from the time of the outage are closed, so that no response is sent late.
+    ///
+    /// # Errors
+    ///
+    /// If the mock cannot listen at its address.
     pub fn end_outage(&self) -> io::Result<()> {
-        self.socket.up()
+        self.socket.end_outage()
     }
 }
 
@@ -150,6 +212,10 @@ pub struct MockServerBuilder {
     control: Option<Control>,
     limits: Limits,
     max_request_body: usize,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
+    #[cfg(feature = "gzip")]
+    gzip: bool,
 }
 
 impl MockServerBuilder {
@@ -168,6 +234,37 @@ impl MockServerBuilder {
     /// Serves the control API under `/_mock/`, too. Otherwise there is none.
     pub fn control(mut self, control: Control) -> Self {
         self.control = Some(control);
+        self
+    }
+
+    /// Serves https only, the control API also. Otherwise it is http.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use partner_api_mock::{MockServer, Tls};
+    ///
+    /// let mock = MockServer::builder().tls(Tls::new().name("partner-api-mock")).start().await?;
+    /// assert!(mock.url().starts_with("https://127.0.0.1:"));
+    /// let ca = mock.ca_pem().expect("there is one with TLS"); // the client's trusted root
+    /// # assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Compresses responses of the service with gzip for clients that accept it. Otherwise no response
+    /// is compressed, since the reference says nothing of it.
+    ///
+    /// Responses of fewer than 32 bytes, of the control API, and those whose framing a fault changes
+    /// (`truncate`, `contentLength`, `slowHeaders`, `connection`) are never compressed.
+    #[cfg(feature = "gzip")]
+    pub fn gzip(mut self, gzip: bool) -> Self {
+        self.gzip = gzip;
         self
     }
 
@@ -244,21 +341,51 @@ impl MockServerBuilder {
 
         log::listening(address);
         let mock = Mock::limited(self.seed, self.max_request_body);
-        let base_url = format!("http://{}{BASE_PATH}", reachable(address));
+        #[cfg(feature = "tls")]
+        let identity =
+            self.tls.map(|tls| Identity::generate(tls, address)).transpose().map_err(Cause::Tls)?;
+        #[cfg(feature = "tls")]
+        let (tls, ca_pem) = identity.map(|one| (one.acceptor, one.ca_pem)).unzip();
+        #[cfg(feature = "tls")]
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        #[cfg(not(feature = "tls"))]
+        let scheme = "http";
+        let base_url = format!("{scheme}://{}{BASE_PATH}", reachable(address));
         let control =
             self.control.map(|control| ControlApi::new(&control, mock.clone(), &base_url));
         let control = control.transpose()?.map(Arc::new);
         let (handler, limits) = (mock.handler(), self.limits);
         let body_limits = BodyLimits { time: Some(limits.body), ..handler.body_limits.clone() };
         let pipeline = Pipeline::new(&handler, RequestSource::Socket, body_limits);
-        let app = App { handler, pipeline, control: control.clone(), limits };
+        let app = App {
+            handler,
+            pipeline,
+            control: control.clone(),
+            limits,
+            #[cfg(feature = "tls")]
+            tls,
+            #[cfg(feature = "gzip")]
+            gzip: self.gzip,
+        };
         Ok(MockServer {
             socket: Listener::open(listener, address, app),
             control,
             mock,
             address,
             base_url,
+            _thread: None,
+            #[cfg(feature = "tls")]
+            ca_pem,
         })
+    }
+
+    /// Starts the mock on a thread with its own runtime: see [`MockServer::start_on_thread`].
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start); also if the thread or its runtime cannot be started.
+    pub fn start_on_thread(self) -> Result<MockServer, StartError> {
+        thread::start(self)
     }
 }
 
@@ -282,6 +409,11 @@ pub struct StartError(Cause);
 enum Cause {
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot start a thread for the mock server")]
+    Thread(#[source] io::Error),
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(TlsError),
     #[error(transparent)]
     Control(ControlError),
 }
@@ -296,6 +428,12 @@ impl StartError {
     /// Whether the [token](crate::Control::token) that it was given is invalid, such as an empty one.
     pub fn refuses_token(&self) -> bool {
         matches!(self.0, Cause::Control(ControlError::Token))
+    }
+}
+
+impl From<Cause> for StartError {
+    fn from(cause: Cause) -> Self {
+        Self(cause)
     }
 }
 

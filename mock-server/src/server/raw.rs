@@ -13,11 +13,11 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use tokio::io::{AsyncWriteExt as _, copy, sink};
-use tokio::net::TcpStream;
 
+use super::stream::Stream;
 use crate::api::headers::is_bodyless;
+use crate::faults::apply::body::pieces;
 use crate::faults::apply::{ConnectionFault, GARBAGE, Undeliverable};
-use crate::faults::body::pieces;
 use crate::state::clock::{Timeline, http_date};
 
 /// How long to listen to a client after the last byte to it. Closed sooner, a socket that still
@@ -68,7 +68,7 @@ pub(super) enum RawAction {
 
 impl RawAction {
     /// Errors are ignored: the client sees the same end of the connection.
-    pub(super) async fn run(self, stream: &mut TcpStream, write_timeout: Duration) {
+    pub(super) async fn run(self, stream: &mut Stream, write_timeout: Duration) {
         let mut wire = RawSocket { stream, write_timeout };
         match self {
             Self::Response { response, head_time, timeline } => {
@@ -76,11 +76,11 @@ impl RawAction {
                 wire.end(written).await;
             }
             Self::Reset => {
-                let _ = wire.stream.set_zero_linger();
+                let _ = wire.stream.tcp().set_zero_linger();
             }
             Self::Close => wire.end(Ok(())).await,
             Self::Hang => {
-                let _ = copy(wire.stream, &mut sink()).await;
+                let _ = copy(wire.stream.tcp_mut(), &mut sink()).await;
             }
             Self::Garbage => {
                 let written = wire.write(GARBAGE).await;
@@ -92,7 +92,7 @@ impl RawAction {
 
 /// A socket that is written by hand, to a client that has to read.
 struct RawSocket<'a> {
-    stream: &'a mut TcpStream,
+    stream: &'a mut Stream,
     write_timeout: Duration,
 }
 
@@ -103,17 +103,17 @@ impl RawSocket<'_> {
             let count = tokio::time::timeout(self.write_timeout, writing).await??;
             bytes = bytes.get(count..).unwrap_or_default();
         }
-        Ok(())
+        tokio::time::timeout(self.write_timeout, self.stream.flush()).await?
     }
 
     /// Closes the connection, and resets it if the client did not read.
     async fn end(self, written: io::Result<()>) {
         if written.is_err() {
-            let _ = self.stream.set_zero_linger();
+            let _ = self.stream.tcp().set_zero_linger();
             return;
         }
-        let _ = self.stream.shutdown().await;
-        let _ = tokio::time::timeout(LINGER, copy(self.stream, &mut sink())).await;
+        let _ = tokio::time::timeout(self.write_timeout, self.stream.shutdown()).await;
+        let _ = tokio::time::timeout(LINGER, copy(self.stream.tcp_mut(), &mut sink())).await;
     }
 }
 

@@ -6,22 +6,23 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
+
+use super::stream::Stream;
 
 /// A socket whose writes fail when none has succeeded for so long.
 ///
 /// The crate tokio-io-timeout does the same, but does not give the socket back.
 #[derive(Debug)]
 pub(super) struct WriteTimeout {
-    stream: TcpStream,
+    stream: Stream,
     limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     has_timed_out: bool,
 }
 
 impl WriteTimeout {
-    pub(super) fn new(stream: TcpStream, limit: Duration) -> Self {
+    pub(super) fn new(stream: Stream, limit: Duration) -> Self {
         Self { stream, limit, timer: None, has_timed_out: false }
     }
 
@@ -29,7 +30,7 @@ impl WriteTimeout {
         self.has_timed_out
     }
 
-    pub(super) fn into_inner(self) -> TcpStream {
+    pub(super) fn into_inner(self) -> Stream {
         self.stream
     }
 

@@ -26,7 +26,7 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
     assert_eq!(
         first["fault"],
         json!({"rule": "status=503 delay=2ms times=1", "ruleNumber": 1, "request": 1,
-               "draw": null})
+               "draw": null, "error": null})
     );
     let delays = [first, second, third].map(|one| one["delayMs"].clone());
     assert_eq!(delays, [json!(2.0), json!(2.0), json!(0.0)]);

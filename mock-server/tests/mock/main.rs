@@ -15,11 +15,14 @@ mod control;
 mod control_guard;
 mod control_journal;
 mod control_suites;
+mod edits;
 mod ending;
 mod evicted;
 mod faults;
 mod faults_in_process;
 mod generate;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod http;
 mod journal;
 mod limits;
@@ -29,6 +32,7 @@ mod log;
 mod long_list;
 mod malformed;
 mod outage;
+mod outage_over_http;
 mod partners;
 mod paths;
 mod raw;
@@ -41,6 +45,9 @@ mod seed;
 mod seed_mistakes;
 #[cfg(feature = "yaml")]
 mod seed_yaml;
+mod shared;
 mod slow_clients;
 mod stubs;
+#[cfg(feature = "tls")]
+mod tls;
 mod waits;

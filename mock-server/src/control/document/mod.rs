@@ -73,11 +73,11 @@ pub fn generate_control_document() -> ControlDocument {
 }
 
 const DESCRIPTION: &str = "\
-Partners, keys, data, faults, stubs, the journal and the clock of a mock server of the Partner API. Test suites that run side \
+Partners, keys, data, faults, stubs, the journal, the clock and the outages of a mock server of the Partner API. Test suites that run side \
 by side share one mock, each with a partner of its own: what is under `/_mock/partners/{partner}` applies to that partner only.
 
 It responds only to its own machine and to its own page. Host must be `localhost` or an address of the loopback; with a token \
-any IP address is accepted; other names are configured when the mock starts. Origin, if sent, must be `http://` and the Host, \
+any IP address is accepted; other names are configured when the mock starts. Origin, if sent, must be `http://` (with TLS, `https://`) and the Host, \
 and Sec-Fetch-Site `same-origin` or `none`. Every method but GET and HEAD needs `Content-Type: application/json`, also where \
 there is no body. There is no CORS, and GET changes nothing.
 
@@ -98,6 +98,7 @@ fn tags() -> Value {
         ("Stubs", "Fixed responses on paths below /api/v1."),
         ("Requests", "The journal: received requests and their responses."),
         ("Clock", "The mock takes every time that it shows from it."),
+        ("Outages", "The port goes down and comes back by itself."),
     ];
     tags.map(tag).to_vec().into()
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Types;
 use super::operation::{Operation, operation, query_parameters};
 use crate::control::resources::{
-    Clock, ClockSetting, ClockStep, Fault, Health, Info, Key, KeyAdded, KeyNew, Partner,
+    Clock, ClockSetting, ClockStep, Fault, Health, Info, Key, KeyAdded, KeyNew, Outage, Partner,
     PartnerChange, Report, RequestList, RequestWithResponse, RequestsQuery, Stub,
 };
 use crate::control::response::List;
@@ -89,6 +89,7 @@ fn of_the_mock(types: &mut Types) -> Vec<Operation> {
     let document = json!({"type": "object"});
     let setting = types.request::<ClockSetting>();
     let step = types.request::<ClockStep>();
+    let (outage, shown_outage) = (types.request::<Outage>(), types.response::<Outage>());
     let page = |path, id, summary| operation("get", path, id, "Mock", summary);
     vec![
         page("/health", "getHealth", "Show whether the mock runs")
@@ -140,6 +141,16 @@ fn of_the_mock(types: &mut Types) -> Vec<Operation> {
             .takes(step)
             .may_conflict()
             .responds_json(200, "The clock as it is now.", clock),
+        Operation {
+            description: Some(
+                "The whole port is down, the control API and the page included, from when the response was \
+                 delivered. The outage ends by itself after `duration`; the address, the data and the journal \
+                 stay. Requests during an outage are not recorded.",
+            ),
+            ..operation("post", "/outage", "startOutage", "Outages", "Start an outage that ends by itself")
+        }
+        .takes(outage)
+        .responds_json(202, "The outage starts when this response was delivered.", shown_outage),
     ]
 }
 

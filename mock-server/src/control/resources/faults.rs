@@ -61,7 +61,7 @@ impl Fault {
     }
 }
 
-/// The body or a header of a rule may hold a key.
+/// The body, a header or a value of a rule may hold a key.
 fn redacted((option, value): (&str, Value)) -> (String, Value) {
     let value = match value {
         Value::String(text) => api_key::redact_text(&text).into(),
@@ -70,6 +70,9 @@ fn redacted((option, value): (&str, Value)) -> (String, Value) {
             .map(|(name, text)| redacted((&api_key::redact_text(&name), text)))
             .collect::<Map<_, _>>()
             .into(),
+        Value::Array(texts) => {
+            texts.into_iter().map(|text| redacted((option, text)).1).collect::<Vec<_>>().into()
+        }
         value => value,
     };
     (option.to_owned(), value)

@@ -4,6 +4,7 @@ mod clock;
 mod faults;
 mod health;
 mod openapi;
+mod outage;
 mod partners;
 mod requests;
 mod stubs;
@@ -13,6 +14,7 @@ pub(super) use {
     clock::{Clock, ClockSetting, ClockStep},
     faults::Fault,
     health::{Health, Info},
+    outage::Outage,
     partners::keys::{Key, KeyAdded, KeyNew},
     partners::{Partner, PartnerChange},
     requests::{Report, RequestList, RequestWithResponse, RequestsQuery},
@@ -33,4 +35,5 @@ pub(super) fn router() -> Router<ControlState> {
         .merge(stubs::router())
         .merge(requests::router())
         .merge(clock::router())
+        .merge(outage::router())
 }

@@ -2,6 +2,7 @@
 
 mod describe;
 mod locate;
+pub(crate) mod pointer;
 mod value;
 
 use std::collections::BTreeMap;

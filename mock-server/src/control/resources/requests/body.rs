@@ -102,6 +102,8 @@ struct AppliedFaultBody {
     request: u64,
     /// The number that was drawn, and was less than the rule's probability.
     draw: Option<f64>,
+    /// Why it could not be applied, if the response has no value at its JSON pointer.
+    error: Option<String>,
 }
 
 impl From<&AppliedFault> for AppliedFaultBody {
@@ -111,6 +113,7 @@ impl From<&AppliedFault> for AppliedFaultBody {
             rule_number: fault.rule_number(),
             request: fault.request_number(),
             draw: fault.draw(),
+            error: fault.error().map(str::to_owned),
         }
     }
 }

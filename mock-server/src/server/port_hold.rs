@@ -1,24 +1,9 @@
-//! A mock that is down, with its address held.
+//! The address of a mock, listened on or held during an outage.
 
 use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket};
-
-/// What a client meets at the address of a mock during an [outage](crate::MockServer::start_outage).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outage {
-    /// Nobody listens: connecting is refused, as where the program was stopped. Open connections are
-    /// closed.
-    Refuse,
-    /// A connection is reset before a byte comes, as by a proxy with nothing behind it. Open
-    /// connections are reset.
-    Reset,
-    /// Nothing comes, not even an end, as from a machine that hangs. Open connections fall silent
-    /// too.
-    Blackhole,
-}
 
 /// How many connections can wait for being accepted.
 const BACKLOG: u32 = 1024;

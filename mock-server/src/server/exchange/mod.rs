@@ -1,7 +1,11 @@
 //! One request on a connection: to the control API or to the service, and what is sent back.
 
-use std::sync::Arc;
+#[cfg(feature = "gzip")]
+mod gzip;
+
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -19,6 +23,7 @@ use crate::api::headers::BY_THE_MOCK;
 use crate::api::host;
 use crate::control::{ControlApi, Unread};
 use crate::faults::apply::deliver;
+use crate::faults::outage::ScheduledOutage;
 use crate::mock::handler::RequestHandler;
 use crate::mock::pipeline::Pipeline;
 use crate::mock::request_body::{BodyError, BodyLimits, LimitedBody};
@@ -26,25 +31,37 @@ use crate::mock::request_body::{BodyError, BodyLimits, LimitedBody};
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The service and the control API of one port.
-#[derive(Debug)]
 pub(super) struct App {
     pub(super) handler: Arc<RequestHandler>,
     pub(super) pipeline: Pipeline,
     pub(super) control: Option<Arc<ControlApi>>,
     pub(super) limits: Limits,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
+    #[cfg(feature = "gzip")]
+    pub(super) gzip: bool,
 }
 
-/// Whether more of a request may be on its way when its connection ends.
+/// What the requests of a connection leave to be done when it ends.
 #[derive(Debug, Default)]
-pub(super) struct UnreadBody(AtomicBool);
+pub(super) struct Leftover {
+    body: AtomicBool,
+    outage: OnceLock<ScheduledOutage>,
+}
 
-impl UnreadBody {
-    fn set(&self, is_left: bool) {
-        self.0.store(is_left, Ordering::Relaxed);
+impl Leftover {
+    fn set_body(&self, is_left: bool) {
+        self.body.store(is_left, Ordering::Relaxed);
     }
 
-    pub(super) fn is_left(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Whether more of a request may be on its way.
+    pub(super) fn has_body(&self) -> bool {
+        self.body.load(Ordering::Relaxed)
+    }
+
+    /// The outage that starts now that the response to its request was sent.
+    pub(super) fn outage(&self) -> Option<ScheduledOutage> {
+        self.outage.get().copied()
     }
 }
 
@@ -52,11 +69,11 @@ impl App {
     /// The response to a request, or what is done with its connection instead.
     pub(super) async fn respond(
         &self,
-        unread: &UnreadBody,
+        leftover: &Leftover,
         request: Request<Incoming>,
     ) -> Result<Response, ConnectionTakeover> {
         let has_body = !request.body().is_end_stream();
-        unread.set(has_body);
+        leftover.set_body(has_body);
         if let Some(error) = unsupported(&request) {
             return Ok(self.last(error));
         }
@@ -64,22 +81,33 @@ impl App {
             && ControlApi::is_for(request.uri().path())
         {
             let (head, body) = request.into_parts();
-            return self.respond_by_control(control, unread, &head, body).await;
+            return self.respond_by_control(control, leftover, &head, body).await;
         }
+        #[cfg(feature = "gzip")]
+        let (accepted, is_head) =
+            (gzip::accept_encoding(&request), request.method() == Method::HEAD);
         let body = |body| if has_body { Body::new(body) } else { Body::empty() };
         let mut response = self.pipeline.respond(request.map(body)).await;
         let is_left = has_body && response.extensions().get() != Some(&Disposition::Stubbed);
-        unread.set(is_left);
+        leftover.set_body(is_left);
         if is_left && response.headers().contains_key(BY_THE_MOCK) {
             response.headers_mut().insert(CONNECTION, CLOSE);
         }
-        deliver(&self.handler.clock, response).await.map_err(ConnectionTakeover::of)
+        let response = deliver(&self.handler.clock, response).await;
+        #[cfg(feature = "gzip")]
+        let response = match (response, accepted) {
+            (Ok(response), Some(accepted)) if self.gzip => {
+                Ok(gzip::compress(accepted, is_head, response).await)
+            }
+            (response, _) => response,
+        };
+        response.map_err(ConnectionTakeover::of)
     }
 
     async fn respond_by_control(
         &self,
         control: &Arc<ControlApi>,
-        unread: &UnreadBody,
+        leftover: &Leftover,
         head: &Parts,
         body: Incoming,
     ) -> Result<Response, ConnectionTakeover> {
@@ -88,11 +116,15 @@ impl App {
         let limits = BodyLimits { bytes: usize::MAX, time: None, budget };
         let mut body = LimitedBody::new(Body::new(body), limits);
         let response = control.answer(head, &mut body, self.limits.body).await;
-        unread.set(!body.is_end_stream());
+        leftover.set_body(!body.is_end_stream());
         match response {
             Ok(response) => {
                 let mut response = response.map(Body::from);
-                if unread.is_left() {
+                let outage = response.extensions_mut().remove::<ScheduledOutage>();
+                if let Some(outage) = outage {
+                    leftover.outage.get_or_init(|| outage);
+                }
+                if leftover.has_body() || outage.is_some() {
                     response.headers_mut().insert(CONNECTION, CLOSE);
                 }
                 Ok(response)
@@ -112,6 +144,12 @@ impl App {
         response.headers_mut().insert(CONNECTION, CLOSE);
         self.handler.clock.date(response.headers_mut());
         response
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,9 @@
 //! How a fault changes a response or its connection. Nothing here waits: what takes time, or ends a
 //! connection, is put into the extensions of the response, and [`deliver`] does it.
 
+pub(crate) mod body;
+mod edit;
+
 use std::io;
 use std::time::Duration;
 
@@ -10,13 +13,15 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
+use serde_json::json;
 
-use super::body::FaultyBody;
+use self::body::FaultyBody;
 use super::registry::{AppliedFault, MatchedRule};
 use super::{Connection, FaultSpec};
-use crate::api::headers::is_bodyless;
+use crate::api::headers::{BY_THE_MOCK, is_bodyless};
 use crate::api::host::RequestSource;
 use crate::state::clock::{Clock, Timeline, http_date};
+use crate::state::keys::api_key;
 
 /// A fault that was applied, for the journal.
 #[derive(Debug, Clone)]
@@ -84,20 +89,30 @@ pub(crate) fn abort(clock: &Clock, response: &mut Response) {
 
 /// The response with a fault applied to it.
 pub(crate) async fn apply(
-    matched: MatchedRule,
+    mut matched: MatchedRule,
     source: RequestSource,
     response: Response,
     clock: &Clock,
     most_recorded: usize,
 ) -> Response {
-    let spec = matched.spec();
     let timeline = clock.timeline();
     let mut delay = matched.applied.delay();
     let begins = clock.now().checked_add(delay).unwrap_or(Timestamp::MAX);
     let (head, body) = response.into_parts();
     // Bodies of the mock are in memory, so none can fail.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let mut response = change(spec, Response::from_parts(head, body), begins);
+    let edited = edit::edit(matched.spec(), body).map_err(|error| {
+        let error =
+            api_key::redact_text(&format!("{error}, in a {} response", head.status.as_u16()));
+        matched.applied.failed(&error);
+        not_applied(&error)
+    });
+    let nothing = FaultSpec::default();
+    let (spec, response) = match edited {
+        Ok(body) => (matched.spec(), Response::from_parts(head, body)),
+        Err(error) => (&nothing, error),
+    };
+    let mut response = change(spec, response, begins);
     let mut fault = connection_fault(spec);
     if fault.is_none() {
         if source == RequestSource::InProcess {
@@ -147,6 +162,18 @@ fn misframes(spec: &FaultSpec) -> bool {
     spec.truncate.is_some() || spec.content_length.is_some() || spec.connection.is_some()
 }
 
+/// In the place of a response that has no such value, so that a test does not pass by mistake.
+fn not_applied(error: &str) -> Response<Bytes> {
+    let message =
+        format!("fault not applied: {error}; limit its rule, as with operation=companies");
+    let body = json!({"error": "fault_not_applied", "message": message}).to_string();
+    let mut response = Response::new(body.into());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response.headers_mut().insert(BY_THE_MOCK, FAULT);
+    response
+}
+
 /// Another status, body and headers, where the rule has them, for a response that begins then.
 fn change(spec: &FaultSpec, mut response: Response<Bytes>, begins: Timestamp) -> Response<Bytes> {
     if let Some(status) = spec.status.and_then(|status| StatusCode::from_u16(status).ok()) {
@@ -186,6 +213,7 @@ fn change(spec: &FaultSpec, mut response: Response<Bytes>, begins: Timestamp) ->
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FAULT: HeaderValue = HeaderValue::from_static("fault");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
 
 /// `{"error":"service_unavailable"}`: the shape of the reference's 401s, with the status' name.
