@@ -292,7 +292,7 @@ fn rule() -> impl Strategy<Value = Value> {
         ("invalidUtf8", yes()),
         ("padTo", number()),
         ("connection", connection()),
-        ("operation", vec![json!("wallet"), json!("walet"), json!("/x")]),
+        ("operation", vec![json!("wallet"), json!("a b"), json!("/x")]),
         ("key", vec![json!("k="), json!("=")]),
         ("times", number()),
         ("every", number()),
