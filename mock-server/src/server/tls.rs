@@ -26,7 +26,7 @@ use crate::mock::log;
 /// TLS for a mock, by [`MockServerBuilder::tls`](crate::MockServerBuilder::tls): https with a
 /// certificate of its own authority.
 ///
-/// The certificate is for `localhost`, 127.0.0.1, ::1, the address that the mock listens on, and every
+/// The certificate is for `localhost`, 127.0.0.1, `::1`, the address that the mock listens on, and every
 /// [`name`](Self::name). Its authority is generated when the mock starts, and its private key is
 /// forgotten at once; give its certificate, [`MockServer::ca_pem`](crate::MockServer::ca_pem), to the
 /// client as a trusted root.
@@ -37,7 +37,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// TLS for `localhost`, 127.0.0.1, ::1 and the address that the mock listens on.
+    /// TLS for `localhost`, 127.0.0.1, `::1` and the address that the mock listens on.
     pub fn new() -> Self {
         Self::default()
     }

@@ -58,22 +58,19 @@ fn remove(text: &mut String, pointer: &str) -> Result<(), String> {
 
 /// Keeps the first items of the list, and adds a cursor.
 fn cut(text: &mut String, items: u64) -> Result<(), String> {
-    let list = match find(text, "/data")? {
-        Target::Value(list) if text.get(list.clone()).is_some_and(|text| text.starts_with('[')) => {
-            list
-        }
-        _ => return Err("the response has no list `/data`".to_owned()),
-    };
+    let no_list = || "the response has no list `/data`".to_owned();
+    let Target::Value(range) = find(text, "/data")? else { return Err(no_list()) };
+    let list = text.get(range.clone()).filter(|list| list.starts_with('[')).ok_or_else(no_list)?;
     let kept = match items.checked_sub(1) {
-        None => Some(list.start + 1),
+        None => Some(1),
         // A list that is shorter stays whole.
-        Some(last) => match find(text, &format!("/data/{last}")) {
+        Some(index) => match find(list, &format!("/{index}")) {
             Ok(Target::Value(item)) => Some(item.end),
             _ => None,
         },
     };
     if let Some(kept) = kept {
-        text.replace_range(kept..list.end - 1, "");
+        text.replace_range(range.start + kept..range.end - 1, "");
     }
     set(text, NEXT_CURSOR.0, NEXT_CURSOR.1)
 }

@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use super::truncate;
@@ -36,43 +38,31 @@ pub(crate) struct Insertion {
 }
 
 /// Finds what a pointer leads to in a JSON text. The error says which part of it is not there.
+///
+/// In one pass over the text, and one over the object or array that the value is in.
 pub(crate) fn find(text: &str, pointer: &str) -> Result<Target, String> {
-    let whole: &RawValue =
-        serde_json::from_str(text).map_err(|_| "the response is not JSON".to_owned())?;
-    let mut range = range_in(text, whole.get());
-    let mut walked = String::new();
-    let mut tokens = pointer.split('/').skip(1).peekable();
-    while let Some(token) = tokens.next() {
-        let name = token.replace("~1", "/").replace("~0", "~");
-        let value = text.get(range.clone()).unwrap_or_default();
-        let is_last = tokens.peek().is_none();
-        let found = if value.starts_with('{') {
-            member(value, &name)
-        } else if value.starts_with('[') {
-            item(value, &name).map_err(|length| {
-                let at = truncate(&walked);
-                format!("there is no item `{}` in `{at}`, which has {length}", truncate(&name))
-            })?
-        } else {
-            return Err(format!("`{}` is neither an object nor an array", truncate(&walked)));
-        };
-        let Some(found) = found else {
-            if !is_last {
-                return Err(format!("there is no `{}/{}`", truncate(&walked), truncate(token)));
-            }
-            let inner = value.get(1..value.len() - 1).unwrap_or_default();
-            let insertion =
-                Insertion { at: range.end - 1, is_first: inner.trim_ascii().is_empty() };
-            return Ok(if value.starts_with('{') {
-                Target::Member(insertion, name)
-            } else {
-                Target::Item(insertion)
-            });
-        };
-        range = range_in(text, found);
-        walked = format!("{walked}/{token}");
+    let unescape = |token: &str| token.replace("~1", "/").replace("~0", "~");
+    let names: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
+    let Some((name, parents)) = names.split_last() else {
+        return Ok(Target::Value(0..text.len()));
+    };
+    let parent = match parents {
+        [] => text.trim_ascii(),
+        parents => match walk(text, parents)? {
+            Found::Value(parent) => parent,
+            lost => return Err(lost.describe(pointer, 1)),
+        },
+    };
+    let found = walk(parent, std::slice::from_ref(name))?;
+    let at = range_in(text, parent).end - 1;
+    let inner = parent.get(1..parent.len() - 1).unwrap_or_default();
+    let insertion = Insertion { at, is_first: inner.trim_ascii().is_empty() };
+    match found {
+        Found::Value(value) => Ok(Target::Value(range_in(text, value))),
+        Found::NoMember { .. } => Ok(Target::Member(insertion, name.clone())),
+        Found::NoItem { .. } if name == "-" => Ok(Target::Item(insertion)),
+        lost => Err(lost.describe(pointer, 0)),
     }
-    Ok(Target::Value(range))
 }
 
 /// A member or an item with the comma after or before it, and a member's name.
@@ -112,40 +102,124 @@ fn range_in(text: &str, part: &str) -> Range<usize> {
     start..start + part.len()
 }
 
-/// The value of this name in an object: the last one, as parsers take it.
-fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
-    serde_json::Deserializer::from_str(object).deserialize_map(Member(name)).ok()?
+/// Where a walk ends, and how many names were left of it.
+enum Found<'a> {
+    Value(&'a str),
+    NoMember { left: usize },
+    NoItem { left: usize, length: usize },
+    Scalar { left: usize },
 }
 
-/// The item at this index in an array, or none for `-`. The error is how many items it has.
-fn item<'a>(array: &'a str, index: &str) -> Result<Option<&'a str>, usize> {
-    let is_index = index == "0" || !index.starts_with(['0', '+']);
-    let index = if is_index { index } else { "" };
-    let wanted = index.parse().unwrap_or(usize::MAX);
-    let read = serde_json::Deserializer::from_str(array).deserialize_seq(Item(wanted));
-    let (found, length) = read.unwrap_or_default();
-    if found.is_none() && index != "-" { Err(length) } else { Ok(found) }
+impl Found<'_> {
+    /// What is not there, where more names were left after those of the walk.
+    fn describe(&self, pointer: &str, more: usize) -> String {
+        let place = |left: usize| {
+            let tokens: Vec<_> = pointer.split('/').collect();
+            let (walked, rest) = tokens.split_at(tokens.len().saturating_sub(left + more));
+            (truncate(&walked.join("/")), truncate(rest.first().unwrap_or(&"")))
+        };
+        match self {
+            Self::Value(_) => String::new(),
+            Self::NoMember { left } => {
+                let (object, name) = place(*left);
+                format!("there is no `{object}/{name}`")
+            }
+            Self::NoItem { left, length } => {
+                let (array, index) = place(*left);
+                format!("there is no item `{index}` in `{array}`, which has {length}")
+            }
+            Self::Scalar { left } => {
+                format!("`{}` is neither an object nor an array", place(*left).0)
+            }
+        }
+    }
 }
 
-struct Member<'n>(&'n str);
+fn walk<'a>(text: &'a str, names: &[String]) -> Result<Found<'a>, String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let found = Walk(names).deserialize(&mut json);
+    let found = found.and_then(|found| json.end().map(|()| found));
+    found.map_err(|_| "the response is not JSON".to_owned())
+}
 
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de str>;
+/// Reads along these names, and skips everything else.
+struct Walk<'n>(&'n [String]);
+
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = Found<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Found<'de>, D::Error> {
+        if self.0.is_empty() {
+            return Ok(Found::Value(<&RawValue>::deserialize(from)?.get()));
+        }
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = Found<'de>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
+        f.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(is_it) = map.next_key_seed(Is(self.0))? {
+    /// Of several members of one name the last one counts, as in most parsers.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
+        let mut found = Found::NoMember { left: self.0.len() };
+        let Some((name, rest)) = self.0.split_first() else { return Ok(found) };
+        while let Some(is_it) = map.next_key_seed(Is(name))? {
             if is_it {
-                found = Some(map.next_value::<&RawValue>()?.get());
+                found = map.next_value_seed(Walk(rest))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(found)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Found<'de>, A::Error> {
+        let (left, mut found, mut length) = (self.0.len(), None, 0);
+        let Some((name, rest)) = self.0.split_first() else {
+            return Ok(Found::NoItem { left, length });
+        };
+        let is_index = name == "0" || !name.starts_with(['0', '+']);
+        let wanted = is_index.then(|| name.parse::<usize>().ok()).flatten();
+        loop {
+            if wanted == Some(length) {
+                found = items.next_element_seed(Walk(rest))?;
+                if found.is_none() {
+                    break;
+                }
+            } else if items.next_element::<IgnoredAny>()?.is_none() {
+                break;
+            }
+            length += 1;
+        }
+        Ok(found.unwrap_or(Found::NoItem { left, length }))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Found<'de>, E> {
+        Ok(Found::Scalar { left: self.0.len() })
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Found<'de>, E> {
+        Ok(Found::Scalar { left: self.0.len() })
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Found<'de>, E> {
+        Ok(Found::Scalar { left: self.0.len() })
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Found<'de>, E> {
+        Ok(Found::Scalar { left: self.0.len() })
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Found<'de>, E> {
+        Ok(Found::Scalar { left: self.0.len() })
+    }
+
+    fn visit_unit<E>(self) -> Result<Found<'de>, E> {
+        Ok(Found::Scalar { left: self.0.len() })
     }
 }
 
@@ -169,30 +243,6 @@ impl Visitor<'_> for Is<'_> {
 
     fn visit_str<E>(self, name: &str) -> Result<bool, E> {
         Ok(name == self.0)
-    }
-}
-
-struct Item(usize);
-
-impl<'de> Visitor<'de> for Item {
-    type Value = (Option<&'de str>, usize);
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let (mut found, mut length) = (None, 0);
-        loop {
-            if length == self.0 {
-                let Some(item) = items.next_element::<&RawValue>()? else { break };
-                found = Some(item.get());
-            } else if items.next_element::<IgnoredAny>()?.is_none() {
-                break;
-            }
-            length += 1;
-        }
-        Ok((found, length))
     }
 }
 
