@@ -73,6 +73,34 @@ fn the_console_blocks_print_what_is_shown() {
     assert!(run > 15, "only {run} commands were found");
 }
 
+/// Scripts in other languages end without an error. Each has a mock that was started without
+/// options.
+#[test]
+fn the_scripts_in_other_languages_run() {
+    let python = ("python", "python3", &["-c"][..]);
+    let node = ("js", "node", &["--input-type=module", "--eval"][..]);
+    for (language, interpreter, arguments) in [python, node] {
+        let fence = format!("```{language}\n");
+        for (path, text) in pages() {
+            let blocks = text.split(&fence).skip(1);
+            for block in blocks.filter_map(|rest| rest.split("```").next()) {
+                if !can_run(interpreter) {
+                    let line = format!("SKIPPED: this machine has no {interpreter}\n");
+                    let _ = std::io::stderr().write_all(line.as_bytes());
+                    continue;
+                }
+                let mock = Running::start(&["--listen", "127.0.0.1:0"]);
+                let script = block.replace("127.0.0.1:4010", &mock.address().to_string());
+                let mut script_run = Command::new(interpreter);
+                script_run.env("no_proxy", "127.0.0.1").args(arguments).arg(script);
+                let output = script_run.output().unwrap();
+                let stderr = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{}: {stderr}", path.display());
+            }
+        }
+    }
+}
+
 /// Every `--option` after `partner-api COMMAND` in a line is in the help of that command.
 #[test]
 fn the_options_that_are_shown_are_in_the_help() {

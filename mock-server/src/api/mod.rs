@@ -1,17 +1,15 @@
 //! The simulated service: an axum router of the endpoints of the reference, the extractor that
-//! authorizes a request, and error responses. An endpoint is a file with its path and its handler,
-//! and a line in [`ROUTES`].
+//! authorizes a request, and error responses. The endpoints are in `endpoints`, listed in [`ROUTES`].
 
 pub(crate) mod auth;
 mod body;
-mod companies;
 pub(crate) mod contract;
 pub(crate) mod disposition;
+mod endpoints;
 pub(crate) mod error;
 pub(crate) mod headers;
 pub(crate) mod host;
 pub(crate) mod path;
-mod wallet;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -24,6 +22,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 
 use self::disposition::Disposition;
+pub use self::endpoints::ROUTES;
 use crate::state::payload::Payload;
 
 /// What every path of the service begins with (reference, Base URL).
@@ -41,12 +40,6 @@ pub struct Route {
     pub path: &'static str,
     handler: fn() -> MethodRouter,
 }
-
-/// Every route of the mock: the endpoints that the reference lists, and no other.
-///
-/// Requests are matched against this table. `HEAD` works wherever `GET` does (RFC 9110, section
-/// 9.3.2).
-pub const ROUTES: &[Route] = &[companies::ROUTE, wallet::ROUTE];
 
 /// The documented calls, and 404 or 405 for all else. All mocks share it: it holds no state.
 pub(crate) fn router() -> Router {

@@ -4,8 +4,8 @@ use axum::response::Response;
 use axum::routing;
 use http::StatusCode;
 
-use super::auth::Partner;
-use super::{Route, json};
+use crate::api::auth::Partner;
+use crate::api::{Route, json};
 use crate::state::body;
 
 pub(super) const ROUTE: Route =
