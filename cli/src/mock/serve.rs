@@ -57,12 +57,7 @@ pub(super) struct ServeOptions {
 #[command(next_help_heading = "Start by a program")]
 struct ReadyOptions {
     /// How stdout says that the mock is ready, and with which URLs and key
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Start by a program"
-    )]
+    #[arg(id = "ready", long = "ready", value_name = "FORMAT", default_value = "text")]
     format: ReadyFormat,
     /// Write the URLs, the key and the process id to this file as JSON when the mock is ready, in
     /// one step and readable by you only; the file is removed when the mock ends
