@@ -17,7 +17,7 @@ use partner_api_mock::{Control, MockServer, StartError};
 
 use reload::SeedReload;
 use seed_options::SeedOptions;
-use signals::Ending;
+use signals::{End, Ending};
 
 /// An environment variable and not an option, since other users can read the arguments of a process.
 const TOKEN_ENV: &str = "PARTNER_API_MOCK_TOKEN";
@@ -80,7 +80,11 @@ async fn start(
     });
     let (seed, reload) = tokio::select! {
         read = reading => read??,
-        _ = ending.next() => return Err("ended before the mock was ready: the seed was still read".into()),
+        end = ending.next() => return Err(match end {
+            End::Stdin => "stdin was closed before the mock was ready: give it an open pipe",
+            End::Interrupt | End::Terminate => "ended before the mock was ready: the seed was still read",
+        }
+        .into()),
     };
     let mut mock = MockServer::builder().listen(address).seed(seed);
     if let Some(mut control) = control {
