@@ -9,6 +9,7 @@ FROM rust:1-alpine AS build
 WORKDIR /build
 # All members of the workspace, since cargo reads the manifest of each; only the program is built.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 COPY client client
 COPY mock-server mock-server
 COPY cli cli
@@ -25,6 +26,6 @@ USER 65534:65534
 EXPOSE 4010
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
-    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:4010/_mock/ready"]
+    CMD ["partner-api", "mock", "health"]
 ENTRYPOINT ["partner-api"]
 CMD ["mock", "--listen", "0.0.0.0:4010"]

@@ -1,5 +1,8 @@
-//! The command line of the Partner API: which command it is, and how it ends.
+//! The command line of the Partner API: which command runs, and how the program ends.
 
+#![expect(clippy::doc_markdown, reason = "doc comments of options are their help, in plain text")]
+
+mod cli;
 mod display;
 mod logging;
 mod mock;
@@ -8,68 +11,43 @@ mod remote;
 mod verify;
 
 use std::error::Error;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use lexopt::{Arg, Parser};
+use clap::Parser as _;
 use partner_api_mock::SEED_SCHEMA;
 
-const HELP: &str = "\
-Tools for the Partner API: a mock server of it, and checks of a live service.
-
-Usage: partner-api COMMAND [OPTION]...
-
-  mock                 serve a mock of the API, for tests in any language
-  verify               check a live service against the contract
-  record               write a seed file with the data of a live account
-  schema               print the JSON Schema of a seed file, for editors
-
-  -h, --help           print this; each command has its own --help
-  -V, --version        print the version
-";
-
-const NO_COMMAND: &str = "expected a command: mock, verify, record or schema; see --help";
+use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
-        Err(error) => {
-            print(io::stderr(), &format!("partner-api: {}\n", error_chain(&*error)));
-            ExitCode::from(2)
-        }
-    }
+    run().unwrap_or_else(|error| {
+        print(io::stderr(), &format!("partner-api: {}\n", error_chain(&*error)));
+        ExitCode::from(2)
+    })
 }
 
 fn run() -> Result<ExitCode, Box<dyn Error>> {
-    let mut arguments = Parser::from_env();
-    match arguments.next()? {
-        Some(Arg::Value(command)) => match command.to_str() {
-            Some("mock") => mock::run(arguments)?,
-            Some("record") => return record::run(arguments),
-            Some("verify") => return verify::run(arguments),
-            Some("schema") => schema(arguments)?,
-            _ => {
-                let command = command.to_string_lossy();
-                return Err(format!("`{}`: {NO_COMMAND}", command.escape_debug()).into());
-            }
-        },
-        Some(Arg::Short('h') | Arg::Long("help")) => print(io::stdout(), HELP),
-        Some(Arg::Short('V') | Arg::Long("version")) => {
-            print(io::stdout(), concat!("partner-api ", env!("CARGO_PKG_VERSION"), "\n"));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            print(io::stderr(), &cli::usage_error(&error));
+            return Ok(ExitCode::from(2));
         }
-        Some(argument) => return Err(format!("{}; see --help", argument.unexpected()).into()),
-        None => return Err(NO_COMMAND.into()),
+        // The help or the version.
+        Err(shown) => {
+            print_stdout(&shown.to_string())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    match cli.command {
+        Command::Mock(options) => return mock::run(*options),
+        Command::Verify(options) => return verify::run(options),
+        Command::Record(options) => return record::run(options),
+        Command::Schema => print_stdout(SEED_SCHEMA)?,
+        Command::Completions { shell } => print_stdout(&cli::completions(shell))?,
+        Command::Man { command } => print_stdout(&cli::man_page(&command)?)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// `partner-api schema`: the JSON Schema of a seed file.
-fn schema(mut arguments: Parser) -> Result<(), Box<dyn Error>> {
-    if let Some(argument) = arguments.next()? {
-        return Err(format!("{}; see --help", argument.unexpected()).into());
-    }
-    print(io::stdout(), SEED_SCHEMA);
-    Ok(())
 }
 
 /// An error and its causes, in one line.
@@ -83,7 +61,18 @@ pub(crate) fn error_chain(error: &dyn Error) -> String {
     line
 }
 
-/// Nothing is wrong with a mock that nobody listens to, so a closed pipe is no error.
+/// Writes to stdout. A closed pipe is not an error; anything else is, such as a full disk.
+pub(crate) fn print_stdout(text: &str) -> Result<(), String> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to stdout: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes to stderr, where nothing can be done about a failure.
 pub(crate) fn print(mut to: impl io::Write, text: &str) {
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }

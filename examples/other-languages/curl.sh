@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests a shell script's call of the Partner API against the mock, with curl and nothing else.
 #
-#   curl.sh                        starts `partner-api mock` (or the program that PARTNER_API_MOCK names) for itself
+#   curl.sh                        runs under `partner-api mock exec` (or the program that PARTNER_API_MOCK names)
 #   curl.sh http://127.0.0.1:4010  uses one that runs; PARTNER_API_MOCK_TOKEN is its token, if it has one
 #
 # It makes a partner of its own, so any number of these may run on one mock at the same time. It ends with 0 if
@@ -15,27 +15,18 @@ fail() {
 
 # --- The mock -------------------------------------------------------------------------------------------------
 
-partner="" program="" greeting=""
-
-cleanup() {
-    if [[ -n $partner ]]; then control DELETE "$partner" >/dev/null || true; fi
-    if [[ -n $program ]]; then kill "$program" 2>/dev/null && wait "$program" || true; fi
-    if [[ -n $greeting ]]; then rm -f "$greeting"; fi
-}
-trap cleanup EXIT
-
 if [[ $# -gt 0 ]]; then
-    mock=${1%/}
+    control_url=${1%/}/_mock base_url=${1%/}/api/v1
+elif [[ -n ${PARTNER_API_MOCK_CONTROL_URL:-} ]]; then
+    control_url=$PARTNER_API_MOCK_CONTROL_URL base_url=$PARTNER_API_BASE_URL
 else
-    greeting=$(mktemp)
-    "${PARTNER_API_MOCK:-partner-api}" mock --listen 127.0.0.1:0 --quiet >"$greeting" &
-    program=$!
-    # Its first line says where it listens; it is there before the first request can be.
-    until mock=$(sed -n 's|^base URL *\(.*\)/api/v1$|\1|p' "$greeting") && [[ -n $mock ]]; do
-        kill -0 "$program" 2>/dev/null || fail "the mock did not start; PARTNER_API_MOCK says which program it is"
-        sleep 0.05
-    done
+    # Once more, with a mock that ends with this script.
+    exec "${PARTNER_API_MOCK:-partner-api}" mock exec -- "$0"
 fi
+
+partner=""
+cleanup() { if [[ -n $partner ]]; then control DELETE "$partner" >/dev/null || true; fi; }
+trap cleanup EXIT
 
 # control METHOD PATH [JSON]: asks the control API, and prints what it answers. Anything but 2xx is a failure.
 # Content-Type is needed even where there is no body.
@@ -47,7 +38,7 @@ control() {
         arguments+=(--header "Authorization: Bearer $PARTNER_API_MOCK_TOKEN")
     fi
     if [[ $# -gt 0 ]]; then arguments+=(--data "$1"); fi
-    answer=$(curl "${arguments[@]}" --write-out '\n%{http_code}' "$mock/_mock$path") || fail "$method $path: no answer"
+    answer=$(curl "${arguments[@]}" --write-out '\n%{http_code}' "$control_url$path") || fail "$method $path: no answer"
     if [[ ${answer##*$'\n'} != 2* ]]; then fail "$method $path: ${answer%$'\n'*}"; fi
     printf '%s\n' "${answer%$'\n'*}"
 }
@@ -73,22 +64,22 @@ partner=/partners/$(field id <<<"$new")
 key=$(field key <<<"$new")
 printf 'a partner of its own            %s\n' "${partner#/partners/}"
 
-line=$(balance "$mock/api/v1" "$key") || fail "it says nothing"
+line=$(balance "$base_url" "$key") || fail "it says nothing"
 [[ $line == "12 credits, priced in EUR" ]] || fail "the balance is said as: $line"
 printf 'it says the balance             %s\n' "$line"
 
 control PATCH "$partner/wallet" '{"balance": -3}' >/dev/null
-line=$(balance "$mock/api/v1" "$key") || fail "it says nothing"
+line=$(balance "$base_url" "$key") || fail "it says nothing"
 [[ $line == "-3 credits, priced in EUR" ]] || fail "a debt is said as: $line"
 printf 'it says a debt                  %s\n' "$line"
 
 control POST "$partner/faults" '{"status": 503, "times": 1, "operation": "wallet"}' >/dev/null
-line=$(balance "$mock/api/v1" "$key") || fail "it gave up on a service that was busy once"
+line=$(balance "$base_url" "$key") || fail "it gave up on a service that was busy once"
 control GET "$partner/requests?path=wallet&status=503&exactly=1&within=5s" >/dev/null
 printf 'it survives a 503               %s\n' "$line"
 
 control PATCH "$partner" '{"active": false}' >/dev/null
-if line=$(balance "$mock/api/v1" "$key"); then fail "with a partner that is not active it says: $line"; fi
+if line=$(balance "$base_url" "$key"); then fail "with a partner that is not active it says: $line"; fi
 printf 'it says nothing when refused\n'
 
 asked=$(control GET "$partner/requests?path=wallet&exactly=5" | grep -o '"status":[0-9]*' | paste -s -d ' ')

@@ -90,19 +90,17 @@ class Partner:
 @contextlib.contextmanager
 def started():
     program = os.environ.get("PARTNER_API_MOCK", "partner-api")
-    arguments = [program, "mock", "--listen", "127.0.0.1:0", "--quiet"]
+    arguments = [program, "mock", "--listen", "127.0.0.1:0", "--quiet", "--ready", "json", "--exit-with-stdin"]
     try:
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     except OSError as error:
         sys.exit(f"the mock did not start: {error}; PARTNER_API_MOCK says which program it is")
+    # Its stdin is closed at the end, also if this program is killed, and that ends the mock.
     with process:
-        try:
-            first = process.stdout.readline()
-            if not first.startswith("base URL"):
-                sys.exit("the mock did not start")
-            yield first.split()[-1].removesuffix("/api/v1")
-        finally:
-            process.terminate()
+        ready = process.stdout.readline()
+        if not ready:
+            sys.exit("the mock did not start")
+        yield json.loads(ready)["baseUrl"].removesuffix("/api/v1")
 
 
 # --- The tests --------------------------------------------------------------------------------------------------

@@ -99,6 +99,8 @@ fn build(
         .args(["build", "--locked", "--release", "--quiet", "--package", package, "--target-dir"])
         .arg(target)
         .current_dir(workspace)
+        // As a user builds it, without what .cargo/config.toml sets for this checkout.
+        .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "0")
         .envs(variable.map(|variable| (variable, "1")))
         .status()?;
     if !built.success() {

@@ -17,7 +17,8 @@ use std::{fs, io};
 use partner_api_mock::{MAX_SEED_BYTES, Mock};
 
 use super::seed_options::SeedOptions;
-use crate::{error_chain, print};
+use crate::display::escaped;
+use crate::print_stdout;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -116,10 +117,9 @@ impl SeedReload {
     fn load(&mut self, mock: &Mock) {
         let seed = match self.seed_options.read() {
             Ok(seed) => seed,
-            Err(error) => {
-                let wrong = error_chain(&*error);
+            Err(wrong) => {
                 if self.last_error.as_ref() != Some(&wrong) {
-                    tracing::warn!("{wrong}; what was loaded before stays");
+                    tracing::warn!("{}; the data loaded before stays", escaped(&wrong));
                     self.last_error = Some(wrong);
                 }
                 return;
@@ -129,9 +129,13 @@ impl SeedReload {
         let (partners, key) = (seed.partners(), mock.api_key());
         mock.load(seed);
         if mock.api_key() != key {
-            print(io::stdout(), &format!("API key   {}\n", mock.api_key()));
+            let key = format!("API key   {}\n", mock.api_key());
+            if let Err(error) = print_stdout(&key) {
+                tracing::warn!("{error}");
+            }
         }
-        tracing::info!(file = %self.path().display(), partners, "seed loaded again");
+        let file = self.path().display().to_string();
+        tracing::info!(file, partners, "seed loaded again");
     }
 }
 

@@ -1,16 +1,62 @@
-//! Ctrl-C and, where there is one, SIGTERM.
+//! What ends the program: Ctrl-C, SIGTERM where there is one, and the end of stdin if asked for.
 
 use std::io;
+use std::thread;
+
+use tokio::sync::oneshot;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Interrupt,
+    Terminate,
+    Stdin,
+}
+
+pub(super) struct Ending {
+    signals: Signals,
+    stdin: Option<oneshot::Receiver<()>>,
+}
+
+impl Ending {
+    pub(super) fn new(with_stdin: bool) -> io::Result<Self> {
+        let signals = Signals::new()?;
+        let stdin = with_stdin.then(end_of_stdin).transpose()?;
+        Ok(Self { signals, stdin })
+    }
+
+    pub(super) async fn next(&mut self) -> End {
+        let Some(stdin) = &mut self.stdin else {
+            return self.signals.next().await;
+        };
+        tokio::select! {
+            _ = stdin => {
+                self.stdin = None;
+                End::Stdin
+            }
+            end = self.signals.next() => end,
+        }
+    }
+}
+
+/// Closed once stdin is at its end, or cannot be read.
+fn end_of_stdin() -> io::Result<oneshot::Receiver<()>> {
+    let (open, ended) = oneshot::channel();
+    thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        drop(open);
+    })?;
+    Ok(ended)
+}
 
 #[cfg(unix)]
-pub(crate) struct Signals {
+struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Signals {
-    pub(crate) fn new() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -18,24 +64,25 @@ impl Signals {
         })
     }
 
-    pub(crate) async fn next(&mut self) {
+    async fn next(&mut self) -> End {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => End::Interrupt,
+            _ = self.terminate.recv() => End::Terminate,
         }
     }
 }
 
 #[cfg(not(unix))]
-pub(crate) struct Signals(tokio::signal::windows::CtrlC);
+struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(crate) fn new() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 
-    pub(crate) async fn next(&mut self) {
+    async fn next(&mut self) -> End {
         self.0.recv().await;
+        End::Interrupt
     }
 }

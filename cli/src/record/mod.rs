@@ -11,42 +11,29 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lexopt::{Arg, Parser};
+use clap::Args;
 use partner_api_mock::Seed;
 
-use crate::print;
-use crate::remote::{self, Key, Options, Service};
+use crate::remote::{Key, Options, Service};
+use crate::{print, print_stdout};
 use anonymize::Anonymizer;
 use decode::Notes;
 
-const ABOUT: &str = "\
-Writes a seed file with the data of a live account, by GET and nothing else, with the key that
-PARTNER_API_KEY holds. What tells who your clients are is replaced by made-up values: ids, names,
-phone numbers, times, balance and price.
-
-Usage: partner-api record [--base-url URL] [options]
-
-";
-
-const OPTIONS: &str =
-    "  --output FILE      where the seed goes, readable by you only [default: stdout]
-  --force            write the file although there is one
-  --keep-real-values replace nothing: the file then holds your clients' data
-  -h, --help         print this
-
+const AFTER_HELP: &str = "\
 The same value is replaced by the same one throughout a file. No key of the account is written; the
-partner's key is made up. What a seed cannot hold is told on stderr, counted by place.
+partner's key is made up. Fields that a seed cannot hold are reported on stderr, counted by place.
 
-Exit codes: 0 written, 2 not; then one line on stderr says why.
-";
+Examples:
+  PARTNER_API_KEY=... partner-api record --base-url https://app.example.com --output seed.json
+  partner-api mock --seed seed.json
 
-pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
-    let command =
-        Command::read(arguments).map_err(|error| format!("{error}; see record --help"))?;
-    let Some(command) = command else {
-        print(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
-        return Ok(ExitCode::SUCCESS);
-    };
+Environment:
+  PARTNER_API_KEY       The API key
+  PARTNER_API_BASE_URL  The base URL, as --base-url
+
+Exit codes: 0 written, 2 not written; one line on stderr says why.";
+
+pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     // Before anything is asked.
     if let Some(file) = command.output.as_deref().filter(|_| !command.force) {
         output::is_free(file)?;
@@ -68,44 +55,31 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     // The file is to start a mock, so it is tried.
     Seed::from_json(&text).map_err(|error| format!("the seed would not be read: {error}"))?;
     match &command.output {
-        None => print(io::stdout(), &text),
+        None => print_stdout(&text)?,
         Some(file) => output::save(file, text.as_bytes(), command.force)?,
     }
     print(io::stderr(), &told(&companies, &notes));
     Ok(ExitCode::SUCCESS)
 }
 
-struct Command {
+/// Write a seed file with the data of a live account, anonymized
+///
+/// Sends GET requests only, with the key in PARTNER_API_KEY. Whatever identifies your clients is
+/// replaced by made-up values: ids, names, phone numbers, times, balance and price.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Command {
+    #[command(flatten)]
     remote: Options,
+    /// Write the seed to a file, readable by you only [default: stdout]
+    #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Replace the output file if it exists
+    #[arg(long)]
     force: bool,
+    /// Replace no values: the file then holds your clients' data
+    #[arg(long)]
     keep_real_values: bool,
-}
-
-impl Command {
-    /// None if only the help is wanted.
-    fn read(mut arguments: Parser) -> Result<Option<Self>, Box<dyn Error>> {
-        let mut command = Self {
-            remote: Options::default(),
-            output: None,
-            force: false,
-            keep_real_values: false,
-        };
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Arg::Long("base-url") => command.remote.base_url = Some(arguments.value()?),
-                Arg::Long("timeout") => {
-                    command.remote.timeout = Some(remote::time(&arguments.value()?)?);
-                }
-                Arg::Long("output") => command.output = Some(arguments.value()?.into()),
-                Arg::Long("force") => command.force = true,
-                Arg::Long("keep-real-values") => command.keep_real_values = true,
-                Arg::Short('h') | Arg::Long("help") => return Ok(None),
-                _ => return Err(argument.unexpected().into()),
-            }
-        }
-        Ok(Some(command))
-    }
 }
 
 /// The body of a call that was answered as it should.

@@ -8,5 +8,5 @@ mod response;
 
 pub(crate) use api_key::Key;
 pub(crate) use http::Service;
-pub(crate) use options::{HELP, Options, time};
+pub(crate) use options::Options;
 pub(crate) use response::Answer;

@@ -2,7 +2,7 @@
 
 use std::env::{self, VarError};
 use std::error::Error;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::time::Duration;
 
 use super::base_url::BaseUrl;
@@ -12,16 +12,15 @@ const BASE_URL: &str = "PARTNER_API_BASE_URL";
 const API_KEY: &str = "PARTNER_API_KEY";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The options that both have, for their `--help`.
-pub(crate) const HELP: &str = "  --base-url URL     where the service is: https, or http on this machine; /api/v1 is added unless
-                     it is there [default: PARTNER_API_BASE_URL]
-  --timeout TIME     for each answer, such as 30s or 500ms [default: 30s]
-";
-
 /// What the command line says of the service.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
+    /// The URL of the service: https, or http on this machine; /api/v1 is added unless it is there
+    /// [default: PARTNER_API_BASE_URL]
+    #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<OsString>,
+    /// How long a response may take, such as 30s or 500ms [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -58,7 +57,7 @@ fn in_utf8(name: &str, value: OsString) -> Result<String, String> {
 }
 
 /// A time such as `30s`, `500ms` or `2m`.
-pub(crate) fn time(text: &OsStr) -> Result<Duration, String> {
+fn time(text: &str) -> Result<Duration, String> {
     let parse = |text: &str| {
         let digits = text.find(|char: char| !char.is_ascii_digit())?;
         let (number, unit) = text.split_at(digits);
@@ -70,10 +69,7 @@ pub(crate) fn time(text: &OsStr) -> Result<Duration, String> {
             _ => None,
         }
     };
-    text.to_str().and_then(parse).ok_or_else(|| {
-        let expected = "expected a time above zero, such as 30s, 500ms or 2m";
-        format!("--timeout `{}`: {expected}", text.to_string_lossy().escape_debug())
-    })
+    parse(text).ok_or_else(|| "expected a time above zero, such as 30s, 500ms or 2m".to_owned())
 }
 
 #[cfg(test)]
@@ -83,10 +79,10 @@ mod tests {
     #[test]
     fn a_time_has_a_number_and_a_unit() {
         for (text, milliseconds) in [("30s", 30_000), ("500ms", 500), ("2m", 120_000)] {
-            assert_eq!(time(OsStr::new(text)), Ok(Duration::from_millis(milliseconds)));
+            assert_eq!(time(text), Ok(Duration::from_millis(milliseconds)));
         }
         for text in ["", "30", "s", "0s", "-1s", "1.5s", "30 s", "1h", "99999999999s"] {
-            assert!(time(OsStr::new(text)).is_err(), "{text}");
+            assert!(time(text).is_err(), "{text}");
         }
     }
 }

@@ -10,50 +10,36 @@ mod schema;
 mod severity;
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{fs, io};
 
-use lexopt::{Arg, Parser};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use partner_api_mock::contract_json;
 
-use crate::print;
-use crate::remote::{self, Options};
+use crate::remote::Options;
+use crate::{print, print_stdout};
 use contract::Contract;
 use report::{Format, Report};
 use severity::Severity;
 
-const ABOUT: &str = "\
-Checks a live service against the contract of the Partner API, with the key that PARTNER_API_KEY
-holds. It asks each documented call three times, with the key, with none, and with a made-up one,
-by GET and nothing else.
-
-Usage: partner-api verify [--base-url URL] [options]
-
-";
-
-const OPTIONS: &str = "  --format FORMAT    text, json or junit [default: text]
-  --output FILE      where the report goes [default: stdout]
-  --allow SEVERITY   report `assumptions` or `additions` without failing (repeatable)
-  --show-values      show some of the values that are wrong: your clients' data. Without it there
-                     are places, types and counts only
-  -h, --help         print this
-
+const AFTER_HELP: &str = "\
 A finding is a `violation` where the service differs from its reference, an `assumption` where it
 differs only from what the contract assumes, and an `addition` where it has more.
 
-Exit codes: 0 conforms, 1 anything was found that is not allowed, 2 could not be checked (a wrong
-option, no key, a refused one, no connection, a redirect, a proxy's page, 429, 5xx).
-";
+Examples:
+  PARTNER_API_KEY=... partner-api verify --base-url https://app.example.com
+  partner-api verify --format junit --output report.xml --allow additions
 
-pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
-    let command =
-        Command::read(arguments).map_err(|error| format!("{error}; see verify --help"))?;
-    let Some(command) = command else {
-        print(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
-        return Ok(ExitCode::SUCCESS);
-    };
+Environment:
+  PARTNER_API_KEY       The API key
+  PARTNER_API_BASE_URL  The base URL, as --base-url
+
+Exit codes: 0 the service conforms, 1 a finding that is not allowed, 2 not checked (wrong use, no
+key, a rejected key, no connection, a redirect, a proxy's page, 429, 5xx).";
+
+pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     let (service, key) = command.remote.service()?;
     let contract = Contract::read(&serde_json::from_str(contract_json())?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -67,7 +53,7 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     };
     let written = report.written(command.format);
     match command.output {
-        None => print(io::stdout(), &written),
+        None => print_stdout(&written)?,
         Some(file) => {
             let name = file.to_string_lossy().escape_debug().to_string();
             fs::write(&file, written)
@@ -78,59 +64,33 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     Ok(report.verdict().exit_code())
 }
 
-struct Command {
+/// Check a live service against the contract of the Partner API
+///
+/// Sends GET requests only: for each documented operation one with the key in PARTNER_API_KEY, one
+/// without a key, and one with a made-up key.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Command {
+    #[command(flatten)]
     remote: Options,
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Write the report to a file [default: stdout]
+    #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Report `assumptions` or `additions` without failing (repeatable)
+    #[arg(long = "allow", value_name = "SEVERITY")]
+    #[arg(value_parser = PossibleValuesParser::new(ALLOWABLE).map(|name| severity(&name)))]
     allowed: Vec<Severity>,
+    /// Show some of the values that are wrong, which are your clients' data; without it, the report
+    /// has places, types and counts only
+    #[arg(long)]
     show_values: bool,
 }
 
-impl Command {
-    /// None if only the help is wanted.
-    fn read(mut arguments: Parser) -> Result<Option<Self>, Box<dyn Error>> {
-        let mut command = Self {
-            remote: Options::default(),
-            format: Format::Text,
-            output: None,
-            allowed: Vec::new(),
-            show_values: false,
-        };
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Arg::Long("base-url") => command.remote.base_url = Some(arguments.value()?),
-                Arg::Long("timeout") => {
-                    command.remote.timeout = Some(remote::time(&arguments.value()?)?);
-                }
-                Arg::Long("format") => command.format = format(&arguments.value()?)?,
-                Arg::Long("output") => command.output = Some(arguments.value()?.into()),
-                Arg::Long("allow") => command.allowed.push(allowed(&arguments.value()?)?),
-                Arg::Long("show-values") => command.show_values = true,
-                Arg::Short('h') | Arg::Long("help") => return Ok(None),
-                _ => return Err(argument.unexpected().into()),
-            }
-        }
-        Ok(Some(command))
-    }
-}
+const ALLOWABLE: [&str; 2] = ["assumptions", "additions"];
 
-fn format(value: &OsString) -> Result<Format, String> {
-    match value.to_str() {
-        Some("text") => Ok(Format::Text),
-        Some("json") => Ok(Format::Json),
-        Some("junit") => Ok(Format::Junit),
-        _ => Err(unknown("--format", value, "text, json or junit")),
-    }
-}
-
-fn allowed(value: &OsString) -> Result<Severity, String> {
-    match value.to_str() {
-        Some("assumptions") => Ok(Severity::Assumption),
-        Some("additions") => Ok(Severity::Addition),
-        _ => Err(unknown("--allow", value, "assumptions or additions")),
-    }
-}
-
-fn unknown(option: &str, value: &OsString, expected: &str) -> String {
-    format!("{option} `{}`: expected {expected}", value.to_string_lossy().escape_debug())
+fn severity(allowed: &str) -> Severity {
+    if allowed == "assumptions" { Severity::Assumption } else { Severity::Addition }
 }

@@ -41,13 +41,3 @@ async fn the_token_comes_from_the_environment_and_is_never_shown() {
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }
-
-#[test]
-fn a_name_for_a_control_api_that_is_switched_off_is_a_mistake() {
-    let mut failing =
-        mock_command(&["--listen", "127.0.0.1:0", "--no-control", "--control-host", "mock"]);
-    let output = failing.output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("--control-host") && said.contains("--no-control"), "{said}");
-}

@@ -58,14 +58,3 @@ pub(crate) fn shown(after: &str, until: &str) -> &'static str {
 
 /// A list of companies with some drift in it.
 pub(crate) const DRIFTED: &str = r#"{"data":[{"id":"clx123","name":"Acme Coffee","email":"hunter@example.com","onboardedAt":"2026-06-01T10:12:00Z","connections":[{"id":"clx456","wabaId":"102290129340398","phoneNumberId":"106540352242922","displayPhoneNumber":"+237 6 90 12 34 56","qualityRating":"GREEN","status":"connected"},{"id":"clx457","wabaId":null,"phoneNumberId":"106540352242923","displayPhoneNumber":"+237 6 90 12 34 57","qualityRating":"UNKNOWN","status":"connected"}],"_count":{"templates":4}},{"id":"clx789","name":"Blue Bakery","email":null,"onboardedAt":"2026-06-01T10:12:00.000Z","connections":[],"_count":{"templates":"4"}}]}"#;
-
-/// What `--help` prints, every option on a line of its own, and all of them below one another.
-pub(crate) async fn help(command: &str) -> String {
-    let help = run(&[command, "--help"], &[]).await;
-    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-    for line in help.stdout.lines().filter(|line| line.trim_start().starts_with("--")) {
-        assert!(line.starts_with("  --"), "{line}");
-        assert!(line.get(20..21) == Some(" ") && line.get(21..22) != Some(" "), "{line}");
-    }
-    help.stdout
-}

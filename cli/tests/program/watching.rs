@@ -52,7 +52,7 @@ impl Watching {
         loop {
             let mut line = String::new();
             assert!(self.log.read_line(&mut line).unwrap() > 0, "the program ended");
-            if line.contains("loaded again") || line.contains("stays") {
+            if line.contains("loaded again") || line.contains("loaded before stays") {
                 return line;
             }
         }
@@ -88,7 +88,7 @@ async fn a_mistake_is_said_with_its_place_and_what_was_there_stays() {
     let line = watching.line();
     let place = format!("{}:3:10: partners[0].walet: unknown field", folder.file().display());
     assert!(line.contains(&place) && line.contains("did you mean `wallet`?"), "{line}");
-    assert!(line.trim_end().ends_with("; what was loaded before stays"), "{line}");
+    assert!(line.trim_end().ends_with("; the data loaded before stays"), "{line}");
     assert_eq!(watching.balance().await, "1");
 
     fs::write(folder.file(), seed(4)).unwrap();

@@ -33,6 +33,7 @@ use crate::input::schema::{GENERATED, of_requests};
 use crate::input::yaml;
 use crate::state::companies::Companies;
 use crate::state::generator;
+use crate::state::keys::api_key;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;
 
@@ -190,6 +191,27 @@ impl Seed {
     pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
         self.first.companies = generator::companies(count.into(), seed).collect();
         self
+    }
+
+    /// With this key as the first one of the first partner, which
+    /// [`Mock::api_key`](crate::Mock::api_key) returns.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be an API key, or another partner has it. The error does not show it.
+    pub fn with_key(mut self, key: impl Into<String>) -> Result<Self, SeedError> {
+        let key = key.into();
+        let message = if !api_key::is_b64token(key.as_bytes()) {
+            api_key::EXPECTED
+        } else if self.others.iter().any(|partner| partner.keys.contains(&key)) {
+            "another partner of the seed has this key"
+        } else {
+            self.first.keys.retain(|other| *other != key);
+            self.first.keys.insert(0, key);
+            return Ok(self);
+        };
+        let message = message.to_owned();
+        Err(SeedError { file: None, place: None, field: String::new(), message, source: None })
     }
 
     /// How many partners there are.

@@ -53,7 +53,7 @@ pub(crate) struct Checked {
 }
 
 /// How a report is written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum Format {
     Text,
     Json,

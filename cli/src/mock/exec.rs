@@ -1,0 +1,113 @@
+//! `partner-api mock exec`: a command with a mock of its own.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{ExitCode, ExitStatus};
+
+use clap::Args;
+use partner_api_mock::Control;
+use tokio::process::{Child, Command};
+
+use super::ready::Ready;
+use super::seed_options::SeedOptions;
+use super::signals::{End, Ending};
+use super::start;
+use crate::logging::{Format, Log};
+use crate::print;
+
+const AFTER_HELP: &str = "\
+Examples:
+  partner-api mock exec -- pytest
+  partner-api mock exec --seed seed.yaml --fault 'status=503 times=1' -- npm test
+  RUST_LOG=info partner-api mock exec -- sh -c 'curl $PARTNER_API_MOCK_CONTROL_URL/info'
+
+Environment of the command:
+  PARTNER_API_BASE_URL          The base URL of the mock
+  PARTNER_API_KEY               A key that works
+  PARTNER_API_MOCK_CONTROL_URL  The URL of the control API
+
+Exits with the exit code of the command (128 + N if signal N ended it), 126 if it cannot be
+executed, 127 if it is not found, 2 if the mock failed.";
+
+/// Run a command with a mock of its own, on a free port
+///
+/// The mock ends when the command ends. SIGINT and SIGTERM are forwarded to the command. Only
+/// warnings are logged, unless RUST_LOG is set.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Options {
+    #[command(flatten)]
+    seed: SeedOptions,
+    /// How a log line is written
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Log")]
+    log_format: Format,
+    /// The command and its arguments
+    #[arg(required = true, last = true, value_name = "CMD", help_heading = "Arguments")]
+    command: Vec<OsString>,
+}
+
+pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
+    let mut ending = Ending::new(false)?;
+    let _log = Log::start(options.log_format, "warn", false)?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mock = start(address, options.seed, false, Some(Control::new()), &mut ending).await?;
+    let ready = Ready::of(&mock, true);
+
+    let mut command = options.command.into_iter();
+    let program = command.next().unwrap_or_default();
+    let mut child = match Command::new(&program)
+        .args(command)
+        .env("PARTNER_API_BASE_URL", ready.base_url)
+        .env("PARTNER_API_KEY", ready.api_key)
+        .env("PARTNER_API_MOCK_CONTROL_URL", ready.control_url.unwrap_or_default())
+        .spawn()
+    {
+        Ok(child) => child,
+        Err(error) => {
+            let program = program.to_string_lossy().escape_debug().to_string();
+            print(io::stderr(), &format!("partner-api: cannot run `{program}`: {error}\n"));
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            return Ok(ExitCode::from(if is_missing { 127 } else { 126 }));
+        }
+    };
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            end = ending.next() => forward(end, &mut child),
+        }
+    };
+    Ok(exit_code(status))
+}
+
+#[cfg(unix)]
+fn forward(end: End, child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::IsTerminal as _;
+
+    // A terminal sends Ctrl-C to the command, too, and many tools take a second one for "at once".
+    let signal = match end {
+        End::Interrupt if io::stdin().is_terminal() => return,
+        End::Interrupt => Signal::INT,
+        End::Terminate | End::Stdin => Signal::TERM,
+    };
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(id) = id.and_then(Pid::from_raw) {
+        // The command may have ended meanwhile.
+        let _ = kill_process(id, signal);
+    }
+}
+
+/// On Windows, Ctrl-C goes to all programs of a console.
+#[cfg(not(unix))]
+fn forward(_: End, _: &mut Child) {}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal: Option<i32> = None;
+    let code = signal.map(|signal| 128 + signal).or(status.code());
+    ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(2))
+}
