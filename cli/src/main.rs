@@ -1,8 +1,8 @@
 //! The command line of the Partner API: which command it is, and how it ends.
 
-mod display;
 mod logging;
 mod mock;
+mod output;
 mod record;
 mod remote;
 mod verify;

@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-use crate::display::escaped;
-
 /// The target of the mock's event for each request.
 pub(super) const REQUEST: &str = "partner_api_mock::request";
 
@@ -190,6 +188,22 @@ impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field.name(), &Value::Text(&format!("{value:?}")));
     }
+}
+
+/// The text in one line, with what a terminal would obey or not show as escapes. A line of the log
+/// is not cut, as `partner_api::Escaped` would.
+fn escaped(text: &str) -> String {
+    let is_harmless = |char: char| {
+        !char.is_control()
+            && !matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}')
+            && !matches!(char, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            && !matches!(char, '\u{fff9}'..='\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        if is_harmless(char) { line.push(char) } else { line.extend(char.escape_default()) }
+    }
+    line
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 mod anonymize;
 mod decode;
-mod output;
-mod phone_code;
 mod seed_file;
 
 use std::error::Error;
@@ -14,28 +12,29 @@ use std::process::ExitCode;
 use lexopt::{Arg, Parser};
 use partner_api_mock::Seed;
 
-use crate::print;
-use crate::remote::{self, Key, Options, Service};
+use crate::remote::{self, Credentials, Options, Service};
+use crate::{output, print};
 use anonymize::Anonymizer;
 use decode::Notes;
+use seed_file::Company;
 
 const ABOUT: &str = "\
-Writes a seed file with the data of a live account, by GET and nothing else, with the key that
-PARTNER_API_KEY holds. What tells who your clients are is replaced by made-up values: ids, names,
-phone numbers, times, balance and price.
+Writes a seed file with the data of a live account, with the key that PARTNER_API_KEY holds. It sends
+GET requests only. Ids, names, phone numbers, times, balance and price are replaced by placeholders,
+so that the file does not tell who your clients are.
 
 Usage: partner-api record [--base-url URL] [options]
 
 ";
 
 const OPTIONS: &str =
-    "  --output FILE      where the seed goes, readable by you only [default: stdout]
-  --force            write the file although there is one
+    "  --output FILE      write the seed to a file that only you can read [default: stdout]
+  --force            replace the file if there is one
   --keep-real-values replace nothing: the file then holds your clients' data
   -h, --help         print this
 
-The same value is replaced by the same one throughout a file. No key of the account is written; the
-partner's key is made up. What a seed cannot hold is told on stderr, counted by place.
+The same value has the same placeholder throughout a file. The file holds no key of the account. What
+a seed cannot hold is listed on stderr, counted by place.
 
 Exit codes: 0 written, 2 not; then one line on stderr says why.
 ";
@@ -47,14 +46,14 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
         print(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
         return Ok(ExitCode::SUCCESS);
     };
-    // Before anything is asked.
-    if let Some(file) = command.output.as_deref().filter(|_| !command.force) {
-        output::is_free(file)?;
+    // Before anything is sent.
+    if let Some(file) = &command.output {
+        output::check(file, command.force)?;
     }
-    let (service, key) = command.remote.service()?;
+    let service = command.remote.service()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let companies = runtime.block_on(body(&service, "/companies", &key))?;
-    let wallet = runtime.block_on(body(&service, "/wallet", &key))?;
+    let companies = runtime.block_on(body(&service, "/companies"))?;
+    let wallet = runtime.block_on(body(&service, "/wallet"))?;
 
     let mut notes = Notes::default();
     let mut companies = decode::companies(&companies, &mut notes)
@@ -64,14 +63,16 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
     if !command.keep_real_values {
         Anonymizer::default().replace(&mut companies, &mut wallet);
     }
-    let text = seed_file::written(&companies, &wallet)?;
+    // A body may spell the key with escapes, so it is looked for once more in what they mean.
+    let text = service.redactor.redact(&seed_file::render(&companies, &wallet)?).into_owned();
     // The file is to start a mock, so it is tried.
-    Seed::from_json(&text).map_err(|error| format!("the seed would not be read: {error}"))?;
+    Seed::from_json(&text).map_err(|error| format!("the mock would reject the seed: {error}"))?;
     match &command.output {
-        None => print(io::stdout(), &text),
-        Some(file) => output::save(file, text.as_bytes(), command.force)?,
+        Some(file) => output::save(file, &text, command.force)?,
+        None => output::write_stdout(&text)?,
     }
-    print(io::stderr(), &told(&companies, &notes));
+    let summary = service.redactor.redact(&summary(&companies, &notes)).into_owned();
+    print(io::stderr(), &summary);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -94,6 +95,7 @@ impl Command {
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("base-url") => command.remote.base_url = Some(arguments.value()?),
+                Arg::Long("no-prefix") => command.remote.no_prefix = true,
                 Arg::Long("timeout") => {
                     command.remote.timeout = Some(remote::time(&arguments.value()?)?);
                 }
@@ -108,32 +110,36 @@ impl Command {
     }
 }
 
-/// The body of a call that was answered as it should.
-async fn body(service: &Service, path: &str, key: &Key) -> Result<String, String> {
-    let answer = service.get(path, Some(key)).await;
-    let answer = answer.map_err(|error| format!("GET {path}: {error}"))?;
-    let problem = match answer.status {
-        200 if answer.is_html() => "a page of HTML, as from a proxy or a login in front".to_owned(),
-        200 => {
-            let text = String::from_utf8(answer.body);
-            return text.map_err(|_| format!("GET {path}: the body is not UTF-8"));
+/// The body of a successful call.
+async fn body(service: &Service, path: &str) -> Result<String, String> {
+    let response = service.get(path, Credentials::Key).await;
+    let response = response.map_err(|error| format!("GET {path}: {error}"))?;
+    if response.status != 200 {
+        return Err(format!("GET {path}: {}", response.problem(&service.redactor)));
+    }
+    let problem = if response.is_html() {
+        "an HTML page, as of a proxy or a login in front of the service"
+    } else if response.coding().is_some() {
+        "the body is compressed, which was not requested"
+    } else {
+        match String::from_utf8(response.body) {
+            Ok(text) => return Ok(text),
+            Err(_) => "the body is not UTF-8",
         }
-        401 => format!("the key was refused{}", answer.code()),
-        _ => answer.elsewhere().unwrap_or_else(|| format!("status {}", answer.status)),
     };
     Err(format!("GET {path}: {problem}"))
 }
 
 /// What was written, and what could not be.
-fn told(companies: &[decode::Company], notes: &Notes) -> String {
+fn summary(companies: &[Company], notes: &Notes) -> String {
     let connections: usize = companies.iter().map(|company| company.connections.len()).sum();
-    let mut told = format!(
+    let mut summary = format!(
         "partner-api: recorded companies: {}, with connections: {connections}\n",
         companies.len()
     );
     if !notes.is_empty() {
-        told.push_str("partner-api: a seed cannot hold everything that came:\n");
-        told.push_str(&notes.lines());
+        summary.push_str("partner-api: a seed file cannot hold everything in the responses:\n");
+        summary.push_str(&notes.lines());
     }
-    told
+    summary
 }

@@ -1,9 +1,10 @@
 //! `partner-api verify`: a live service against the contract.
 
+mod body;
 mod check;
 mod contract;
 mod findings;
-mod openapi;
+mod observed;
 mod probe;
 mod report;
 mod schema;
@@ -11,30 +12,30 @@ mod severity;
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{fs, io};
 
 use lexopt::{Arg, Parser};
 use partner_api_mock::contract_json;
 
-use crate::print;
 use crate::remote::{self, Options};
+use crate::{output, print};
 use contract::Contract;
 use report::{Format, Report};
 use severity::Severity;
 
 const ABOUT: &str = "\
 Checks a live service against the contract of the Partner API, with the key that PARTNER_API_KEY
-holds. It asks each documented call three times, with the key, with none, and with a made-up one,
-by GET and nothing else.
+holds. It makes each documented call three times: with the key, without one, and with a made-up one.
+It sends GET requests only.
 
 Usage: partner-api verify [--base-url URL] [options]
 
 ";
 
 const OPTIONS: &str = "  --format FORMAT    text, json or junit [default: text]
-  --output FILE      where the report goes [default: stdout]
+  --output FILE      write the report to a file that only you can read [default: stdout]
   --allow SEVERITY   report `assumptions` or `additions` without failing (repeatable)
   --show-values      show some of the values that are wrong: your clients' data. Without it there
                      are places, types and counts only
@@ -44,7 +45,7 @@ A finding is a `violation` where the service differs from its reference, an `ass
 differs only from what the contract assumes, and an `addition` where it has more.
 
 Exit codes: 0 conforms, 1 anything was found that is not allowed, 2 could not be checked (a wrong
-option, no key, a refused one, no connection, a redirect, a proxy's page, 429, 5xx).
+option, no key, a rejected one, no connection, a redirect, a proxy's page, 429, 5xx) or not reported.
 ";
 
 pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
@@ -54,24 +55,29 @@ pub(crate) fn run(arguments: Parser) -> Result<ExitCode, Box<dyn Error>> {
         print(io::stdout(), &format!("{ABOUT}{}{OPTIONS}", remote::HELP));
         return Ok(ExitCode::SUCCESS);
     };
-    let (service, key) = command.remote.service()?;
+    // Before anything is sent.
+    if let Some(file) = &command.output {
+        output::check(file, true)?;
+    }
+    let service = command.remote.service()?;
     let contract = Contract::read(&serde_json::from_str(contract_json())?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let asked = runtime.block_on(probe::ask(&service, &key, &contract, command.show_values));
+    let run = probe::run(&service, &contract, command.show_values);
+    let (probes, observed) = runtime.block_on(run);
     let report = Report {
         base_url: service.base_url().to_owned(),
         version: contract.version,
-        asked,
+        probes,
+        observed,
         left_out: contract.left_out,
         allowed: command.allowed,
     };
-    let written = report.written(command.format);
+    // A body may spell the key with escapes, so it is looked for once more in what they mean.
+    let text = service.redactor.redact(&report.render(command.format)).into_owned();
     match command.output {
-        None => print(io::stdout(), &written),
+        None => output::write_stdout(&text)?,
         Some(file) => {
-            let name = file.to_string_lossy().escape_debug().to_string();
-            fs::write(&file, written)
-                .map_err(|error| format!("{name}: cannot be written: {error}"))?;
+            output::save(&file, &text, true)?;
             print(io::stderr(), &format!("partner-api: {}\n", report.summary()));
         }
     }
@@ -99,6 +105,7 @@ impl Command {
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("base-url") => command.remote.base_url = Some(arguments.value()?),
+                Arg::Long("no-prefix") => command.remote.no_prefix = true,
                 Arg::Long("timeout") => {
                     command.remote.timeout = Some(remote::time(&arguments.value()?)?);
                 }
