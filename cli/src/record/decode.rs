@@ -1,4 +1,4 @@
-//! What came from the account, as far as a seed can hold it, and notes of what it cannot.
+//! Reads the account as far as a seed file can hold it, and notes what it cannot.
 
 use std::collections::BTreeMap;
 
@@ -6,50 +6,23 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use crate::display::is_field_name;
-
-/// A company as a seed has it. What is not there, the mock serves as its default.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Company {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) onboarded_at: Option<Timestamp>,
-    pub(crate) connections: Vec<Connection>,
-    pub(crate) templates: Option<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Connection {
-    pub(crate) id: String,
-    pub(crate) waba_id: Option<String>,
-    pub(crate) phone_number_id: Option<String>,
-    pub(crate) display_phone_number: Option<String>,
-    pub(crate) quality_rating: Option<String>,
-    pub(crate) status: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wallet {
-    pub(crate) balance: Option<i64>,
-    pub(crate) currency: Option<String>,
-    pub(crate) credit_unit_price: Option<String>,
-    pub(crate) cost_per_message: Option<i64>,
-}
+use super::seed_file::{Company, Connection, Count, Wallet};
+use crate::remote::is_field_name;
 
 /// What a seed cannot hold, counted by place.
 #[derive(Debug, Default)]
-pub(crate) struct Notes(BTreeMap<(String, &'static str), u64>);
+pub(super) struct Notes(BTreeMap<(String, &'static str), u64>);
 
 impl Notes {
     fn note(&mut self, path: &str, what: &'static str) {
         *self.0.entry((path.to_owned(), what)).or_default() += 1;
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(crate) fn lines(&self) -> String {
+    pub(super) fn lines(&self) -> String {
         let line = |((path, what), count): (&(String, &str), &u64)| {
             format!("  {path}: {what} ({count})\n")
         };
@@ -57,21 +30,21 @@ impl Notes {
     }
 }
 
-const UNKNOWN: &str = "a field that the seed does not have, left out";
-const MISSING: &str = "not there, so the mock serves its default";
+const UNKNOWN: &str = "unknown field, left out";
+const MISSING: &str = "missing, so the mock serves its default";
 const NULL: &str = "null, so the mock serves its default";
 const ANOTHER: &str = "a value of another type or out of range, so the mock serves its default";
-const NO_TEXT: &str = "no text, written as an empty one";
-const NO_OBJECT: &str = "no object, left out";
-const NO_LIST: &str = "no list, so the mock serves an empty one";
-const PRICE: &str = "a number, written as a text";
-const TIME: &str = "written otherwise, served in UTC with milliseconds";
+const NO_TEXT: &str = "not a string, written as an empty one";
+const NO_OBJECT: &str = "not an object, left out";
+const NO_LIST: &str = "not a list, so the mock serves an empty one";
+const PRICE: &str = "a number, written as a string";
+const TIME: &str = "in another format, served in UTC with milliseconds";
 
 /// Reads the body of `GET /companies`.
-pub(crate) fn companies(text: &str, notes: &mut Notes) -> Result<Vec<Company>, String> {
+pub(super) fn companies(text: &str, notes: &mut Notes) -> Result<Vec<Company>, String> {
     let mut body = Fields::read(text, "")?;
     let data = body.value("data").and_then(|data| elements(data.get()));
-    let data = data.ok_or("there is no list `data` in the body")?;
+    let data = data.ok_or("the body has no list `data`")?;
     body.rest(notes);
     let mut companies = Vec::with_capacity(data.len());
     for value in data {
@@ -84,7 +57,7 @@ pub(crate) fn companies(text: &str, notes: &mut Notes) -> Result<Vec<Company>, S
 }
 
 /// Reads the body of `GET /wallet`.
-pub(crate) fn wallet(text: &str, notes: &mut Notes) -> Result<Wallet, String> {
+pub(super) fn wallet(text: &str, notes: &mut Notes) -> Result<Wallet, String> {
     let mut fields = Fields::read(text, "")?;
     let wallet = Wallet {
         balance: fields.number("balance", notes),
@@ -102,7 +75,7 @@ fn company(mut fields: Fields<'_>, notes: &mut Notes) -> Company {
         name: fields.needed("name", notes),
         onboarded_at: fields.take("onboardedAt", notes, time),
         connections: Vec::new(),
-        templates: None,
+        count: None,
     };
     match fields.value("connections").map(|value| elements(value.get())) {
         Some(Some(values)) => {
@@ -118,7 +91,7 @@ fn company(mut fields: Fields<'_>, notes: &mut Notes) -> Company {
     let count = fields.value("_count").map(|value| Fields::read(value.get(), "data[]._count"));
     match count {
         Some(Ok(mut count)) => {
-            company.templates = count.number("templates", notes);
+            company.count = count.number("templates", notes).map(|templates| Count { templates });
             count.rest(notes);
         }
         Some(Err(_)) => notes.note("data[]._count", ANOTHER),
@@ -141,13 +114,13 @@ fn connection(mut fields: Fields<'_>, notes: &mut Notes) -> Connection {
     connection
 }
 
-/// The price, its scale kept, and what is to be said of it.
+/// The price with its scale, and a note on it.
 fn price(json: &str) -> Option<(String, Option<&'static str>)> {
     let (text, note) = match serde_json::from_str::<String>(json) {
         Ok(text) => (text, None),
         Err(_) => (json.to_owned(), Some(PRICE)),
     };
-    // As the seed asks for: digits on both sides of the point, no exponent, no leading zero.
+    // As a seed requires: digits on both sides of the point, no exponent, no leading zero.
     let digits = text.strip_prefix('-').unwrap_or(&text);
     let whole = digits.split('.').next().unwrap_or_default();
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
@@ -177,7 +150,7 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn read(json: &'a str, path: &'static str) -> Result<Self, String> {
         let fields = serde_json::from_str(json);
-        // The kind of error only: serde's own words may hold what stands there.
+        // The kind of error only: serde's message may hold a value of the body.
         let fields = fields.map_err(|error: serde_json::Error| {
             if error.is_data() {
                 "the body is not an object".to_owned()
@@ -197,7 +170,7 @@ impl<'a> Fields<'a> {
         format!("{}{dot}{name}", self.path)
     }
 
-    /// Takes a value as what it means here, if it means anything.
+    /// Takes a value, if it can be read.
     fn take<T>(
         &mut self,
         name: &str,
@@ -227,7 +200,7 @@ impl<'a> Fields<'a> {
         self.take(name, notes, |json| Some((json.parse().ok()?, None)))
     }
 
-    /// A text that a seed cannot be without.
+    /// A string that a seed requires.
     fn needed(&mut self, name: &str, notes: &mut Notes) -> String {
         let text = self.value(name).and_then(|value| serde_json::from_str(value.get()).ok());
         text.unwrap_or_else(|| {

@@ -1,106 +1,80 @@
-//! The recorded account as the text of a seed file, in the order of the reference's samples.
+//! The recorded account as a seed file has it, in the order of the reference's samples. What is
+//! missing, the mock serves as its default.
 
-use serde::Serialize;
-
-use super::decode::{Company, Connection, Wallet};
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 
 /// No key of the account is written. This one looks like a key, and says what it is.
 const KEY: &str = "pk_live_recordedrecordedrecorded";
 const NAME: &str = "recorded";
 
 #[derive(Serialize)]
-struct FileBody<'a> {
-    partners: [PartnerBody<'a>; 1],
+struct SeedFile<'a> {
+    partners: [Partner<'a>; 1],
 }
 
 #[derive(Serialize)]
-struct PartnerBody<'a> {
+struct Partner<'a> {
     name: &'static str,
     keys: [&'static str; 1],
-    wallet: WalletBody<'a>,
-    companies: Vec<CompanyBody<'a>>,
+    wallet: &'a Wallet,
+    companies: &'a [Company],
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WalletBody<'a> {
+pub(super) struct Wallet {
     #[serde(skip_serializing_if = "Option::is_none")]
-    balance: Option<i64>,
+    pub(super) balance: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<&'a str>,
+    pub(super) currency: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    credit_unit_price: Option<&'a str>,
+    pub(super) credit_unit_price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cost_per_message: Option<i64>,
+    pub(super) cost_per_message: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CompanyBody<'a> {
-    id: &'a str,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    onboarded_at: Option<String>,
-    connections: Vec<ConnectionBody<'a>>,
+pub(super) struct Company {
+    pub(super) id: String,
+    pub(super) name: String,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "milliseconds")]
+    pub(super) onboarded_at: Option<Timestamp>,
+    pub(super) connections: Vec<Connection>,
     #[serde(rename = "_count", skip_serializing_if = "Option::is_none")]
-    count: Option<CountBody>,
+    pub(super) count: Option<Count>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ConnectionBody<'a> {
-    id: &'a str,
+pub(super) struct Connection {
+    pub(super) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    waba_id: Option<&'a str>,
+    pub(super) waba_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number_id: Option<&'a str>,
+    pub(super) phone_number_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    display_phone_number: Option<&'a str>,
+    pub(super) display_phone_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    quality_rating: Option<&'a str>,
+    pub(super) quality_rating: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
+    pub(super) status: Option<String>,
 }
 
-#[derive(Serialize)]
-struct CountBody {
-    templates: u64,
+#[derive(Debug, Serialize)]
+pub(super) struct Count {
+    pub(super) templates: u64,
 }
 
-pub(super) fn written(companies: &[Company], wallet: &Wallet) -> serde_json::Result<String> {
-    let partner = PartnerBody {
-        name: NAME,
-        keys: [KEY],
-        wallet: WalletBody {
-            balance: wallet.balance,
-            currency: wallet.currency.as_deref(),
-            credit_unit_price: wallet.credit_unit_price.as_deref(),
-            cost_per_message: wallet.cost_per_message,
-        },
-        companies: companies.iter().map(company).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&FileBody { partners: [partner] })?;
+#[expect(clippy::ref_option, reason = "serde passes it like this")]
+fn milliseconds<S: Serializer>(time: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_some(&time.map(|time| format!("{time:.3}")))
+}
+
+pub(super) fn render(companies: &[Company], wallet: &Wallet) -> serde_json::Result<String> {
+    let partner = Partner { name: NAME, keys: [KEY], wallet, companies };
+    let mut text = serde_json::to_string_pretty(&SeedFile { partners: [partner] })?;
     text.push('\n');
     Ok(text)
-}
-
-fn company(company: &Company) -> CompanyBody<'_> {
-    CompanyBody {
-        id: &company.id,
-        name: &company.name,
-        onboarded_at: company.onboarded_at.map(|time| format!("{time:.3}")),
-        connections: company.connections.iter().map(connection).collect(),
-        count: company.templates.map(|templates| CountBody { templates }),
-    }
-}
-
-fn connection(connection: &Connection) -> ConnectionBody<'_> {
-    ConnectionBody {
-        id: &connection.id,
-        waba_id: connection.waba_id.as_deref(),
-        phone_number_id: connection.phone_number_id.as_deref(),
-        display_phone_number: connection.display_phone_number.as_deref(),
-        quality_rating: connection.quality_rating.as_deref(),
-        status: connection.status.as_deref(),
-    }
 }

@@ -1,9 +1,10 @@
-//! The report for a program. Fields are added, and none is taken away.
+//! The report for a program. Fields may be added later.
 
 use serde::Serialize;
 
-use super::{Asked, Outcome, Report};
+use super::{Outcome, Probe, Report};
 use crate::verify::findings::{Finding, Kind};
+use crate::verify::observed::Observed;
 use crate::verify::severity::Severity;
 
 #[derive(Serialize)]
@@ -14,13 +15,14 @@ struct ReportBody<'a> {
     base_url: &'a str,
     contract: &'a str,
     allowed: &'a [Severity],
-    answers: Vec<AnswerBody<'a>>,
+    responses: Vec<ResponseBody<'a>>,
     left_out: Vec<LeftOutBody<'a>>,
+    observed: &'a Observed,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AnswerBody<'a> {
+struct ResponseBody<'a> {
     operation: &'a str,
     method: &'static str,
     path: &'a str,
@@ -45,6 +47,8 @@ struct FindingBody<'a> {
     first: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assumed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documented: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     values: &'a [String],
 }
@@ -63,8 +67,9 @@ pub(super) fn json(report: &Report) -> String {
         base_url: &report.base_url,
         contract: &report.version,
         allowed: &report.allowed,
-        answers: report.asked.iter().map(answer).collect(),
+        responses: report.probes.iter().map(response).collect(),
         left_out: left_out.map(|(operation, reason)| LeftOutBody { operation, reason }).collect(),
+        observed: &report.observed,
     };
     // Texts and numbers only: nothing can fail.
     let mut text = serde_json::to_string_pretty(&body).unwrap_or_default();
@@ -72,19 +77,19 @@ pub(super) fn json(report: &Report) -> String {
     text
 }
 
-fn answer(asked: &Asked) -> AnswerBody<'_> {
-    let mut body = AnswerBody {
-        operation: &asked.operation,
+fn response(probe: &Probe) -> ResponseBody<'_> {
+    let mut body = ResponseBody {
+        operation: &probe.operation,
         method: "GET",
-        path: &asked.path,
-        with: asked.with.name(),
-        status: asked.status,
+        path: &probe.path,
+        with: probe.credentials.name(),
+        status: probe.status,
         checked: false,
         reason: None,
         findings: Vec::new(),
         not_seen: &[],
     };
-    match &asked.outcome {
+    match &probe.outcome {
         Outcome::Unchecked(why) => body.reason = Some(why),
         Outcome::Checked(checked) => {
             body.checked = true;
@@ -104,7 +109,8 @@ fn finding(finding: &Finding) -> FindingBody<'_> {
         count: finding.hit.count,
         of: finding.of,
         first: finding.hit.first.as_deref(),
-        assumed: finding.source.reason.as_deref(),
+        assumed: finding.source.assumed.as_deref(),
+        documented: finding.source.documented.as_deref(),
         values: &finding.hit.values,
     }
 }
