@@ -1,7 +1,6 @@
 //! `partner-api record`: a seed file from a live account.
 
 mod anonymize;
-mod decode;
 mod seed_file;
 
 use std::error::Error;
@@ -11,12 +10,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use partner_api_mock::Seed;
+use serde::de::DeserializeOwned;
 
 use crate::remote::{Credentials, Options, Service};
+use crate::verify::differences;
 use crate::{output, print};
 use anonymize::Anonymizer;
-use decode::Notes;
-use seed_file::Company;
+use seed_file::{Companies, Company, Wallet};
 
 const AFTER_HELP: &str = "\
 The same value has the same placeholder throughout a file. The file holds no key of the account.
@@ -41,12 +41,10 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let companies = runtime.block_on(body(&service, "/companies"))?;
     let wallet = runtime.block_on(body(&service, "/wallet"))?;
-
-    let mut notes = Notes::default();
-    let mut companies = decode::companies(&companies, &mut notes)
-        .map_err(|error| format!("GET /companies: {error}"))?;
-    let mut wallet =
-        decode::wallet(&wallet, &mut notes).map_err(|error| format!("GET /wallet: {error}"))?;
+    let mut found = differences("/companies", &companies, &service.redactor)?;
+    found.extend(differences("/wallet", &wallet, &service.redactor)?);
+    let mut companies = parse::<Companies>("/companies", &companies)?.data;
+    let mut wallet: Wallet = parse("/wallet", &wallet)?;
     if !command.keep_real_values {
         Anonymizer::default().replace(&mut companies, &mut wallet);
     }
@@ -58,7 +56,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Some(file) => output::save(file, &text, command.force)?,
         None => output::write_stdout(&text)?,
     }
-    let summary = service.redactor.redact(&summary(&companies, &notes)).into_owned();
+    let summary = service.redactor.redact(&summary(&companies, &found)).into_owned();
     print(io::stderr(), &summary);
     Ok(ExitCode::SUCCESS)
 }
@@ -103,16 +101,29 @@ async fn body(service: &Service, path: &str) -> Result<String, String> {
     Err(format!("GET {path}: {problem}"))
 }
 
+/// The error holds nothing of the body.
+fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, String> {
+    let value = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok());
+    value
+        .flatten()
+        .ok_or_else(|| format!("GET {path}: the body does not have the documented structure"))
+}
+
 /// What was written, and what could not be.
-fn summary(companies: &[Company], notes: &Notes) -> String {
+fn summary(companies: &[Company], differences: &[String]) -> String {
     let connections: usize = companies.iter().map(|company| company.connections.len()).sum();
     let mut summary = format!(
         "partner-api: recorded companies: {}, with connections: {connections}\n",
         companies.len()
     );
-    if !notes.is_empty() {
-        summary.push_str("partner-api: a seed file cannot hold everything in the responses:\n");
-        summary.push_str(&notes.lines());
+    if !differences.is_empty() {
+        summary.push_str(
+            "partner-api: the responses differ from the contract; a mock serves its default for \
+             what is missing, null or of another type:\n",
+        );
+        for difference in differences {
+            summary.extend(["  ", difference, "\n"]);
+        }
     }
     summary
 }

@@ -1,8 +1,10 @@
-//! The recorded account as a seed file has it, in the order of the reference's samples. What is
-//! missing, the mock serves as its default.
+//! The account as a seed file has it, in the order of the reference's samples. It is read tolerantly:
+//! what a seed cannot hold is left out, and the mock serves its default.
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 /// No key of the account is written. This one looks like a key, and says what it is.
 const KEY: &str = "pk_live_recordedrecordedrecorded";
@@ -21,50 +23,110 @@ struct Partner<'a> {
     companies: &'a [Company],
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The body of `GET /companies`. Elements that are no objects are left out.
+#[derive(Deserialize)]
+pub(super) struct Companies {
+    #[serde(deserialize_with = "objects")]
+    pub(super) data: Vec<Company>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Wallet {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) balance: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) currency: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "price")]
     pub(super) credit_unit_price: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) cost_per_message: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Company {
+    #[serde(deserialize_with = "readable")]
     pub(super) id: String,
+    #[serde(deserialize_with = "readable")]
     pub(super) name: String,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "milliseconds")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "milliseconds",
+        deserialize_with = "readable"
+    )]
     pub(super) onboarded_at: Option<Timestamp>,
+    #[serde(deserialize_with = "objects_if_any")]
     pub(super) connections: Vec<Connection>,
-    #[serde(rename = "_count", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_count",
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "readable"
+    )]
     pub(super) count: Option<Count>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Connection {
+    #[serde(deserialize_with = "readable")]
     pub(super) id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) waba_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) phone_number_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) display_phone_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) quality_rating: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
     pub(super) status: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(super) struct Count {
     pub(super) templates: u64,
+}
+
+/// Reads the value, or takes the default instead of one of another type.
+fn readable<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: Default + for<'a> Deserialize<'a>,
+    D: Deserializer<'de>,
+{
+    let text = <&RawValue>::deserialize(from)?.get();
+    // serde would read a list as the fields of an object in their order.
+    let value = (!text.starts_with('[')).then(|| serde_json::from_str(text).ok());
+    Ok(value.flatten().unwrap_or_default())
+}
+
+/// Reads the elements that are objects. Anything but a list is an error.
+fn objects<'de, T, D>(from: D) -> Result<Vec<T>, D::Error>
+where
+    T: for<'a> Deserialize<'a>,
+    D: Deserializer<'de>,
+{
+    let elements = Vec::<&RawValue>::deserialize(from)?.into_iter().map(RawValue::get);
+    let objects = elements.filter(|text| text.starts_with('{'));
+    Ok(objects.filter_map(|text| serde_json::from_str(text).ok()).collect())
+}
+
+/// The same; anything but a list is an empty one.
+fn objects_if_any<'de, T, D>(from: D) -> Result<Vec<T>, D::Error>
+where
+    T: for<'a> Deserialize<'a>,
+    D: Deserializer<'de>,
+{
+    let text = <&RawValue>::deserialize(from)?.get();
+    Ok(objects(&mut serde_json::Deserializer::from_str(text)).unwrap_or_default())
+}
+
+/// The price with its scale, also if it is a number, as a seed requires it: digits on both sides of
+/// the point, no exponent, no leading zero.
+fn price<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = <&RawValue>::deserialize(from)?.get().trim_matches('"');
+    let price = Decimal::from_str_exact(text).ok().filter(|price| price.to_string() == text);
+    Ok(price.map(|price| price.to_string()))
 }
 
 #[expect(clippy::ref_option, reason = "serde passes it like this")]

@@ -45,7 +45,6 @@ pub(crate) struct Service {
 struct Exchange {
     without_key: bool,
     accepts_gzip: bool,
-    has_no_prefix: bool,
     is_too_large: bool,
     response: Option<Response<Bytes>>,
 }
@@ -77,8 +76,7 @@ impl Service {
         has_prefix: bool,
         redactor: Redactor,
     ) -> Result<Self, Error> {
-        let exchange = Exchange { has_no_prefix: !has_prefix, ..Exchange::default() };
-        let exchange = Arc::new(Mutex::new(exchange));
+        let exchange = Arc::new(Mutex::new(Exchange::default()));
         let shared = Arc::clone(&exchange);
         let client = builder
             .user_agent(concat!("partner-api-cli/", env!("CARGO_PKG_VERSION")))
@@ -86,7 +84,12 @@ impl Service {
             .retry(RetryPolicy::never())
             .layer(layer_fn(move |http: HttpService| {
                 let shared = Arc::clone(&shared);
-                service_fn(move |request| forward(http.clone(), Arc::clone(&shared), request))
+                service_fn(move |mut request: Request<RequestBody>| {
+                    if !has_prefix {
+                        remove_prefix(request.uri_mut());
+                    }
+                    forward(http.clone(), Arc::clone(&shared), request)
+                })
             }))
             .build()?;
         let made_up = client.with_api_key(MADE_UP_KEY)?;
@@ -226,10 +229,6 @@ async fn forward(
         if exchange.without_key {
             headers.remove(AUTHORIZATION);
         }
-        if exchange.has_no_prefix {
-            let uri = without_prefix(request.uri())?;
-            *request.uri_mut() = uri;
-        }
     }
     let (head, body) = http.call(request).await?.into_parts();
     // What is announced as too large is not read at all.
@@ -249,12 +248,12 @@ async fn forward(
     Ok(response.map(Full::new))
 }
 
-/// The URI without the last `/api/v1` of its path, which is that of the base URL.
-fn without_prefix(uri: &Uri) -> Result<Uri, BoxError> {
+/// Removes the last `/api/v1` of the path, which is that of the base URL.
+fn remove_prefix(uri: &mut Uri) {
     let text = uri.to_string();
-    match text.rsplit_once(API_PATH) {
-        Some((before, after)) => Ok(format!("{before}{after}").parse()?),
-        None => Ok(uri.clone()),
+    let without = text.rsplit_once(API_PATH).map(|(before, after)| format!("{before}{after}"));
+    if let Some(without) = without.and_then(|text| text.parse().ok()) {
+        *uri = without;
     }
 }
 

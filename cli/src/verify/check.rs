@@ -114,14 +114,14 @@ impl Checker<'_> {
                 for name in unexpected {
                     let value = instance.get(name).unwrap_or(&Value::Null);
                     let word = (name.as_str(), is_field_name(name));
-                    self.findings.add_word(part, place.clone(), Kind::UnknownField, word, value);
+                    self.findings.add_unknown(part, place.clone(), Kind::UnknownField, word, value);
                 }
             }
             ValidationErrorKind::Custom { keyword, .. } if keyword == KNOWN_VALUES => {
                 if self.reported.insert(pointer.to_owned()) {
                     let text = instance.as_str().unwrap_or_default();
                     let word = (text, is_enum_value(text));
-                    self.findings.add_word(part, place, Kind::UnknownValue, word, instance);
+                    self.findings.add_unknown(part, place, Kind::UnknownValue, word, instance);
                 }
             }
             kind => {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::schema::Part;
@@ -10,14 +11,14 @@ use super::severity::Source;
 use crate::remote::Redactor;
 
 /// More different names or values at one place than this are data, and are not shown.
-const MAX_WORDS: usize = 8;
+const MAX_SHOWN: usize = 8;
 /// How many values of a finding are kept, where values are asked for.
 const MAX_VALUES: usize = 3;
 /// The most characters of a value that are shown.
 const MAX_CHARACTERS: usize = 60;
 
 /// What kind of thing was found. The names are for machines, and stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// Another status.
@@ -44,52 +45,45 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::NotRejected => "not-rejected",
-            Self::ContentType => "content-type",
-            Self::MissingHeader => "missing-header",
-            Self::Header => "header",
-            Self::NotJson => "not-json",
-            Self::MissingField => "missing-field",
-            Self::Null => "null",
-            Self::Type => "type",
-            Self::Format => "format",
-            Self::Pattern => "pattern",
-            Self::Minimum => "minimum",
-            Self::Code => "code",
-            Self::DuplicateField => "duplicate-field",
-            Self::UnknownField => "unknown-field",
-            Self::UnknownValue => "unknown-value",
-            Self::Schema => "schema",
-        }
+    /// The name in reports.
+    pub(crate) fn name(self) -> String {
+        format!("{self:?}").chars().fold(String::new(), |mut name, char| {
+            if char.is_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(char.to_ascii_lowercase());
+            name
+        })
     }
 }
 
-/// One thing that was found, at one place of the contract.
-#[derive(Clone, Debug)]
+/// One thing that was found, at one place of the contract. As JSON, it is an entry of the report.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Finding {
     pub(crate) kind: Kind,
+    #[serde(flatten)]
     pub(crate) source: Source,
     /// `data[].name`, or the name of a header; empty for the response as a whole.
     pub(crate) path: String,
     /// What was expected, and what was received.
     pub(crate) message: String,
+    #[serde(flatten)]
     pub(crate) hit: Occurrence,
     /// How many there were that could have had it.
     pub(crate) of: u64,
 }
 
 /// How often something was found, and where first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Occurrence {
     pub(crate) count: u64,
     /// `data[17].name`
     pub(crate) first: Option<String>,
     /// Some values, with `--show-values`: clients' data.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) values: Vec<String>,
     /// The types of the values of a field that is not known.
+    #[serde(skip)]
     pub(crate) types: BTreeSet<&'static str>,
 }
 
@@ -104,21 +98,16 @@ pub(crate) struct Count {
 #[derive(Debug)]
 pub(crate) struct Findings {
     pub(crate) counts: Vec<Count>,
-    faults: BTreeMap<(usize, Kind, String), (Source, Occurrence)>,
-    words: BTreeMap<(usize, Kind), Words>,
+    /// By part, kind, and message, or for an unknown name or value by that, if it may be shown.
+    found: BTreeMap<(usize, Kind, Option<String>), (Source, Occurrence)>,
     show_values: bool,
     redactor: Redactor,
 }
 
 impl Findings {
     pub(crate) fn new(parts: usize, show_values: bool, redactor: Redactor) -> Self {
-        Self {
-            counts: vec![Count::default(); parts],
-            faults: BTreeMap::new(),
-            words: BTreeMap::new(),
-            show_values,
-            redactor,
-        }
+        let counts = vec![Count::default(); parts];
+        Self { counts, found: BTreeMap::new(), show_values, redactor }
     }
 
     /// A part could be here, and is or is not.
@@ -138,30 +127,26 @@ impl Findings {
         value: Option<&Value>,
     ) {
         let value = self.value(value);
-        let (_, hit) = self
-            .faults
-            .entry((part.id, kind, message))
-            .or_insert_with(|| (source, Occurrence::default()));
-        hit.add(place, value);
+        let found = self.found.entry((part.id, kind, Some(message)));
+        found.or_insert_with(|| (source, Occurrence::default())).1.add(place, value);
     }
 
     /// The contract does not have this name or value, which is shown if it surely is no data.
-    pub(crate) fn add_word(
+    pub(crate) fn add_unknown(
         &mut self,
         part: &Part,
         place: String,
         kind: Kind,
-        (word, is_plain): (&str, bool),
+        (text, is_plain): (&str, bool),
         value: &Value,
     ) {
-        let word =
-            (is_plain || self.show_values).then(|| self.redactor.shown(word, MAX_CHARACTERS));
+        let text =
+            (is_plain || self.show_values).then(|| self.redactor.shown(text, MAX_CHARACTERS));
         let shown = self.value(Some(value));
-        let hit = self.words.entry((part.id, kind)).or_default().hit(word);
+        let found = self.found.entry((part.id, kind, text));
+        let (_, hit) = found.or_insert_with(|| (Source::addition(), Occurrence::default()));
         hit.add(place, shown);
-        if kind == Kind::UnknownField {
-            hit.types.insert(type_of(value));
-        }
+        hit.types.insert(type_of(value));
     }
 
     fn value(&self, value: Option<&Value>) -> Option<String> {
@@ -170,25 +155,59 @@ impl Findings {
     }
 
     /// All that was found, in the order of the parts.
-    pub(crate) fn findings(self, body: &Part) -> Vec<Finding> {
+    pub(crate) fn findings(mut self, body: &Part) -> Vec<Finding> {
         let mut parts = Vec::new();
         body.each(&mut |part| parts.push(part));
-        let count = |id: usize| self.counts.get(id).copied().unwrap_or_default();
+        let many = self.hide_many();
         let mut findings = Vec::new();
-        for ((id, kind, message), (source, hit)) in self.faults {
-            let Some(part) = parts.get(id) else { continue };
-            let (path, count) = (part.path.clone(), count(id));
+        for ((id, kind, text), (source, hit)) in self.found {
+            let (Some(part), Some(count)) = (parts.get(id), self.counts.get(id)) else { continue };
+            let why =
+                if many.contains(&(id, kind)) { "many different" } else { "they look like data" };
+            let dot = if part.path.is_empty() { "" } else { "." };
+            let types: Vec<_> = hit.types.iter().copied().collect();
+            let (below, message) = match (kind, text) {
+                (Kind::UnknownField, Some(name)) => {
+                    (format!("{dot}{name}"), format!("unknown field, with {}", types.join(" or ")))
+                }
+                (Kind::UnknownField, None) => {
+                    (format!("{dot}*"), format!("unknown fields ({why}, not shown)"))
+                }
+                (Kind::UnknownValue, Some(value)) => {
+                    (String::new(), format!("unknown value `{value}`"))
+                }
+                (_, Some(message)) => (String::new(), message),
+                (_, None) => (String::new(), format!("unknown values ({why}, not shown)")),
+            };
             let of = if kind == Kind::MissingField { count.expected } else { count.present };
-            findings.push((id, Finding { kind, source, path, message, hit, of }));
+            findings.push(Finding {
+                kind,
+                source,
+                path: part.path.clone() + &below,
+                message,
+                hit,
+                of,
+            });
         }
-        for ((id, kind), words) in self.words {
-            let Some(part) = parts.get(id) else { continue };
-            for finding in words.findings(part, kind, count(id).present) {
-                findings.push((id, finding));
+        findings
+    }
+
+    /// Merges the unknown names and values of a place where they are many, and returns those places.
+    fn hide_many(&mut self) -> BTreeSet<(usize, Kind)> {
+        let mut shown = BTreeMap::new();
+        for (id, kind, text) in self.found.keys() {
+            if matches!(kind, Kind::UnknownField | Kind::UnknownValue) && text.is_some() {
+                *shown.entry((*id, *kind)).or_insert(0) += 1;
             }
         }
-        findings.sort_by_key(|(id, finding)| (*id, finding.kind));
-        findings.into_iter().map(|(_, finding)| finding).collect()
+        shown.retain(|_, count| *count > MAX_SHOWN);
+        let many: BTreeSet<_> = shown.into_keys().collect();
+        for ((id, kind, text), (source, hit)) in std::mem::take(&mut self.found) {
+            let text = text.filter(|_| !many.contains(&(id, kind)));
+            let found = self.found.entry((id, kind, text));
+            found.or_insert_with(|| (source, Occurrence::default())).1.absorb(hit);
+        }
+        many
     }
 }
 
@@ -210,72 +229,6 @@ impl Occurrence {
         self.values.extend(other.values);
         self.values.truncate(MAX_VALUES);
         self.types.extend(other.types);
-    }
-}
-
-/// The names or values of one place that the contract does not have.
-#[derive(Debug, Default)]
-struct Words {
-    few: BTreeMap<String, Occurrence>,
-    /// Those that look like data, or all of them once they are many.
-    hidden: Occurrence,
-    are_many: bool,
-}
-
-impl Words {
-    /// Where this one is counted.
-    fn hit(&mut self, word: Option<String>) -> &mut Occurrence {
-        if let Some(word) = word
-            && !self.are_many
-        {
-            if self.few.contains_key(&word) || self.few.len() < MAX_WORDS {
-                return self.few.entry(word).or_default();
-            }
-            self.are_many = true;
-            for (_, hit) in std::mem::take(&mut self.few) {
-                self.hidden.absorb(hit);
-            }
-        }
-        &mut self.hidden
-    }
-
-    fn findings(self, part: &Part, kind: Kind, of: u64) -> Vec<Finding> {
-        let is_field = kind == Kind::UnknownField;
-        let finding = |path: String, message: String, hit: Occurrence| Finding {
-            kind,
-            source: Source::addition(),
-            path,
-            message,
-            hit,
-            of,
-        };
-        let below = |name: &str| {
-            let dot = if part.path.is_empty() { "" } else { "." };
-            format!("{}{dot}{name}", part.path)
-        };
-        let mut findings = Vec::new();
-        for (word, hit) in self.few {
-            findings.push(if is_field {
-                let types: Vec<_> = hit.types.iter().copied().collect();
-                let types = types.join(" or ");
-                let message = format!("unknown field, with {types}");
-                finding(below(&word), message, hit)
-            } else {
-                let message = format!("unknown value `{word}`");
-                finding(part.path.clone(), message, hit)
-            });
-        }
-        if self.hidden.count > 0 {
-            let why = if self.are_many { "many different" } else { "they look like data" };
-            findings.push(if is_field {
-                let message = format!("unknown fields ({why}, not shown)");
-                finding(below("*"), message, self.hidden)
-            } else {
-                let message = format!("unknown values ({why}, not shown)");
-                finding(part.path.clone(), message, self.hidden)
-            });
-        }
-        findings
     }
 }
 

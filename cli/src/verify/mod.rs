@@ -19,9 +19,10 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use partner_api_mock::contract_json;
 
-use crate::remote::Options;
+use crate::remote::{Credentials, Options, Redactor};
 use crate::{output, print};
 use contract::Contract;
+use findings::{Finding, Findings, Kind};
 use report::{Format, Report};
 use severity::Severity;
 
@@ -68,6 +69,29 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     Ok(report.verdict().exit_code())
+}
+
+/// What a seed file cannot hold of a successful response: its differences from the contract, one
+/// line each, without values.
+pub(crate) fn differences(
+    path: &str,
+    body: &str,
+    redactor: &Redactor,
+) -> Result<Vec<String>, Box<dyn Error>> {
+    let contract = Contract::read(&serde_json::from_str(contract_json())?)?;
+    let exchange = contract
+        .exchanges
+        .iter()
+        .find(|one| one.path == path && one.credentials == Credentials::Key)
+        .ok_or("the contract does not have the path")?;
+    let mut findings = Findings::new(exchange.body.parts, false, redactor.clone());
+    check::check(&exchange.body, &mut findings, body)
+        .map_err(|error| format!("GET {path}: the body is not JSON: {error}"))?;
+    let findings = findings.findings(&exchange.body.root);
+    // A seed file can hold unknown values.
+    let findings = findings.iter().filter(|one| one.kind != Kind::UnknownValue);
+    let line = |one: &Finding| format!("{}: {} ({})", one.path, one.message, one.hit.count);
+    Ok(findings.map(line).collect())
 }
 
 /// Check a live service against the contract of the Partner API

@@ -146,7 +146,7 @@ impl Part {
 pub(super) fn validator(schema: &Value) -> Read<Validator> {
     let options = jsonschema::options()
         .with_draft(Draft::Draft202012)
-        .with_keyword(WHOLE, |_, _, _| Ok(rule(|value| is_whole(value))))
+        .with_keyword(WHOLE, |_, _, _| Ok(rule(is_whole)))
         .with_keyword(KNOWN_VALUES, |_, known, _| {
             let known = known.clone();
             Ok(rule(move |value| value.as_str().is_none_or(|text| known.get(text).is_some())))

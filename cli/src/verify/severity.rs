@@ -28,12 +28,14 @@ impl Severity {
 }
 
 /// Where a rule of the contract comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Source {
     pub(crate) severity: Severity,
     /// The contract's text on why it is assumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) assumed: Option<String>,
     /// The reference's words that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) documented: Option<String>,
 }
 

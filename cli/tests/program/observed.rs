@@ -13,7 +13,7 @@ async fn observed(mock: &MockServer) -> Value {
     let run = against(mock, &["verify", "--format", "json", "--allow", "additions"]).await;
     assert_eq!(run.code, Some(0), "{run:?}");
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
-    report["observed"].clone()
+    report.get("observed").unwrap().clone()
 }
 
 #[tokio::test]

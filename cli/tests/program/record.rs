@@ -189,27 +189,27 @@ async fn what_a_seed_cannot_hold_is_told_by_place_and_count_and_the_rest_is_reco
         run.stderr,
         "\
 partner-api: recorded companies: 4, with connections: 1
-partner-api: a seed file cannot hold everything in the responses:
-  balance: a value of another type or out of range, so the mock serves its default (1)
-  creditUnitPrice: a number, written as a string (1)
-  data[]: not an object, left out (1)
-  data[].*: unknown field, left out (1)
-  data[]._count: a value of another type or out of range, so the mock serves its default (1)
-  data[]._count.campaigns: unknown field, left out (1)
-  data[]._count.templates: a value of another type or out of range, so the mock serves its default (1)
-  data[].connections: not a list, so the mock serves an empty one (1)
-  data[].connections[]: not an object, left out (1)
-  data[].connections[].displayPhoneNumber: missing, so the mock serves its default (1)
-  data[].connections[].id: not a string, written as an empty one (1)
-  data[].connections[].phoneNumberId: a value of another type or out of range, so the mock serves its default (1)
-  data[].connections[].qualityRating: missing, so the mock serves its default (1)
-  data[].connections[].tier: unknown field, left out (1)
-  data[].connections[].wabaId: null, so the mock serves its default (1)
-  data[].email: unknown field, left out (2)
-  data[].name: not a string, written as an empty one (1)
-  data[].onboardedAt: a value of another type or out of range, so the mock serves its default (1)
-  data[].onboardedAt: in another format, served in UTC with milliseconds (1)
-  next: unknown field, left out (1)
+partner-api: the responses differ from the contract; a mock serves its default for what is missing, null or of another type:
+  next: unknown field, with a string (1)
+  data[]: expected an object, got a string (1)
+  data[].*: unknown fields (they look like data, not shown) (1)
+  data[].email: unknown field, with a string or null (2)
+  data[]._count: expected an object, got a number (1)
+  data[]._count.campaigns: unknown field, with a number (1)
+  data[]._count.templates: expected 0 or more, got less (1)
+  data[].connections: expected an array, got null (1)
+  data[].connections[]: expected an object, got a string (1)
+  data[].connections[].tier: unknown field, with a string (1)
+  data[].connections[].displayPhoneNumber: missing (1)
+  data[].connections[].id: expected a string, got a number (1)
+  data[].connections[].phoneNumberId: expected a string, got a number (1)
+  data[].connections[].qualityRating: missing (1)
+  data[].connections[].wabaId: expected a string, got null (1)
+  data[].name: expected a string, got null (1)
+  data[].onboardedAt: expected a time of RFC 3339, got other text (1)
+  data[].onboardedAt: expected text that matches ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$, got other text (1)
+  balance: expected a whole number, got one with a fraction or an exponent (1)
+  creditUnitPrice: expected a string, got a number (1)
 "
     );
     let seed = Seed::from_json(&run.stdout).unwrap();
@@ -341,15 +341,19 @@ async fn a_subdomain_of_localhost_is_another_machine() {
 #[tokio::test]
 async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
     for (operation, body, expected) in [
-        ("companies", "[]", "GET /companies: the body is not an object"),
-        ("companies", "{}", "GET /companies: the body has no list `data`"),
-        ("companies", r#"{"data":{}}"#, "GET /companies: the body has no list `data`"),
+        ("companies", "[]", "GET /companies: the body does not have the documented structure"),
+        ("companies", "{}", "GET /companies: the body does not have the documented structure"),
+        (
+            "companies",
+            r#"{"data":{}}"#,
+            "GET /companies: the body does not have the documented structure",
+        ),
         (
             "companies",
             r#"{"data":["#,
             "GET /companies: the body is not JSON: EOF while parsing a list at line 1 column 9",
         ),
-        ("wallet", "null", "GET /wallet: the body is not an object"),
+        ("wallet", "null", "GET /wallet: the body does not have the documented structure"),
     ] {
         let mock = MockServer::start().await.unwrap();
         serve(&mock.partner(), operation, body);

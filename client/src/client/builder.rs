@@ -62,11 +62,14 @@ pub struct ClientBuilder {
     pub(super) user_agent: Option<String>,
     pub(super) connection: ConnectionSettings,
     pub(super) http_service: Option<HttpService>,
-    pub(super) layers: Vec<Box<dyn FnOnce(HttpService) -> HttpService + Send>>,
+    pub(super) layers: Vec<AddLayer>,
     pub(super) from_env: bool,
     /// Settings that were invalid when they were set.
     pub(super) invalid: Vec<InvalidSetting>,
 }
+
+/// Wraps a service with a layer.
+type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send + Sync>;
 
 /// The settings that concern connections, which are not supported together with `http_service`.
 #[derive(Default)]
@@ -357,7 +360,7 @@ impl ClientBuilder {
     /// sensitive), and the body of the response as it was received.
     pub fn layer<L, B>(mut self, layer: L) -> Self
     where
-        L: tower_layer::Layer<HttpService> + Send + 'static,
+        L: tower_layer::Layer<HttpService> + Send + Sync + 'static,
         L::Service: tower_service::Service<http::Request<RequestBody>, Response = http::Response<B>>
             + Clone
             + Send

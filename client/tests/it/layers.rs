@@ -60,15 +60,14 @@ async fn a_layered_client_uses_a_new_connection_after_a_timeout() {
             );
         }
     });
+    let mut retry = RetryPolicy::default();
+    retry.max_attempts = 2;
+    retry.base_delay = Duration::from_millis(1);
     let client = Client::builder()
         .base_url(base_url)
         .api_key(KEY)
         .attempt_timeout(Duration::from_millis(100))
-        .retry(RetryPolicy {
-            max_attempts: 2,
-            base_delay: Duration::from_millis(1),
-            ..RetryPolicy::default()
-        })
+        .retry(retry)
         .layer(layer_fn(|http: HttpService| http))
         .build()
         .unwrap();
