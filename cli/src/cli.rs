@@ -3,7 +3,7 @@
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::display::escaped;
+use crate::escape::escaped;
 use crate::{mock, record, verify};
 
 /// Documented here once, for all commands.
@@ -59,10 +59,14 @@ Example:
 
 /// What clap says about wrong use. An argument in it may hold control characters, or a key.
 pub(crate) fn usage_error(error: &clap::Error) -> String {
-    let text = regex_lite::Regex::new("pk_live_[^\\s']+")
-        .map(|key| key.replace_all(&error.to_string(), "pk_live_[redacted]").into_owned())
-        .unwrap_or_default();
-    text.lines().flat_map(|line| [escaped(line), "\n".into()]).collect()
+    let text = error.to_string();
+    let mut parts = text.split("pk_live_");
+    let mut redacted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_key = |char: char| char.is_ascii_alphanumeric() || "-._~+/=".contains(char);
+        redacted.extend(["pk_live_[redacted]", part.trim_start_matches(is_key)]);
+    }
+    redacted.lines().flat_map(|line| [escaped(line), "\n".into()]).collect()
 }
 
 pub(crate) fn completions(shell: Shell) -> String {
@@ -87,6 +91,7 @@ pub(crate) fn man_page(path: &[String]) -> Result<String, String> {
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone())
+        .source(concat!("partner-api ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)
         .map_err(|error| format!("man: {error}"))?;
     Ok(String::from_utf8_lossy(&page).into_owned())

@@ -3,21 +3,23 @@
 #![expect(clippy::doc_markdown, reason = "doc comments of options are their help, in plain text")]
 
 mod cli;
-mod display;
+mod escape;
 mod logging;
 mod mock;
+mod output;
 mod record;
 mod remote;
 mod verify;
 
 use std::error::Error;
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use partner_api_mock::SEED_SCHEMA;
 
 use cli::{Cli, Command};
+use output::write_stdout;
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -35,7 +37,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         }
         // The help or the version.
         Err(shown) => {
-            print_stdout(&shown.to_string())?;
+            write_stdout(&shown.to_string())?;
             return Ok(ExitCode::SUCCESS);
         }
     };
@@ -43,9 +45,9 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         Command::Mock(options) => return mock::run(*options),
         Command::Verify(options) => return verify::run(options),
         Command::Record(options) => return record::run(options),
-        Command::Schema => print_stdout(SEED_SCHEMA)?,
-        Command::Completions { shell } => print_stdout(&cli::completions(shell))?,
-        Command::Man { command } => print_stdout(&cli::man_page(&command)?)?,
+        Command::Schema => write_stdout(SEED_SCHEMA)?,
+        Command::Completions { shell } => write_stdout(&cli::completions(shell))?,
+        Command::Man { command } => write_stdout(&cli::man_page(&command)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -59,17 +61,6 @@ pub(crate) fn error_chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     line
-}
-
-/// Writes to stdout. A closed pipe is not an error; anything else is, such as a full disk.
-pub(crate) fn print_stdout(text: &str) -> Result<(), String> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("cannot write to stdout: {error}"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Writes to stderr, where nothing can be done about a failure.

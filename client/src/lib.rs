@@ -135,5 +135,5 @@ pub use transport::path::API_PATH;
 pub use transport::path::ApiPath;
 pub use transport::{
     DEFAULT_CONNECT_TIMEOUT, DEFAULT_HTTP2_KEEP_ALIVE_INTERVAL, DEFAULT_HTTP2_KEEP_ALIVE_TIMEOUT,
-    POOL_IDLE_TIMEOUT, RequestBody,
+    HttpService, POOL_IDLE_TIMEOUT, RequestBody, ResponseBody,
 };

@@ -21,7 +21,8 @@ const MAY_SHOW: &[&str] = &[
     "http",
     "http_body", // custom HTTP services
     "tower",
-    "tower_service", // their trait
+    "tower_layer",
+    "tower_service", // their traits
     "futures_core",  // a stream
     "jiff",
     "rust_decimal", // time and money

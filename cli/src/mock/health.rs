@@ -10,8 +10,9 @@ use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-use crate::display::escaped;
-use crate::{error_chain, print_stdout};
+use crate::error_chain;
+use crate::escape::escaped;
+use crate::output::write_stdout;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -43,7 +44,7 @@ pub(super) async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         return Err(format!("{url}: status {}; {problem}", response.status().as_u16()).into());
     }
     match response.status().as_u16() {
-        200 => print_stdout("ready\n")?,
+        200 => write_stdout("ready\n")?,
         503 => return Err(format!("{url}: the mock is shutting down").into()),
         status => return Err(format!("{url}: status {status}").into()),
     }

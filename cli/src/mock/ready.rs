@@ -1,11 +1,13 @@
 //! What a program that starts the mock has to know.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use partner_api_mock::MockServer;
 use serde::{Deserialize, Serialize};
+
+use crate::output;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,13 +61,8 @@ impl ReadyFile {
     /// Readers see the whole content or no file. Only the owner can read it, since there is a key
     /// in it.
     pub(super) fn write(&mut self, content: &str) -> Result<(), String> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let write = || {
-            let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-            file.write_all(content.as_bytes())?;
-            file.persist(&self.path).map_err(|error| error.error)
-        };
-        write().map_err(|error| failed(&self.path, &error))?;
+        let saved = output::save(&self.path, content, true);
+        saved.map_err(|error| format!("--ready-file {error}"))?;
         content.clone_into(&mut self.written);
         Ok(())
     }

@@ -17,8 +17,8 @@ use std::{fs, io};
 use partner_api_mock::{MAX_SEED_BYTES, Mock};
 
 use super::seed_options::SeedOptions;
-use crate::display::escaped;
-use crate::print_stdout;
+use crate::escape::escaped;
+use crate::output::write_stdout;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -130,7 +130,7 @@ impl SeedReload {
         mock.load(seed);
         if mock.api_key() != key {
             let key = format!("API key   {}\n", mock.api_key());
-            if let Err(error) = print_stdout(&key) {
+            if let Err(error) = write_stdout(&key) {
                 tracing::warn!("{error}");
             }
         }

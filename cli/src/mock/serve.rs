@@ -14,7 +14,7 @@ use super::seed_options::SeedOptions;
 use super::signals::Ending;
 use super::start;
 use crate::logging::{Format, Log};
-use crate::print_stdout;
+use crate::output::write_stdout;
 
 const DEFAULT_PORT: u16 = 4010;
 
@@ -94,8 +94,8 @@ pub(super) async fn run(options: ServeOptions) -> Result<ExitCode, Box<dyn Error
         file.write(&ready)?;
     }
     match options.ready.format {
-        ReadyFormat::Text => print_stdout(&greeting(&mock, has_control))?,
-        ReadyFormat::Json => print_stdout(&ready)?,
+        ReadyFormat::Text => write_stdout(&greeting(&mock, has_control))?,
+        ReadyFormat::Json => write_stdout(&ready)?,
     }
     ending.next().await;
     tokio::select! {

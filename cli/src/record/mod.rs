@@ -1,9 +1,6 @@
 //! `partner-api record`: a seed file from a live account.
 
 mod anonymize;
-mod decode;
-mod output;
-mod phone_code;
 mod seed_file;
 
 use std::error::Error;
@@ -13,15 +10,17 @@ use std::process::ExitCode;
 
 use clap::Args;
 use partner_api_mock::Seed;
+use serde::de::DeserializeOwned;
 
-use crate::remote::{Key, Options, Service};
-use crate::{print, print_stdout};
+use crate::remote::{Credentials, Options, Service};
+use crate::verify::differences;
+use crate::{output, print};
 use anonymize::Anonymizer;
-use decode::Notes;
+use seed_file::{Companies, Company, Wallet};
 
 const AFTER_HELP: &str = "\
-The same value is replaced by the same one throughout a file. No key of the account is written; the
-partner's key is made up. Fields that a seed cannot hold are reported on stderr, counted by place.
+The same value has the same placeholder throughout a file. The file holds no key of the account.
+Fields that a seed cannot hold are listed on stderr, counted by place.
 
 Examples:
   PARTNER_API_KEY=... partner-api record --base-url https://app.example.com --output seed.json
@@ -34,44 +33,44 @@ Environment:
 Exit codes: 0 written, 2 not written; one line on stderr says why.";
 
 pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
-    // Before anything is asked.
-    if let Some(file) = command.output.as_deref().filter(|_| !command.force) {
-        output::is_free(file)?;
+    // Before anything is sent.
+    if let Some(file) = &command.output {
+        output::check(file, command.force)?;
     }
-    let (service, key) = command.remote.service()?;
+    let service = command.remote.service()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let companies = runtime.block_on(body(&service, "/companies", &key))?;
-    let wallet = runtime.block_on(body(&service, "/wallet", &key))?;
-
-    let mut notes = Notes::default();
-    let mut companies = decode::companies(&companies, &mut notes)
-        .map_err(|error| format!("GET /companies: {error}"))?;
-    let mut wallet =
-        decode::wallet(&wallet, &mut notes).map_err(|error| format!("GET /wallet: {error}"))?;
+    let companies = runtime.block_on(body(&service, "/companies"))?;
+    let wallet = runtime.block_on(body(&service, "/wallet"))?;
+    let mut found = differences("/companies", &companies, &service.redactor)?;
+    found.extend(differences("/wallet", &wallet, &service.redactor)?);
+    let mut companies = parse::<Companies>("/companies", &companies)?.data;
+    let mut wallet: Wallet = parse("/wallet", &wallet)?;
     if !command.keep_real_values {
         Anonymizer::default().replace(&mut companies, &mut wallet);
     }
-    let text = seed_file::written(&companies, &wallet)?;
+    // A body may spell the key with escapes, so it is looked for once more in what they mean.
+    let text = service.redactor.redact(&seed_file::render(&companies, &wallet)?).into_owned();
     // The file is to start a mock, so it is tried.
-    Seed::from_json(&text).map_err(|error| format!("the seed would not be read: {error}"))?;
+    Seed::from_json(&text).map_err(|error| format!("the mock would reject the seed: {error}"))?;
     match &command.output {
-        None => print_stdout(&text)?,
-        Some(file) => output::save(file, text.as_bytes(), command.force)?,
+        Some(file) => output::save(file, &text, command.force)?,
+        None => output::write_stdout(&text)?,
     }
-    print(io::stderr(), &told(&companies, &notes));
+    let summary = service.redactor.redact(&summary(&companies, &found)).into_owned();
+    print(io::stderr(), &summary);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Write a seed file with the data of a live account, anonymized
 ///
 /// Sends GET requests only, with the key in PARTNER_API_KEY. Whatever identifies your clients is
-/// replaced by made-up values: ids, names, phone numbers, times, balance and price.
+/// replaced by placeholders: ids, names, phone numbers, times, balance and price.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Command {
     #[command(flatten)]
     remote: Options,
-    /// Write the seed to a file, readable by you only [default: stdout]
+    /// Write the seed to a file that only you can read [default: stdout]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace the output file if it exists
@@ -82,32 +81,49 @@ pub(crate) struct Command {
     keep_real_values: bool,
 }
 
-/// The body of a call that was answered as it should.
-async fn body(service: &Service, path: &str, key: &Key) -> Result<String, String> {
-    let answer = service.get(path, Some(key)).await;
-    let answer = answer.map_err(|error| format!("GET {path}: {error}"))?;
-    let problem = match answer.status {
-        200 if answer.is_html() => "a page of HTML, as from a proxy or a login in front".to_owned(),
-        200 => {
-            let text = String::from_utf8(answer.body);
-            return text.map_err(|_| format!("GET {path}: the body is not UTF-8"));
+/// The body of a successful call.
+async fn body(service: &Service, path: &str) -> Result<String, String> {
+    let response = service.get(path, Credentials::Key).await;
+    let response = response.map_err(|error| format!("GET {path}: {error}"))?;
+    if response.status != 200 {
+        return Err(format!("GET {path}: {}", response.problem(&service.redactor)));
+    }
+    let problem = if response.is_html() {
+        "an HTML page, as of a proxy or a login in front of the service"
+    } else if response.coding().is_some() {
+        "the body is compressed, which was not requested"
+    } else {
+        match String::from_utf8(response.body) {
+            Ok(text) => return Ok(text),
+            Err(_) => "the body is not UTF-8",
         }
-        401 => format!("the key was refused{}", answer.code()),
-        _ => answer.elsewhere().unwrap_or_else(|| format!("status {}", answer.status)),
     };
     Err(format!("GET {path}: {problem}"))
 }
 
+/// The error holds nothing of the body.
+fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, String> {
+    let value = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok());
+    value
+        .flatten()
+        .ok_or_else(|| format!("GET {path}: the body does not have the documented structure"))
+}
+
 /// What was written, and what could not be.
-fn told(companies: &[decode::Company], notes: &Notes) -> String {
+fn summary(companies: &[Company], differences: &[String]) -> String {
     let connections: usize = companies.iter().map(|company| company.connections.len()).sum();
-    let mut told = format!(
+    let mut summary = format!(
         "partner-api: recorded companies: {}, with connections: {connections}\n",
         companies.len()
     );
-    if !notes.is_empty() {
-        told.push_str("partner-api: a seed cannot hold everything that came:\n");
-        told.push_str(&notes.lines());
+    if !differences.is_empty() {
+        summary.push_str(
+            "partner-api: the responses differ from the contract; a mock serves its default for \
+             what is missing, null or of another type:\n",
+        );
+        for difference in differences {
+            summary.extend(["  ", difference, "\n"]);
+        }
     }
-    told
+    summary
 }

@@ -1,12 +1,9 @@
-//! The live service that `verify` and `record` look at: where it is, the key, and what it answers.
+//! The live service that `verify` and `record` read, through the client of the Partner API.
 
-mod api_key;
-mod base_url;
-mod http;
 mod options;
-mod response;
+mod redact;
+mod service;
 
-pub(crate) use api_key::Key;
-pub(crate) use http::Service;
 pub(crate) use options::Options;
-pub(crate) use response::Answer;
+pub(crate) use redact::{Redactor, is_enum_value, is_field_name};
+pub(crate) use service::{Credentials, Received, Service};

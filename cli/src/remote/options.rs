@@ -1,15 +1,16 @@
-//! What both commands take from the command line and the environment.
+//! The options that both commands take from the command line and the environment.
 
 use std::env::{self, VarError};
 use std::error::Error;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::base_url::BaseUrl;
-use super::{Key, Service};
+use partner_api::{API_KEY_ENV, ApiKey, BASE_URL_ENV, Client, ErrorKind};
 
-const BASE_URL: &str = "PARTNER_API_BASE_URL";
-const API_KEY: &str = "PARTNER_API_KEY";
+use super::Service;
+use super::redact::Redactor;
+use super::service::setting_message;
+
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the command line says of the service.
@@ -19,31 +20,46 @@ pub(crate) struct Options {
     /// [default: PARTNER_API_BASE_URL]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<OsString>,
+    /// The service has no /api/v1 before its paths, as a Prism mock server
+    #[arg(long)]
+    pub(crate) no_prefix: bool,
     /// How long a response may take, such as 30s or 500ms [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
 }
 
 impl Options {
-    /// The service, which is not asked yet, and the key for it. The key comes from the environment
-    /// only: whoever lists the processes of a machine sees their command lines.
-    pub(crate) fn service(self) -> Result<(Service, Key), Box<dyn Error>> {
+    /// The service; nothing is sent yet. The key comes from the environment only, since the command
+    /// lines of a machine can be read by its other users.
+    pub(crate) fn service(self) -> Result<Service, Box<dyn Error>> {
         let (source, base_url) = match self.base_url {
             Some(given) => ("--base-url", Some(in_utf8("--base-url", given)?)),
-            None => (BASE_URL, variable(BASE_URL)?),
+            None => (BASE_URL_ENV, variable(BASE_URL_ENV)?),
         };
         let base_url =
-            base_url.ok_or("no base URL: say --base-url, or set PARTNER_API_BASE_URL")?;
-        let address =
-            BaseUrl::parse(&base_url).map_err(|problem| format!("{source}: {problem}"))?;
-        let key = variable(API_KEY)?.ok_or("no key: set PARTNER_API_KEY")?;
-        let key = Key::new(&key).map_err(|problem| format!("{API_KEY}: {problem}"))?;
-        let service = Service::new(address, self.timeout.unwrap_or(DEFAULT_TIMEOUT))?;
-        Ok((service, key))
+            base_url.ok_or("no base URL: pass --base-url, or set PARTNER_API_BASE_URL")?;
+        let key = variable(API_KEY_ENV)?.ok_or("no key: set PARTNER_API_KEY")?;
+        let redactor = Redactor::new(&key);
+        let key = ApiKey::new(&key).map_err(|problem| format!("{API_KEY_ENV}: {problem}"))?;
+        let builder = Client::builder()
+            .base_url(base_url)
+            .api_key(key)
+            .timeout(self.timeout.unwrap_or(DEFAULT_TIMEOUT));
+        Service::new(builder, !self.no_prefix, redactor).map_err(|error| match error.kind() {
+            ErrorKind::Config(settings) => {
+                let settings = settings.iter().map(|invalid| {
+                    let setting =
+                        if invalid.setting == "base_url" { source } else { invalid.setting };
+                    format!("{setting}: {}", setting_message(&invalid.message))
+                });
+                settings.collect::<Vec<_>>().join("; ").into()
+            }
+            _ => error.into(),
+        })
     }
 }
 
-/// A variable of the environment. An empty one says nothing.
+/// A variable of the environment. An empty one is ignored.
 fn variable(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim_ascii().is_empty())),

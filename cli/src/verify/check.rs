@@ -1,232 +1,186 @@
-//! A body against its parts, while it is read: no copy of it is made, however long it is.
+//! Checks a body against its schema: what jsonschema reports, as findings with their severity.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::collections::HashSet;
 
-use jiff::Timestamp;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value;
 
+use super::body::{self, HALF_PAIR};
 use super::findings::{Findings, Kind, type_of};
-use super::schema::{Field, Leaf, LeafKind, Rule, SchemaNode, Shape, Test};
+use super::schema::{BodySchema, KNOWN_VALUES, Part, WHOLE};
 use super::severity::Source;
-use crate::display::{is_enum_value, is_field_name};
+use crate::remote::{is_enum_value, is_field_name};
 
-/// Reads a whole body. The error is that of its JSON, and says nothing of what stands in it.
+/// Checks a whole body. The error is that of its JSON, and holds nothing of its text.
 pub(crate) fn check(
-    body: &SchemaNode,
-    sheet: &mut Findings,
+    schema: &BodySchema,
+    findings: &mut Findings,
     text: &str,
 ) -> Result<(), serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    Reader { part: body, sheet }.deserialize(&mut json)?;
-    json.end()
+    let body = body::read(text)?;
+    let mut checker = Checker { schema, findings, reported: HashSet::new() };
+    checker.walk(&schema.root, &body.value, "");
+    for pointer in &body.duplicates {
+        checker.duplicate(pointer);
+    }
+    let mut errors: Vec<_> = schema.validator.iter_errors(&body.value).collect();
+    errors.sort_by_key(priority);
+    for error in &errors {
+        checker.error(error);
+    }
+    Ok(())
 }
 
-/// Reads the value of one part.
-struct Reader<'a> {
-    part: &'a SchemaNode,
-    sheet: &'a mut Findings,
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        self.sheet.count(self.part, true);
-        match &self.part.shape {
-            Shape::Leaf(leaf) => {
-                let value = <&RawValue>::deserialize(from)?.get();
-                judge(self.part, leaf, value, self.sheet);
-                Ok(())
-            }
-            Shape::Object(_) | Shape::Array(_) => from.deserialize_any(self),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Shape::Object(fields) = &self.part.shape else {
-            self.another("an object");
-            while map.next_entry::<Ignored, Ignored>()?.is_some() {}
-            return Ok(());
-        };
-        let mut came = vec![false; fields.len()];
-        while let Some(name) = map.next_key::<Name<'_>>()? {
-            let known = fields.iter().zip(&mut came).find(|(field, _)| field.name == name.0);
-            let Some((Field { part, .. }, came)) = known else {
-                let value = map.next_value::<&RawValue>()?.get();
-                let is_plain = is_field_name(&name.0);
-                self.sheet.word(self.part, Kind::UnknownField, &name.0, is_plain, value);
-                continue;
-            };
-            if *came {
-                let message = "a field that stands twice in one object".to_owned();
-                let source = Source::documented();
-                self.sheet.fault(part, Kind::DuplicateField, &source, message, None);
-            }
-            *came = true;
-            map.next_value_seed(Reader { part, sheet: self.sheet })?;
-        }
-        for (field, _) in fields.iter().zip(came).filter(|(_, came)| !came) {
-            self.sheet.count(&field.part, false);
-            if let Some(source) = &field.required {
-                let message = "it is not there".to_owned();
-                self.sheet.fault(&field.part, Kind::MissingField, source, message, None);
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Shape::Array(element) = &self.part.shape else {
-            self.another("an array");
-            while list.next_element::<Ignored>()?.is_some() {}
-            return Ok(());
-        };
-        self.sheet.indices.push(0);
-        while list.next_element_seed(Reader { part: element, sheet: self.sheet })?.is_some() {
-            if let Some(index) = self.sheet.indices.last_mut() {
-                *index += 1;
-            }
-        }
-        self.sheet.indices.pop();
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        null(self.part, self.sheet);
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.another("true or false");
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        self.another("a number");
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        self.another("a number");
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        self.another("a number");
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.another("a string");
-        Ok(())
+/// A value is reported once, for its first error in this order: a later one would say the same.
+fn priority(error: &ValidationError<'_>) -> u8 {
+    match error.kind() {
+        ValidationErrorKind::Type { .. } => 0,
+        ValidationErrorKind::Custom { keyword, .. } if keyword == KNOWN_VALUES => 4,
+        ValidationErrorKind::Custom { keyword, .. } if keyword == WHOLE => 1,
+        ValidationErrorKind::Custom { .. } | ValidationErrorKind::Constant { .. } => 2,
+        _ => 3,
     }
 }
 
-impl Reader<'_> {
-    /// Another type came than the contract's.
-    fn another(self, came: &str) {
-        let message = format!("expected {}, got {came}", self.part.expected());
-        self.sheet.fault(self.part, Kind::Type, &Source::documented(), message, None);
-    }
+struct Checker<'a> {
+    schema: &'a BodySchema,
+    findings: &'a mut Findings,
+    /// The JSON pointers of values that are reported.
+    reported: HashSet<String>,
 }
 
-type Ignored = serde::de::IgnoredAny;
-
-/// The name of a field. Most are read without a copy.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-fn null(part: &SchemaNode, sheet: &mut Findings) {
-    let message = format!("expected {}, got null", part.expected());
-    sheet.fault(part, Kind::Null, &part.never_null, message, None);
-}
-
-/// A value without parts, given as its JSON.
-fn judge(part: &SchemaNode, leaf: &Leaf, value: &str, sheet: &mut Findings) {
-    let came = type_of(value);
-    if came == "null" {
-        return null(part, sheet);
-    }
-    let mut fault = |kind, source: &Source, message: String| {
-        sheet.fault(part, kind, source, message, Some(value));
-    };
-    match (&leaf.kind, came) {
-        (LeafKind::String, "a string") => {
-            if let Ok(text) = serde_json::from_str::<Cow<'_, str>>(value) {
-                judge_text(part, &leaf.rules, &text, value, sheet);
-            } else {
-                let message = "a string with an escape that is no character".to_owned();
-                fault(Kind::Format, &Source::documented(), message);
-            }
-        }
-        (LeafKind::Integer(whole), "a number") if value.contains(['.', 'e', 'E']) => {
-            let message = "expected a whole number, got one with a fraction or an exponent";
-            fault(Kind::Type, whole, message.to_owned());
-        }
-        (LeafKind::Integer(_) | LeafKind::Number, "a number") => {
-            for Rule { test, source } in &leaf.rules {
-                let (kind, message) = match test {
-                    Test::Int64 if value.parse::<i64>().is_err() => {
-                        (Kind::Format, "a number that 64 bits do not hold".to_owned())
+impl Checker<'_> {
+    /// Counts the parts of a body, and finds strings that are not Unicode.
+    fn walk(&mut self, part: &Part, value: &Value, pointer: &str) {
+        self.findings.count(part, true);
+        match value {
+            Value::Object(map) => {
+                for (name, field) in part.fields() {
+                    match map.get(name) {
+                        Some(value) => self.walk(field, value, &format!("{pointer}/{name}")),
+                        None => self.findings.count(field, false),
                     }
-                    Test::Minimum(minimum) if is_below(value, *minimum) => {
-                        (Kind::Minimum, format!("expected {minimum} or more, got less"))
-                    }
-                    _ => continue,
+                }
+            }
+            Value::Array(values) => {
+                let Some(items) = part.items() else { return };
+                for (index, value) in values.iter().enumerate() {
+                    self.walk(items, value, &format!("{pointer}/{index}"));
+                }
+            }
+            Value::String(text) if text.contains(HALF_PAIR) && part.expected == "a string" => {
+                let message = "a string with half of a surrogate pair".to_owned();
+                self.report(pointer, (Kind::Format, Source::violation(), message), value);
+            }
+            _ => {}
+        }
+    }
+
+    fn report(&mut self, pointer: &str, found: (Kind, Source, String), value: &Value) {
+        if let Some((part, place)) = self.schema.root.at(pointer)
+            && self.reported.insert(pointer.to_owned())
+        {
+            self.findings.add(part, place, found, Some(value));
+        }
+    }
+
+    fn duplicate(&mut self, pointer: &str) {
+        if let Some((part, place)) = self.schema.root.at(pointer) {
+            self.findings.count(part, true);
+            let message = "a field that its object has twice".to_owned();
+            let found = (Kind::DuplicateField, Source::violation(), message);
+            self.findings.add(part, place, found, None);
+        }
+    }
+
+    fn error(&mut self, error: &ValidationError<'_>) {
+        let pointer = error.instance_path().as_str();
+        let Some((part, place)) = self.schema.root.at(pointer) else { return };
+        let (instance, location) = (error.instance().as_ref(), error.schema_path().as_str());
+        let (node, keyword) = location.rsplit_once('/').unwrap_or_default();
+        let source = || Source::of(&self.schema.document, node, keyword);
+        match error.kind() {
+            ValidationErrorKind::Required { property } => {
+                let Some(field) = property.as_str().and_then(|name| part.field(name)) else {
+                    return;
                 };
-                return fault(kind, source, message);
+                let dot = if place.is_empty() { "" } else { "." };
+                let name = property.as_str().unwrap_or_default();
+                let found = (Kind::MissingField, source(), "missing".to_owned());
+                self.findings.add(field, format!("{place}{dot}{name}"), found, None);
+            }
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                for name in unexpected {
+                    let value = instance.get(name).unwrap_or(&Value::Null);
+                    let word = (name.as_str(), is_field_name(name));
+                    self.findings.add_unknown(part, place.clone(), Kind::UnknownField, word, value);
+                }
+            }
+            ValidationErrorKind::Custom { keyword, .. } if keyword == KNOWN_VALUES => {
+                if self.reported.insert(pointer.to_owned()) {
+                    let text = instance.as_str().unwrap_or_default();
+                    let word = (text, is_enum_value(text));
+                    self.findings.add_unknown(part, place, Kind::UnknownValue, word, instance);
+                }
+            }
+            kind => {
+                let found = self.describe(kind, part, instance, (node, keyword));
+                self.report(pointer, found, instance);
             }
         }
-        (LeafKind::Boolean, "true or false") => {}
-        _ => {
-            let message = format!("expected {}, got {came}", part.expected());
-            fault(Kind::Type, &Source::documented(), message);
+    }
+
+    /// What is wrong with one value.
+    fn describe(
+        &self,
+        kind: &ValidationErrorKind,
+        part: &Part,
+        instance: &Value,
+        (node, keyword): (&str, &str),
+    ) -> (Kind, Source, String) {
+        let source = |keyword| Source::of(&self.schema.document, node, keyword);
+        let expected = part.expected;
+        match kind {
+            ValidationErrorKind::Type { .. } if instance.is_null() => {
+                // The contract says of a null what it says of a field that is missing.
+                let required = part.required.clone().unwrap_or_else(Source::violation);
+                (Kind::Null, required, format!("expected {expected}, got null"))
+            }
+            ValidationErrorKind::Type { .. }
+                if !instance.is_number() || expected != "a whole number" =>
+            {
+                // The samples show the type; only that a number is whole is assumed.
+                let found = type_of(instance);
+                (Kind::Type, source(""), format!("expected {expected}, got {found}"))
+            }
+            ValidationErrorKind::Type { .. } => (Kind::Type, source("type"), NOT_WHOLE.to_owned()),
+            ValidationErrorKind::Custom { .. } if keyword == WHOLE => {
+                (Kind::Type, source("type"), NOT_WHOLE.to_owned())
+            }
+            ValidationErrorKind::Custom { .. } if instance.is_number() => {
+                (Kind::Format, source(keyword), "a number that does not fit 64 bits".to_owned())
+            }
+            ValidationErrorKind::Custom { .. } => {
+                let message = "expected a time of RFC 3339, got other text";
+                (Kind::Format, source(keyword), message.to_owned())
+            }
+            ValidationErrorKind::Pattern { pattern } => {
+                let message = format!("expected text that matches {pattern}, got other text");
+                (Kind::Pattern, source(keyword), message)
+            }
+            ValidationErrorKind::Minimum { limit } => {
+                (Kind::Minimum, source(keyword), format!("expected {limit} or more, got less"))
+            }
+            ValidationErrorKind::Constant { expected_value } => {
+                let text = instance.as_str().filter(|text| is_enum_value(text));
+                let found = text.map_or("another".to_owned(), |text| format!("`{text}`"));
+                let expected = expected_value.as_str().unwrap_or_default();
+                (Kind::Code, Source::violation(), format!("expected `{expected}`, got {found}"))
+            }
+            _ => (Kind::Schema, source(keyword), format!("violates the keyword {keyword}")),
         }
     }
 }
 
-/// A text by its rules, up to the first that does not hold: a later one would say the same again.
-fn judge_text(part: &SchemaNode, rules: &[Rule], text: &str, value: &str, sheet: &mut Findings) {
-    for Rule { test, source } in rules {
-        let (kind, message) = match test {
-            Test::DateTime if text.parse::<Timestamp>().is_err() => {
-                (Kind::Format, "expected a time by RFC 3339, got another text".to_owned())
-            }
-            Test::Pattern(pattern) if !pattern.is_match(text) => {
-                let pattern = pattern.as_str();
-                (Kind::Pattern, format!("expected a text that matches {pattern}, got another"))
-            }
-            Test::Known(words) if !words.iter().any(|word| word == text) => {
-                sheet.word(part, Kind::UnknownValue, text, is_enum_value(text), value);
-                return;
-            }
-            Test::Exactly(due) if due != text => {
-                let came =
-                    if is_enum_value(text) { format!("`{text}`") } else { "another".to_owned() };
-                (Kind::Code, format!("expected `{due}`, got {came}"))
-            }
-            _ => continue,
-        };
-        return sheet.fault(part, kind, source, message, Some(value));
-    }
-}
-
-fn is_below(number: &str, minimum: i64) -> bool {
-    match number.parse::<i128>() {
-        Ok(number) => number < i128::from(minimum),
-        // A fraction, or larger than any limit that a contract has: its sign tells.
-        #[expect(clippy::cast_precision_loss, reason = "limits are small")]
-        Err(_) => number.parse::<f64>().is_ok_and(|number| number < minimum as f64),
-    }
-}
+const NOT_WHOLE: &str = "expected a whole number, got one with a fraction or an exponent";

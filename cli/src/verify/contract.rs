@@ -1,18 +1,25 @@
-//! The contract as a list of what to ask and what must come: read from the document, so that the
-//! next endpoint is one more path there.
+//! The requests to send and the response that each must get, read from the document: the next
+//! endpoint is one more path there.
 
-use regex_lite::Regex;
-use serde_json::Value;
+use jsonschema::Validator;
+use serde_json::{Map, Value};
 
-use super::openapi::{Document, Read, Unreadable, entries, regex, text};
-use super::schema::{SchemaNode, SchemaNodes, Test};
+use super::schema::{BodySchema, validator};
 use super::severity::Source;
+use crate::remote::Credentials;
 
-/// The examples of a 401, by name, and when each is due.
-const WITHOUT_KEY: &str = "missing_bearer_token";
-const MADE_UP_KEY: &str = "invalid_token";
+/// The examples of a 401, by name, for a request without a key and with one that nobody has.
+const UNAUTHORIZED: [(Credentials, &str); 2] =
+    [(Credentials::NoKey, "missing_bearer_token"), (Credentials::MadeUpKey, "invalid_token")];
 
-/// Everything that can be asked.
+/// What the contract has that cannot be checked, or cannot be understood.
+#[derive(Debug, thiserror::Error)]
+#[error("the contract: {0}")]
+pub(crate) struct Unreadable(pub(crate) String);
+
+pub(crate) type Read<T> = Result<T, Unreadable>;
+
+/// Everything that can be requested.
 #[derive(Debug)]
 pub(crate) struct Contract {
     pub(crate) version: String,
@@ -21,36 +28,16 @@ pub(crate) struct Contract {
     pub(crate) left_out: Vec<(String, &'static str)>,
 }
 
-/// One request, and the answer that it must get.
+/// One request, and the response that it must get.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) operation: String,
     pub(crate) path: String,
-    pub(crate) with: With,
+    pub(crate) credentials: Credentials,
     pub(crate) status: u16,
     pub(crate) content_types: Vec<String>,
     pub(crate) headers: Vec<Header>,
-    pub(crate) body: SchemaNode,
-    /// How many parts the body has, itself included.
-    pub(crate) parts: usize,
-}
-
-/// The key that a request comes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum With {
-    Key,
-    NoKey,
-    MadeUpKey,
-}
-
-impl With {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Key => "the key",
-            Self::NoKey => "no key",
-            Self::MadeUpKey => "a made-up key",
-        }
-    }
+    pub(crate) body: BodySchema,
 }
 
 /// A header that the contract declares.
@@ -58,26 +45,28 @@ impl With {
 pub(crate) struct Header {
     pub(crate) name: String,
     pub(crate) required: Option<Source>,
-    pub(crate) pattern: Option<(Regex, Source)>,
+    pub(crate) schema: Validator,
+    pub(crate) pattern: Option<(String, Source)>,
 }
 
 impl Contract {
     pub(crate) fn read(document: &Value) -> Read<Self> {
-        let document = Document { root: document };
+        let version = document.pointer("/info/version").and_then(Value::as_str);
         let mut contract = Self {
-            version: text(document.root, "/info/version")?.to_owned(),
+            version: version.unwrap_or_default().to_owned(),
             exchanges: Vec::new(),
             left_out: Vec::new(),
         };
-        for (path, item) in entries(document.root.get("paths")) {
+        for (path, item) in entries(document.get("paths")) {
             for (method, operation) in entries(Some(item)) {
-                let id = text(operation, "/operationId")?;
+                let id = operation.get("operationId").and_then(Value::as_str);
+                let id = id.unwrap_or(path).to_owned();
                 if method != "get" {
-                    contract.left_out.push((id.to_owned(), "it is not a GET, and may write"));
+                    contract.left_out.push((id, "it is not a GET, and may write"));
                 } else if path.contains('{') {
-                    contract.left_out.push((id.to_owned(), "its path has parameters"));
+                    contract.left_out.push((id, "its path has parameters"));
                 } else {
-                    contract.exchanges.extend(document.exchanges(id, path, operation)?);
+                    contract.exchanges.extend(exchanges(document, &id, path, operation)?);
                 }
             }
         }
@@ -85,89 +74,85 @@ impl Contract {
     }
 }
 
-impl<'a> Document<'a> {
-    fn exchanges(self, id: &str, path: &str, operation: &'a Value) -> Read<Vec<Exchange>> {
-        let mut exchanges = Vec::new();
-        let security = operation.get("security").or(self.root.get("security"));
-        let is_guarded = security.and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        for (status, response) in entries(operation.get("responses")) {
-            let (response, _) = self.resolved(response)?;
-            let exchange = |with| self.exchange(id, path, with, status, response);
-            match status {
-                "401" if is_guarded => {
-                    for (with, example) in
-                        [(With::NoKey, WITHOUT_KEY), (With::MadeUpKey, MADE_UP_KEY)]
-                    {
-                        let mut exchange = exchange(with)?;
-                        demand(&mut exchange, response, example)?;
-                        exchanges.push(exchange);
-                    }
+fn exchanges(document: &Value, operation: &str, path: &str, node: &Value) -> Read<Vec<Exchange>> {
+    let mut exchanges = Vec::new();
+    let security = node.get("security").or(document.get("security"));
+    let needs_key = security.and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    for (status, _) in entries(node.get("responses")) {
+        let pointer = format!("/paths/{}/get/responses/{status}", path.replace('/', "~1"));
+        let (pointer, response) = resolve(document, &pointer)?;
+        let exchange = |credentials, exact: &Map<String, Value>| {
+            let schema = format!("{pointer}/content/application~1json/schema");
+            let headers = entries(response.get("headers"));
+            Ok(Exchange {
+                operation: operation.to_owned(),
+                path: path.to_owned(),
+                credentials,
+                status: status.parse().map_err(|_| {
+                    Unreadable(format!("{operation}: the status {status} is not supported"))
+                })?,
+                content_types: entries(response.get("content"))
+                    .map(|(name, _)| name.to_owned())
+                    .collect(),
+                headers: headers
+                    .map(|(name, _)| header(document, name, &format!("{pointer}/headers/{name}")))
+                    .collect::<Read<_>>()?,
+                body: BodySchema::new(document, &schema, exact)?,
+            })
+        };
+        match status {
+            "401" if needs_key => {
+                for (credentials, example) in UNAUTHORIZED {
+                    let example = format!("{pointer}/content/application~1json/examples/{example}");
+                    let (_, example) = resolve(document, &format!("{example}/value"))?;
+                    let no_fields = Map::new();
+                    let exact = example.as_object().unwrap_or(&no_fields);
+                    exchanges.push(exchange(credentials, exact)?);
                 }
-                _ if status.starts_with('2') => exchanges.push(exchange(With::Key)?),
-                _ => return Err(Unreadable(format!("{id}: no way to cause {status} is known"))),
+            }
+            _ if status.starts_with('2') => {
+                exchanges.push(exchange(Credentials::Key, &Map::new())?);
+            }
+            _ => {
+                return Err(Unreadable(format!("{operation}: no way to cause {status} is known")));
             }
         }
-        Ok(exchanges)
     }
-
-    fn exchange(
-        self,
-        id: &str,
-        path: &str,
-        with: With,
-        status: &str,
-        response: &'a Value,
-    ) -> Read<Exchange> {
-        let schema = response.pointer("/content/application~1json/schema");
-        let schema = schema.ok_or_else(|| Unreadable(format!("{id} {status}: no JSON body")))?;
-        let (body, parts) = SchemaNodes::of(self, schema)?;
-        let headers = entries(response.get("headers"))
-            .map(|(name, header)| self.header(name, header))
-            .collect::<Read<_>>()?;
-        Ok(Exchange {
-            operation: id.to_owned(),
-            path: path.to_owned(),
-            with,
-            status: status.parse().map_err(|_| Unreadable(format!("{id}: a status {status}")))?,
-            content_types: entries(response.get("content"))
-                .map(|(name, _)| name.to_owned())
-                .collect(),
-            headers,
-            body,
-            parts,
-        })
-    }
-
-    fn header(self, name: &str, header: &'a Value) -> Read<Header> {
-        let (header, _) = self.resolved(header)?;
-        let schema = header.get("schema").unwrap_or(&Value::Null);
-        let is_required = header.get("required") == Some(&Value::Bool(true));
-        let pattern = match schema.get("pattern").and_then(Value::as_str) {
-            Some(pattern) => Some((regex(pattern)?, Source::of(schema, "pattern"))),
-            None => None,
-        };
-        Ok(Header {
-            name: name.to_owned(),
-            required: is_required.then(|| Source::of(header, "required")),
-            pattern,
-        })
-    }
+    Ok(exchanges)
 }
 
-/// Holds a body to an example: each of its fields is due with this very text.
-fn demand(exchange: &mut Exchange, response: &Value, example: &str) -> Read<()> {
-    let pointer = format!("/content/application~1json/examples/{example}/value");
-    let value = response.pointer(&pointer);
-    let value = value.ok_or_else(|| Unreadable(format!("no example {example}")))?;
-    for (name, value) in entries(Some(value)) {
-        let due = value.as_str().map(|word| Test::Exactly(word.to_owned()));
-        let part = exchange.body.field_mut(name);
-        let (part, due) = part.zip(due).ok_or_else(|| {
-            Unreadable(format!("the example {example} has no text of the schema at {name}"))
-        })?;
-        part.hold_to(due);
+fn header(document: &Value, name: &str, pointer: &str) -> Read<Header> {
+    let (pointer, header) = resolve(document, pointer)?;
+    let (schema_pointer, schema) = resolve(document, &format!("{pointer}/schema"))?;
+    let is_required = header.get("required") == Some(&Value::Bool(true));
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    Ok(Header {
+        name: name.to_owned(),
+        required: is_required.then(|| Source::of(document, &pointer, "required")),
+        schema: validator(schema)?,
+        pattern: pattern
+            .map(|pattern| (pattern.to_owned(), Source::of(document, &schema_pointer, "pattern"))),
+    })
+}
+
+/// The node at a pointer, or the one that it refers to, and the pointer of that one.
+pub(super) fn resolve<'a>(document: &'a Value, pointer: &str) -> Read<(String, &'a Value)> {
+    let mut pointer = pointer.to_owned();
+    for _ in 0..16 {
+        let node = document.pointer(&pointer);
+        let node = node.ok_or_else(|| Unreadable(format!("nothing at {pointer}")))?;
+        match node.get("$ref").and_then(Value::as_str) {
+            None => return Ok((pointer, node)),
+            Some(reference) => reference.trim_start_matches('#').clone_into(&mut pointer),
+        }
     }
-    Ok(())
+    Err(Unreadable(format!("{pointer}: too many references")))
+}
+
+/// The entries of an object; none of anything else.
+pub(super) fn entries(node: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let object = node.and_then(Value::as_object).into_iter().flatten();
+    object.map(|(key, value)| (key.as_str(), value))
 }
 
 #[cfg(test)]
@@ -188,21 +173,21 @@ mod tests {
         document
     }
 
-    fn asked(document: &Value) -> Vec<(String, With, u16)> {
+    fn requests(document: &Value) -> Vec<(String, Credentials, u16)> {
         let exchanges = Contract::read(document).unwrap().exchanges;
-        exchanges.into_iter().map(|one| (one.path, one.with, one.status)).collect()
+        exchanges.into_iter().map(|one| (one.path, one.credentials, one.status)).collect()
     }
 
     #[test]
-    fn each_call_of_the_contract_is_asked_for_each_of_its_answers() {
+    fn each_call_of_the_contract_is_made_for_each_of_its_responses() {
         let expected: Vec<_> = ["/companies", "/wallet"]
             .into_iter()
             .flat_map(|path| {
-                [(With::Key, 200), (With::NoKey, 401), (With::MadeUpKey, 401)]
+                [(Credentials::Key, 200), (Credentials::NoKey, 401), (Credentials::MadeUpKey, 401)]
                     .map(|(with, status)| (path.to_owned(), with, status))
             })
             .collect();
-        assert_eq!(asked(&document()), expected);
+        assert_eq!(requests(&document()), expected);
         assert!(Contract::read(&document()).unwrap().left_out.is_empty());
     }
 
@@ -213,7 +198,7 @@ mod tests {
             stats["get"]["operationId"] = "getStats".into();
             paths["/stats"] = stats;
         });
-        assert_eq!(asked(&document).iter().filter(|(path, ..)| path == "/stats").count(), 3);
+        assert_eq!(requests(&document).iter().filter(|(path, ..)| path == "/stats").count(), 3);
     }
 
     #[test]
@@ -227,28 +212,16 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_not_understood_is_an_error_and_not_passed_over() {
+    fn what_cannot_be_checked_is_an_error() {
         let schemas = "/components/schemas";
         for (pointer, change, expected) in [
-            ("/Wallet/properties/currency/maxLength", json!(3), "keyword maxLength"),
-            ("/Wallet/oneOf", json!([]), "keyword oneOf"),
-            ("/Wallet/properties/currency/type", json!(["string", "null"]), "no type"),
-            ("/Wallet/properties/currency/pattern", json!("("), "the pattern ("),
+            ("/Wallet/properties/currency/type", json!("text"), "type"),
+            ("/Wallet/properties/currency/pattern", json!("("), "("),
             ("/Wallet/properties/balance/format", json!("int32"), "the format \"int32\""),
-            ("/Wallet/properties/costPerMessage/minimum", json!(0.5), "a minimum 0.5"),
-            ("/Wallet/required/4", json!("tax"), "a required field is not declared"),
-            ("/CompanyList/properties/data/items", json!({"$ref": "#/x"}), "nothing at #/x"),
-            (
-                "/CompanyList/properties/data/items",
-                json!({"$ref": "#/components/schemas/CompanyList"}),
-                "is within itself",
-            ),
+            ("/CompanyList/properties/data/items", json!({"$ref": "#/x"}), "nothing at /x"),
         ] {
             let (parent, last) = pointer.rsplit_once('/').unwrap();
-            let document = altered(&format!("{schemas}{parent}"), |parent| match parent {
-                Value::Array(items) => items.push(change),
-                _ => parent[last] = change,
-            });
+            let document = altered(&format!("{schemas}{parent}"), |parent| parent[last] = change);
             let error = Contract::read(&document).unwrap_err().to_string();
             assert!(error.contains(expected), "{pointer}: {error}");
         }
@@ -257,5 +230,14 @@ mod tests {
         });
         let error = Contract::read(&document).unwrap_err().to_string();
         assert!(error.contains("no way to cause 404"), "{error}");
+    }
+
+    #[test]
+    fn a_schema_within_itself_ends() {
+        let document = altered("/components/schemas/Company/properties", |properties| {
+            properties["parent"] = json!({"$ref": "#/components/schemas/Company"});
+        });
+        let contract = Contract::read(&document).unwrap();
+        assert!(contract.exchanges[0].body.root.at("/data/0/parent").is_some());
     }
 }

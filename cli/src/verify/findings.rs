@@ -1,28 +1,29 @@
-//! What was found in one answer, counted by place: a list of 100,000 with the same thing wrong in
+//! What was found in one response, counted by place: a list of 100,000 with the same thing wrong in
 //! each is one finding.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
-use super::schema::SchemaNode;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::schema::Part;
 use super::severity::Source;
-use crate::display::shown;
+use crate::remote::Redactor;
 
-/// More different names or words at one place than this are no vocabulary but data, and are not
-/// shown.
-const MAX_WORDS: usize = 8;
+/// More different names or values at one place than this are data, and are not shown.
+const MAX_SHOWN: usize = 8;
 /// How many values of a finding are kept, where values are asked for.
 const MAX_VALUES: usize = 3;
 /// The most characters of a value that are shown.
 const MAX_CHARACTERS: usize = 60;
 
 /// What kind of thing was found. The names are for machines, and stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// Another status.
     Status,
-    /// An answer to a request that is to be refused.
+    /// Success for a request that must be rejected.
     NotRejected,
     ContentType,
     MissingHeader,
@@ -34,171 +35,191 @@ pub(crate) enum Kind {
     Format,
     Pattern,
     Minimum,
-    /// Another error code than the one that is due.
+    /// Another error code than the documented one.
     Code,
     DuplicateField,
     UnknownField,
     UnknownValue,
+    /// A keyword of the schema that has no kind here.
+    Schema,
 }
 
 impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::NotRejected => "not-rejected",
-            Self::ContentType => "content-type",
-            Self::MissingHeader => "missing-header",
-            Self::Header => "header",
-            Self::NotJson => "not-json",
-            Self::MissingField => "missing-field",
-            Self::Null => "null",
-            Self::Type => "type",
-            Self::Format => "format",
-            Self::Pattern => "pattern",
-            Self::Minimum => "minimum",
-            Self::Code => "code",
-            Self::DuplicateField => "duplicate-field",
-            Self::UnknownField => "unknown-field",
-            Self::UnknownValue => "unknown-value",
-        }
+    /// The name in reports.
+    pub(crate) fn name(self) -> String {
+        format!("{self:?}").chars().fold(String::new(), |mut name, char| {
+            if char.is_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(char.to_ascii_lowercase());
+            name
+        })
     }
 }
 
-/// One thing that was found, at one place of the contract.
-#[derive(Clone, Debug)]
+/// One thing that was found, at one place of the contract. As JSON, it is an entry of the report.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Finding {
     pub(crate) kind: Kind,
+    #[serde(flatten)]
     pub(crate) source: Source,
-    /// `data[].name`, or the name of a header; nothing for the answer as a whole.
+    /// `data[].name`, or the name of a header; empty for the response as a whole.
     pub(crate) path: String,
-    /// What came and what was expected.
+    /// What was expected, and what was received.
     pub(crate) message: String,
+    #[serde(flatten)]
     pub(crate) hit: Occurrence,
     /// How many there were that could have had it.
     pub(crate) of: u64,
 }
 
-/// How often something came, and where first.
-#[derive(Clone, Debug, Default)]
+/// How often something was found, and where first.
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Occurrence {
     pub(crate) count: u64,
     /// `data[17].name`
     pub(crate) first: Option<String>,
-    /// Some values, where they are asked for: harmless to show, but a client's data.
+    /// Some values, with `--show-values`: clients' data.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) values: Vec<String>,
     /// The types of the values of a field that is not known.
+    #[serde(skip)]
     pub(crate) types: BTreeSet<&'static str>,
 }
 
-/// How often a part could have come, and came.
+/// How often a part could have been there, and was.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Count {
-    pub(crate) due: u64,
-    pub(crate) came: u64,
+    pub(crate) expected: u64,
+    pub(crate) present: u64,
 }
 
-/// Everything that is noted while an answer is read.
+/// Everything that is noted while a response is checked.
 #[derive(Debug)]
 pub(crate) struct Findings {
     pub(crate) counts: Vec<Count>,
-    /// Where the reader is: the index of each list on the way.
-    pub(crate) indices: Vec<u64>,
-    faults: BTreeMap<(usize, Kind, String), (Source, Occurrence)>,
-    words: BTreeMap<(usize, Kind), Words>,
+    /// By part, kind, and message, or for an unknown name or value by that, if it may be shown.
+    found: BTreeMap<(usize, Kind, Option<String>), (Source, Occurrence)>,
     show_values: bool,
+    redactor: Redactor,
 }
 
 impl Findings {
-    pub(crate) fn new(parts: usize, show_values: bool) -> Self {
-        Self {
-            counts: vec![Count::default(); parts],
-            indices: Vec::new(),
-            faults: BTreeMap::new(),
-            words: BTreeMap::new(),
-            show_values,
-        }
+    pub(crate) fn new(parts: usize, show_values: bool, redactor: Redactor) -> Self {
+        let counts = vec![Count::default(); parts];
+        Self { counts, found: BTreeMap::new(), show_values, redactor }
     }
 
     /// A part could be here, and is or is not.
-    pub(crate) fn count(&mut self, part: &SchemaNode, came: bool) {
-        if let Some(tally) = self.counts.get_mut(part.id) {
-            tally.due += 1;
-            tally.came += u64::from(came);
+    pub(crate) fn count(&mut self, part: &Part, is_present: bool) {
+        if let Some(count) = self.counts.get_mut(part.id) {
+            count.expected += 1;
+            count.present += u64::from(is_present);
         }
     }
 
-    /// Something is wrong here. The message says nothing of the value, which is given as JSON.
-    pub(crate) fn fault(
+    /// Something is wrong at a place. The message holds nothing of the value.
+    pub(crate) fn add(
         &mut self,
-        part: &SchemaNode,
-        kind: Kind,
-        source: &Source,
-        message: String,
-        value: Option<&str>,
+        part: &Part,
+        place: String,
+        (kind, source, message): (Kind, Source, String),
+        value: Option<&Value>,
     ) {
-        let (indices, value) = (&self.indices, value.filter(|_| self.show_values));
-        let (_, hit) = self
-            .faults
-            .entry((part.id, kind, message))
-            .or_insert_with(|| (source.clone(), Occurrence::default()));
-        hit.add(|| place(&part.path, indices), value);
+        let value = self.value(value);
+        let found = self.found.entry((part.id, kind, Some(message)));
+        found.or_insert_with(|| (source, Occurrence::default())).1.add(place, value);
     }
 
-    /// There is a name or a word here that the contract does not have. It is shown if it surely is
-    /// no data.
-    pub(crate) fn word(
+    /// The contract does not have this name or value, which is shown if it surely is no data.
+    pub(crate) fn add_unknown(
         &mut self,
-        part: &SchemaNode,
+        part: &Part,
+        place: String,
         kind: Kind,
-        word: &str,
-        is_plain: bool,
-        value: &str,
+        (text, is_plain): (&str, bool),
+        value: &Value,
     ) {
-        let (indices, show) = (&self.indices, self.show_values);
-        let kind_of_value = (kind == Kind::UnknownField).then(|| type_of(value));
-        let words = self.words.entry((part.id, kind)).or_default();
-        let word = (is_plain || show).then(|| shown(word, MAX_CHARACTERS));
-        let hit = words.hit(word);
-        hit.add(|| place(&part.path, indices), Some(value).filter(|_| show));
-        hit.types.extend(kind_of_value);
+        let text =
+            (is_plain || self.show_values).then(|| self.redactor.shown(text, MAX_CHARACTERS));
+        let shown = self.value(Some(value));
+        let found = self.found.entry((part.id, kind, text));
+        let (_, hit) = found.or_insert_with(|| (Source::addition(), Occurrence::default()));
+        hit.add(place, shown);
+        hit.types.insert(type_of(value));
+    }
+
+    fn value(&self, value: Option<&Value>) -> Option<String> {
+        let value = value.filter(|_| self.show_values)?;
+        Some(self.redactor.shown(&value.to_string(), MAX_CHARACTERS))
     }
 
     /// All that was found, in the order of the parts.
-    pub(crate) fn findings(self, body: &SchemaNode) -> Vec<Finding> {
+    pub(crate) fn findings(mut self, body: &Part) -> Vec<Finding> {
         let mut parts = Vec::new();
         body.each(&mut |part| parts.push(part));
-        let tally = |id: usize| self.counts.get(id).copied().unwrap_or_default();
+        let many = self.hide_many();
         let mut findings = Vec::new();
-        for ((id, kind, message), (source, hit)) in self.faults {
-            let Some(part) = parts.get(id) else { continue };
-            let (path, tally) = (part.path.clone(), tally(id));
-            let of = if kind == Kind::MissingField { tally.due } else { tally.came };
-            findings.push((id, Finding { kind, source, path, message, hit, of }));
+        for ((id, kind, text), (source, hit)) in self.found {
+            let (Some(part), Some(count)) = (parts.get(id), self.counts.get(id)) else { continue };
+            let why =
+                if many.contains(&(id, kind)) { "many different" } else { "they look like data" };
+            let dot = if part.path.is_empty() { "" } else { "." };
+            let types: Vec<_> = hit.types.iter().copied().collect();
+            let (below, message) = match (kind, text) {
+                (Kind::UnknownField, Some(name)) => {
+                    (format!("{dot}{name}"), format!("unknown field, with {}", types.join(" or ")))
+                }
+                (Kind::UnknownField, None) => {
+                    (format!("{dot}*"), format!("unknown fields ({why}, not shown)"))
+                }
+                (Kind::UnknownValue, Some(value)) => {
+                    (String::new(), format!("unknown value `{value}`"))
+                }
+                (_, Some(message)) => (String::new(), message),
+                (_, None) => (String::new(), format!("unknown values ({why}, not shown)")),
+            };
+            let of = if kind == Kind::MissingField { count.expected } else { count.present };
+            findings.push(Finding {
+                kind,
+                source,
+                path: part.path.clone() + &below,
+                message,
+                hit,
+                of,
+            });
         }
-        for ((id, kind), words) in self.words {
-            let Some(part) = parts.get(id) else { continue };
-            for finding in words.findings(part, kind, tally(id).came) {
-                findings.push((id, finding));
+        findings
+    }
+
+    /// Merges the unknown names and values of a place where they are many, and returns those places.
+    fn hide_many(&mut self) -> BTreeSet<(usize, Kind)> {
+        let mut shown = BTreeMap::new();
+        for (id, kind, text) in self.found.keys() {
+            if matches!(kind, Kind::UnknownField | Kind::UnknownValue) && text.is_some() {
+                *shown.entry((*id, *kind)).or_insert(0) += 1;
             }
         }
-        findings.sort_by_key(|(id, finding)| (*id, finding.kind));
-        findings.into_iter().map(|(_, finding)| finding).collect()
+        shown.retain(|_, count| *count > MAX_SHOWN);
+        let many: BTreeSet<_> = shown.into_keys().collect();
+        for ((id, kind, text), (source, hit)) in std::mem::take(&mut self.found) {
+            let text = text.filter(|_| !many.contains(&(id, kind)));
+            let found = self.found.entry((id, kind, text));
+            found.or_insert_with(|| (source, Occurrence::default())).1.absorb(hit);
+        }
+        many
     }
 }
 
 impl Occurrence {
-    fn add(&mut self, place: impl FnOnce() -> String, value: Option<&str>) {
+    fn add(&mut self, place: String, value: Option<String>) {
         self.count += 1;
-        if self.first.is_none() {
-            self.first = Some(place());
-        }
+        self.first.get_or_insert(place);
         if let Some(value) = value
             && self.values.len() < MAX_VALUES
+            && !self.values.contains(&value)
         {
-            let value = shown(value, MAX_CHARACTERS);
-            if !self.values.contains(&value) {
-                self.values.push(value);
-            }
+            self.values.push(value);
         }
     }
 
@@ -211,90 +232,14 @@ impl Occurrence {
     }
 }
 
-/// The names or words of one place that the contract does not have.
-#[derive(Debug, Default)]
-struct Words {
-    few: BTreeMap<String, Occurrence>,
-    /// Those that look like data, or all of them once they are many.
-    hidden: Occurrence,
-    are_many: bool,
-}
-
-impl Words {
-    /// Where this one is counted.
-    fn hit(&mut self, word: Option<String>) -> &mut Occurrence {
-        if let Some(word) = word
-            && !self.are_many
-        {
-            if self.few.contains_key(&word) || self.few.len() < MAX_WORDS {
-                return self.few.entry(word).or_default();
-            }
-            self.are_many = true;
-            for (_, hit) in std::mem::take(&mut self.few) {
-                self.hidden.absorb(hit);
-            }
-        }
-        &mut self.hidden
+/// The type of a value, for a message.
+pub(crate) fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a string",
+        Value::Object(_) => "an object",
+        Value::Array(_) => "an array",
+        Value::Bool(_) => "true or false",
+        Value::Null => "null",
+        Value::Number(_) => "a number",
     }
-
-    fn findings(self, part: &SchemaNode, kind: Kind, of: u64) -> Vec<Finding> {
-        let is_field = kind == Kind::UnknownField;
-        let finding = |path: String, message: String, hit: Occurrence| Finding {
-            kind,
-            source: Source::addition(),
-            path,
-            message,
-            hit,
-            of,
-        };
-        let below = |name: &str| {
-            let dot = if part.path.is_empty() { "" } else { "." };
-            format!("{}{dot}{name}", part.path)
-        };
-        let mut findings = Vec::new();
-        for (word, hit) in self.few {
-            findings.push(if is_field {
-                let types: Vec<_> = hit.types.iter().copied().collect();
-                let types = types.join(" or ");
-                let message = format!("a field that the contract does not have, with {types}");
-                finding(below(&word), message, hit)
-            } else {
-                let message = format!("the word `{word}`, which the contract does not know");
-                finding(part.path.clone(), message, hit)
-            });
-        }
-        if self.hidden.count > 0 {
-            let why = if self.are_many { "many different" } else { "they look like data" };
-            findings.push(if is_field {
-                let message = format!("fields that the contract does not have ({why}, not shown)");
-                finding(below("*"), message, self.hidden)
-            } else {
-                let message = format!("words that the contract does not know ({why}, not shown)");
-                finding(part.path.clone(), message, self.hidden)
-            });
-        }
-        findings
-    }
-}
-
-/// The type of a value that is given as its JSON.
-pub(crate) fn type_of(value: &str) -> &'static str {
-    match value.as_bytes().first() {
-        Some(b'"') => "a string",
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b't' | b'f') => "true or false",
-        Some(b'n') => "null",
-        _ => "a number",
-    }
-}
-
-/// The path with the index of each list in its brackets.
-fn place(path: &str, indices: &[u64]) -> String {
-    let mut pieces = path.split("[]");
-    let mut place = pieces.next().unwrap_or_default().to_owned();
-    for (piece, index) in pieces.zip(indices) {
-        let _ = write!(place, "[{index}]{piece}");
-    }
-    place
 }

@@ -1,15 +1,15 @@
-//! The severity of a finding, and the rule of the contract that it violates.
+//! The severity of a finding, read from where the contract has the rule.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// What a finding goes against.
+/// How bad a difference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// The service differs from what its reference says or shows.
     Violation,
-    /// The service is free to do so; the contract assumed that it does not.
+    /// The service may do so; the contract assumed that it does not.
     Assumption,
     /// The service has more than the contract knows.
     Addition,
@@ -28,29 +28,51 @@ impl Severity {
 }
 
 /// Where a rule of the contract comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Source {
     pub(crate) severity: Severity,
-    /// The contract's own words for an assumption.
-    pub(crate) reason: Option<String>,
+    /// The contract's text on why it is assumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) assumed: Option<String>,
+    /// The reference's words that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) documented: Option<String>,
 }
 
 impl Source {
-    pub(crate) fn documented() -> Self {
-        Self { severity: Severity::Violation, reason: None }
+    pub(crate) fn violation() -> Self {
+        Self { severity: Severity::Violation, assumed: None, documented: None }
     }
 
     pub(crate) fn addition() -> Self {
-        Self { severity: Severity::Addition, reason: None }
+        Self { severity: Severity::Addition, ..Self::violation() }
     }
 
-    /// That of a keyword of an object of the contract: assumed if `x-assumed` has it.
-    pub(crate) fn of(node: &Value, keyword: &str) -> Self {
-        match node.get("x-assumed").and_then(|assumed| assumed.get(keyword)) {
-            None => Self::documented(),
-            Some(reason) => {
-                Self { severity: Severity::Assumption, reason: reason.as_str().map(str::to_owned) }
-            }
+    /// The source of a keyword of the object at this pointer: assumed if its `x-assumed` has the
+    /// keyword, otherwise documented in the nearest `x-documented` around it.
+    pub(crate) fn of(document: &Value, pointer: &str, keyword: &str) -> Self {
+        let node = document.pointer(pointer);
+        if let Some(reason) = node.and_then(|node| node.get("x-assumed")?.get(keyword)) {
+            let assumed = reason.as_str().map(str::to_owned);
+            return Self { severity: Severity::Assumption, assumed, documented: None };
+        }
+        Self { documented: documented(document, pointer), ..Self::violation() }
+    }
+
+    /// Why the contract has the rule, in one line.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let assumed = self.assumed.as_ref().map(|text| format!("assumed: {text}"));
+        assumed.or_else(|| self.documented.as_ref().map(|text| format!("documented: {text}")))
+    }
+}
+
+fn documented(document: &Value, mut pointer: &str) -> Option<String> {
+    while !pointer.is_empty() {
+        match document.pointer(pointer).and_then(|node| node.get("x-documented")) {
+            Some(Value::String(text)) => return Some(text.clone()),
+            Some(Value::Array(texts)) => return texts.first()?.as_str().map(str::to_owned),
+            _ => pointer = pointer.rsplit_once('/')?.0,
         }
     }
+    None
 }

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::remote::{COMPANIES, DRIFTED, WALLET, against, altered, run, serve, shown};
 
+const PAGE: &str = include_str!("../../../docs/record.md");
+
 /// A path of its own, with nothing there.
 struct File(PathBuf);
 
@@ -135,12 +137,12 @@ async fn what_is_recorded_starts_a_mock_that_serves_the_same_shape_and_nobodys_d
         "others stay others"
     );
     let phones: Vec<_> = after[0].connections.iter().map(|one| &one.display_phone_number).collect();
-    assert_eq!(phones, ["+237 0 00 00 00 01", "+33 0 00-00-00-02"]);
+    assert_eq!(phones, ["+000 00000001", "+000 00000002"]);
     let latest = after.iter().map(|company| company.onboarded_at).max().unwrap();
     assert_eq!(format!("{latest:.3}"), "2026-06-01T10:12:00.000Z");
 
     let wallet = mock.partner().wallet();
-    assert!((-999_990..=-111_110).contains(&wallet.balance) && wallet.balance % 10 == 0);
+    assert_eq!(wallet.balance, -1000);
     assert_eq!((wallet.currency.as_str(), wallet.cost_per_message), ("EUR", 3));
     assert_eq!(wallet.credit_unit_price.scale(), 4);
     assert_eq!(against(&live, &["record"]).await.stdout, text, "the same account, the same file");
@@ -187,27 +189,27 @@ async fn what_a_seed_cannot_hold_is_told_by_place_and_count_and_the_rest_is_reco
         run.stderr,
         "\
 partner-api: recorded companies: 4, with connections: 1
-partner-api: a seed cannot hold everything that came:
-  balance: a value of another type or out of range, so the mock serves its default (1)
-  creditUnitPrice: a number, written as a text (1)
-  data[]: no object, left out (1)
-  data[].*: a field that the seed does not have, left out (1)
-  data[]._count: a value of another type or out of range, so the mock serves its default (1)
-  data[]._count.campaigns: a field that the seed does not have, left out (1)
-  data[]._count.templates: a value of another type or out of range, so the mock serves its default (1)
-  data[].connections: no list, so the mock serves an empty one (1)
-  data[].connections[]: no object, left out (1)
-  data[].connections[].displayPhoneNumber: not there, so the mock serves its default (1)
-  data[].connections[].id: no text, written as an empty one (1)
-  data[].connections[].phoneNumberId: a value of another type or out of range, so the mock serves its default (1)
-  data[].connections[].qualityRating: not there, so the mock serves its default (1)
-  data[].connections[].tier: a field that the seed does not have, left out (1)
-  data[].connections[].wabaId: null, so the mock serves its default (1)
-  data[].email: a field that the seed does not have, left out (2)
-  data[].name: no text, written as an empty one (1)
-  data[].onboardedAt: a value of another type or out of range, so the mock serves its default (1)
-  data[].onboardedAt: written otherwise, served in UTC with milliseconds (1)
-  next: a field that the seed does not have, left out (1)
+partner-api: the responses differ from the contract; a mock serves its default for what is missing, null or of another type:
+  next: unknown field, with a string (1)
+  data[]: expected an object, got a string (1)
+  data[].*: unknown fields (they look like data, not shown) (1)
+  data[].email: unknown field, with a string or null (2)
+  data[]._count: expected an object, got a number (1)
+  data[]._count.campaigns: unknown field, with a number (1)
+  data[]._count.templates: expected 0 or more, got less (1)
+  data[].connections: expected an array, got null (1)
+  data[].connections[]: expected an object, got a string (1)
+  data[].connections[].tier: unknown field, with a string (1)
+  data[].connections[].displayPhoneNumber: missing (1)
+  data[].connections[].id: expected a string, got a number (1)
+  data[].connections[].phoneNumberId: expected a string, got a number (1)
+  data[].connections[].qualityRating: missing (1)
+  data[].connections[].wabaId: expected a string, got null (1)
+  data[].name: expected a string, got null (1)
+  data[].onboardedAt: expected a time of RFC 3339, got other text (1)
+  data[].onboardedAt: expected text that matches ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$, got other text (1)
+  balance: expected a whole number, got one with a fraction or an exponent (1)
+  creditUnitPrice: expected a string, got a number (1)
 "
     );
     let seed = Seed::from_json(&run.stdout).unwrap();
@@ -217,11 +219,11 @@ partner-api: a seed cannot hold everything that came:
 }
 
 #[tokio::test]
-async fn what_is_told_reads_as_the_readme_shows_it() {
+async fn what_is_told_reads_as_the_docs_show_it() {
     let mock = MockServer::start().await.unwrap();
     serve(&mock.partner(), "companies", DRIFTED);
     let run = against(&mock, &["record"]).await;
-    assert_eq!(shown(" --output seed.json\n", "$ partner-api mock --seed"), run.stderr);
+    assert_eq!(shown(PAGE, " --output seed.json\n", "$ partner-api mock --seed"), run.stderr);
 }
 
 #[tokio::test]
@@ -230,7 +232,7 @@ async fn a_file_that_is_there_stays_unless_it_is_forced_and_is_its_owners_only()
     std::fs::write(&file.0, "mine").unwrap();
     let run = against(&live, &["record", "--output", file.name()]).await;
     assert_eq!((run.code, file.text().as_str()), (Some(2), "mine"));
-    assert!(run.stderr.ends_with(": there is a file already; say --force to replace it\n"));
+    assert!(run.stderr.ends_with(": there is a file already; pass --force to replace it\n"));
     assert!(live.requests().is_empty(), "it is seen before anything is asked");
 
     live.partner().fail_next(Fault::status(503)).unwrap();
@@ -252,16 +254,68 @@ async fn a_file_that_is_there_stays_unless_it_is_forced_and_is_its_owners_only()
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_is_replaced_and_not_what_it_leads_to() {
-    let (live, link, other) =
-        (MockServer::start().await.unwrap(), File::new("link"), File::new("other"));
+async fn a_link_a_device_a_pipe_and_a_directory_are_never_replaced() {
+    let (live, link, other, pipe) = (
+        MockServer::start().await.unwrap(),
+        File::new("link"),
+        File::new("other"),
+        File::new("pipe"),
+    );
     std::fs::write(&other.0, "mine").unwrap();
     std::os::unix::fs::symlink(&other.0, &link.0).unwrap();
-    let run = against(&live, &["record", "--output", link.name()]).await;
-    assert_eq!((run.code, other.text().as_str()), (Some(2), "mine"), "{run:?}");
-    let run = against(&live, &["record", "--force", "--output", link.name()]).await;
-    assert_eq!((run.code, other.text().as_str()), (Some(0), "mine"), "{run:?}");
-    assert!(!link.0.is_symlink() && link.text().starts_with("{\n"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe.0).status().unwrap().success());
+    for (path, kind) in [
+        (link.name(), "a symbolic link"),
+        ("/dev/null", "a device, a pipe or a socket"),
+        (pipe.name(), "a device, a pipe or a socket"),
+        ("/", "a directory"),
+    ] {
+        let expected = format!(
+            "partner-api: {path}: there is {kind}, which is not replaced; choose another path\n"
+        );
+        for arguments in [
+            &["record", "--output", path][..],
+            &["record", "--force", "--output", path],
+            &["verify", "--output", path],
+        ] {
+            let run = against(&live, arguments).await;
+            assert_eq!((run.code, &run.stderr), (Some(2), &expected), "{arguments:?}");
+        }
+    }
+    assert!(link.0.is_symlink() && other.text() == "mine");
+    assert!(live.requests().is_empty(), "it is checked before anything is sent");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn output_that_cannot_be_written_is_an_error_and_a_closed_pipe_is_not() {
+    use std::process::{Command, Stdio};
+
+    let live = MockServer::start().await.unwrap();
+    let command = |name: &str, stdout: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api"));
+        command.arg(name).env("PARTNER_API_BASE_URL", live.url()).stdout(stdout);
+        command.env("PARTNER_API_KEY", live.api_key()).stderr(Stdio::piped());
+        command
+    };
+    for name in ["record", "verify"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command_to_full = command(name, full.into());
+        let output = tokio::task::spawn_blocking(move || command_to_full.output().unwrap());
+        let output = output.await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.starts_with("partner-api: stdout: cannot be written: No space left"),
+            "{said}"
+        );
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command_to_closed = command(name, writer.into());
+        let output = tokio::task::spawn_blocking(move || command_to_closed.output().unwrap());
+        assert_eq!(output.await.unwrap().status.code(), Some(0), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -272,30 +326,34 @@ async fn a_number_without_end_is_recorded_as_any_other() {
     serve(&mock.partner(), "companies", companies);
     let run = against(&mock, &["record"]).await;
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    let made_up = format!("\"{}1\"", "0".repeat(number.len() - 1));
-    assert!(run.stdout.contains(&made_up) && !run.stdout.contains("999"));
+    assert!(run.stdout.contains("\"+000 00000001\"") && !run.stdout.contains("999"));
 }
 
 #[tokio::test]
-async fn a_name_of_this_machine_is_asked_of_nobody_else() {
+async fn a_subdomain_of_localhost_is_another_machine() {
     let mock = MockServer::start().await.unwrap();
     let base_url = format!("http://mock.localhost:{}", mock.address().port());
     let run = against(&mock, &["record", "--base-url", &base_url]).await;
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let expected = "partner-api: --base-url: http://mock.localhost would send the API key unencrypted; use https\n";
+    assert_eq!((run.code, run.stderr.as_str()), (Some(2), expected));
 }
 
 #[tokio::test]
 async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
     for (operation, body, expected) in [
-        ("companies", "[]", "GET /companies: the body is not an object"),
-        ("companies", "{}", "GET /companies: there is no list `data` in the body"),
-        ("companies", r#"{"data":{}}"#, "GET /companies: there is no list `data` in the body"),
+        ("companies", "[]", "GET /companies: the body does not have the documented structure"),
+        ("companies", "{}", "GET /companies: the body does not have the documented structure"),
+        (
+            "companies",
+            r#"{"data":{}}"#,
+            "GET /companies: the body does not have the documented structure",
+        ),
         (
             "companies",
             r#"{"data":["#,
             "GET /companies: the body is not JSON: EOF while parsing a list at line 1 column 9",
         ),
-        ("wallet", "null", "GET /wallet: the body is not an object"),
+        ("wallet", "null", "GET /wallet: the body does not have the documented structure"),
     ] {
         let mock = MockServer::start().await.unwrap();
         serve(&mock.partner(), operation, body);
@@ -304,12 +362,18 @@ async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
         assert_eq!(run.stderr, format!("partner-api: {expected}\n"));
     }
     for (fault, expected) in [
-        (Fault::html_error_page(502), "status 502; it may pass, so try again"),
+        (
+            Fault::html_error_page(502),
+            "the service responded with 502 Bad Gateway; the service or a proxy in front of it has a problem; retry later",
+        ),
         (
             Fault::status(200).body("<html>").content_type("text/html"),
-            "a page of HTML, as from a proxy or a login in front",
+            "an HTML page, as of a proxy or a login in front of the service",
         ),
-        (Fault::status(404), "status 404"),
+        (
+            Fault::status(404),
+            "the service responded with 404 Not Found; check the path and the base URL",
+        ),
     ] {
         let mock = MockServer::start().await.unwrap();
         mock.partner().faults().add(fault).unwrap();
@@ -320,7 +384,7 @@ async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
     let mock = MockServer::start().await.unwrap();
     mock.partner().deactivate();
     let run = against(&mock, &["record"]).await;
-    let refused = "partner-api: GET /companies: the key was refused (invalid_token)\n";
+    let refused = "partner-api: GET /companies: the service rejected the API key (401 invalid_token); it is unknown or revoked, or the partner is inactive: check it in the dashboard\n";
     assert_eq!((run.code, run.stderr.as_str()), (Some(2), refused));
 }
 
@@ -341,6 +405,6 @@ async fn a_wrong_start_is_said_in_one_line_and_ends_with_2() {
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
     assert_eq!(
         run.stderr,
-        "partner-api: no base URL: say --base-url, or set PARTNER_API_BASE_URL\n"
+        "partner-api: no base URL: pass --base-url, or set PARTNER_API_BASE_URL\n"
     );
 }

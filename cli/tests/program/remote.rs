@@ -50,9 +50,9 @@ pub(crate) fn altered(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
-/// What the README shows, between a line and what ends it. The account there is [`DRIFTED`].
-pub(crate) fn shown(after: &str, until: &str) -> &'static str {
-    let rest = include_str!("../../../mock-server/README.md").split_once(after).unwrap().1;
+/// What a page of the docs shows, between a line and what ends it. The account there is [`DRIFTED`].
+pub(crate) fn shown<'a>(page: &'a str, after: &str, until: &str) -> &'a str {
+    let rest = page.split_once(after).unwrap().1;
     rest.split_once(until).unwrap().0
 }
 

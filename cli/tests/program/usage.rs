@@ -151,6 +151,9 @@ fn a_full_disk_is_an_error() {
         let output = command(arguments).stdout(full).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-        assert!(stderr.contains("partner-api: cannot write to stdout: No space left"), "{stderr}");
+        assert!(
+            stderr.contains("partner-api: stdout: cannot be written: No space left"),
+            "{stderr}"
+        );
     }
 }

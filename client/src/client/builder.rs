@@ -62,10 +62,14 @@ pub struct ClientBuilder {
     pub(super) user_agent: Option<String>,
     pub(super) connection: ConnectionSettings,
     pub(super) http_service: Option<HttpService>,
+    pub(super) layers: Vec<AddLayer>,
     pub(super) from_env: bool,
     /// Settings that were invalid when they were set.
     pub(super) invalid: Vec<InvalidSetting>,
 }
+
+/// Wraps a service with a layer.
+type AddLayer = Box<dyn FnOnce(HttpService) -> HttpService + Send + Sync>;
 
 /// The settings that concern connections, which are not supported together with `http_service`.
 #[derive(Default)]
@@ -344,7 +348,31 @@ impl ClientBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.http_service = Some(HttpService::new(service));
+        self.http_service = Some(HttpService::new(service, None));
+        self
+    }
+
+    /// Wraps the HTTP service below the client with a [`tower::Layer`](tower_layer::Layer), to
+    /// observe or change requests and responses: headers that a gateway requires, a recording, a
+    /// limit of requests at a time. Layers that are added later are further out.
+    ///
+    /// A layer sees every attempt, with the key in the `Authorization` header (marked as
+    /// sensitive), and the body of the response as it was received.
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<HttpService> + Send + Sync + 'static,
+        L::Service: tower_service::Service<http::Request<RequestBody>, Response = http::Response<B>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        <L::Service as tower_service::Service<http::Request<RequestBody>>>::Error: Into<BoxError>,
+        <L::Service as tower_service::Service<http::Request<RequestBody>>>::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.layers
+            .push(Box::new(move |inner| HttpService::new(layer.layer(inner.clone()), Some(inner))));
         self
     }
 

@@ -78,6 +78,7 @@ impl ClientBuilder {
             }
             None => connect(self.connection, base_url.as_ref(), &mut errors),
         };
+        let http = http.map(|http| self.layers.into_iter().fold(http, |http, add| add(http)));
 
         match (base_url, credentials, http, user_agent) {
             (Some(base_url), Some(credentials), Some(http), Some(user_agent))

@@ -15,7 +15,9 @@ use crate::decode::json::{BodyError, BodyErrorKind};
 use crate::decode::response_check;
 use crate::error::{AttemptError, ErrorKind, ErrorResponse, MAX_ERROR_BODY_BYTES, RequestOutcome};
 use crate::pipeline::timeouts::AttemptTimeouts;
-use crate::transport::{CloseDelimited, PoolId, ResponseBody, SentRequest, body_error, send_error};
+use crate::transport::{
+    self, CloseDelimited, PoolId, ResponseBody, SentRequest, body_error, send_error,
+};
 
 /// How long the body of an error response is read. The status is known already.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -112,7 +114,7 @@ pub(crate) async fn attempt<R: ReadBody>(
     reader: &R,
 ) -> Result<AttemptResponse<R::Output>, AttemptError> {
     let response = timeouts.limit(response, RequestOutcome::Unknown).await?.map_err(send_error)?;
-    let (mut head, mut body) = response.into_parts();
+    let (mut head, mut body) = transport::decompress(response).into_parts();
     redactor.redact_headers(&mut head.headers);
     if !head.status.is_success() {
         let excerpt = read_error_body(&mut body, timeouts).await;

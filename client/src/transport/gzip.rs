@@ -9,7 +9,6 @@ use flate2::bufread::MultiGzDecoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
-use http_body_util::BodyExt;
 
 use super::ResponseBody;
 use crate::error::BoxError;
@@ -31,7 +30,8 @@ pub(super) fn decompress(response: Response<ResponseBody>) -> Response<ResponseB
     head.headers.remove(CONTENT_ENCODING);
     head.headers.remove(CONTENT_LENGTH);
     let decoder = MultiGzDecoder::new(Input::default());
-    Response::from_parts(head, Gunzip { body, decoder, has_begun: false }.boxed_unsync())
+    let body = Gunzip { body, decoder, has_begun: false };
+    Response::from_parts(head, ResponseBody::new(body))
 }
 
 /// `x-gzip` is an alias of `gzip` (RFC 9110, section 8.4.1.3).

@@ -39,14 +39,21 @@ pub(crate) use reqwest_service::{TransportSettings, connect};
 pub(crate) use runtime::check_runtime;
 pub(crate) use tls::{Identity, RootCertificate};
 
-/// The HTTP service that the client calls.
+/// The HTTP service below a client: what a layer of
+/// [`ClientBuilder::layer`](crate::ClientBuilder::layer) wraps. Responses have the body as it was
+/// received, not decompressed.
 #[derive(Clone)]
-pub(crate) struct HttpService(Arc<dyn HttpExecutor>);
+pub struct HttpService(Arc<dyn HttpExecutor>);
 
 /// Sends a request. Unlike a [`tower::Service`](Service) it is shared and not cloned, which for a
 /// boxed service would be an allocation for each request.
 trait HttpExecutor: Send + Sync {
     fn execute(&self, request: Request<RequestBody>) -> SentRequest;
+
+    /// The connections that the next request of this runtime can use.
+    fn pool(&self) -> PoolId {
+        PoolId::NONE
+    }
 
     /// Makes the next request of this runtime use a new connection, unless one of the pool's other
     /// requests has already caused that.
@@ -64,8 +71,8 @@ pub(crate) type ResponseFuture =
     Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
 impl HttpService {
-    /// Wraps any service. Decompression is done here, so it works with each of them.
-    pub(crate) fn new<S, B>(service: S) -> Self
+    /// Wraps any service, which may itself call `inner`.
+    pub(crate) fn new<S, B>(service: S, inner: Option<Self>) -> Self
     where
         S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
         S::Error: Into<BoxError>,
@@ -73,10 +80,10 @@ impl HttpService {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Arc::new(TowerService(service)))
+        Self(Arc::new(TowerService { service, inner }))
     }
 
-    /// Sends a request. The body of its response is decompressed.
+    /// Sends a request.
     pub(crate) fn send(&self, request: Request<RequestBody>) -> SentRequest {
         self.0.execute(request)
     }
@@ -87,7 +94,31 @@ impl HttpService {
     }
 }
 
-struct TowerService<S>(S);
+impl std::fmt::Debug for HttpService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HttpService")
+    }
+}
+
+impl Service<Request<RequestBody>> for HttpService {
+    type Response = Response<ResponseBody>;
+    type Error = BoxError;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> ResponseFuture {
+        self.send(request).response
+    }
+}
+
+struct TowerService<S> {
+    service: S,
+    /// The service below, if this one is a layer: its connections are those of the client.
+    inner: Option<HttpService>,
+}
 
 impl<S, B> HttpExecutor for TowerService<S>
 where
@@ -98,17 +129,59 @@ where
     B::Error: Into<BoxError>,
 {
     fn execute(&self, request: Request<RequestBody>) -> SentRequest {
-        let mut service = self.0.clone();
+        let pool = self.pool();
+        let mut service = self.service.clone();
         let response = Box::pin(async move {
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
             service.call(request).await.map(wrap_response).map_err(Into::into)
         });
-        SentRequest { response, pool: PoolId::NONE }
+        SentRequest { response, pool }
+    }
+
+    fn pool(&self) -> PoolId {
+        self.inner.as_ref().map_or(PoolId::NONE, |inner| inner.0.pool())
+    }
+
+    fn retire(&self, pool: PoolId) {
+        if let Some(inner) = &self.inner {
+            inner.retire(pool);
+        }
     }
 }
 
-/// The decompressed body of a response of any service.
-pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
+/// The body of a response of any service.
+#[derive(Debug, Default)]
+pub struct ResponseBody(UnsyncBoxBody<Bytes, BoxError>);
+
+impl ResponseBody {
+    fn new<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(body.map_err(Into::into).boxed_unsync())
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
 
 /// The body of a request: complete, in memory, often empty. A [`tower::Service`](Service) that is
 /// given to [`ClientBuilder::http_service`](crate::ClientBuilder::http_service) receives it.
@@ -166,6 +239,13 @@ pub(crate) fn set_accept_encoding(headers: &mut HeaderMap) {
     let _ = headers;
 }
 
+/// Decompresses the body of a response, if it has a coding that is decoded here.
+pub(crate) fn decompress(response: Response<ResponseBody>) -> Response<ResponseBody> {
+    #[cfg(feature = "gzip")]
+    let response = gzip::decompress(response);
+    response
+}
+
 /// A response of any service as the client reads it.
 fn wrap_response<B>(response: Response<B>) -> Response<ResponseBody>
 where
@@ -173,12 +253,10 @@ where
     B::Error: Into<BoxError>,
 {
     let is_close_delimited = is_close_delimited(&response);
-    let mut response = response.map(|body| body.map_err(Into::into).boxed_unsync());
+    let mut response = response.map(ResponseBody::new);
     if is_close_delimited {
         response.extensions_mut().insert(CloseDelimited);
     }
-    #[cfg(feature = "gzip")]
-    let response = gzip::decompress(response);
     response
 }
 

@@ -128,6 +128,10 @@ impl HttpExecutor for ReqwestService {
         SentRequest { response, pool }
     }
 
+    fn pool(&self) -> PoolId {
+        self.pools.current().map_or(PoolId::NONE, |(_, pool)| pool)
+    }
+
     fn retire(&self, pool: PoolId) {
         self.pools.retire(pool);
     }

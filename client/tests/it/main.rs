@@ -19,6 +19,7 @@ mod error_texts;
 #[cfg(all(feature = "http2", any(feature = "native-tls", feature = "rustls")))]
 mod http2;
 mod keys;
+mod layers;
 mod long_lists;
 mod observability;
 mod retries;

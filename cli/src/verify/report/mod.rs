@@ -1,4 +1,4 @@
-//! What is known at the end: each answer with what was found in it, and what that comes to.
+//! The result: each response with what was found in it, and the verdict.
 
 mod json;
 mod junit;
@@ -7,48 +7,50 @@ mod text;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use super::contract::With;
 use super::findings::Finding;
+use super::observed::Observed;
 use super::severity::Severity;
+use crate::remote::Credentials;
 
-/// Everything that was asked, and what came of it.
+/// Every request, and its result.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) base_url: String,
     /// That of the contract.
     pub(crate) version: String,
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) probes: Vec<Probe>,
+    pub(crate) observed: Observed,
     pub(crate) left_out: Vec<(String, &'static str)>,
-    /// What is told and does not count.
+    /// What is reported without failing.
     pub(crate) allowed: Vec<Severity>,
 }
 
 /// One request.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Probe {
     pub(crate) operation: String,
     pub(crate) path: String,
-    pub(crate) with: With,
+    pub(crate) credentials: Credentials,
     pub(crate) status: Option<u16>,
     pub(crate) outcome: Outcome,
 }
 
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// No answer of the service came, and why.
+    /// There was no response of the service, and why.
     Unchecked(String),
     Checked(Checked),
 }
 
-/// An answer that was held to the contract.
+/// A response that was checked against the contract.
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) findings: Vec<Finding>,
-    /// The parts of the body that could be judged.
+    /// The parts of the body that could be checked.
     pub(crate) seen: Vec<String>,
-    /// Those that nothing was there for, such as the companies of an empty list.
+    /// Those for which the body had nothing, such as the companies of an empty list.
     pub(crate) unseen: Vec<String>,
-    /// The status is none that the contract has here.
+    /// The contract does not have the status here.
     pub(crate) is_foreign: bool,
 }
 
@@ -60,7 +62,7 @@ pub(crate) enum Format {
     Junit,
 }
 
-/// What it all comes to.
+/// The result of all checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Conforms,
@@ -87,19 +89,19 @@ impl Verdict {
 }
 
 impl Report {
-    /// What was found is a fact, also where something else could not be checked.
+    /// What was found counts, also where something else could not be checked.
     pub(crate) fn verdict(&self) -> Verdict {
         let counts = |finding: &Finding| !self.allowed.contains(&finding.source.severity);
         if self.findings().any(counts) {
             Verdict::Drift
-        } else if self.unchecked() > 0 || self.asked.is_empty() {
+        } else if self.unchecked() > 0 || self.probes.is_empty() {
             Verdict::Unchecked
         } else {
             Verdict::Conforms
         }
     }
 
-    pub(crate) fn written(&self, format: Format) -> String {
+    pub(crate) fn render(&self, format: Format) -> String {
         match format {
             Format::Text => text::text(self),
             Format::Json => json::json(self),
@@ -118,8 +120,8 @@ impl Report {
                 parts.push(format!("{}{allowed}", counted(count, severity.name())));
             }
         }
-        let total = self.asked.len();
-        parts.push(format!("{} of {total} answers checked", total - self.unchecked()));
+        let total = self.probes.len();
+        parts.push(format!("{} of {total} responses checked", total - self.unchecked()));
         let unseen = self.unseen();
         if unseen > 0 {
             parts.push(format!("{} not seen", counted(unseen, "part")));
@@ -136,26 +138,26 @@ impl Report {
     }
 
     pub(crate) fn unchecked(&self) -> usize {
-        self.asked.len() - self.checked().count()
+        self.probes.len() - self.checked().count()
     }
 
     fn checked(&self) -> impl Iterator<Item = &Checked> {
-        self.asked.iter().filter_map(|asked| match &asked.outcome {
+        self.probes.iter().filter_map(|probe| match &probe.outcome {
             Outcome::Checked(checked) => Some(checked),
             Outcome::Unchecked(_) => None,
         })
     }
 }
 
-impl Asked {
-    /// What was asked, in words.
+impl Probe {
+    /// The request, for a person.
     pub(crate) fn title(&self) -> String {
-        format!("GET {} with {}", self.path, self.with.name())
+        format!("GET {} with {}", self.path, self.credentials.name())
     }
 }
 
 impl Finding {
-    /// How often and where first, and some of the values if they were asked for.
+    /// How often and where first, and some of the values if they are to be shown.
     pub(crate) fn extent(&self) -> Option<String> {
         let (count, of) = (self.hit.count, self.of);
         let mut extent = match self.hit.first.as_deref() {

@@ -1,29 +1,32 @@
 //! The report for a person.
 
-use super::{Asked, Checked, Outcome, Report, counted};
+use super::{Checked, Outcome, Probe, Report, counted};
 
 pub(super) fn text(report: &Report) -> String {
     let mut lines = vec![format!("Partner API {} at {}", report.version, report.base_url)];
-    for asked in &report.asked {
+    for probe in &report.probes {
         lines.push(String::new());
-        one(asked, &mut lines);
+        one(probe, &mut lines);
     }
     if !report.left_out.is_empty() {
         lines.push(String::new());
         for (operation, why) in &report.left_out {
-            lines.push(format!("{operation}: not asked, since {why}"));
+            lines.push(format!("{operation}: not requested, because {why}"));
         }
     }
     lines.push(String::new());
+    if !report.observed.is_empty() {
+        lines.push(report.observed.line());
+    }
     lines.push(report.summary());
     lines.push(String::new());
     lines.join("\n")
 }
 
-fn one(asked: &Asked, lines: &mut Vec<String>) {
-    let status = asked.status.map(|status| format!(": {status}")).unwrap_or_default();
-    let title = format!("{}{status}", asked.title());
-    match &asked.outcome {
+fn one(probe: &Probe, lines: &mut Vec<String>) {
+    let status = probe.status.map(|status| format!(": {status}")).unwrap_or_default();
+    let title = format!("{}{status}", probe.title());
+    match &probe.outcome {
         Outcome::Unchecked(why) => {
             lines.push(title);
             lines.push(format!("  not checked  {why}"));
@@ -51,9 +54,7 @@ fn findings(checked: &Checked, lines: &mut Vec<String>) {
             path => format!("{path}: "),
         };
         lines.push(format!("  {severity:11}  {path}{}", finding.message));
-        let reason = finding.source.reason.as_deref();
-        let reason = reason.map(|reason| format!("assumed so far: {reason}"));
-        for more in finding.extent().into_iter().chain(reason) {
+        for more in finding.extent().into_iter().chain(finding.source.reason()) {
             lines.push(format!("  {:11}  {more}", ""));
         }
     }
