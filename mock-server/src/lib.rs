@@ -38,6 +38,8 @@
 //! | feature | default | description |
 //! |---|---|---|
 //! | `yaml` | | seed files in YAML; JSON needs no feature |
+//! | `tls` | | `https` with a generated certificate authority |
+//! | `gzip` | | compresses responses for clients that accept it |
 //! | `schema` | | generates the committed descriptions of the seed file and the control API; for this crate's tests |
 
 // Each folder uses only those below it: server, control, mock, seed, journal, faults, stubs, api,

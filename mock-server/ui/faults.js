@@ -88,7 +88,6 @@ const OPTIONS = [
 	["after=3", "not the first three requests"],
 	["every=3", "every third request"],
 	["flapping=2/3", "two with, three without"],
-	["ttl=30s", "only for this time"],
 	["probability=0.05", "with this probability"],
 	["rngSeed=7", "the seed of the random numbers"],
 	["ttl=30s", "active for this time only"],

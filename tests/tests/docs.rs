@@ -38,6 +38,8 @@ const LANGUAGES: &[&str] = &[
     "no_run",
     "",
     "console",
+    "python",
+    "js",
     "json",
     "yaml",
     "toml",
