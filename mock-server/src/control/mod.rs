@@ -58,7 +58,7 @@ const PREFIX: &str = "/_mock";
 /// The control API under `/_mock/`, to be switched on by
 /// [`MockServerBuilder::control`](crate::MockServerBuilder::control).
 ///
-/// It answers only to this machine: a request whose Host is neither `localhost` nor an address of
+/// It serves only this machine: a request whose Host is neither `localhost` nor an address of
 /// the loopback is refused, and so is one that a page of another origin sends. With a
 /// [`token`](Self::token) any address will do.
 #[derive(Clone, Default)]
@@ -79,14 +79,14 @@ impl Control {
     /// start without one.
     ///
     /// It has to be of letters, digits and `-._~+/`, with any number of `=` at its end (`b64token`,
-    /// RFC 6750, section 2.1); a blank one is an error at the start.
+    /// RFC 6750, section 2.1); an empty one is an error at the start.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Answers to this name, too, which stands in the Host header without its port. A name is not
-    /// safe as an address is: whoever has a say in its resolution may lead a browser here.
+    /// Accepts this name as well, which is in the Host header without its port. A name is not
+    /// safe as an address is: those who control its resolution can lead a browser here.
     pub fn host(mut self, name: impl Into<String>) -> Self {
         self.hosts.push(name.into());
         self
@@ -182,14 +182,14 @@ impl ControlApi {
         path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Starts the end of the mock: it is no longer ready, and requests that wait are answered.
+    /// Starts the end of the mock: it is no longer ready, and requests that wait get their response.
     pub(crate) fn end(&self) {
         self.state.0.is_ending.send_replace(true);
     }
 
     /// The response to a request for one of its paths, whose body may take this long to arrive. The
     /// body is read only if a handler wants it.
-    pub(crate) async fn answer<B>(
+    pub(crate) async fn respond<B>(
         self: &Arc<Self>,
         head: &Parts,
         mut body: B,

@@ -99,7 +99,7 @@ pub(super) fn json(body: &impl Serialize) -> Response {
     }
 }
 
-/// JSON that can be shown on a terminal, whoever wrote the texts in it.
+/// JSON that can be shown on a terminal, wherever its texts come from.
 struct EscapingFormatter;
 
 impl Formatter for EscapingFormatter {

@@ -93,7 +93,7 @@ impl OriginPolicy {
         Ok(())
     }
 
-    /// A name can be made to lead anywhere, and then has this machine's mock answer to a page of
+    /// A name can be made to lead anywhere, and then has this machine's mock respond to a page of
     /// that name; an address cannot.
     fn is_ours(&self, host: &str) -> bool {
         let name = match host.rsplit_once(':') {

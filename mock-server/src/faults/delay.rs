@@ -42,7 +42,7 @@ impl Delay {
         Self(Kind::LogNormal(median.min(MAX_DELAY), sigma))
     }
 
-    /// The wait that a pair of numbers in [0, 1) stands for.
+    /// The wait that a pair of numbers in [0, 1) gives.
     pub(crate) fn wait(self, (one, two): (f64, f64)) -> Duration {
         let wait = match self.0 {
             Kind::Fixed(delay) => delay,

@@ -264,7 +264,7 @@ impl Rule {
     }
 
     /// Only requests of the first partner with this name. A rule that is added by
-    /// [`Partner::faults`](crate::Partner::faults) meets only that partner anyway.
+    /// [`Partner::faults`](crate::Partner::faults) applies to that partner only anyway.
     pub fn partner(mut self, name: impl Into<String>) -> Self {
         self.0.partner = Some(name.into());
         self
@@ -400,7 +400,7 @@ impl<'de> Visitor<'de> for RuleVisitor {
     }
 }
 
-/// What is expected where a rule may stand in both forms.
+/// What is expected where both forms of a rule are allowed.
 pub(crate) const A_RULE: &str = "a rule as an object or as text, such as {\"status\": 503, \
     \"times\": 2} or \"status=503 times=2\"";
 

@@ -26,7 +26,7 @@ pub(crate) enum Target {
 
 /// A rule that contradicts itself nowhere, and is for an operation that is there.
 pub(crate) fn checked(rule: Rule) -> Result<NewRule, RuleError> {
-    // A body or a header that a rule says may hold a key, too.
+    // A body or a header that a rule says may hold a key as well.
     let text = api_key::redact_text(&rule.to_string()).into();
     let spec = rule.into_spec()?;
     let target = spec.operation.as_deref().map_or(Ok(Target::All), target)?;

@@ -24,10 +24,10 @@ use crate::state::store::{PartnerId, PartnerState};
 /// How many rules are remembered that had all their `times`, or whose `ttl` is over.
 const MAX_ENDED_RULES: usize = 1000;
 
-/// How many characters of a rule are shown with each request that met it.
+/// How many characters of a rule are shown with each request that it was applied to.
 const MAX_RULE: usize = 1000;
 
-/// A fault that met a request: by which rule, and how chance fell.
+/// A fault that was applied to a request: by which rule, and how chance fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedFault {
     rule: Arc<str>,
@@ -476,7 +476,7 @@ mod tests {
     use super::*;
     use crate::faults::{Fault, Rule};
 
-    /// Which of the next requests, counted from 1, meet the fault.
+    /// Which of the next requests, counted from 1, get the fault.
     fn hits(rule: Rule, requests: u64) -> Vec<u64> {
         let rules = FaultRegistry::default();
         let text = rule.to_string().into();

@@ -24,7 +24,7 @@ pub(super) fn write(spec: &FaultSpec, f: &mut fmt::Formatter<'_>) -> fmt::Result
     Ok(())
 }
 
-/// Whether a text stands for itself, and is not taken for two options, a number or JSON.
+/// Whether a text can be written without quotes, and is not taken for two options, a number or JSON.
 fn is_plain(text: &str) -> bool {
     let starts_like_text = text.starts_with(|first: char| !"\"{".contains(first));
     starts_like_text

@@ -9,7 +9,7 @@ use serde::de::{
 use super::json::ParseError;
 
 /// Reads a document. Without content it is `null`. Repeated keys, a second document and aliases that
-/// stand for more than memory holds are errors.
+/// expand to more than memory holds are errors.
 pub(crate) fn to_json(yaml: &str) -> Result<String, ParseError> {
     let error = |error: yaml_serde::Error| {
         ParseError::at(place(yaml, error.location()), &format!("not YAML: {error}"))

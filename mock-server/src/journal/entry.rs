@@ -167,7 +167,7 @@ fn redacted(
     clean
 }
 
-/// The value in memory of its own.
+/// The value in separate memory.
 fn copy(value: &HeaderValue) -> HeaderValue {
     HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::input::escape::escaped;
 use crate::journal::{RecordedRequest, request_id};
 
-/// The target of the event of a request. The program's `--quiet` names it, too.
+/// The target of the event of a request. The program's `--quiet` names it as well.
 const REQUEST: &str = "partner_api_mock::request";
 const SERVER: &str = "partner_api_mock::server";
 
@@ -49,7 +49,7 @@ pub(crate) fn listening(address: SocketAddr) {
 }
 
 pub(crate) fn shutting_down(address: SocketAddr) {
-    tracing::info!(target: SERVER, %address, "shutting down: answering what is under way");
+    tracing::info!(target: SERVER, %address, "shutting down: finishing requests under way");
 }
 
 pub(crate) fn shut_down(address: SocketAddr) {

@@ -83,7 +83,7 @@ impl Mock {
     /// [key of the default partner](Self::api_key) goes on being that.
     ///
     /// A request that comes meanwhile gets the response of the old seed or of the new one; one that is
-    /// under way already may meet the data of one and a fault of the other.
+    /// under way already may see the data of one and a fault of the other.
     pub fn load(&self, seed: Seed) {
         self.seed_state.load(&self.handler, seed);
     }
@@ -146,14 +146,14 @@ impl Mock {
     }
 
     /// Takes a partner out, with its keys, its data, its faults, its stubs and its journal. A
-    /// handle that is left of it reaches nothing that a request could meet.
+    /// handle that is left of it changes nothing that a request could see.
     ///
     /// Whether it was one of this mock's partners until now. The [default partner](Self::partner)
     /// may be removed as any other.
     pub fn remove_partner(&self, partner: &Partner) -> bool {
         let partner = partner.state();
         let owner = Some(partner.id);
-        // The partner goes first: whoever adds to it now sees that, and takes it out again.
+        // The partner goes first: a concurrent addition sees that, and takes it out again.
         let was_there = self.handler.store.remove(partner);
         self.handler.rules.forget(partner.id);
         self.handler.stubs.retain(|placed| placed.owner != owner);
@@ -161,7 +161,7 @@ impl Mock {
         was_there
     }
 
-    /// The next request meets this fault: the next one of each partner, and of those that come
+    /// The next request gets this fault: the next one of each partner, and of those that come
     /// with no known key.
     ///
     /// # Errors
@@ -171,13 +171,13 @@ impl Mock {
         self.faults().add(Rule::new(fault).times(1))
     }
 
-    /// The rules by which requests meet faults, whosever they are.
+    /// The fault rules of all partners and of the whole mock.
     pub fn faults(&self) -> Faults {
         Faults::new(&self.handler, None)
     }
 
     /// Adds a response on a path under `/api/v1`, for every partner that has no such stub itself. Of
-    /// several, the one that was added last is in force.
+    /// several, the one that was added last is active.
     ///
     /// # Errors
     ///

@@ -139,7 +139,7 @@ impl Partner {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is no such item.
     pub fn update_company<R>(
         &self,
         id: &str,
@@ -152,7 +152,7 @@ impl Partner {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is no such item.
     pub fn remove_company(&self, id: &str) -> Result<Company, NotFound> {
         self.state.remove_company(id)
     }
@@ -170,7 +170,7 @@ impl Partner {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is no such item.
     pub fn update_connection<R>(
         &self,
         id: &str,
@@ -183,12 +183,12 @@ impl Partner {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is no such item.
     pub fn remove_connection(&self, id: &str) -> Result<Connection, NotFound> {
         self.state.remove_connection(id)
     }
 
-    /// The next request with one of this partner's keys meets this fault.
+    /// The next request with one of this partner's keys gets this fault.
     ///
     /// # Errors
     ///
@@ -197,13 +197,13 @@ impl Partner {
         self.faults().add(Rule::new(fault).times(1))
     }
 
-    /// The rules by which this partner's requests meet faults.
+    /// The fault rules of this partner.
     pub fn faults(&self) -> Faults {
         Faults::new(&self.handler, Some(&self.state))
     }
 
     /// Adds a response on a path under `/api/v1`, for this partner. Of several, the one that was
-    /// added last is in force.
+    /// added last is active.
     ///
     /// # Errors
     ///

@@ -64,7 +64,7 @@ impl Pipeline {
         if is_head { without_body(response) } else { response }
     }
 
-    /// Bounds the body, for whoever reads it.
+    /// Bounds the body, whether a stub or a fault reads it.
     fn limit_body(&self, request: Request) -> Request {
         if request.body().is_end_stream() {
             return request;

@@ -59,7 +59,7 @@ impl SeedState {
         let key = match seed.first.keys.first() {
             Some(key) => key.clone(),
             None if seed.others.iter().any(has_mine) => api_key::generate(),
-            // Whoever was given this one goes on with it.
+            // A test that was given this key keeps using it.
             None => mine,
         };
         let first = apply_seed(handler, seed.clone(), &key);
@@ -68,7 +68,7 @@ impl SeedState {
     }
 }
 
-/// The first partner gets this key, if it has none of its own.
+/// The first partner gets this key, if the seed gives it none.
 fn apply_seed(handler: &RequestHandler, seed: Seed, key: &str) -> Arc<PartnerState> {
     let Seed { mut first, others, faults, stubs, .. } = seed;
     if first.keys.is_empty() {

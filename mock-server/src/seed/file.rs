@@ -49,7 +49,7 @@ pub(super) struct SeedFile {
     stubs: Vec<Object<StubFile>>,
 }
 
-/// A partner: keys, companies, a wallet, faults and stubs of its own.
+/// A partner: keys, companies, a wallet, faults and stubs.
 #[derive(serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "PartnerNew", transform = super::schema::not_both_companies_and_generate))]
@@ -180,7 +180,7 @@ pub(super) fn is_first(
     Ok(())
 }
 
-const KEY_TWICE: &str = "this key stands twice: expected each key once, for one partner";
+const KEY_TWICE: &str = "this key is given twice: expected each key once, for one partner";
 
 /// The number of the partner that a rule names.
 pub(super) fn whose<'a>(

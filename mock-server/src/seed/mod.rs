@@ -43,7 +43,7 @@ pub const MAX_SEED_BYTES: usize = 256 << 20;
 /// The JSON Schema (draft 2020-12) of a seed file, for editors: they complete what is typed and mark
 /// what is wrong, in JSON with a `$schema` at the top, and in YAML with a comment.
 ///
-/// It says what a schema can say; what it cannot stands in its description.
+/// Rules that a schema cannot express are in its descriptions.
 pub const SEED_SCHEMA: &str = include_str!("../../seed.schema.json");
 
 /// Generates [`SEED_SCHEMA`] from the types of a seed file.
@@ -82,7 +82,7 @@ pub(crate) struct PartnerSeed {
     pub(crate) extras: Extras,
 }
 
-/// What the requests of one partner meet besides its data.
+/// The faults and stubs of one partner.
 #[derive(Clone, Default)]
 pub(crate) struct Extras {
     pub(crate) faults: Vec<NewRule>,
@@ -91,7 +91,7 @@ pub(crate) struct Extras {
 
 impl Seed {
     /// One partner with the wallet and the company that the reference shows. It is what a mock
-    /// starts with if it is told nothing else.
+    /// starts with by default.
     pub fn sample() -> Self {
         let mut company =
             Company::new("clx123...", "Acme Coffee").with_connection(Connection::new("clx456..."));

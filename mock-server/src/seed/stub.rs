@@ -1,4 +1,4 @@
-//! A stub as a seed file has it, and as it comes over HTTP: a canned answer.
+//! A stub as a seed file has it, and as it comes over HTTP: a canned response.
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
@@ -82,7 +82,7 @@ impl StubFile {
         let stub = if self.override_documented { stub.override_documented() } else { stub };
         stubs::checked(stub).map_err(|error| match error {
             StubError::Documented(..) => ValidationError::of(
-                "this call is documented: expected `true`, if the stub is meant to answer it",
+                "this call is documented: expected `true`, if the stub is meant to override it",
             )
             .at("overrideDocumented"),
             StubError::Path(_) | StubError::Unsent(_) => {
@@ -93,20 +93,20 @@ impl StubFile {
 }
 
 fn bodyless(field: &'static str) -> ValidationError {
-    ValidationError::of("an answer with this status has none").at(field)
+    ValidationError::of("a response with this status has none").at(field)
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = HeaderName::from_bytes(name.as_bytes());
     let name = name.map_err(|_| "a name that HTTP does not allow")?;
     if is_framing(&name) {
-        return Err("not this one: the mock says itself how long an answer is");
+        return Err("not this one: the mock sets the length of a response itself");
     }
     let value = HeaderValue::from_str(value);
     Ok((name, value.map_err(|_| "a value that HTTP does not allow in a header")?))
 }
 
-/// JSON without the blanks between its values, and else letter by letter: a number that is written
+/// JSON without the whitespace between its values, and else letter by letter: a number that is written
 /// `1.50` is served so.
 fn minified(json: &str) -> String {
     let (mut is_string, mut is_escaped) = (false, false);

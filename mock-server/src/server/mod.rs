@@ -231,7 +231,7 @@ impl MockServerBuilder {
         self
     }
 
-    /// Serves the control API under `/_mock/`, too. Otherwise there is none.
+    /// Serves the control API under `/_mock/` as well. By default there is none.
     pub fn control(mut self, control: Control) -> Self {
         self.control = Some(control);
         self
@@ -289,7 +289,7 @@ impl MockServerBuilder {
         self
     }
 
-    /// How many connections may be open at once. Whoever asks something on one more gets 503, and the
+    /// How many connections may be open at once. A request on one more gets 503, and the
     /// others go on. Otherwise it is [`DEFAULT_MAX_CONNECTIONS`].
     pub fn max_connections(mut self, limit: usize) -> Self {
         self.limits.connections = limit;

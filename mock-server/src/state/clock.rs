@@ -17,7 +17,7 @@ use tokio::time::Instant;
 /// The clock of a mock, by [`Mock::clock`](crate::Mock::clock). Cheap to clone; every clone is the
 /// same clock.
 ///
-/// It runs until it is paused, and shows the machine's time. Paused, it stands still, but for what
+/// It runs until it is paused, and shows the machine's time. Paused, it does not move, except by what
 /// [`advance`](Self::advance) moves it. Four things go by it: the journal's time of each request,
 /// the dates in responses (`Date` and a `Retry-After` that is
 /// [counted from now](crate::Fault::retry_after_date_in)), the waits of faults, and the
@@ -39,9 +39,9 @@ use tokio::time::Instant;
 /// // … the client under test makes its call …
 /// mock.received_requests().wait_for(1, Duration::from_secs(5)).await?;
 /// clock.advance(Duration::from_secs(30))?;                    // now the response comes
-/// # let answer = call.await??;
-/// # assert_eq!(answer.status(), 503);
-/// # assert_eq!(answer.headers()["date"], "Tue, 24 Nov 2026 10:00:30 GMT");
+/// # let response = call.await??;
+/// # assert_eq!(response.status(), 503);
+/// # assert_eq!(response.headers()["date"], "Tue, 24 Nov 2026 10:00:30 GMT");
 /// # Ok(())
 /// # }
 /// ```

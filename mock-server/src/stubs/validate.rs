@@ -10,8 +10,10 @@ use crate::input::json::truncate;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StubError {
-    /// It would answer a documented call, and does not say that it is meant to.
-    #[error("{0} {1} is documented; say `override_documented()` if this is meant to answer it")]
+    /// It would override a documented call, and does not say that it is meant to.
+    #[error(
+        "{0} {1} is documented; say `override_documented()` if the stub is meant to replace it"
+    )]
     Documented(Method, String),
     /// Its path is empty.
     #[error("`{}`: expected a path under /api/v1, such as `stats`", truncate(.0).escape_debug())]

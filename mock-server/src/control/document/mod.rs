@@ -63,7 +63,7 @@ pub fn generate_control_document() -> ControlDocument {
         }),
         servers: json!([{
             "url": "http://127.0.0.1:4010",
-            "description": "The program, unless it was told to listen elsewhere.",
+            "description": "The program, unless it listens elsewhere.",
         }]),
         security: json!([{}, {"token": []}]),
         tags: tags(),
@@ -74,14 +74,14 @@ pub fn generate_control_document() -> ControlDocument {
 
 const DESCRIPTION: &str = "\
 Partners, keys, data, faults, stubs, the journal, the clock and the outages of a mock server of the Partner API. Test suites that run side \
-by side share one mock, each with a partner of its own: what is under `/_mock/partners/{partner}` applies to that partner only.
+by side share one mock, each with its own partner: what is under `/_mock/partners/{partner}` applies to that partner only.
 
 It responds only to its own machine and to its own page. Host must be `localhost` or an address of the loopback; with a token \
 any IP address is accepted; other names are configured when the mock starts. Origin, if sent, must be `http://` (with TLS, `https://`) and the Host, \
 and Sec-Fetch-Site `same-origin` or `none`. Every method but GET and HEAD needs `Content-Type: application/json`, also where \
 there is no body. There is no CORS, and GET changes nothing.
 
-Its requests are not in the journal, meet no fault and need no API key. Its responses have `X-Partner-Api-Mock: control`. A \
+Its requests are not in the journal, get no fault and need no API key. Its responses have `X-Partner-Api-Mock: control`. A \
 request that is rejected changes nothing. The next request sees a change.";
 
 fn tags() -> Value {

@@ -108,7 +108,7 @@ fn of_the_mock(types: &mut Types) -> Vec<Operation> {
         Operation {
             description: Some(
                 "Partners, keys, data, faults and stubs are again those of the seed, the journal is empty, \
-                 and the clock runs. It is for whoever has the mock alone: other suites lose their \
+                 and the clock runs. Use it only on a mock that is not shared: other suites lose their \
                  partners. A body with a field, or a query, is rejected.",
             ),
             ..operation("post", "/reset", "reset", "Mock", "Reset the mock to its start")

@@ -20,7 +20,7 @@ pub(super) fn describe(path: &str, error: &serde_json::Error) -> ParseError {
 }
 
 /// serde's message, with a suggestion. Where a key is expected, the value is not shown, since not
-/// every key can be told by how it begins.
+/// every key can be recognised by its beginning.
 pub(crate) fn serde_message(message: &str, of_a_key: bool) -> String {
     if of_a_key {
         return "expected a key as a string (the value is not shown)".to_owned();

@@ -9,11 +9,11 @@ use rust_decimal::Decimal;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
 
-/// A struct, from an object only: what serde derives would take an array, too, and
+/// A struct, from an object only: what serde derives would also take an array, and
 /// its values by their order.
 pub(crate) struct Object<T>(pub(crate) T);
 
-/// What is expected where an object stands.
+/// What is expected in the place of an object.
 pub(crate) trait Expected {
     const EXPECTED: &'static str;
 }
@@ -38,7 +38,7 @@ impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// A value that may be left out. `null` is none: to leave it out is the only way to the default.
+/// A value that may be left out. `null` is an error: to leave it out is the only way to the default.
 pub(crate) fn non_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
@@ -71,7 +71,7 @@ pub(crate) fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Tim
     })
 }
 
-/// A string with a meaning. Whatever else stands there, the error says what was expected.
+/// A string with a meaning. For anything else, the error says what was expected.
 struct Text<T> {
     parse: fn(&str) -> Option<T>,
     expected: &'static str,

@@ -115,7 +115,7 @@ impl App {
         // The control API has a limit of its own on the size and the time of a body.
         let limits = BodyLimits { bytes: usize::MAX, time: None, budget };
         let mut body = LimitedBody::new(Body::new(body), limits);
-        let response = control.answer(head, &mut body, self.limits.body).await;
+        let response = control.respond(head, &mut body, self.limits.body).await;
         leftover.set_body(!body.is_end_stream());
         match response {
             Ok(response) => {

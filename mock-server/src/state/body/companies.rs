@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{render, write};
 use crate::state::model::{Company, Connection};
 
-/// Companies stand between these, with commas between them.
+/// Companies are between these, with commas between them.
 pub(crate) const BEFORE_COMPANIES: &[u8] = br#"{"data":["#;
 pub(crate) const AFTER_COMPANIES: &[u8] = b"]}";
 

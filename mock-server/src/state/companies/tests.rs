@@ -126,7 +126,7 @@ proptest! {
                 let found = connections.find(|connection| connection.id == id);
                 prop_assert_eq!(all.connection(id), found.cloned());
             }
-            // Whoever has the list from before has it still.
+            // A list that was taken before is unchanged.
             prop_assert!(old.into_bytes() == expected_old);
             prop_assert!(before.content().into_bytes() == expected_old);
         }

@@ -1,4 +1,4 @@
-//! Companies without end, made up and the same for ever: what a test fills a partner with.
+//! Generated companies, the same for each RNG seed, for tests that need many.
 
 pub(crate) mod splitmix;
 mod words;
@@ -13,7 +13,7 @@ use self::words::{
 use crate::state::model::{Company, Connection};
 
 /// The companies of a seed file or of the command line are at most so many for a partner. Their
-/// answer is of 400 MB then.
+/// response has 400 MB then.
 pub const MAX_GENERATED: u32 = 1_000_000;
 
 /// What the reference's sample ids begin with; all in all they are as long as a cuid.
@@ -31,14 +31,14 @@ const CONNECTIONS: [(u64, u64); 5] = [(70, 1), (15, 2), (6, 3), (3, 4), (6, 0)];
 /// Of a hundred connections, so many have this quality. Which words there are says the contract.
 const QUALITY: [(u64, &str); 3] = [(92, "GREEN"), (6, "YELLOW"), (2, "RED")];
 
-/// So that each connection of a company has a number of its own.
+/// So that each connection of a company has its own number.
 const SLOTS: u64 = 8;
 
 impl Company {
     /// Made-up companies, the same for the same seed, for ever: the first ones of many are those
     /// of few.
     ///
-    /// They are as the contract has them: ids of their own that look like the reference's; names
+    /// They are as the contract has them: distinct ids that look like the reference's; names
     /// of shops, schools and clinics in French, English and Arabic; onboarded within the two years
     /// before the reference's sample; with none to four connections, mostly one, which are
     /// `connected`, mostly `GREEN`, a few `YELLOW` or `RED`.

@@ -48,7 +48,7 @@ pub(crate) fn generate() -> String {
     PREFIX.chars().chain(random).collect()
 }
 
-/// Whether a text can stand after `Bearer` at all: `b64token` of RFC 6750, section 2.1.
+/// Whether a text is valid after `Bearer`: `b64token` of RFC 6750, section 2.1.
 pub(crate) fn is_b64token(text: &[u8]) -> bool {
     let body = text.iter().take_while(|byte| is_body(**byte)).count();
     body > 0 && text.iter().skip(body).all(|byte| *byte == b'=')
@@ -73,7 +73,7 @@ const IS_BODY: [bool; 256] = {
     table
 };
 
-/// What is said of a key that is none.
+/// The error for a text that is not a key.
 pub(crate) const EXPECTED: &str = "this key could not follow `Bearer `: expected letters, digits \
                                    and -._~+/, and = at the end only";
 

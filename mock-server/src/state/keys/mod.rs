@@ -2,7 +2,7 @@
 //! could not recognise otherwise.
 //!
 //! A request's key is found by 128 bits of two keyed hashes, whose random keys are this process's, and
-//! not by its SHA-256, which takes 3,400 instructions. Whoever does not know the random keys cannot
+//! not by its SHA-256, which takes 3,400 instructions. A client that does not know the random keys cannot
 //! find another text with the same hashes. The SHA-256 is computed once, when the key is issued, for
 //! the id by which the key is shown.
 

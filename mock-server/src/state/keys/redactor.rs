@@ -67,7 +67,7 @@ impl Redactor {
     }
 }
 
-/// The text with each occurrence of the key replaced. None if there is none.
+/// The text with each occurrence of the key replaced. `None` if it does not occur.
 fn replace(text: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     let first = *key.first()?;
     // A percent-encoded key may begin with any of its escapes.

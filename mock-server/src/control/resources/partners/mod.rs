@@ -49,7 +49,7 @@ pub(in crate::control) struct Partner {
     keys: usize,
     /// How many of its requests are kept.
     requests: usize,
-    /// How many rules of its own are active.
+    /// How many of its rules are active.
     faults: usize,
     /// Only in the response that adds it, if no keys were given: its new key, shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
