@@ -9,7 +9,7 @@ const EVERY = 2000;
 /** What is wrong, in the text form of a rule; its options are in the order in which the mock writes them. */
 const READY = [
 	[
-		"Answers",
+		"Responses",
 		[
 			["503 Unavailable", "status=503", "The service is overloaded, or restarts."],
 			["429 Retry-After", "status=429 retryAfter=1", "Too many requests; come again in one second."],
@@ -72,15 +72,15 @@ const OPTIONS = [
 	["contentType=text/html", "another content type"],
 	['headers={"x-a":"1"}', "these headers"],
 	["retryAfter=1", "Retry-After, in seconds or as a date"],
-	["retryAfterDateIn=30s", "the same as a date, so far from the answer"],
+	["retryAfterDateIn=30s", "the same as a date, this long after the response"],
 	["delay=250ms", "late: fixed, 50ms..150ms or lognormal(90ms,0.5)"],
 	["slowHeaders=2s", "the head byte by byte"],
 	["throttle=2s", "the body in pieces"],
-	["truncate=40", "so many bytes of the body"],
+	["truncate=40", "the first 40 bytes of the body"],
 	["contentLength=90", "a wrong Content-Length"],
 	["malformedJson", "without its last byte"],
 	["invalidUtf8", "a byte FF in a string"],
-	["padTo=1048576", "so many bytes in all"],
+	["padTo=1048576", "spaces up to this size in bytes"],
 	["connection=reset", "or resetAfterRequest, close, hang, garbage, malformedChunk"],
 	["operation=wallet", "only for this call, or this path"],
 	["key=…", "only with this key"],
@@ -126,7 +126,7 @@ export function faultsView(id) {
 		else if (!nothing.firstChild)
 			nothing.replaceChildren(
 				empty(
-					"Nothing goes wrong.",
+					"No active rules.",
 					h("p", {}, "Turn a fault on below, or write a rule. It is active from the next request on."),
 				),
 			);

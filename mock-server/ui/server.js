@@ -64,7 +64,7 @@ export function serverView() {
 	function resetAll() {
 		confirm(
 			"Reset the mock?",
-			"Partners, keys, wallets, companies and faults are as at the start again, the journal is empty, and the clock runs. Whoever uses this mock now is disturbed.",
+			"Partners, keys, wallets, companies and faults are as at the start again, the journal is empty, and the clock runs. Other users of this mock are affected.",
 			"Reset",
 			async () => {
 				await send("POST", "reset");

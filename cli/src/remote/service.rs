@@ -27,7 +27,7 @@ const MADE_UP_KEY: &str = "pk_live_madeupmadeupmadeupmadeup";
 pub(crate) enum Credentials {
     Key,
     NoKey,
-    MadeUpKey,
+    UnknownKey,
 }
 
 /// A service that can be called.
@@ -129,7 +129,7 @@ impl Service {
             exchange.response = None;
         }
         let client =
-            if credentials == Credentials::MadeUpKey { &self.made_up } else { &self.client };
+            if credentials == Credentials::UnknownKey { &self.made_up } else { &self.client };
         let error = client.get(path).send_empty().await.err();
         let (response, is_too_large) = {
             let mut exchange = lock(&self.exchange);

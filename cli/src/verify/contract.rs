@@ -10,7 +10,7 @@ use crate::remote::Credentials;
 
 /// The examples of a 401, by name, for a request without a key and with one that nobody has.
 const UNAUTHORIZED: [(Credentials, &str); 2] =
-    [(Credentials::NoKey, "missing_bearer_token"), (Credentials::MadeUpKey, "invalid_token")];
+    [(Credentials::NoKey, "missing_bearer_token"), (Credentials::UnknownKey, "invalid_token")];
 
 /// What the contract has that cannot be checked, or cannot be understood.
 #[derive(Debug, thiserror::Error)]
@@ -183,7 +183,7 @@ mod tests {
         let expected: Vec<_> = ["/companies", "/wallet"]
             .into_iter()
             .flat_map(|path| {
-                [(Credentials::Key, 200), (Credentials::NoKey, 401), (Credentials::MadeUpKey, 401)]
+                [(Credentials::Key, 200), (Credentials::NoKey, 401), (Credentials::UnknownKey, 401)]
                     .map(|(with, status)| (path.to_owned(), with, status))
             })
             .collect();

@@ -97,7 +97,7 @@ pub(crate) fn differences(
 /// Check a live service against the contract of the Partner API
 ///
 /// Sends GET requests only: for each documented operation one with the key in PARTNER_API_KEY, one
-/// without a key, and one with a made-up key.
+/// without a key, and one with an unknown key.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Command {

@@ -194,7 +194,7 @@ impl Credentials {
         match self {
             Self::Key => "the key",
             Self::NoKey => "no key",
-            Self::MadeUpKey => "a made-up key",
+            Self::UnknownKey => "an unknown key",
         }
     }
 }

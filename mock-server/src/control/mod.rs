@@ -189,7 +189,7 @@ impl ControlApi {
 
     /// The response to a request for one of its paths, whose body may take this long to arrive. The
     /// body is read only if a handler wants it.
-    pub(crate) async fn respond<B>(
+    pub(crate) async fn handle<B>(
         self: &Arc<Self>,
         head: &Parts,
         mut body: B,

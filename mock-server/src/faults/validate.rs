@@ -36,10 +36,7 @@ impl RuleError {
 impl FaultSpec {
     pub(super) fn check(&self) -> Result<(), RuleError> {
         self.check_response()?;
-        ensure(
-            self.key != Some(Key::Malformed),
-            "key: expected one in clear, of letters, digits and -._~+/ only",
-        )?;
+        ensure(self.key != Some(Key::Malformed), "key: expected letters, digits and -._~+/ only")?;
         self.check_combination()?;
         self.check_schedule()
     }
@@ -65,7 +62,7 @@ impl FaultSpec {
             ensure(name.is_ok(), "headers: a name that HTTP does not allow")?;
             ensure(
                 name.is_ok_and(|name| name != CONTENT_TYPE && !is_framing(&name)),
-                "headers: not this one; see `contentType`, `contentLength` and `connection`",
+                "headers: Content-Type and the framing of a body are not set here; see `contentType`, `contentLength` and `connection`",
             )?;
             ensure_value("headers", value)?;
         }

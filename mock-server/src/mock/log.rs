@@ -1,7 +1,7 @@
 //! The events of `tracing`: one for each request, and when a server starts and ends.
 //!
-//! Names are OpenTelemetry's where it has one (semantic conventions for HTTP spans). Whoever wrote
-//! a text, its control characters are escaped: not every subscriber does that.
+//! Names are OpenTelemetry's where it has one (semantic conventions for HTTP spans). Control
+//! characters are escaped in every text: not every subscriber does that.
 
 use std::io;
 use std::net::SocketAddr;

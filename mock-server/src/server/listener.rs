@@ -143,7 +143,7 @@ impl Drop for Listener {
 }
 
 impl Port {
-    /// Ends all connections, and holds the address, for some time or until it is told otherwise.
+    /// Ends all connections, and holds the address, for some time or until the outage is ended.
     pub(super) fn start_outage(
         self: &Arc<Self>,
         outage: Outage,
@@ -188,7 +188,7 @@ impl Port {
         Ok(())
     }
 
-    /// Starts an outage that was asked for over HTTP, whose client can be told nothing any more.
+    /// Starts an outage that was requested over HTTP. A failure can only be logged.
     pub(super) fn start_scheduled(self: &Arc<Self>, outage: ScheduledOutage) {
         if let Err(error) = self.start_outage(outage.kind, Some(outage.duration)) {
             log::outage_failed(self.address, &error);
@@ -264,7 +264,7 @@ impl Shared {
         Self { app, http, connections: Arc::new(connections), refusals }
     }
 
-    /// Leave to send a 503 on a connection above the limit. With TLS there is none: such a connection
+    /// Leave to send a 503 on a connection above the limit. With TLS there is no 503: such a connection
     /// is reset, which saves its handshake.
     pub(super) fn may_refuse(&self) -> Option<OwnedSemaphorePermit> {
         #[cfg(feature = "tls")]

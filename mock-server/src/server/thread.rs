@@ -1,4 +1,4 @@
-//! A mock on a thread of its own, with a runtime that no test ends.
+//! A mock on a separate thread, with a runtime that no test ends.
 
 use std::sync::mpsc::{self, Sender};
 use std::{io, thread};

@@ -24,7 +24,7 @@ use crate::faults::outage::Outage;
 use crate::mock::log;
 
 /// TLS for a mock, by [`MockServerBuilder::tls`](crate::MockServerBuilder::tls): https with a
-/// certificate of its own authority.
+/// certificate of a generated authority.
 ///
 /// The certificate is for `localhost`, 127.0.0.1, `::1`, the address that the mock listens on, and every
 /// [`name`](Self::name). Its authority is generated when the mock starts, and its private key is
@@ -88,7 +88,7 @@ impl Identity {
 
         let authority = authority().map_err(TlsError::generate)?;
         let (certificate, key) = certificate(&authority, names).map_err(TlsError::generate)?;
-        // Given to rustls alone: a program may have a default provider of its own choice.
+        // Given to rustls alone: a program may have chosen a default provider.
         let provider = Arc::new(aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

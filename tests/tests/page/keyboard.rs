@@ -103,7 +103,7 @@ async fn a_dialog_takes_the_focus_ends_with_escape_and_gives_the_focus_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_is_switched_with_the_space_bar_and_keeps_the_focus() {
     let Some((mock, browser)) = shown("#/partners/p-1/faults").await else { return };
-    browser.until_shown("Nothing goes wrong.");
+    browser.until_shown("No active rules.");
     browser.run("document.querySelector('[role=switch]').focus()");
     browser.keys(" ");
     browser.until("document.activeElement.getAttribute('aria-checked') === 'true'");

@@ -17,7 +17,7 @@ async fn an_empty_mock_says_what_to_do_next() {
     browser.press("Companies0");
     browser.until_shown("No company yet.");
     browser.press("Faults0");
-    browser.until_shown("Nothing goes wrong.");
+    browser.until_shown("No active rules.");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 

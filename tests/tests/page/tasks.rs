@@ -144,7 +144,7 @@ async fn what_changes_elsewhere_is_seen_and_what_is_being_typed_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_ready_made_fault_goes_on_and_off_and_any_other_is_written() {
     let Some((mock, browser)) = shown("#/partners/p-1/faults").await else { return };
-    browser.until_shown("Nothing goes wrong.");
+    browser.until_shown("No active rules.");
     let rules =
         browser.run("return all('[role=switch][data-rule]').map((one) => one.dataset.rule)");
     let rules = rules.as_array().unwrap();
@@ -176,7 +176,7 @@ async fn every_ready_made_fault_goes_on_and_off_and_any_other_is_written() {
     client(&mock).wallet().await.unwrap_err();
     browser.until_shown("applied to 1 request");
     browser.press("Remove status=418 operation=wallet times=2");
-    browser.until_shown("Nothing goes wrong.");
+    browser.until_shown("No active rules.");
     client(&mock).wallet().await.unwrap();
 }
 

@@ -147,7 +147,7 @@ fn components(mut types: Types) -> Value {
         "headers": {
             "Control": header("It tells the control API's responses from the simulated service's.", json!({"enum": ["control"]})),
             "Location": header("Where it is from now on.", json!({"pattern": "^/_mock/"})),
-            "Allow": header("The methods that there are.", json!({})),
+            "Allow": header("The allowed methods.", json!({})),
             "WWW-Authenticate": header("How to authenticate (RFC 6750).", json!({})),
         },
         "parameters": path_parameters(),
@@ -199,13 +199,13 @@ fn errors(schema: &Value) -> Map<String, Value> {
             "`invalid`: the body or the query is not as it should be; `field` says where. `bad_request`: the Host \
              header.",
         ),
-        ("TokenRequired", "`token_required`: the mock has a token, and the request has not."),
+        ("TokenRequired", "`token_required`: the mock has a token, and the request has none."),
         (
             "Forbidden",
             "`forbidden_host`, `forbidden_origin` or `forbidden_site`: the request may come from a page that is \
              not the mock's own.",
         ),
-        ("NotFound", "`not_found`: nothing is there by the name in the path."),
+        ("NotFound", "`not_found`: no object has the id in the path."),
         ("UnknownPath", "`not_found`: there is no such path."),
         ("WrongMethod", "`method_not_allowed`: the path has no such method."),
         ("Conflict", &conflict),

@@ -100,7 +100,7 @@ fn of_the_mock(types: &mut Types) -> Vec<Operation> {
             .responds_json(200, "It does.", health.clone())
             .responds_json(
                 503,
-                "It is about to end. New connections are refused by then; an open one may still ask.",
+                "The mock is shutting down. New connections are refused.",
                 health,
             ),
         page("/info", "getInfo", "Show information about the mock")
@@ -178,7 +178,7 @@ fn of_partners(types: &mut Types) -> Vec<Operation> {
         .may_conflict()
         .responds_json(
             201,
-            "The partner. If no keys were given, with a new one, which is shown this once.",
+            "The partner. If no keys were given, with a new one, which is shown only once.",
             partner.clone(),
         ),
         operation("get", ONE, "getPartner", "Partners", "Show a partner").responds_json(
@@ -189,7 +189,7 @@ fn of_partners(types: &mut Types) -> Vec<Operation> {
         operation("patch", ONE, "changePartner", "Partners", "Rename, activate or deactivate it")
             .takes(change)
             .responds_json(200, "The partner as it is now.", partner),
-        operation("delete", ONE, "removePartner", "Partners", "Remove it and everything of it")
+        operation("delete", ONE, "removePartner", "Partners", "Remove a partner and its data")
             .responds_nothing(),
         operation("get", WALLET, "getPartnerWallet", "Data", "Show the wallet").responds_json(
             200,
@@ -211,7 +211,7 @@ fn of_partners(types: &mut Types) -> Vec<Operation> {
         operation("post", KEYS, "addKey", "Keys", "Issue a key, or accept a given one")
             .may_take(new_key)
             .may_conflict()
-            .responds_json(201, "The key, shown this once.", key),
+            .responds_json(201, "The key. It is shown only once.", key),
         operation("delete", format!("{KEYS}/{{id}}"), "revokeKey", "Keys", "Revoke a key")
             .responds_nothing(),
     ]

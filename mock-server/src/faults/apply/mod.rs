@@ -34,7 +34,7 @@ pub(crate) struct Applied {
 /// What is to be done when the response is on its way.
 #[derive(Debug, Clone)]
 struct Delivery {
-    /// All waits of the fault: it begins where the request met it.
+    /// All waits of the fault: it begins where the request matched.
     timeline: Timeline,
     delay: Duration,
     fault: Option<ConnectionFault>,

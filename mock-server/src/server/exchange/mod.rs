@@ -112,10 +112,10 @@ impl App {
         body: Incoming,
     ) -> Result<Response, ConnectionTakeover> {
         let budget = self.handler.body_limits.budget.clone();
-        // The control API has a limit of its own on the size and the time of a body.
+        // The control API has its own limit on the size and the time of a body.
         let limits = BodyLimits { bytes: usize::MAX, time: None, budget };
         let mut body = LimitedBody::new(Body::new(body), limits);
-        let response = control.respond(head, &mut body, self.limits.body).await;
+        let response = control.handle(head, &mut body, self.limits.body).await;
         leftover.set_body(!body.is_end_stream());
         match response {
             Ok(response) => {

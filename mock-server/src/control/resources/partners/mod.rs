@@ -51,7 +51,7 @@ pub(in crate::control) struct Partner {
     requests: usize,
     /// How many of its rules are active.
     faults: usize,
-    /// Only in the response that adds it, if no keys were given: its new key, shown this once.
+    /// Only in the response that adds it, if no keys were given: its new key, which is shown only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
