@@ -6,6 +6,8 @@
 # In a container it listens on more than loopback, so its control API needs a token; see docs/container.md.
 
 FROM rust:1-alpine AS build
+# aws-lc includes <linux/random.h>.
+RUN apk add --no-cache linux-headers
 WORKDIR /build
 # All members of the workspace, since cargo reads the manifest of each; only the program is built.
 COPY Cargo.toml Cargo.lock ./

@@ -11,7 +11,8 @@ pub const TEXT: &str = include_str!("../../mock-server/openapi.yaml");
 
 /// What a schema of the contract may say. A keyword that is not listed is an error, so that a
 /// misspelt one cannot pass for a rule.
-const KEYWORDS: [&str; 20] = [
+const KEYWORDS: [&str; 21] = [
+    "const",
     "$ref",
     "allOf",
     "default",

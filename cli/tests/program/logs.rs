@@ -68,7 +68,7 @@ async fn each_request_is_a_line_for_people() {
             request_line("req-1", wallet, served),
             request_line("req-2", wallet, redacted),
             request_line("req-3", r"/%1b%5b31m\\u{9b}31m\\u{202e}", unknown),
-            event("shutting down: answering what is under way"),
+            event("shutting down: finishing requests under way"),
             event("shut down"),
         ]
     );

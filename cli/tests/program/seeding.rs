@@ -49,7 +49,7 @@ fn what_is_wrong_is_said_in_one_line_without_a_key() {
             "--fault: unknown field `staus`, expected one of `status`, ",
         ),
         (&["--fault", "status=42"], "--fault: status: expected one from 200 to 599"),
-        (&["--fault", "key=\"canary key\" status=503"], "--fault: key: expected one in clear, "),
+        (&["--fault", "key=\"canary key\" status=503"], "--fault: key: expected letters, digits "),
         (&["--fault", "status=pk_live_canary"], "--fault: status: invalid type: string "),
         (
             &["--fault", "status=503 partner=defalt"],

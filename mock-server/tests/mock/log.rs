@@ -170,7 +170,7 @@ async fn a_server_tells_where_it_listens_and_when_it_ends() {
         lines,
         [
             format!("message=listening address={address}"),
-            format!("message=shutting down: answering what is under way address={address}"),
+            format!("message=shutting down: finishing requests under way address={address}"),
             format!("message=shut down address={address}"),
         ]
     );

@@ -57,7 +57,7 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
         ),
         (
             "{\"partners\": [{\"name\": \"p\", \"keys\": [\"a\"]},\n{\"name\": \"q\", \"keys\": [\"a\"]}]}",
-            "seed:2:24: partners[1].keys[0]: this key stands twice: expected each key once, for one partner",
+            "seed:2:24: partners[1].keys[0]: this key is given twice: expected each key once, for one partner",
         ),
         (
             r#"{"partners": [{"name": "p"}, {"name": "p"}]}"#,

@@ -117,7 +117,7 @@ async fn a_documented_call_is_not_shadowed_but_on_purpose() {
     let error = mock.add_stub(Stub::get("wallet")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "GET /api/v1/wallet is documented; say `override_documented()` if this is meant to answer it"
+        "GET /api/v1/wallet is documented; say `override_documented()` if the stub is meant to replace it"
     );
     assert!(mock.add_stub(Stub::new(Method::HEAD, "companies")).is_err());
     for any in [Stub::get("{any}"), Stub::post("wallet")] {
