@@ -151,12 +151,14 @@ async fn every_ready_made_fault_goes_on_and_off_and_any_other_is_written() {
     assert!(rules.len() >= 12, "{rules:?}");
     for rule in rules {
         let is = |on: &str| {
-            let condition = "document.querySelector(`[data-rule=\"${args[0]}\"]`).getAttribute('aria-checked') === args[1]";
+            let condition = "all('[data-rule]').find((one) => one.dataset.rule === args[0]).getAttribute('aria-checked') === args[1]";
             browser.until_with(condition, json!([rule, on]));
         };
         let press = || {
-            browser
-                .run_with("document.querySelector(`[data-rule=\"${args}\"]`).click()", rule.clone())
+            browser.run_with(
+                "all('[data-rule]').find((one) => one.dataset.rule === args).click()",
+                rule.clone(),
+            )
         };
         press();
         is("true");
