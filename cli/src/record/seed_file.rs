@@ -100,14 +100,14 @@ where
     Ok(value.flatten().unwrap_or_default())
 }
 
-/// Reads the elements that are objects. Anything but a list is an error.
+/// Reads the items that are objects. Anything but a list is an error.
 fn objects<'de, T, D>(from: D) -> Result<Vec<T>, D::Error>
 where
     T: for<'a> Deserialize<'a>,
     D: Deserializer<'de>,
 {
-    let elements = Vec::<&RawValue>::deserialize(from)?.into_iter().map(RawValue::get);
-    let objects = elements.filter(|text| text.starts_with('{'));
+    let items = Vec::<&RawValue>::deserialize(from)?.into_iter().map(RawValue::get);
+    let objects = items.filter(|text| text.starts_with('{'));
     Ok(objects.filter_map(|text| serde_json::from_str(text).ok()).collect())
 }
 
