@@ -6,8 +6,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{ExitCode, ExitStatus};
 
-use clap::Args;
-use partner_api_mock::Control;
+use clap::{Args, ValueEnum};
+use partner_api_mock::{Control, Report};
 use tokio::process::{Child, Command};
 
 use super::ready::Ready;
@@ -21,6 +21,7 @@ const AFTER_HELP: &str = "\
 Examples:
   partner-api mock exec -- pytest
   partner-api mock exec --seed seed.yaml --fault 'status=503 times=1' -- npm test
+  partner-api mock exec --fail-on unknown-path,unused-stub --seed stubs.yaml -- pytest
   RUST_LOG=info partner-api mock exec -- sh -c 'curl $PARTNER_API_MOCK_CONTROL_URL/info'
 
 Environment of the command:
@@ -29,7 +30,8 @@ Environment of the command:
   PARTNER_API_MOCK_CONTROL_URL  The URL of the control API
 
 Exits with the exit code of the command (128 + N if signal N ended it), 126 if it cannot be
-executed, 127 if it is not found, 2 if the mock failed.";
+executed, 127 if it is not found, 2 if the mock failed. With --fail-on: 1 if the command exited with
+0 and something of these kinds was found.";
 
 /// Run a command with a mock of its own, on a free port
 ///
@@ -40,12 +42,26 @@ executed, 127 if it is not found, 2 if the mock failed.";
 pub(super) struct Options {
     #[command(flatten)]
     seed: SeedOptions,
+    /// When the command has ended, print what was found of these kinds to stderr, and exit with 1 if
+    /// the command exited with 0 (repeatable, or separated by commas)
+    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Checks")]
+    fail_on: Vec<FailOn>,
     /// How a log line is written
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Log")]
     log_format: Format,
     /// The command and its arguments
     #[arg(required = true, last = true, value_name = "CMD", help_heading = "Arguments")]
     command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A request to a path that neither the reference nor a stub has
+    UnknownPath,
+    /// A fault that was applied to no request
+    UnmatchedRule,
+    /// A stub that responded to no request
+    UnusedStub,
 }
 
 pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
@@ -78,7 +94,27 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
             end = ending.next() => forward(end, &mut child),
         }
     };
-    Ok(exit_code(status))
+    let report = selected(mock.report(), &options.fail_on);
+    if report.is_clean() {
+        return Ok(exit_code(status));
+    }
+    print(io::stderr(), &format!("partner-api: --fail-on found:\n{report}"));
+    Ok(if status.success() { ExitCode::FAILURE } else { exit_code(status) })
+}
+
+/// The report without the kinds that were not asked for.
+fn selected(mut report: Report, kinds: &[FailOn]) -> Report {
+    if !kinds.contains(&FailOn::UnknownPath) {
+        report.unknown_paths.clear();
+    }
+    if !kinds.contains(&FailOn::UnmatchedRule) {
+        report.unused_rules.clear();
+        report.more_unused_rules = 0;
+    }
+    if !kinds.contains(&FailOn::UnusedStub) {
+        report.unused_stubs.clear();
+    }
+    report
 }
 
 #[cfg(unix)]

@@ -32,6 +32,11 @@ fn wrong_use_gets_the_nearest_right_form() {
         (&["mock", "--no-control", "--control-host", "m"], "--no-control", "--control-host"),
         (&["mock", "--log-format", "xml"], "'xml'", "[possible values: text, json]"),
         (&["mock", "exec", "pytest"], "'pytest'", "exec [OPTIONS] -- <CMD>..."),
+        (
+            &["mock", "exec", "--fail-on", "unused", "--", "x"],
+            "'unused'",
+            "unmatched-rule, unused-stub]",
+        ),
         (&["mock", "health", "https://m"], "'https://m'", "such as http://127.0.0.1:4010"),
         (&["schema", "--seed"], "unexpected argument '--seed'", "Usage: partner-api schema"),
         (&["completions", "fsh"], "'fsh'", "'fish'"),
