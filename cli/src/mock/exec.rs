@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use partner_api_mock::{Control, Report};
 use tokio::process::{Child, Command};
 
+use super::connection::ConnectionOptions;
 use super::ready::Ready;
 use super::seed_options::SeedOptions;
 use super::signals::{End, Ending};
@@ -28,6 +29,7 @@ Environment of the command:
   PARTNER_API_BASE_URL          The base URL of the mock
   PARTNER_API_KEY               A key that works
   PARTNER_API_MOCK_CONTROL_URL  The URL of the control API
+  PARTNER_API_MOCK_CA_FILE      With --tls-ca-file: that file, as an absolute path
 
 Exits with the exit code of the command (128 + N if signal N ended it), 126 if it cannot be
 executed, 127 if it is not found, 2 if the mock failed. With --fail-on: 1 if the command exited with
@@ -42,6 +44,8 @@ executed, 127 if it is not found, 2 if the mock failed. With --fail-on: 1 if the
 pub(super) struct Options {
     #[command(flatten)]
     seed: SeedOptions,
+    #[command(flatten)]
+    connection: ConnectionOptions,
     /// When the command has ended, print what was found of these kinds to stderr, and exit with 1 if
     /// the command exited with 0 (repeatable, or separated by commas)
     #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Checks")]
@@ -68,7 +72,8 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let mut ending = Ending::new(false)?;
     let _log = Log::start(options.log_format, "warn", false)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mock = start(address, options.seed, false, Some(Control::new()), &mut ending).await?;
+    let (connection, control) = (options.connection, Some(Control::new()));
+    let mock = start(address, options.seed, false, &connection, control, &mut ending).await?;
     let ready = Ready::of(&mock, true);
 
     let mut command = options.command.into_iter();
@@ -78,6 +83,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
         .env("PARTNER_API_BASE_URL", ready.base_url)
         .env("PARTNER_API_KEY", ready.api_key)
         .env("PARTNER_API_MOCK_CONTROL_URL", ready.control_url.unwrap_or_default())
+        .envs(connection.ca_file().map(|file| ("PARTNER_API_MOCK_CA_FILE", file)))
         .spawn()
     {
         Ok(child) => child,
