@@ -16,7 +16,7 @@ Examples:
 
 Exit codes of all commands:
   0  Success: the mock ended as asked, the service conforms, the output was written
-  1  Only `verify`: the service differs from the contract
+  1  `verify`: the service differs from the contract; `mock exec --fail-on`: something was found
   2  Wrong use, or the command failed; stderr says why
 `mock exec` exits with the exit code of the command that it runs (128 + N if signal N ended it,
 126 if it cannot be executed, 127 if it is not found).";

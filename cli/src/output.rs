@@ -4,7 +4,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::Builder;
 
 /// Writes to stdout. A closed pipe is no error: its reader has what it wants.
 pub(crate) fn write_stdout(text: &str) -> Result<(), String> {
@@ -35,10 +35,27 @@ pub(crate) fn check(path: &Path, replace: bool) -> Result<(), String> {
 
 /// Writes the whole file, readable by its owner only, or leaves what was there.
 pub(crate) fn save(path: &Path, content: &str, replace: bool) -> Result<(), String> {
+    write(path, content, replace, &Builder::new()) // mode 0600
+}
+
+/// Writes the whole file, or leaves what was there. The umask decides who can read it.
+pub(crate) fn save_public(path: &Path, content: &str) -> Result<(), String> {
+    let mut builder = Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    write(path, content, true, &builder)
+}
+
+fn write(
+    path: &Path,
+    content: &str,
+    replace: bool,
+    builder: &Builder<'_, '_>,
+) -> Result<(), String> {
     check(path, replace)?;
     let write = || {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?; // mode 0600
+        let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
         file.write_all(content.as_bytes())?;
         file.as_file().sync_all()?;
         if replace { file.persist(path) } else { file.persist_noclobber(path) }?;

@@ -6,10 +6,11 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{ExitCode, ExitStatus};
 
-use clap::Args;
-use partner_api_mock::Control;
+use clap::{Args, ValueEnum};
+use partner_api_mock::{Control, Report};
 use tokio::process::{Child, Command};
 
+use super::connection::ConnectionOptions;
 use super::ready::Ready;
 use super::seed_options::SeedOptions;
 use super::signals::{End, Ending};
@@ -21,15 +22,18 @@ const AFTER_HELP: &str = "\
 Examples:
   partner-api mock exec -- pytest
   partner-api mock exec --seed seed.yaml --fault 'status=503 times=1' -- npm test
+  partner-api mock exec --fail-on unknown-path,unused-stub --seed stubs.yaml -- pytest
   RUST_LOG=info partner-api mock exec -- sh -c 'curl $PARTNER_API_MOCK_CONTROL_URL/info'
 
 Environment of the command:
   PARTNER_API_BASE_URL          The base URL of the mock
   PARTNER_API_KEY               A key that works
   PARTNER_API_MOCK_CONTROL_URL  The URL of the control API
+  PARTNER_API_MOCK_CA_FILE      With --tls-ca-file: that file, as an absolute path
 
 Exits with the exit code of the command (128 + N if signal N ended it), 126 if it cannot be
-executed, 127 if it is not found, 2 if the mock failed.";
+executed, 127 if it is not found, 2 if the mock failed. With --fail-on: 1 if the command exited with
+0 and something of these kinds was found.";
 
 /// Run a command with a mock of its own, on a free port
 ///
@@ -40,6 +44,12 @@ executed, 127 if it is not found, 2 if the mock failed.";
 pub(super) struct Options {
     #[command(flatten)]
     seed: SeedOptions,
+    #[command(flatten)]
+    connection: ConnectionOptions,
+    /// When the command has ended, print what was found of these kinds to stderr, and exit with 1 if
+    /// the command exited with 0 (repeatable, or separated by commas)
+    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Checks")]
+    fail_on: Vec<FailOn>,
     /// How a log line is written
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Log")]
     log_format: Format,
@@ -48,11 +58,22 @@ pub(super) struct Options {
     command: Vec<OsString>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A request to a path that neither the reference nor a stub has
+    UnknownPath,
+    /// A fault that was applied to no request
+    UnmatchedRule,
+    /// A stub that responded to no request
+    UnusedStub,
+}
+
 pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let mut ending = Ending::new(false)?;
     let _log = Log::start(options.log_format, "warn", false)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mock = start(address, options.seed, false, Some(Control::new()), &mut ending).await?;
+    let (connection, control) = (options.connection, Some(Control::new()));
+    let mock = start(address, options.seed, false, &connection, control, &mut ending).await?;
     let ready = Ready::of(&mock, true);
 
     let mut command = options.command.into_iter();
@@ -62,6 +83,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
         .env("PARTNER_API_BASE_URL", ready.base_url)
         .env("PARTNER_API_KEY", ready.api_key)
         .env("PARTNER_API_MOCK_CONTROL_URL", ready.control_url.unwrap_or_default())
+        .envs(connection.ca_file().map(|file| ("PARTNER_API_MOCK_CA_FILE", file)))
         .spawn()
     {
         Ok(child) => child,
@@ -78,7 +100,27 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
             end = ending.next() => forward(end, &mut child),
         }
     };
-    Ok(exit_code(status))
+    let report = selected(mock.report(), &options.fail_on);
+    if report.is_clean() {
+        return Ok(exit_code(status));
+    }
+    print(io::stderr(), &format!("partner-api: --fail-on found:\n{report}"));
+    Ok(if status.success() { ExitCode::FAILURE } else { exit_code(status) })
+}
+
+/// The report without the kinds that were not asked for.
+fn selected(mut report: Report, kinds: &[FailOn]) -> Report {
+    if !kinds.contains(&FailOn::UnknownPath) {
+        report.unknown_paths.clear();
+    }
+    if !kinds.contains(&FailOn::UnmatchedRule) {
+        report.unused_rules.clear();
+        report.more_unused_rules = 0;
+    }
+    if !kinds.contains(&FailOn::UnusedStub) {
+        report.unused_stubs.clear();
+    }
+    report
 }
 
 #[cfg(unix)]

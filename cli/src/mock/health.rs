@@ -21,7 +21,10 @@ Examples:
   partner-api mock health
   partner-api mock health http://127.0.0.1:8080
 
-Exit codes: 0 if the mock is ready, 2 if it is not.";
+Exit codes: 0 if the mock is ready, 2 if it is not.
+
+It does not ask over https. For a mock with --tls, check that its --ready-file is there, or use
+curl --fail --cacert FILE https://127.0.0.1:4010/_mock/ready";
 
 /// Ask a mock whether it is ready, for health checks of containers
 #[derive(Args)]
@@ -54,10 +57,17 @@ pub(super) async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
 fn ready_url(text: &str) -> Result<http::Uri, String> {
     let expected = || "expected a URL such as http://127.0.0.1:4010".to_owned();
     let url: http::Uri = text.parse().map_err(|_| expected())?;
-    if url.scheme().is_some_and(|scheme| *scheme != http::uri::Scheme::HTTP) {
-        return Err(expected());
-    }
     let authority = url.authority().ok_or_else(expected)?.clone();
+    match url.scheme_str() {
+        None | Some("http") => {}
+        Some("https") => {
+            return Err(format!(
+                "https is not supported: check that the --ready-file of the mock is there, or use \
+                 `curl --fail --cacert FILE https://{authority}/_mock/ready`"
+            ));
+        }
+        Some(_) => return Err(expected()),
+    }
     let ready = http::Uri::builder().scheme("http").authority(authority);
     ready.path_and_query("/_mock/ready").build().map_err(|_| expected())
 }

@@ -1,5 +1,6 @@
 //! `partner-api mock`: serves the mock, runs a command with one, asks one whether it is ready.
 
+mod connection;
 mod exec;
 mod health;
 mod ready;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use partner_api_mock::{Control, MockServer, StartError};
 
+use connection::ConnectionOptions;
 use reload::SeedReload;
 use seed_options::SeedOptions;
 use signals::{End, Ending};
@@ -27,6 +29,7 @@ Examples:
   partner-api mock --listen 127.0.0.1:0 --seed seed.yaml --watch
   partner-api mock --companies 5000 --fault 'status=503 times=2 operation=wallet'
   partner-api mock --listen 127.0.0.1:0 --ready-file mock.json --exit-with-stdin
+  partner-api mock --tls --tls-ca-file mock-ca.pem
 
 Environment:
   PARTNER_API_MOCK_TOKEN  The token of the control API; required to listen beyond loopback
@@ -69,9 +72,11 @@ async fn start(
     address: SocketAddr,
     seed: SeedOptions,
     watches: bool,
+    connection: &ConnectionOptions,
     control: Option<Control>,
     ending: &mut Ending,
 ) -> Result<MockServer, Box<dyn Error>> {
+    connection.check()?;
     let file = seed.file.clone();
     let reading = tokio::task::spawn_blocking(move || {
         // Before the seed is read, so that a change in between is found.
@@ -86,7 +91,7 @@ async fn start(
         }
         .into()),
     };
-    let mut mock = MockServer::builder().listen(address).seed(seed);
+    let mut mock = connection.apply(MockServer::builder().listen(address).seed(seed));
     if let Some(mut control) = control {
         // A variable that is set is meant, so one that cannot be a token is an error.
         if let Some(token) = std::env::var_os(TOKEN_ENV) {
@@ -95,6 +100,7 @@ async fn start(
         mock = mock.control(control);
     }
     let mock = mock.start().await.map_err(explained)?;
+    connection.write_ca_file(&mock)?;
     if let Some(file) = file {
         let file = file.display().to_string();
         tracing::info!(file, partners = mock.partners().len(), "seed loaded");

@@ -9,6 +9,7 @@ use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, ValueEnum};
 use partner_api_mock::{Control, MockServer, ROUTES};
 
+use super::connection::ConnectionOptions;
 use super::ready::{Ready, ReadyFile};
 use super::seed_options::SeedOptions;
 use super::signals::Ending;
@@ -33,6 +34,9 @@ pub(super) struct ServeOptions {
     /// Load the seed file again when it changes; keep the old data while the file is invalid
     #[arg(long, requires = "file", help_heading = "Data")]
     watch: bool,
+
+    #[command(flatten)]
+    connection: ConnectionOptions,
 
     /// Serve no control API and no web UI under /_mock/
     #[arg(long, help_heading = "Control API")]
@@ -85,7 +89,10 @@ pub(super) async fn run(options: ServeOptions) -> Result<ExitCode, Box<dyn Error
     let control = (!options.no_control)
         .then(|| options.control_host.into_iter().fold(Control::new(), Control::host));
     let has_control = control.is_some();
-    let mock = start(options.listen, options.seed, options.watch, control, &mut ending).await?;
+    let connection = options.connection;
+    let mock =
+        start(options.listen, options.seed, options.watch, &connection, control, &mut ending)
+            .await?;
     if !mock.address().ip().is_loopback() {
         tracing::warn!("listening beyond this machine: everyone who reaches it can use its keys");
     }
@@ -94,7 +101,9 @@ pub(super) async fn run(options: ServeOptions) -> Result<ExitCode, Box<dyn Error
         file.write(&ready)?;
     }
     match options.ready.format {
-        ReadyFormat::Text => write_stdout(&greeting(&mock, has_control))?,
+        ReadyFormat::Text => {
+            write_stdout(&greeting(&mock, has_control, &connection.curl_options()))?;
+        }
         ReadyFormat::Json => write_stdout(&ready)?,
     }
     ending.next().await;
@@ -105,9 +114,10 @@ pub(super) async fn run(options: ServeOptions) -> Result<ExitCode, Box<dyn Error
     Ok(ExitCode::SUCCESS)
 }
 
-fn greeting(mock: &MockServer, has_control: bool) -> String {
+fn greeting(mock: &MockServer, has_control: bool, curl_options: &str) -> String {
     let (url, key) = (mock.url(), mock.api_key());
-    let curl = |path| format!("curl {url}{path} -H \"Authorization: Bearer {key}\"\n");
+    let curl =
+        |path| format!("curl {curl_options}{url}{path} -H \"Authorization: Bearer {key}\"\n");
     let lines: String = ROUTES.iter().map(|route| curl(route.path)).collect();
     let control = if has_control { format!("control   {url}/_mock/\n") } else { String::new() };
     format!("base URL  {}\nAPI key   {key}\n{control}\n{lines}", mock.base_url())

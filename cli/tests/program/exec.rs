@@ -77,3 +77,67 @@ fn signals_are_forwarded() {
         drop(stdin);
     }
 }
+
+/// The exit code and stderr of `mock exec` with these options, whose command exits with this code
+/// when the test has requested these paths with the key `k`.
+async fn requested(arguments: &[&str], paths: &[&str], code: i32) -> (Option<i32>, String) {
+    let script = format!(r#"echo "$PARTNER_API_BASE_URL"; cat; exit {code}"#);
+    let arguments = [&["--key", "k"], arguments].concat();
+    let mut child = exec(&arguments, &script).stdin(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let origin = line.trim().strip_prefix("http://").unwrap();
+    let address = origin.strip_suffix("/api/v1").unwrap().parse().unwrap();
+    for path in paths {
+        let mut connection = raw::Connection::open(address).await;
+        let head = "host: mock\r\nauthorization: Bearer k\r\nconnection: close";
+        connection.send(format!("GET /api/v1/{path} HTTP/1.1\r\n{head}\r\n\r\n")).await;
+        connection.rest().await;
+    }
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+const ALL_KINDS: [&str; 2] = ["--fail-on", "unknown-path,unmatched-rule,unused-stub"];
+
+#[tokio::test]
+async fn each_kind_of_fail_on_is_printed_and_fails_a_command_that_succeeded() {
+    let seed = std::env::temp_dir().join(format!("exec-fail-on-{}.json", std::process::id()));
+    let stubs = r#"{"partners":[{"name":"p"}],"stubs":[{"path":"stats","json":{}}]}"#;
+    std::fs::write(&seed, stubs).unwrap();
+    let seed = ["--seed", seed.to_str().unwrap()];
+    let fault = ["--fault", "status=503 operation=wallet"];
+    let paths = "paths     1 request GET /api/v1/walet of partner p-1\n";
+    let rules = "rules     rule f-1 `status=503 operation=wallet` was applied to no request: no request reached it\n";
+    let stubs = "stubs     stub s-1 GET /api/v1/stats responded to no request\n";
+    let set_up = [seed, fault].concat();
+    for (kinds, found) in [
+        ("unknown-path", paths.to_owned()),
+        ("unmatched-rule", rules.to_owned()),
+        ("unused-stub", stubs.to_owned()),
+        ("unknown-path,unused-stub", format!("{stubs}{paths}")),
+        ("unknown-path,unmatched-rule,unused-stub", format!("{stubs}{rules}{paths}")),
+    ] {
+        let arguments = [&["--fail-on", kinds][..], &set_up].concat();
+        for (code, exit_code) in [(0, 1), (7, 7)] {
+            let (ended, stderr) = requested(&arguments, &["walet"], code).await;
+            assert_eq!(stderr, format!("partner-api: --fail-on found:\n{found}"), "{kinds}");
+            assert_eq!(ended, Some(exit_code), "{kinds}");
+        }
+    }
+    // Not asked for.
+    assert_eq!(requested(&set_up, &["walet"], 0).await, (Some(0), String::new()));
+    let others = [&["--fail-on", "unmatched-rule,unused-stub"][..], &set_up].concat();
+    assert_eq!(
+        requested(&others, &["walet", "wallet", "stats"], 0).await,
+        (Some(0), String::new())
+    );
+    std::fs::remove_file(seed[1]).unwrap();
+}
+
+#[tokio::test]
+async fn fail_on_is_silent_if_nothing_is_found() {
+    assert_eq!(requested(&ALL_KINDS, &["wallet"], 0).await, (Some(0), String::new()));
+    assert_eq!(requested(&ALL_KINDS, &[], 7).await, (Some(7), String::new()));
+}
