@@ -15,8 +15,8 @@ pub(super) struct ConnectionOptions {
     /// generated at the start
     #[arg(long)]
     tls: bool,
-    /// With --tls: a further DNS name or IP address in the certificate (repeatable); for the control
-    /// API, a name also needs --control-host
+    /// With --tls: a further DNS name or IP address in the certificate (repeatable); to reach the
+    /// control API by a name, `partner-api mock` also needs --control-host
     #[arg(long, value_name = "NAME", requires = "tls")]
     tls_name: Vec<String>,
     /// With --tls: write the certificate of the authority to this file as PEM before the mock is

@@ -41,7 +41,11 @@ pub(super) async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let response = tokio::time::timeout(TIMEOUT, client.get(url.clone()))
         .await
         .map_err(|_| format!("{url}: no response within {} s", TIMEOUT.as_secs()))?
-        .map_err(|error| format!("{url}: {}", escaped(&error_chain(&error))))?;
+        .map_err(|error| {
+            let hint = "; if the mock has --tls, see `partner-api mock health --help`";
+            let hint = if error.is_connect() { "" } else { hint };
+            format!("{url}: {}{hint}", escaped(&error_chain(&error)))
+        })?;
     if response.headers().get("x-partner-api-mock").is_none_or(|value| value != "control") {
         let problem = "is this a mock with a control API (without --no-control)?";
         return Err(format!("{url}: status {}; {problem}", response.status().as_u16()).into());

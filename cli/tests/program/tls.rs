@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::remote::run;
-use crate::{Running, command, mock_command, mock_fails};
+use crate::{Running, command, fails, mock_command, mock_fails};
 
 /// A mock behind TLS, with a certificate for 127.0.0.1 that vouches for itself: where it is, and
 /// the certificate as PEM.
@@ -170,6 +170,17 @@ fn the_curl_lines_of_a_mock_with_tls_name_its_authority() {
     let without = Running::start(&listen);
     let without = without.greeting.last().unwrap();
     assert!(without.starts_with("curl --insecure https://127.0.0.1:"), "{without}");
+}
+
+#[test]
+fn health_of_a_mock_with_tls_says_where_the_help_is() {
+    let mock = Running::start(&["--listen", "127.0.0.1:0", "--tls"]);
+    let url = mock.value("base URL").replacen("https:", "http:", 1);
+    let said = fails(&["mock", "health", &url]);
+    assert!(
+        said.ends_with("; if the mock has --tls, see `partner-api mock health --help`"),
+        "{said}"
+    );
 }
 
 #[cfg(unix)]
