@@ -18,6 +18,7 @@ mod raw;
 mod control;
 mod docs;
 mod exec;
+mod folder;
 mod load;
 mod logs;
 mod observed;

@@ -2,33 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
+use super::folder::Folder;
 use super::{Running, command, mock_command, mock_fails, raw};
-
-/// A folder that is removed when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("ready-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn address(ready: &Value) -> std::net::SocketAddr {
     let url = ready["baseUrl"].as_str().unwrap().strip_prefix("http://").unwrap();
@@ -40,7 +19,7 @@ fn address(ready: &Value) -> std::net::SocketAddr {
 async fn the_ready_file_has_urls_key_and_process_id_while_the_mock_is_there() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let folder = Folder::new("file");
+    let folder = Folder::new();
     let path = folder.file("mock.json");
     // An earlier run left it.
     fs::write(&path, r#"{"baseUrl":"http://old","apiKey":"old","pid":1}"#).unwrap();
@@ -51,7 +30,7 @@ async fn the_ready_file_has_urls_key_and_process_id_while_the_mock_is_there() {
     assert_eq!(ready["controlUrl"], format!("{url}/_mock"));
     assert_eq!((&ready["apiKey"], &ready["pid"]), (&"k-1".into(), &mock.child.id().into()));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "no temporary file is left");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
     assert_eq!(raw::wallet_with(mock.address(), "k-1").await.status, 200);
 
     mock.signal("-TERM");
@@ -61,11 +40,11 @@ async fn the_ready_file_has_urls_key_and_process_id_while_the_mock_is_there() {
 
 #[test]
 fn a_ready_file_takes_the_place_of_nothing_else() {
-    let folder = Folder::new("refused");
+    let folder = Folder::new();
     let path = folder.file("notes.txt");
     fs::write(&path, "important").unwrap();
     let refused = "something else is there; remove it, or name another file";
-    for path in [path.as_str(), folder.0.to_str().unwrap(), "/dev/null"] {
+    for path in [path.as_str(), folder.path().to_str().unwrap(), "/dev/null"] {
         let said = mock_fails(&["--listen", "127.0.0.1:0", "--ready-file", path]);
         assert_eq!(said, format!("--ready-file {path}: {refused}"));
     }
@@ -125,7 +104,7 @@ async fn the_key_comes_before_those_of_the_seed() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it_while_the_seed_is_a_pipe_that_nobody_writes() {
-    let folder = Folder::new("pipe");
+    let folder = Folder::new();
     let pipe = folder.file("seed.json");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for signal in ["-TERM", "-INT"] {

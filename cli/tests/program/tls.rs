@@ -1,9 +1,8 @@
-//! At stake: over TLS the key goes to whom the machine trusts, and to nobody else.
+//! Over TLS the key goes to a server that the machine trusts, and to no other.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use partner_api::{Client, ErrorKind};
@@ -17,6 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use crate::folder::Folder;
 use crate::remote::run;
 use crate::{Running, command, fails, mock_command, mock_fails};
 
@@ -81,27 +81,6 @@ async fn a_certificate_decides_whether_the_key_is_sent() {
     }
 }
 
-/// A folder that is removed when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("tls-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// The response to a request for the wallet, by a client that trusts this authority and no other and
 /// accepts gzip.
 async fn wallet(address: SocketAddr, name: &str, ca: &str, key: &str) -> std::io::Result<Vec<u8>> {
@@ -126,7 +105,7 @@ async fn wallet(address: SocketAddr, name: &str, ca: &str, key: &str) -> std::io
 
 #[tokio::test]
 async fn a_mock_with_tls_is_trusted_with_the_file_that_it_wrote_before_it_was_ready() {
-    let folder = Folder::new("serve");
+    let folder = Folder::new();
     let file = folder.file("ca.pem");
     fs::write(&file, "of an earlier start").unwrap();
     let mut program = mock_command(&["--listen", "127.0.0.1:0", "--ready", "json", "--key", "k"]);
@@ -136,7 +115,7 @@ async fn a_mock_with_tls_is_trusted_with_the_file_that_it_wrote_before_it_was_re
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready: Value = serde_json::from_str(&line).unwrap();
     let ca = fs::read_to_string(&file).unwrap();
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "no temporary file is left");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
     let base_url = ready["baseUrl"].as_str().unwrap();
     let origin = base_url.strip_suffix("/api/v1").unwrap();
     assert_eq!(ready["controlUrl"], format!("{origin}/_mock"));
@@ -161,7 +140,7 @@ async fn a_mock_with_tls_is_trusted_with_the_file_that_it_wrote_before_it_was_re
 
 #[test]
 fn the_curl_lines_of_a_mock_with_tls_name_its_authority() {
-    let folder = Folder::new("curl");
+    let folder = Folder::new();
     let file = folder.file("the ca.pem");
     let listen = ["--listen", "127.0.0.1:0", "--tls"];
     let with_file = Running::start(&[&listen[..], &["--tls-ca-file", &file]].concat());
@@ -188,7 +167,7 @@ fn health_of_a_mock_with_tls_says_where_the_help_is() {
 fn everybody_can_read_the_authority() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let folder = Folder::new("mode");
+    let folder = Folder::new();
     let file = folder.file("ca.pem");
     let listen = r#"umask 022 && exec "$0" mock --listen 127.0.0.1:0 --tls --tls-ca-file "$1""#;
     let mut shell = std::process::Command::new("sh");
@@ -199,11 +178,11 @@ fn everybody_can_read_the_authority() {
 
 #[test]
 fn a_command_gets_the_file_with_the_authority_also_in_another_directory() {
-    let folder = Folder::new("exec");
+    let folder = Folder::new();
     let script =
         r#"cd / && printf '%s\n' "$PARTNER_API_BASE_URL" && cat "$PARTNER_API_MOCK_CA_FILE""#;
     let mut program = command(&["mock", "exec", "--tls", "--tls-ca-file", "ca.pem"]);
-    program.args(["--", "sh", "-c", script]).current_dir(&folder.0);
+    program.args(["--", "sh", "-c", script]).current_dir(folder.path());
     let output = program.output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
     let (base_url, ca) = stdout.split_once('\n').unwrap();
@@ -216,7 +195,7 @@ fn a_command_gets_the_file_with_the_authority_also_in_another_directory() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_client_trusts_the_mock_of_a_command() {
-    let folder = Folder::new("verify");
+    let folder = Folder::new();
     let script = r#"SSL_CERT_FILE=$PARTNER_API_MOCK_CA_FILE exec "$0" verify"#;
     let mut program = command(&["mock", "exec", "--tls", "--tls-ca-file", &folder.file("ca.pem")]);
     program.args(["--", "sh", "-c", script, env!("CARGO_BIN_EXE_partner-api")]);
@@ -226,9 +205,10 @@ fn the_client_trusts_the_mock_of_a_command() {
 
 #[test]
 fn what_cannot_be_the_file_or_a_name_is_an_error() {
-    let folder = Folder::new("refused");
+    let folder = Folder::new();
     let listen = ["--quiet", "--listen", "127.0.0.1:0", "--tls"];
-    let said = mock_fails(&[&listen[..], &["--tls-ca-file", folder.0.to_str().unwrap()]].concat());
+    let said =
+        mock_fails(&[&listen[..], &["--tls-ca-file", folder.path().to_str().unwrap()]].concat());
     assert!(said.starts_with("--tls-ca-file ") && said.contains("is a directory"), "{said}");
     let missing = folder.file("no/such/ca.pem");
     let said = mock_fails(&[&listen[..], &["--tls-ca-file", &missing]].concat());

@@ -1,33 +1,12 @@
-//! What is at stake: who edits a seed file sees the mock follow at once, whatever the editor does with
-//! the file; and a mistake in it, or a moment without it, takes nothing away.
+//! A change of the watched seed file is loaded, however the editor writes the file. A mistake in the file,
+//! or its absence for a moment, keeps what was loaded before.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::ChildStderr;
 
+use crate::folder::Folder;
 use crate::{Running, raw};
-
-/// A folder of its own, removed when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("watched-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("seed.yaml")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn seed(balance: u32) -> String {
     format!("partners:\n- {{name: p, keys: [k], wallet: {{balance: {balance}}}}}\n")
@@ -40,8 +19,7 @@ struct Watching {
 }
 
 impl Watching {
-    fn start(file: &Path) -> Self {
-        let file = file.to_str().unwrap();
+    fn start(file: &str) -> Self {
         let mut mock = Running::start(&["--seed", file, "--watch", "--listen", "127.0.0.1:0"]);
         let log = BufReader::new(mock.child.stderr.take().unwrap());
         Self { mock, log }
@@ -66,13 +44,13 @@ impl Watching {
 
 #[tokio::test]
 async fn a_file_that_is_written_in_place_is_loaded_again() {
-    let folder = Folder::new("in-place");
-    fs::write(folder.file(), seed(1)).unwrap();
-    let mut watching = Watching::start(&folder.file());
+    let folder = Folder::new();
+    fs::write(folder.file("seed.yaml"), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file("seed.yaml"));
     assert_eq!(watching.balance().await, "1");
     // Of the same length, and within a moment.
     for balance in [2, 3] {
-        fs::write(folder.file(), seed(balance)).unwrap();
+        fs::write(folder.file("seed.yaml"), seed(balance)).unwrap();
         let line = watching.line();
         assert!(line.contains("seed loaded again") && line.contains("partners=1"), "{line}");
         assert_eq!(watching.balance().await, balance.to_string());
@@ -81,30 +59,30 @@ async fn a_file_that_is_written_in_place_is_loaded_again() {
 
 #[tokio::test]
 async fn a_mistake_is_said_with_its_place_and_what_was_there_stays() {
-    let folder = Folder::new("mistake");
-    fs::write(folder.file(), seed(1)).unwrap();
-    let mut watching = Watching::start(&folder.file());
-    fs::write(folder.file(), "partners:\n- name: p\n  walet: {}\n").unwrap();
+    let folder = Folder::new();
+    fs::write(folder.file("seed.yaml"), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file("seed.yaml"));
+    fs::write(folder.file("seed.yaml"), "partners:\n- name: p\n  walet: {}\n").unwrap();
     let line = watching.line();
-    let place = format!("{}:3:10: partners[0].walet: unknown field", folder.file().display());
+    let place = format!("{}:3:10: partners[0].walet: unknown field", folder.file("seed.yaml"));
     assert!(line.contains(&place) && line.contains("did you mean `wallet`?"), "{line}");
     assert!(line.trim_end().ends_with("; the data loaded before stays"), "{line}");
     assert_eq!(watching.balance().await, "1");
 
-    fs::write(folder.file(), seed(4)).unwrap();
+    fs::write(folder.file("seed.yaml"), seed(4)).unwrap();
     assert!(watching.line().contains("loaded again"));
     assert_eq!(watching.balance().await, "4");
 }
 
 #[tokio::test]
 async fn a_file_that_another_is_moved_over_is_loaded_again() {
-    let folder = Folder::new("moved");
-    fs::write(folder.file(), seed(1)).unwrap();
-    let mut watching = Watching::start(&folder.file());
+    let folder = Folder::new();
+    fs::write(folder.file("seed.yaml"), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file("seed.yaml"));
     for balance in [2, 3] {
-        let new = folder.0.join(".seed.yaml.swp");
+        let new = folder.path().join(".seed.yaml.swp");
         fs::write(&new, seed(balance)).unwrap();
-        fs::rename(&new, folder.file()).unwrap();
+        fs::rename(&new, folder.file("seed.yaml")).unwrap();
         assert!(watching.line().contains("loaded again"));
         assert_eq!(watching.balance().await, balance.to_string());
     }
@@ -112,36 +90,36 @@ async fn a_file_that_another_is_moved_over_is_loaded_again() {
 
 #[tokio::test]
 async fn a_file_that_is_gone_for_a_while_takes_nothing_away() {
-    let folder = Folder::new("gone");
-    fs::write(folder.file(), seed(1)).unwrap();
-    let mut watching = Watching::start(&folder.file());
-    fs::remove_file(folder.file()).unwrap();
+    let folder = Folder::new();
+    fs::write(folder.file("seed.yaml"), seed(1)).unwrap();
+    let mut watching = Watching::start(&folder.file("seed.yaml"));
+    fs::remove_file(folder.file("seed.yaml")).unwrap();
     let line = watching.line();
     assert!(line.contains("seed.yaml: cannot be read: "), "{line}");
     assert_eq!(watching.balance().await, "1");
 
-    fs::write(folder.file(), seed(2)).unwrap();
+    fs::write(folder.file("seed.yaml"), seed(2)).unwrap();
     assert!(watching.line().contains("loaded again"));
     assert_eq!(watching.balance().await, "2");
 }
 
-/// As a config map is mounted: the file is a link into a folder that is a link, too, and that one
+/// As a config map is mounted: the file is a link into a folder that is also a link, and that one
 /// is swapped.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_link_that_is_swapped_is_followed() {
     use std::os::unix::fs::symlink;
 
-    let folder = Folder::new("links");
+    let folder = Folder::new();
     let put = |version: &str, balance| {
-        fs::create_dir(folder.0.join(version)).unwrap();
-        fs::write(folder.0.join(version).join("seed.yaml"), seed(balance)).unwrap();
-        symlink(version, folder.0.join("..data_tmp")).unwrap();
-        fs::rename(folder.0.join("..data_tmp"), folder.0.join("..data")).unwrap();
+        fs::create_dir(folder.path().join(version)).unwrap();
+        fs::write(folder.path().join(version).join("seed.yaml"), seed(balance)).unwrap();
+        symlink(version, folder.path().join("..data_tmp")).unwrap();
+        fs::rename(folder.path().join("..data_tmp"), folder.path().join("..data")).unwrap();
     };
     put("..v1", 1);
-    symlink("..data/seed.yaml", folder.file()).unwrap();
-    let mut watching = Watching::start(&folder.file());
+    symlink("..data/seed.yaml", folder.file("seed.yaml")).unwrap();
+    let mut watching = Watching::start(&folder.file("seed.yaml"));
     assert_eq!(watching.balance().await, "1");
     put("..v2", 2);
     assert!(watching.line().contains("loaded again"));
@@ -150,16 +128,16 @@ async fn a_link_that_is_swapped_is_followed() {
 
 #[tokio::test]
 async fn a_key_that_was_issued_goes_on_and_another_one_is_shown() {
-    let folder = Folder::new("keys");
-    fs::write(folder.file(), "partners: [{name: p}]\n").unwrap();
-    let mut watching = Watching::start(&folder.file());
+    let folder = Folder::new();
+    fs::write(folder.file("seed.yaml"), "partners: [{name: p}]\n").unwrap();
+    let mut watching = Watching::start(&folder.file("seed.yaml"));
     let key = watching.mock.value("API key").to_owned();
-    fs::write(folder.file(), "partners: [{name: p, wallet: {balance: 2}}]\n").unwrap();
+    fs::write(folder.file("seed.yaml"), "partners: [{name: p, wallet: {balance: 2}}]\n").unwrap();
     watching.line();
     let answer = raw::wallet_with(watching.mock.address(), &key).await;
     assert!(answer.body.starts_with(r#"{"balance":2,"#), "{answer:?}");
 
-    fs::write(folder.file(), "partners: [{name: p, keys: [mine]}]\n").unwrap();
+    fs::write(folder.file("seed.yaml"), "partners: [{name: p, keys: [mine]}]\n").unwrap();
     let line = watching.line();
     assert!(!line.contains("mine"), "a log holds no key: {line}");
     let mut shown = String::new();
