@@ -1,4 +1,4 @@
-//! `partner-api mock exec`: a command with a mock of its own.
+//! `partner-api mock exec`: a command with a separate mock.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{ExitCode, ExitStatus};
 
 use clap::{Args, ValueEnum};
+use partner_api::{API_KEY_ENV, BASE_URL_ENV};
 use partner_api_mock::{Control, Report};
 use tokio::process::{Child, Command};
 
@@ -80,8 +81,8 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let program = command.next().unwrap_or_default();
     let mut child = match Command::new(&program)
         .args(command)
-        .env("PARTNER_API_BASE_URL", ready.base_url)
-        .env("PARTNER_API_KEY", ready.api_key)
+        .env(BASE_URL_ENV, ready.base_url)
+        .env(API_KEY_ENV, ready.api_key)
         .env("PARTNER_API_MOCK_CONTROL_URL", ready.control_url.unwrap_or_default())
         .envs(connection.ca_file().map(|file| ("PARTNER_API_MOCK_CA_FILE", file)))
         .spawn()

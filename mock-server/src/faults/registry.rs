@@ -192,11 +192,9 @@ impl List {
 
     /// Takes out the rules whose `ttl` is over.
     fn expire(&mut self, now: SignedDuration) {
-        let is_over = |rule: &Arc<RuleState>| rule.expires_at.is_some_and(|end| end <= now);
-        let (over, active) = std::mem::take(&mut self.rules).into_iter().partition(is_over);
-        self.rules = active;
+        let is_over = |rule: &mut Arc<RuleState>| rule.expires_at.is_some_and(|end| end <= now);
+        let over: Vec<_> = self.rules.extract_if(.., is_over).collect();
         self.next_expiry = self.rules.iter().filter_map(|rule| rule.expires_at).min();
-        let over: Vec<Arc<RuleState>> = over;
         for rule in over {
             rule.expired.store(true, Ordering::Release);
             self.remember(rule);
