@@ -109,7 +109,7 @@ impl fmt::Display for AppliedFault {
 #[derive(Clone, Copy)]
 pub(crate) struct RequestInfo<'a> {
     pub(crate) partner: Option<&'a PartnerState>,
-    pub(crate) token: Option<&'a str>,
+    pub(crate) token: Option<&'a [u8]>,
     pub(crate) operation: Option<&'static str>,
     pub(crate) path: &'a str,
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
 use super::{MAX_RECORDED_BODY, RecordedRequest, RecordedResponse};
@@ -26,33 +27,15 @@ use crate::stubs::StubRequestBody;
 pub(crate) struct Entry {
     pub(super) number: u64,
     pub(crate) partner: Option<PartnerId>,
+    /// Approximately how much memory it takes.
+    pub(super) size: usize,
     /// Shared with those who read the journal.
     request: Arc<RecordedRequest>,
 }
 
 impl Entry {
-    /// It has no number before it is in the journal.
-    pub(super) fn new(partner: Option<PartnerId>, request: RecordedRequest) -> Self {
-        Self { number: 0, partner, request: Arc::new(request) }
-    }
-
     pub(crate) fn request(&self) -> &RecordedRequest {
         &self.request
-    }
-
-    /// Approximately how much memory it takes.
-    pub(super) fn size(&self) -> usize {
-        let RecordedRequest { path, query, headers, body, response, .. } = &*self.request;
-        let response = response.as_ref().map_or(0, |response| {
-            size_of_headers(&response.headers) + response.body.as_ref().map_or(0, Bytes::len)
-        });
-        size_of::<Self>()
-            + size_of::<RecordedRequest>()
-            + path.len()
-            + query.as_ref().map_or(0, String::len)
-            + size_of_headers(headers)
-            + body.len()
-            + response
     }
 
     /// As a test reads it.
@@ -60,6 +43,21 @@ impl Entry {
         let request_id = request_id(self.number);
         RecordedRequest { request_id, partner, ..RecordedRequest::clone(&self.request) }
     }
+}
+
+/// Approximately how much memory the entry of this request takes.
+fn memory_of(request: &RecordedRequest) -> usize {
+    let RecordedRequest { path, query, headers, body, response, .. } = request;
+    let response = response.as_ref().map_or(0, |response| {
+        size_of_headers(&response.headers) + response.body.as_ref().map_or(0, Bytes::len)
+    });
+    size_of::<Entry>()
+        + size_of::<RecordedRequest>()
+        + path.len()
+        + query.as_ref().map_or(0, String::len)
+        + size_of_headers(headers)
+        + body.len()
+        + response
 }
 
 /// About what a line takes in a map beside its value.
@@ -73,7 +71,7 @@ fn size_of_headers(headers: &HeaderMap) -> usize {
 pub(crate) struct Pending<'a> {
     redactor: &'a Redactor,
     since: Instant,
-    request: RecordedRequest,
+    request: Arc<RecordedRequest>,
 }
 
 impl<'a> Pending<'a> {
@@ -96,54 +94,63 @@ impl<'a> Pending<'a> {
             fault: None,
             response: None,
         };
-        Self { redactor, since: Instant::now(), request }
+        Self { redactor, since: Instant::now(), request: Arc::new(request) }
     }
 
-    /// The entry, and the response as it is sent.
+    /// The entry, once the response is known.
     pub(crate) async fn end(
         mut self,
         partner: Option<PartnerId>,
-        mut response: Response,
-    ) -> (Entry, Response) {
+        response: &mut Response,
+    ) -> Entry {
         let redactor = self.redactor;
-        self.request.duration = self.since.elapsed();
-        self.request.status = response.status();
+        let request = Arc::make_mut(&mut self.request);
+        request.duration = self.since.elapsed();
+        request.status = response.status();
         let extensions = response.extensions_mut();
         if let Some(disposition) = extensions.get().copied() {
-            self.request.disposition = disposition;
+            request.disposition = disposition;
         }
         if let Some(StubRequestBody(body)) = extensions.remove() {
-            self.request.body = redacted_body(redactor, body);
+            request.body = redacted_body(redactor, body);
         }
-        let (sent, response) = if let Some(applied) = extensions.remove::<Applied>() {
-            self.request.delay = applied.fault.delay();
-            self.request.fault = Some(applied.fault.redacted(redactor));
-            (applied.sent, response)
+        let sent = if let Some(applied) = extensions.remove::<Applied>() {
+            request.delay = applied.fault.delay();
+            request.fault = Some(applied.fault.redacted(redactor));
+            applied.sent
         } else {
-            let (sent, response) = short_body(response).await;
-            (Some(sent), response)
+            Some(short_body(response).await)
         };
-        self.request.response = sent.map(|(length, body)| {
-            let has_body = self.request.method != Method::HEAD && !is_bodyless(response.status());
+        request.response = sent.map(|(length, body)| {
+            let has_body = request.method != Method::HEAD && !is_bodyless(response.status());
             let (body_length, body) =
                 if has_body { (length, body) } else { (0, Some(Bytes::new())) };
             let headers = redacted(redactor, response.headers(), HeaderValue::clone);
             let body = body.map(|body| redacted_body(redactor, body));
             RecordedResponse { headers, body, body_length }
         });
-        (Entry::new(partner, self.request), response)
+        let size = memory_of(request);
+        // It has no number before it is in the journal.
+        Entry { number: 0, partner, size, request: self.request }
     }
 }
 
 /// The length of a response's body, and the body if it is short enough to be kept.
-async fn short_body(response: Response) -> ((u64, Option<Bytes>), Response) {
+async fn short_body(response: &mut Response) -> (u64, Option<Bytes>) {
     let length = response.body().size_hint().lower();
     if length > MAX_RECORDED_BODY as u64 {
-        return ((length, None), response);
+        return (length, None);
     }
-    let (head, body) = response.into_parts();
-    let body = to_bytes(body, MAX_RECORDED_BODY).await.unwrap_or_default();
-    ((length, Some(body.clone())), Response::from_parts(head, Body::from(body)))
+    let mut body = std::mem::take(response.body_mut());
+    // A short body is one frame. Collecting frames takes 600 instructions more.
+    let frame = body.frame().await.and_then(Result::ok);
+    let mut bytes = frame.and_then(|frame| frame.into_data().ok()).unwrap_or_default();
+    if !body.is_end_stream() {
+        let rest = to_bytes(body, MAX_RECORDED_BODY).await.unwrap_or_default();
+        bytes = [bytes, rest].concat().into();
+    }
+    *response.body_mut() = Body::from(bytes.clone());
+    (length, Some(bytes))
 }
 
 /// The headers without keys. A value that has none is kept by `keep`.

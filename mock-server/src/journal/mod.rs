@@ -263,7 +263,7 @@ impl Logs {
 
 impl PartnerLog {
     fn push(&mut self, entry: Entry, most_entries: usize, most_bytes: usize) {
-        self.bytes += entry.size();
+        self.bytes += entry.size;
         self.entries.push_back(entry);
         while self.entries.len() > most_entries || self.bytes > most_bytes {
             let is_full = self.entries.len() > most_entries;
@@ -271,7 +271,7 @@ impl PartnerLog {
             let Some(oldest) = self.entries.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.size();
+            self.bytes -= oldest.size;
             self.evictions.add(&oldest, limit);
         }
     }
@@ -328,12 +328,12 @@ mod tests {
     use http::{HeaderValue, Request, Response};
 
     /// The entry of a request that got a response at once.
-    fn recorded(request: &Request<Body>, response: Response<Body>) -> Entry {
+    fn recorded(request: &Request<Body>, mut response: Response<Body>) -> Entry {
         let redactor = Redactor::default();
         let pending = Pending::new(&redactor, Timestamp::UNIX_EPOCH, request);
-        let mut end = std::pin::pin!(pending.end(None, response));
+        let mut end = std::pin::pin!(pending.end(None, &mut response));
         match end.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
-            std::task::Poll::Ready((entry, _)) => entry,
+            std::task::Poll::Ready(entry) => entry,
             std::task::Poll::Pending => panic!("nothing to wait for"),
         }
     }
@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
         let mut log = PartnerLog::default();
-        let room = 2 * entry(0, "/").size();
+        let room = 2 * entry(0, "/").size;
         for number in 1..=5 {
             log.push(entry(number, "/"), usize::MAX, room);
         }

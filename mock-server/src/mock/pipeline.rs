@@ -56,11 +56,11 @@ impl Pipeline {
         let partner = self.resolve_partner(&mut request);
         let is_head = request.method() == Method::HEAD;
         let pending = self.begin_entry(&request);
-        let response = match self.match_fault(&request, partner.as_deref()) {
+        let mut response = match self.match_fault(&request, partner.as_deref()) {
             None => self.route(request).await,
             Some(fault) => self.route_with_fault(request, fault).await,
         };
-        let response = self.record(pending, partner.as_deref(), response).await;
+        self.record(pending, partner.as_deref(), &mut response).await;
         if is_head { without_body(response) } else { response }
     }
 
@@ -89,9 +89,9 @@ impl Pipeline {
         &self,
         pending: Pending<'_>,
         partner: Option<&PartnerState>,
-        response: Response,
-    ) -> Response {
-        let (entry, response) = pending.end(partner.map(|one| one.id), response).await;
+        response: &mut Response,
+    ) {
+        let entry = pending.end(partner.map(|one| one.id), response).await;
         if log::request_log_enabled() {
             let number = self.handler.journal.record(entry.clone());
             let redactor = &self.handler.store.redactor;
@@ -100,7 +100,6 @@ impl Pipeline {
         } else {
             self.handler.journal.record(entry);
         }
-        response
     }
 
     /// The fault of the first rule that matches the request.

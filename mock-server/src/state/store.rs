@@ -301,7 +301,7 @@ impl Store {
     }
 
     /// Whose key this is, or was.
-    pub(crate) fn find_key(&self, key: &str) -> Option<Issued> {
+    pub(crate) fn find_key(&self, key: &[u8]) -> Option<Issued> {
         read(&self.keys).find(key).cloned()
     }
 }

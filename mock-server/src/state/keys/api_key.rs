@@ -31,8 +31,8 @@ pub(crate) fn is_secret(name: &HeaderName) -> bool {
 pub(crate) struct KeyHash([u8; 32]);
 
 impl KeyHash {
-    pub(crate) fn of(key: &str) -> Self {
-        Self(Sha256::digest(key.as_bytes()).into())
+    pub(crate) fn of(key: impl AsRef<[u8]>) -> Self {
+        Self(Sha256::digest(key).into())
     }
 
     /// By what it can be known without being shown: its first 8 hexadecimal digits.
