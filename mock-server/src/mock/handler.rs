@@ -1,6 +1,6 @@
 //! The state of a mock: what its requests are handled with.
 
-use super::request_body::{BodyBudget, BodyLimits};
+use super::request_body::BodyLimits;
 use crate::faults::registry::FaultRegistry;
 use crate::journal::{Entry, Journal, RecordedRequest};
 use crate::state::clock::Clock;
@@ -28,11 +28,7 @@ impl RequestHandler {
             rules: FaultRegistry::new(clock.clone()),
             stubs: StubList::default(),
             clock,
-            body_limits: BodyLimits {
-                bytes: max_request_body,
-                time: None,
-                budget: BodyBudget::default(),
-            },
+            body_limits: BodyLimits::new(max_request_body),
         }
     }
 

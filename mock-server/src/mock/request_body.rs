@@ -4,13 +4,13 @@ use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 
 use crate::api::disposition::Disposition;
@@ -22,21 +22,6 @@ pub const DEFAULT_MAX_REQUEST_BODY: usize = 1024 * 1024;
 /// How many bytes all bodies may have together that are being read at the same time, those for the
 /// control API included.
 pub const MAX_BODIES_BYTES: usize = 256 * 1024 * 1024;
-
-/// The bytes of all bodies that are being read.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct BodyBudget(Arc<AtomicUsize>);
-
-impl BodyBudget {
-    fn take(&self, bytes: usize) -> bool {
-        let take = |used: usize| used.checked_add(bytes).filter(|used| *used <= MAX_BODIES_BYTES);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
-
-    fn give_back(&self, bytes: usize) {
-        self.0.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
 
 /// Why a body cannot be read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -86,20 +71,42 @@ pub(crate) struct BodyLimits {
     pub(crate) bytes: usize,
     /// From the end of the head to the end of the body. None without a socket.
     pub(crate) time: Option<Duration>,
-    pub(crate) budget: BodyBudget,
+    /// A permit for each byte of all bodies that are being read.
+    pub(crate) all_bytes: Arc<Semaphore>,
+}
+
+impl BodyLimits {
+    /// The bounds of the bodies of one mock.
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self { bytes, time: None, all_bytes: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) }
+    }
 }
 
 /// A body that ends in a [`BodyError`] where it passes a bound.
 pub(crate) struct LimitedBody {
     inner: Body,
     limits: BodyLimits,
-    taken: usize,
+    /// For the bytes that were read. They are returned when the body is dropped.
+    permit: Option<OwnedSemaphorePermit>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl LimitedBody {
     pub(crate) fn new(inner: Body, limits: BodyLimits) -> Self {
-        Self { inner, limits, taken: 0, timer: None }
+        Self { inner, limits, permit: None, timer: None }
+    }
+
+    /// Whether so many more bytes of all bodies may be read.
+    fn acquire(&mut self, bytes: usize) -> bool {
+        let all = Arc::clone(&self.limits.all_bytes);
+        let permit =
+            u32::try_from(bytes).ok().and_then(|bytes| all.try_acquire_many_owned(bytes).ok());
+        match (&mut self.permit, permit) {
+            (_, None) => return false,
+            (Some(read), Some(more)) => read.merge(more),
+            (read, more) => *read = more,
+        }
+        true
     }
 }
 
@@ -113,7 +120,8 @@ impl http_body::Body for LimitedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
         // A declared length is judged before a byte is read, so that nobody sends it in vain.
-        let left = this.limits.bytes - this.taken;
+        let read = this.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let left = this.limits.bytes - read;
         if this.inner.size_hint().lower() > left as u64 {
             return Poll::Ready(Some(Err(BodyError::TooLarge)));
         }
@@ -131,8 +139,7 @@ impl http_body::Body for LimitedBody {
         let bytes = frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len);
         Poll::Ready(Some(if bytes > left {
             Err(BodyError::TooLarge)
-        } else if this.limits.budget.take(bytes) {
-            this.taken += bytes;
+        } else if this.acquire(bytes) {
             frame
         } else {
             Err(BodyError::TooMany)
@@ -148,40 +155,32 @@ impl http_body::Body for LimitedBody {
     }
 }
 
-impl Drop for LimitedBody {
-    fn drop(&mut self) {
-        self.limits.budget.give_back(self.taken);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use http_body_util::BodyExt as _;
 
-    fn limited(body: &'static str, bytes: usize, budget: &BodyBudget) -> LimitedBody {
-        LimitedBody::new(Body::from(body), BodyLimits { bytes, time: None, budget: budget.clone() })
+    fn limited(body: &'static str, limits: &BodyLimits) -> LimitedBody {
+        LimitedBody::new(Body::from(body), limits.clone())
     }
 
     #[tokio::test]
     async fn a_body_may_have_so_many_bytes_and_not_one_more() {
-        let budget = BodyBudget::default();
-        let read = limited("abc", 3, &budget).collect().await.unwrap().to_bytes();
+        let read = limited("abc", &BodyLimits::new(3)).collect().await.unwrap().to_bytes();
         assert_eq!(read, "abc");
-        let error = limited("abc", 2, &budget).collect().await.unwrap_err();
+        let error = limited("abc", &BodyLimits::new(2)).collect().await.unwrap_err();
         assert!(matches!(error, BodyError::TooLarge), "{error:?}");
     }
 
     #[tokio::test]
     async fn all_bodies_together_are_bounded_and_what_is_read_no_longer_does_not_count() {
-        let budget = BodyBudget::default();
-        assert!(budget.take(MAX_BODIES_BYTES - 4));
-        let mut first = limited("abc", 10, &budget);
+        let limits = BodyLimits { all_bytes: Arc::new(Semaphore::new(4)), ..BodyLimits::new(10) };
+        let mut first = limited("abc", &limits);
         assert!(first.frame().await.unwrap().is_ok());
-        let second = limited("de", 10, &budget).collect().await.unwrap_err();
+        let second = limited("de", &limits).collect().await.unwrap_err();
         assert_eq!(second.disposition(), Disposition::TooManyBodies);
         drop(first);
-        limited("de", 10, &budget).collect().await.unwrap();
-        assert_eq!(budget.0.load(Ordering::Relaxed), MAX_BODIES_BYTES - 4);
+        limited("de", &limits).collect().await.unwrap();
+        assert_eq!(limits.all_bytes.available_permits(), 4);
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn receive(stream: TcpStream, port: &Arc<Port>, phase: &watch::Receiv
     if let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() {
         tokio::spawn(async move {
             let outage = if silent {
-                let stream = Stream::Plain(stream);
+                let stream = Box::new(stream);
                 run(RawAction::Hang, stream, phase, &port.shared.app.limits).await;
                 None
             } else {
@@ -54,7 +54,7 @@ pub(super) fn receive(stream: TcpStream, port: &Arc<Port>, phase: &watch::Receiv
                 let response = app.last(ErrorBody::TooManyConnections);
                 let timeline = app.handler.clock.timeline();
                 let action = RawAction::Response { response, head_time: Duration::ZERO, timeline };
-                run(action, Stream::Plain(stream), phase, &app.limits).await;
+                run(action, Box::new(stream), phase, &app.limits).await;
             }
             drop(permit);
         });
@@ -78,7 +78,7 @@ async fn accept(
         let stream = tls::handshake(acceptor, stream, limit, &mut phase).await?;
         return serve(stream, shared, phase).await;
     }
-    serve(Stream::Plain(stream), shared, phase).await
+    serve(Box::new(stream), shared, phase).await
 }
 
 /// Serves a connection to its end, and gives the outage back that starts after it.

@@ -6,7 +6,8 @@ use std::{io, thread};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot::{self, Receiver};
 
-use super::{Cause, MockServer, MockServerBuilder, StartError};
+use super::builder::Cause;
+use super::{MockServer, MockServerBuilder, StartError};
 
 /// Dropping it ends the thread.
 #[derive(Debug)]

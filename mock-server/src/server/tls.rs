@@ -151,7 +151,7 @@ pub(super) async fn handshake(
         result = tokio::time::timeout(limit, &mut accept) => Some(result),
     };
     match result {
-        Some(Ok(Ok(stream))) => return Some(Stream::Tls(Box::new(stream))),
+        Some(Ok(Ok(stream))) => return Some(Box::new(stream)),
         Some(Ok(Err(error))) => log::handshake_failed(&error),
         Some(Err(_)) => {}
         None => {

@@ -1,10 +1,15 @@
 //! What is at stake: no client may use the mock up, and one that meets a limit must be told which.
 //! So each limit is exact, and is answered before the connection ends.
 
+use bytes::Bytes;
+use http::Request;
+use http_body::Frame;
+use http_body_util::channel::Channel;
 use partner_api_mock::{
-    DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS, DEFAULT_MAX_REQUEST_BODY, MockServer,
-    MockServerBuilder, Stub,
+    DEFAULT_MAX_HEAD_BYTES, DEFAULT_MAX_HEADERS, DEFAULT_MAX_REQUEST_BODY, Disposition,
+    MAX_BODIES_BYTES, MockServer, MockServerBuilder, Stub,
 };
+use tower::ServiceExt as _;
 
 use crate::raw;
 
@@ -168,4 +173,41 @@ async fn above_the_limit_of_connections_one_is_told_so_and_the_others_go_on() {
         .status
         != 200
     {}
+}
+
+/// Without a socket, so that the bodies take no memory: all of their frames share a megabyte.
+#[tokio::test]
+async fn all_bodies_together_are_bounded_and_the_next_one_gets_503_until_there_is_space() {
+    const FRAME: usize = 1024 * 1024;
+    let mock = started(|mock| mock.max_request_body(MAX_BODIES_BYTES)).await;
+    mock.add_stub(Stub::post("messages")).unwrap();
+    let frame = Bytes::from(vec![b' '; FRAME]);
+    let send = |body: Channel<Bytes>| {
+        let request = Request::post("/api/v1/messages")
+            .header("authorization", format!("Bearer {}", mock.api_key()))
+            .body(body)
+            .unwrap();
+        mock.service().oneshot(request)
+    };
+
+    let (mut sender, body) = Channel::new(1);
+    let large = tokio::spawn(send(body));
+    for _ in 0..MAX_BODIES_BYTES / FRAME {
+        sender.send_data(frame.clone()).await.unwrap();
+    }
+    let second = || async {
+        let (mut sender, body) = Channel::new(1);
+        sender.try_send(Frame::data(Bytes::from_static(b"one more"))).unwrap();
+        drop(sender);
+        send(body).await.unwrap().status().as_u16()
+    };
+    // The last frame may not have been read yet.
+    while second().await != 503 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(mock.requests().last().unwrap().disposition, Disposition::TooManyBodies);
+
+    large.abort();
+    assert!(large.await.unwrap_err().is_cancelled());
+    assert_eq!(second().await, 200);
 }

@@ -111,9 +111,9 @@ impl App {
         head: &Parts,
         body: Incoming,
     ) -> Result<Response, ConnectionTakeover> {
-        let budget = self.handler.body_limits.budget.clone();
         // The control API has its own limit on the size and the time of a body.
-        let limits = BodyLimits { bytes: usize::MAX, time: None, budget };
+        let limits =
+            BodyLimits { bytes: usize::MAX, time: None, ..self.handler.body_limits.clone() };
         let mut body = LimitedBody::new(Body::new(body), limits);
         let response = control.handle(head, &mut body, self.limits.body).await;
         leftover.set_body(!body.is_end_stream());

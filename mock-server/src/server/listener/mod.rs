@@ -2,6 +2,8 @@
 //!
 //! The accept loop is ours since `axum::serve` sets no time limit of any kind.
 
+mod port_hold;
+
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -16,10 +18,10 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use self::port_hold::PortHold;
 use super::connection::receive;
 use super::exchange::App;
 use super::limits::Limits;
-use super::port_hold::PortHold;
 use crate::faults::outage::{Outage, ScheduledOutage};
 use crate::mock::log;
 
