@@ -1,7 +1,7 @@
 //! All keys of a mock, and whose each is. No key is kept here; the redactor has to keep those that it
 //! could not recognise otherwise.
 //!
-//! A request's key is found by a keyed 64-bit hash (SipHash with random keys of this mock), and not by its
+//! A request's key is found by a keyed 64-bit hash, with random keys of this mock, and not by its
 //! SHA-256, which takes 3,400 instructions. A client that does not know the random keys cannot find
 //! another text with the same hash. The SHA-256 is computed once, when the key is issued, for the id by
 //! which the key is shown.
