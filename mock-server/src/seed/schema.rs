@@ -6,13 +6,12 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
-use super::RuleFile;
 use crate::api::{BASE_PATH, ROUTES};
-use crate::faults::FaultSpec;
+use crate::faults::{FaultSpec, WrittenRule};
 use crate::input::schema::{given, has_no_body, headers, is_true};
 
 /// An object, or the text form.
-impl JsonSchema for RuleFile {
+impl JsonSchema for WrittenRule {
     fn schema_name() -> Cow<'static, str> {
         "RuleOrText".into()
     }

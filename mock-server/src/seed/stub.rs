@@ -122,14 +122,3 @@ fn minified(json: &str) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_blanks_between_values_are_left_out() {
-        let json = "{ \"a b\" : [ 1.50 ,\n\t\"\\\" \\\\\", \"é \" ] }";
-        assert_eq!(minified(json), r#"{"a b":[1.50,"\" \\","é "]}"#);
-    }
-}
