@@ -94,29 +94,11 @@ impl List {
         rule
     }
 
-    /// Takes out the rules whose `ttl` is over.
-    fn expire(&mut self, now: SignedDuration) {
-        let is_over = |rule: &mut Arc<RuleState>| rule.expires_at.is_some_and(|end| end <= now);
-        for rule in self.rules.extract_if(.., is_over).collect::<Vec<_>>() {
-            rule.expired.store(true, Ordering::Release);
-            self.remember(rule);
-        }
-    }
-
-    /// Takes out a rule that has had all its `times`.
-    fn retire(&mut self, rule: &Arc<RuleState>) {
-        if let Some(at) = self.rules.iter().position(|one| Arc::ptr_eq(one, rule)) {
-            let rule = self.rules.remove(at);
-            self.remember(rule);
-        }
-    }
-
-    fn remember(&mut self, rule: Arc<RuleState>) {
-        self.ended.push_back(rule);
-        if self.ended.len() > MAX_ENDED_RULES
-            && let Some(oldest) = self.ended.pop_front()
-            && oldest.hits() == 0
-        {
+    /// Takes out rules that are no longer active, and remembers the newest of them.
+    fn end(&mut self, is_over: impl Fn(&Arc<RuleState>) -> bool) {
+        self.ended.extend(self.rules.extract_if(.., |rule| is_over(rule)));
+        let too_many = self.ended.len().saturating_sub(MAX_ENDED_RULES);
+        for oldest in self.ended.drain(..too_many).filter(|rule| rule.hits() == 0) {
             *self.forgotten_unused.entry(oldest.owner).or_default() += 1;
         }
     }
@@ -165,13 +147,11 @@ impl FaultRegistry {
         self.list().added.remove(&Some(owner));
     }
 
-    /// The rule of this id, and whether it is active.
-    pub(crate) fn find(&self, id: &str) -> Option<(Arc<RuleState>, bool)> {
+    /// The rule of this id, active or not.
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<RuleState>> {
         let list = self.list();
-        let active = list.rules.iter().map(|rule| (rule, true));
-        let mut all = active.chain(list.ended.iter().map(|rule| (rule, false)));
-        let (rule, is_active) = all.find(|(rule, _)| rule.id() == id)?;
-        Some((Arc::clone(rule), is_active))
+        let mut all = list.rules.iter().chain(&list.ended);
+        all.find(|rule| rule.id() == id).cloned()
     }
 
     pub(crate) fn is_active(&self, rule: &Arc<RuleState>) -> bool {
@@ -215,7 +195,7 @@ impl FaultRegistry {
         let mut list = self.list();
         let matched = list.rules.iter().find_map(|rule| rule.decide(request))?;
         if matched.rule.is_exhausted() {
-            list.retire(&matched.rule);
+            list.end(|rule| Arc::ptr_eq(rule, &matched.rule));
         }
         Some(matched)
     }
@@ -224,7 +204,8 @@ impl FaultRegistry {
     fn list(&self) -> MutexGuard<'_, List> {
         let mut list = lock(&self.list);
         if list.rules.iter().any(|rule| rule.expires_at.is_some()) {
-            list.expire(self.clock.elapsed());
+            let now = self.clock.elapsed();
+            list.end(|rule| rule.expires(now));
         }
         list
     }
@@ -273,6 +254,13 @@ impl RuleState {
     /// How many requests reached it: those for which no earlier rule applied.
     pub(crate) fn reached(&self) -> u64 {
         lock(&self.counts).values().map(|count| count.seen).sum()
+    }
+
+    /// Whether its `ttl` is over. Then it is what ended the rule.
+    fn expires(&self, now: SignedDuration) -> bool {
+        let is_over = self.expires_at.is_some_and(|end| end <= now);
+        self.expired.store(is_over, Ordering::Release);
+        is_over
     }
 
     /// Whether its `ttl` ended it.

@@ -7,10 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Body;
-use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-
 use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
 pub(crate) use self::registry::{Found, Placed, StubList};
@@ -134,9 +133,9 @@ impl fmt::Debug for Stub {
 /// The response of a stub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResponseTemplate {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl ResponseTemplate {
@@ -155,36 +154,18 @@ impl ResponseTemplate {
 
     /// This status without a body, as [`json`](Self::json) otherwise.
     pub fn empty(status: u16) -> Self {
-        let is_final = |status: &StatusCode| (200..600).contains(&status.as_u16());
-        Self {
-            status: StatusCode::from_u16(status)
-                .ok()
-                .filter(is_final)
-                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
+        let status = if (200..600).contains(&status) { status } else { 500 };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     /// With this header in the place of any of its name. How long the body is says the mock.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        if name != http::header::CONTENT_LENGTH && name != http::header::TRANSFER_ENCODING {
+        if name != CONTENT_LENGTH && name != TRANSFER_ENCODING {
             self.headers.insert(name, value);
         }
         self
-    }
-
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    pub(crate) fn body(&self) -> &Bytes {
-        &self.body
     }
 
     fn into_response(self) -> Response {
