@@ -101,12 +101,9 @@ impl Expected for GenerateFile {
 
 impl SeedFile {
     fn checked(self) -> Result<Seed, ValidationError> {
-        let (mut names, mut keys) = (HashSet::new(), HashSet::new());
-        let partners = each("partners", self.partners, |Object(partner)| {
-            let partner = partner.checked()?;
-            is_first(&partner, &mut names, &mut keys)?;
-            Ok(partner)
-        })?;
+        let mut taken = Taken::default();
+        let partners =
+            each("partners", self.partners, |Object(partner)| partner.checked(&mut taken))?;
         let faults = each("faults", self.faults, |rule| {
             let rule = CheckedRule::new(rule.into_rule()?)?;
             let names = partners.iter().map(|seed| seed.partner.name.as_str());
@@ -128,24 +125,6 @@ fn each<T, U>(
 ) -> Result<Vec<U>, ValidationError> {
     let items = items.into_iter().enumerate();
     items.map(|(at, item)| check(item).map_err(|wrong| wrong.at(at).at(field))).collect()
-}
-
-/// Whether no partner before has its name or one of its keys.
-fn is_first(
-    PartnerSeed { partner, .. }: &PartnerSeed,
-    names: &mut HashSet<String>,
-    keys: &mut HashSet<String>,
-) -> Result<(), ValidationError> {
-    if !names.insert(partner.name.clone()) {
-        let name = truncate(&partner.name);
-        let message = format!("a second partner named `{name}`: expected each name once");
-        return Err(ValidationError::of(message).at("name"));
-    }
-    each("keys", partner.keys.iter().collect(), |key| {
-        let message = "this key is given twice: expected each key once, for one partner";
-        if keys.insert(key.clone()) { Ok(()) } else { Err(ValidationError::of(message)) }
-    })?;
-    Ok(())
 }
 
 /// The number of the partner that a rule names.
@@ -170,18 +149,27 @@ impl From<RuleError> for ValidationError {
     }
 }
 
-impl PartnerFile {
-    /// A partner whose keys are each given once.
-    pub(super) fn checked_alone(self) -> Result<PartnerSeed, ValidationError> {
-        let partner = self.checked()?;
-        is_first(&partner, &mut HashSet::new(), &mut HashSet::new())?;
-        Ok(partner)
-    }
+/// The names and keys of the partners before.
+#[derive(Default)]
+pub(super) struct Taken {
+    names: HashSet<String>,
+    keys: HashSet<String>,
+}
 
-    fn checked(self) -> Result<PartnerSeed, ValidationError> {
+impl PartnerFile {
+    pub(super) fn checked(self, taken: &mut Taken) -> Result<PartnerSeed, ValidationError> {
+        if !taken.names.insert(self.name.clone()) {
+            let name = truncate(&self.name);
+            let message = format!("a second partner named `{name}`: expected each name once");
+            return Err(ValidationError::of(message).at("name"));
+        }
         let keys = each("keys", self.keys, |key| {
-            let is_key = api_key::is_b64token(key.as_bytes());
-            if is_key { Ok(key) } else { Err(ValidationError::of(api_key::EXPECTED)) }
+            if !api_key::is_b64token(key.as_bytes()) {
+                return Err(ValidationError::of(api_key::EXPECTED));
+            }
+            let message = "this key is given twice: expected each key once, for one partner";
+            let is_new = taken.keys.insert(key.clone());
+            if is_new { Ok(key) } else { Err(ValidationError::of(message)) }
         })?;
         let partner = NewPartner {
             name: self.name,

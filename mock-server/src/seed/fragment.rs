@@ -2,7 +2,7 @@
 
 use super::PartnerSeed;
 use super::data::{CompanyFile, ConnectionFile, WalletFile};
-use super::file::{self, GenerateFile, PartnerFile};
+use super::file::{self, GenerateFile, PartnerFile, Taken};
 #[cfg(feature = "schema")]
 use super::schema;
 use super::stub::StubFile;
@@ -15,7 +15,7 @@ use crate::stubs::Stub;
 impl FromJson for PartnerSeed {
     fn from_json(text: &str) -> Result<Self, ParseError> {
         let partner: PartnerFile = json::object(text)?;
-        partner.checked_alone().map_err(|wrong| wrong.in_text(text))
+        partner.checked(&mut Taken::default()).map_err(|wrong| wrong.in_text(text))
     }
 }
 

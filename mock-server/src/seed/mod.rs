@@ -1,6 +1,7 @@
 //! The data that a mock starts with: the reference's sample, nothing, or a file.
 
 mod data;
+mod error;
 mod file;
 mod fragment;
 #[cfg(feature = "schema")]
@@ -9,6 +10,7 @@ mod stub;
 
 #[cfg(feature = "schema")]
 pub(crate) use self::data::{CompanyFile, ConnectionFile, WalletFile};
+pub use self::error::SeedError;
 #[cfg(feature = "schema")]
 pub(crate) use self::file::PartnerFile;
 #[cfg(feature = "schema")]
@@ -17,11 +19,10 @@ pub(crate) use self::fragment::CompaniesFile;
 pub(crate) use self::stub::StubFile;
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fmt, fs, io};
 
 use crate::faults::{CheckedRule, Rule, RuleError};
-use crate::input::escape::escaped;
 use crate::input::json::{ParseError, place};
 #[cfg(feature = "schema")]
 use crate::input::schema::{GENERATED, of_requests};
@@ -139,10 +140,9 @@ impl Seed {
     }
 
     fn of_file(path: &Path) -> Result<Self, SeedError> {
-        let bytes = read(path).map_err(|error| SeedError {
-            source: Some(error),
-            ..SeedError::of("cannot be read")
-        })?;
+        let unreadable =
+            |error| SeedError { source: Some(error), ..SeedError::of("cannot be read") };
+        let bytes = read(path).map_err(unreadable)?;
         let text = text_of(&bytes)?;
         let is_yaml = path.extension().is_some_and(|extension| {
             extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
@@ -240,61 +240,5 @@ impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.names().collect();
         f.debug_struct("Seed").field("partners", &names).finish_non_exhaustive()
-    }
-}
-
-/// A seed that cannot be used. It shows as one line: file, line, column, what is wrong, what was
-/// expected.
-#[derive(Debug)]
-pub struct SeedError {
-    file: Option<PathBuf>,
-    place: Option<(usize, usize)>,
-    field: String,
-    message: String,
-    source: Option<io::Error>,
-}
-
-impl SeedError {
-    fn of(message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { file: None, place: None, field: String::new(), message, source: None }
-    }
-
-    /// The line, counted from 1; none if the file could not be read.
-    pub fn line(&self) -> Option<usize> {
-        self.place.map(|(line, _)| line)
-    }
-
-    /// The column, in bytes, counted from 1; none if the file could not be read.
-    pub fn column(&self) -> Option<usize> {
-        self.place.map(|(_, column)| column)
-    }
-}
-
-impl From<ParseError> for SeedError {
-    fn from(ParseError { place, field, message }: ParseError) -> Self {
-        Self { place: Some(place), field, ..Self::of(message) }
-    }
-}
-
-impl fmt::Display for SeedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
-            Some(file) => f.write_str(&escaped(&file.to_string_lossy()))?,
-            None => f.write_str("seed")?,
-        }
-        if let Some((line, column)) = self.place {
-            write!(f, ":{line}:{column}")?;
-        }
-        if !self.field.is_empty() {
-            write!(f, ": {}", self.field)?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
-
-impl std::error::Error for SeedError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
     }
 }
