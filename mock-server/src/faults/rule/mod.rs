@@ -175,8 +175,11 @@ impl Serialize for Rule {
 }
 
 /// A rule as it is written in JSON: as an object of options, or in its text form.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "RuleOrText", untagged))]
 pub(crate) enum WrittenRule<O = Box<FaultSpec>> {
-    Text(String),
+    /// A rule in its text form: `status=503 operation=wallet times=2`.
+    Text(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] String),
     Options(O),
 }
 
