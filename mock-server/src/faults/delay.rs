@@ -156,12 +156,6 @@ impl<'de> Deserialize<'de> for Delay {
     }
 }
 
-impl Serialize for Delay {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
 /// A value that is written as text, or as a whole number.
 pub(super) fn from_text<'de, T, D: Deserializer<'de>>(
     from: D,

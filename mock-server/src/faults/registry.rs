@@ -328,9 +328,7 @@ fn is_due(spec: &FaultSpec, seen: u64) -> bool {
         return false;
     };
     let is_turn = spec.every.is_none_or(|every| at.is_multiple_of(every));
-    let is_bad = spec.flapping.is_none_or(|flapping| {
-        (at - 1) % flapping.bad.saturating_add(flapping.good) < flapping.bad
-    });
+    let is_bad = spec.flapping.is_none_or(|(bad, good)| (at - 1) % bad.saturating_add(good) < bad);
     is_turn && is_bad
 }
 

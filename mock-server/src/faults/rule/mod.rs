@@ -21,7 +21,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 pub(crate) use self::checked::{CheckedRule, Target, another_partner, unknown_partner};
-use self::spec::Flapping;
 pub(crate) use self::spec::{Connection, FaultSpec, Key};
 pub use self::validate::RuleError;
 use super::{Fault, Time};
@@ -92,7 +91,7 @@ impl Rule {
 
     /// `bad` requests with the fault, `good` ones without, and again.
     pub fn flapping(mut self, bad: u64, good: u64) -> Self {
-        self.0.flapping = Some(Flapping { bad, good });
+        self.0.flapping = Some((bad, good));
         self
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::faults::delay::{Delay, Time, from_text};
@@ -108,9 +108,9 @@ pub(crate) struct FaultSpec {
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub(crate) every: Option<u64>,
     /// So many requests with the fault, so many without, and again: `2/3`.
-    #[serde(deserialize_with = "non_null")]
+    #[serde(deserialize_with = "flapping")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = super::schema::FLAPPING)))]
-    pub(crate) flapping: Option<Flapping>,
+    pub(crate) flapping: Option<(u64, u64)>,
     /// With this probability.
     #[serde(deserialize_with = "non_null")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
@@ -181,32 +181,18 @@ pub(crate) enum Connection {
     MalformedChunk,
 }
 
-/// `bad/good`, such as `2/3`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flapping {
-    pub(crate) bad: u64,
-    pub(crate) good: u64,
-}
-
-impl<'de> Deserialize<'de> for Flapping {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let expected = "bad and good requests such as `2/3`: two with, three without";
-        from_text(from, expected, |text| {
-            let (bad, good) = text.split_once('/')?;
-            Some(Self { bad: bad.parse().ok()?, good: good.parse().ok()? })
-        })
-    }
-}
-
-impl Serialize for Flapping {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{}/{}", self.bad, self.good))
-    }
+fn flapping<'de, D: Deserializer<'de>>(from: D) -> Result<Option<(u64, u64)>, D::Error> {
+    let expected = "bad and good requests such as `2/3`: two with, three without";
+    let flapping = from_text(from, expected, |text| {
+        let (bad, good) = text.split_once('/')?;
+        Some((bad.parse().ok()?, good.parse().ok()?))
+    });
+    flapping.map(Some)
 }
 
 fn retry_after<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let expected = "seconds, or a date as HTTP writes it";
-    from_text(from, expected, |text| Some(Some(text.to_owned())))
+    from_text(from, expected, |text| Some(text.to_owned())).map(Some)
 }
 
 fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Key>, D::Error> {
@@ -231,7 +217,7 @@ impl FaultSpec {
             ("headers", json(&self.headers)),
             ("retryAfter", json(&self.retry_after)),
             ("retryAfterDateIn", json(&self.retry_after_date_in)),
-            ("delay", json(&self.delay)),
+            ("delay", json(&self.delay.map(|delay| delay.to_string()))),
             ("slowHeaders", json(&self.slow_headers)),
             ("throttle", json(&self.throttle)),
             ("truncate", json(&self.truncate)),
@@ -246,7 +232,7 @@ impl FaultSpec {
             ("times", json(&self.times)),
             ("after", json(&self.after)),
             ("every", json(&self.every)),
-            ("flapping", json(&self.flapping)),
+            ("flapping", json(&self.flapping.map(|(bad, good)| format!("{bad}/{good}")))),
             ("probability", json(&self.probability)),
             ("rngSeed", json(&self.rng_seed)),
             ("ttl", json(&self.ttl)),

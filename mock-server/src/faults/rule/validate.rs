@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_path_to_error::Segment;
 
-use super::spec::{Connection, FaultSpec, Flapping, Key};
+use super::spec::{Connection, FaultSpec, Key};
 use crate::api::headers::{is_bodyless, is_framing};
 use crate::faults::Time;
 use crate::input::escape::escaped;
@@ -136,7 +136,7 @@ impl FaultSpec {
         ensure(is_key, "key", "expected letters, digits and -._~+/ only")?;
         ensure(self.every != Some(0), "every", "expected 1 or more")?;
         ensure(self.ttl != Some(Time(Duration::ZERO)), "ttl", "expected a time above zero")?;
-        let flaps = self.flapping.is_none_or(|Flapping { bad, good }| bad > 0 && good > 0);
+        let flaps = self.flapping.is_none_or(|(bad, good)| bad > 0 && good > 0);
         ensure(flaps, "flapping", "expected 1 or more on both sides")?;
         let is_probability = self.probability.is_none_or(|one| (0.0..=1.0).contains(&one));
         ensure(is_probability, "probability", "expected a number from 0 to 1")
