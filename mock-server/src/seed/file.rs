@@ -7,7 +7,7 @@ use super::stub::StubFile;
 use super::{Companies, PartnerSeed, Seed};
 use crate::faults::{CheckedRule, RuleError, WrittenRule, another_partner, unknown_partner};
 use crate::input::json::{
-    self, Expected, Object, ParseError, Step, ValidationError, non_null, truncate, unwrap_object,
+    self, Expected, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
 };
 #[cfg(feature = "schema")]
 use crate::input::schema;
@@ -137,16 +137,6 @@ pub(super) fn whose<'a>(
     };
     let found = names.clone().position(|name| name == wanted);
     found.map(Some).ok_or_else(|| unknown_partner(wanted, names))
-}
-
-/// If one option is wrong, the error is placed at it.
-impl From<RuleError> for ValidationError {
-    fn from(error: RuleError) -> Self {
-        match error.of_one_option() {
-            Some((option, message)) => Self::of(message).at(Step::Field(option.to_owned().into())),
-            None => Self::of(error.to_string()),
-        }
-    }
 }
 
 /// The names and keys of the partners before.

@@ -118,7 +118,16 @@ impl Stub {
         match &self.responder {
             Responder::Fixed(reply) => reply.clone().into_response(),
             Responder::Computed(compute) => {
-                compute(&StubRequest::new(head, body, partner)).into_response()
+                let headers = head.headers.iter().filter(|(name, _)| !api_key::is_secret(name));
+                let request = StubRequest {
+                    method: head.method.clone(),
+                    path: head.uri.path().to_owned(),
+                    query: head.uri.query().map(str::to_owned),
+                    headers: headers.map(|(name, value)| (name.clone(), value.clone())).collect(),
+                    body: body.clone(),
+                    partner: partner.to_owned(),
+                };
+                compute(&request).into_response()
             }
         }
     }
@@ -196,20 +205,6 @@ pub struct StubRequest {
     pub body: Bytes,
     /// The name of the partner whose key came with the request.
     pub partner: String,
-}
-
-impl StubRequest {
-    fn new(head: &request::Parts, body: &Bytes, partner: &str) -> Self {
-        let headers = head.headers.iter().filter(|(name, _)| !api_key::is_secret(name));
-        Self {
-            method: head.method.clone(),
-            path: head.uri.path().to_owned(),
-            query: head.uri.query().map(str::to_owned),
-            headers: headers.map(|(name, value)| (name.clone(), value.clone())).collect(),
-            body: body.clone(),
-            partner: partner.to_owned(),
-        }
-    }
 }
 
 /// There is no key in it.

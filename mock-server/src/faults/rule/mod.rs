@@ -7,7 +7,7 @@ mod checked;
 #[cfg(feature = "schema")]
 mod schema;
 mod spec;
-pub(super) mod text;
+mod text;
 mod validate;
 
 use std::fmt;
@@ -51,69 +51,64 @@ impl Rule {
         Self(fault.0)
     }
 
-    /// Only requests of one operation: `wallet`, `companies`, or a path such as
-    /// `/api/v1/templates`.
-    pub fn operation(mut self, operation: impl Into<String>) -> Self {
-        self.0.operation = Some(operation.into());
+    fn with(mut self, change: impl FnOnce(&mut FaultSpec)) -> Self {
+        change(&mut self.0);
         self
     }
 
+    /// Only requests of one operation: `wallet`, `companies`, or a path such as
+    /// `/api/v1/templates`.
+    pub fn operation(self, operation: impl Into<String>) -> Self {
+        self.with(|spec| spec.operation = Some(operation.into()))
+    }
+
     /// Only requests with this key. The rule keeps its hash.
-    pub fn key(mut self, key: &str) -> Self {
-        self.0.key = Some(Key::of(key));
-        self
+    pub fn key(self, key: &str) -> Self {
+        self.with(|spec| spec.key = Some(Key::of(key)))
     }
 
     /// Only requests of the first partner with this name. A rule that is added by
     /// [`Partner::faults`](crate::Partner::faults) applies to that partner only anyway.
-    pub fn partner(mut self, name: impl Into<String>) -> Self {
-        self.0.partner = Some(name.into());
-        self
+    pub fn partner(self, name: impl Into<String>) -> Self {
+        self.with(|spec| spec.partner = Some(name.into()))
     }
 
     /// At most so many faults.
-    pub fn times(mut self, times: u64) -> Self {
-        self.0.times = Some(times);
-        self
+    pub fn times(self, times: u64) -> Self {
+        self.with(|spec| spec.times = Some(times))
     }
 
     /// Not for the first `count` requests. All else counts from there.
-    pub fn after(mut self, count: u64) -> Self {
-        self.0.after = Some(count);
-        self
+    pub fn after(self, count: u64) -> Self {
+        self.with(|spec| spec.after = Some(count))
     }
 
     /// Only every `count`-th request.
-    pub fn every(mut self, count: u64) -> Self {
-        self.0.every = Some(count);
-        self
+    pub fn every(self, count: u64) -> Self {
+        self.with(|spec| spec.every = Some(count))
     }
 
     /// `bad` requests with the fault, `good` ones without, and again.
-    pub fn flapping(mut self, bad: u64, good: u64) -> Self {
-        self.0.flapping = Some((bad, good));
-        self
+    pub fn flapping(self, bad: u64, good: u64) -> Self {
+        self.with(|spec| spec.flapping = Some((bad, good)))
     }
 
     /// Applies the fault with this probability: 0 is never, 1 is always.
-    pub fn probability(mut self, probability: f64) -> Self {
-        self.0.probability = Some(probability);
-        self
+    pub fn probability(self, probability: f64) -> Self {
+        self.with(|spec| spec.probability = Some(probability))
     }
 
     /// Sets the seed of the random numbers, 0 by default. The same seed and the same requests give the
     /// same faults, also in parallel tests.
-    pub fn rng_seed(mut self, seed: u64) -> Self {
-        self.0.rng_seed = Some(seed);
-        self
+    pub fn rng_seed(self, seed: u64) -> Self {
+        self.with(|spec| spec.rng_seed = Some(seed))
     }
 
     /// Active for this time after it was added, a day at most; then it expires. The time goes by the
     /// mock's [`Clock`](crate::Clock), as a delay does: while that is paused, only
     /// [`advance`](crate::Clock::advance) moves it.
-    pub fn ttl(mut self, time: Duration) -> Self {
-        self.0.ttl = Some(Time::capped(time));
-        self
+    pub fn ttl(self, time: Duration) -> Self {
+        self.with(|spec| spec.ttl = Some(Time::capped(time)))
     }
 
     /// The rule with these options, which are checked.
@@ -134,7 +129,7 @@ impl From<Fault> for Rule {
 /// The text form; a key is `[redacted]`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write(&self.0, f)
+        self.0.fmt(f)
     }
 }
 

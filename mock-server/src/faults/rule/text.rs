@@ -10,16 +10,18 @@ use serde_json::Value;
 
 use super::{FaultSpec, RuleError};
 
-pub(crate) fn write(spec: &FaultSpec, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for (at, (option, value)) in spec.options().enumerate() {
-        let between = if at == 0 { "" } else { " " };
-        match value {
-            Value::Bool(true) => write!(f, "{between}{option}")?,
-            Value::String(text) if is_plain(&text) => write!(f, "{between}{option}={text}")?,
-            value => write!(f, "{between}{option}={value}")?,
+impl fmt::Display for FaultSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (option, value)) in self.options().enumerate() {
+            let between = if at == 0 { "" } else { " " };
+            match value {
+                Value::Bool(true) => write!(f, "{between}{option}")?,
+                Value::String(text) if is_plain(&text) => write!(f, "{between}{option}={text}")?,
+                value => write!(f, "{between}{option}={value}")?,
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether a text can be written without quotes, and is not taken for two options, a number or JSON.

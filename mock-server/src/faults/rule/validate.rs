@@ -12,7 +12,7 @@ use crate::api::headers::{is_bodyless, is_framing};
 use crate::faults::Time;
 use crate::input::escape::escaped;
 use crate::input::json::pointer::{A_POINTER, is_pointer};
-use crate::input::json::serde_message;
+use crate::input::json::{Step, ValidationError, serde_message};
 use crate::state::keys::api_key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
@@ -46,12 +46,6 @@ impl RuleError {
     pub(crate) fn option(&self) -> Option<&str> {
         self.options.split(", ").next().filter(|option| !option.is_empty())
     }
-
-    /// The one option that is wrong, and the message about it.
-    pub(crate) fn of_one_option(&self) -> Option<(&str, &str)> {
-        let is_one = self.option() == Some(&self.options);
-        is_one.then_some((&self.options, &self.message))
-    }
 }
 
 impl fmt::Display for RuleError {
@@ -64,6 +58,16 @@ impl fmt::Display for RuleError {
 }
 
 impl std::error::Error for RuleError {}
+
+/// If one option is wrong, the error is placed at it.
+impl From<RuleError> for ValidationError {
+    fn from(error: RuleError) -> Self {
+        if error.option() == Some(&error.options) {
+            return Self::of(error.message).at(Step::Field(error.options.into()));
+        }
+        Self::of(error.to_string())
+    }
+}
 
 pub(super) const EDITS: &[&str] = &["set", "remove", "firstPage"];
 pub(super) const RESPONSE: &[&str] =
