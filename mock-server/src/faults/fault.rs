@@ -36,13 +36,13 @@ impl Fault {
     /// This status, from 200 to 599, with a body of the documented shape: `{"error":"…"}`, the
     /// status' name in it, unless [`body`](Self::body) says another.
     pub fn status(status: u16) -> Self {
-        Self(FaultSpec { status: Some(status), ..FaultSpec::default() })
+        Self::passthrough().with(|spec| spec.status = Some(status))
     }
 
     /// This status with the HTML page that nginx sends with it, as a proxy in front of the service
     /// does with 502, 503 and 504.
     pub fn html_error_page(status: u16) -> Self {
-        Self(FaultSpec { html_error_page: true, ..Self::status(status).0 })
+        Self::status(status).with(|spec| spec.html_error_page = true)
     }
 
     fn with(mut self, change: impl FnOnce(&mut FaultSpec)) -> Self {
@@ -51,7 +51,7 @@ impl Fault {
     }
 
     fn connection(connection: Connection) -> Self {
-        Self(FaultSpec { connection: Some(connection), ..FaultSpec::default() })
+        Self::passthrough().with(|spec| spec.connection = Some(connection))
     }
 
     /// The connection is reset as soon as the head of the request was read; a body is not.

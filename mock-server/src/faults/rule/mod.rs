@@ -169,6 +169,9 @@ impl Serialize for Rule {
 }
 
 /// A rule as it is written in JSON: as an object of options, or in its text form.
+//
+// Options are read as a `FaultSpec` where the reader tracks the place of an error, and as values where
+// it does not: then the option that is wrong is named afterwards.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "RuleOrText", untagged))]
 pub(crate) enum WrittenRule<O = Box<FaultSpec>> {
