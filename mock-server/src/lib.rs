@@ -78,8 +78,7 @@ pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_OUTAGE, MAX_CONTROL_WAI
 #[cfg(feature = "schema")]
 pub use control::{ControlDocument, generate_control_document};
 pub use faults::outage::Outage;
-pub use faults::registry::AppliedFault;
-pub use faults::{Delay, Fault, Rule, RuleError};
+pub use faults::{AppliedFault, Delay, Fault, Rule, RuleError};
 pub use journal::{
     EvictedRequests, MAX_JOURNAL_BYTES, MAX_JOURNAL_COUNTERS, MAX_JOURNAL_ENTRIES,
     MAX_RECORDED_BODY, RecordedRequest, RecordedResponse,

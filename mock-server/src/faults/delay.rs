@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
-use serde::{Serialize, Serializer};
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A timer cannot be set to a moment that its clock cannot name.
 const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -78,9 +78,6 @@ impl fmt::Display for Delay {
     }
 }
 
-const A_DELAY: &str = "a delay such as `250ms`, `50ms..150ms` or `lognormal(90ms,0.1)`";
-const A_TIME: &str = "a time such as `250ms` or `2s`";
-
 fn parse_delay(text: &str) -> Option<Delay> {
     if let Some((least, most)) = text.split_once("..") {
         let (Time(least), Time(most)) = (least.parse().ok()?, most.parse().ok()?);
@@ -141,8 +138,7 @@ impl FromStr for Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = from.deserialize_any(NumberOrText(A_TIME))?;
-        text.parse().map_err(|()| unexpected(&text, A_TIME))
+        from_text(from, "a time such as `250ms` or `2s`, a day at most", |text| text.parse().ok())
     }
 }
 
@@ -154,17 +150,24 @@ impl Serialize for Time {
 
 impl<'de> Deserialize<'de> for Delay {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = from.deserialize_any(NumberOrText(A_DELAY))?;
-        parse_delay(&text).ok_or_else(|| unexpected(&text, A_DELAY))
+        let expected =
+            "a delay such as `250ms`, `50ms..150ms` or `lognormal(90ms,0.1)`, a day at most";
+        from_text(from, expected, parse_delay)
     }
 }
 
-fn unexpected<E: serde::de::Error>(text: &str, expected: &str) -> E {
-    E::custom(format_args!("`{}`: expected {expected}, a day at most", text.escape_debug()))
+/// A value that is written as text, or as a whole number.
+pub(super) fn from_text<'de, T, D: Deserializer<'de>>(
+    from: D,
+    expected: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    let text = from.deserialize_any(NumberOrText(expected))?;
+    let wrong = || D::Error::custom(format_args!("`{}`: expected {expected}", text.escape_debug()));
+    parse(&text).ok_or_else(wrong)
 }
 
-/// A whole number, or a string, as text.
-pub(super) struct NumberOrText(pub(super) &'static str);
+struct NumberOrText(&'static str);
 
 impl Visitor<'_> for NumberOrText {
     type Value = String;
@@ -187,30 +190,6 @@ mod tests {
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
-
-    #[test]
-    fn a_time_reads_back_as_it_is_written() {
-        for (text, time) in [("0ms", Duration::ZERO), ("250ms", 250 * MS), ("2s", 2000 * MS)] {
-            assert_eq!(text.parse(), Ok(Time(time)));
-            assert_eq!(Time(time).to_string(), text);
-        }
-        let odd = Time(Duration::from_nanos(1_000_001));
-        assert_eq!(odd.to_string().parse(), Ok(odd));
-        assert_eq!("15".parse(), Ok(Time(15 * MS)));
-        for bad in ["", "ms", "1.5s", "-1s", "1 s", "1h", "25000m", "99999999999999999999"] {
-            assert_eq!(bad.parse::<Time>(), Err(()), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_delay_reads_back_as_it_is_written() {
-        for text in ["250ms", "50ms..150ms", "lognormal(90ms,0.1)"] {
-            assert_eq!(parse_delay(text).unwrap().to_string(), text);
-        }
-        for bad in ["", "2..1", "lognormal(90ms)", "lognormal(90ms,-1)", "lognormal(1,NaN)"] {
-            assert_eq!(parse_delay(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn a_draw_stays_within_its_bounds() {

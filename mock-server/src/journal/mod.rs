@@ -20,7 +20,7 @@ pub use self::evictions::EvictedRequests;
 use self::evictions::Limit;
 pub(crate) use self::evictions::{EvictedGroup, Evictions, Matches, is_standard};
 use crate::api::disposition::Disposition;
-use crate::faults::registry::AppliedFault;
+use crate::faults::AppliedFault;
 use crate::state::store::PartnerId;
 
 /// How many requests of one partner are kept. Those of no known partner are kept apart, as many.

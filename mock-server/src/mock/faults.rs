@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::handler::RequestHandler;
-use crate::faults::registry::{RuleState, another_partner, checked, unknown_partner};
-use crate::faults::{Rule, RuleError};
+use crate::faults::registry::RuleState;
+use crate::faults::{CheckedRule, Rule, RuleError, another_partner, unknown_partner};
 use crate::state::store::{PartnerId, PartnerState};
 
 /// The rules of one partner, by [`Partner::faults`](crate::Partner::faults), or of the whole mock,
@@ -32,7 +32,7 @@ impl Faults {
     ///
     /// If a rule contradicts itself, or names an operation or a partner that is not there.
     pub fn add(&self, rule: impl Into<Rule>) -> Result<ActiveRule, RuleError> {
-        let new = checked(rule.into())?;
+        let new = CheckedRule::new(rule.into())?;
         let owner = self.owner_of(new.spec.partner.as_deref())?;
         let rule = self.handler.rules.add(owner, new);
         Ok(ActiveRule::new(&self.handler, rule))
@@ -72,9 +72,9 @@ impl Faults {
         // the same.
         if mine.any(|partner| *partner.name() == *wanted) {
             let message = format!(
-                "partner: several are named `{wanted}`, expected one; a rule of a partner's own names none"
+                "several are named `{wanted}`, expected one; a rule of a partner's own names none"
             );
-            return Err(RuleError::of(message));
+            return Err(RuleError::of("partner", message));
         }
         found.map(|partner| Some(partner.id)).ok_or_else(|| {
             if let Some(owner) = &self.owner {

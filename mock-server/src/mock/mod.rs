@@ -136,9 +136,8 @@ impl Mock {
         Ok(Partner::new(&self.handler, seed_state::add(&self.handler, seed)?))
     }
 
-    pub(crate) fn rule_with_id(&self, id: &str) -> Option<(ActiveRule, bool)> {
-        let (rule, in_force) = self.handler.rules.find(id)?;
-        Some((ActiveRule::new(&self.handler, rule), in_force))
+    pub(crate) fn rule_with_id(&self, id: &str) -> Option<ActiveRule> {
+        Some(ActiveRule::new(&self.handler, self.handler.rules.find(id)?))
     }
 
     pub(crate) fn stub_with_id(&self, id: &str) -> Option<ActiveStub> {

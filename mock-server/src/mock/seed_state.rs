@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::handler::RequestHandler;
-use crate::seed::{Extras, PartnerSeed, Seed};
+use crate::seed::{PartnerSeed, Seed};
 use crate::state::keys::api_key;
-use crate::state::store::{DuplicateKey, NewPartner, PartnerState};
+use crate::state::store::{DuplicateKey, PartnerState};
 
 /// The seed that a mock was last made of, and the partner that it is about by default.
 pub(crate) struct SeedState {
@@ -17,7 +17,7 @@ pub(crate) struct SeedState {
 impl SeedState {
     /// Makes a new mock what the seed says.
     pub(crate) fn new(handler: &RequestHandler, seed: Seed) -> Self {
-        let key = seed.first.keys.first().cloned().unwrap_or_else(api_key::generate);
+        let key = seed.first.partner.keys.first().cloned().unwrap_or_else(api_key::generate);
         let first = apply_seed(handler, seed.clone(), &key);
         Self { seed: Mutex::new(seed), first: RwLock::new(first), key: RwLock::new(key) }
     }
@@ -55,8 +55,8 @@ impl SeedState {
 
     fn reapply(&self, handler: &RequestHandler, seed: &Seed) {
         let mine = self.key();
-        let has_mine = |partner: &PartnerSeed| partner.keys.contains(&mine);
-        let key = match seed.first.keys.first() {
+        let has_mine = |seed: &PartnerSeed| seed.partner.keys.contains(&mine);
+        let key = match seed.first.partner.keys.first() {
             Some(key) => key.clone(),
             None if seed.others.iter().any(has_mine) => api_key::generate(),
             // A test that was given this key keeps using it.
@@ -71,25 +71,23 @@ impl SeedState {
 /// The first partner gets this key, if the seed gives it none.
 fn apply_seed(handler: &RequestHandler, seed: Seed, key: &str) -> Arc<PartnerState> {
     let Seed { mut first, others, faults, stubs, .. } = seed;
-    if first.keys.is_empty() {
-        first.keys.push(key.to_owned());
+    if first.partner.keys.is_empty() {
+        first.partner.keys.push(key.to_owned());
     }
-    let (first, extras) = first.split();
-    let mut all_extras = vec![extras];
+    let mut extras = vec![(first.faults, first.stubs)];
     let mut new = Vec::new();
-    for partner in others {
-        let (partner, extras) = partner.split();
-        new.push(partner);
-        all_extras.push(extras);
+    for other in others {
+        new.push(other.partner);
+        extras.push((other.faults, other.stubs));
     }
-    let replaced = handler.store.replace(first, new, |replaced| {
+    let replaced = handler.store.replace(first.partner, new, |replaced| {
         let ids: Vec<_> = replaced.all().map(|partner| partner.id).collect();
         let owner = |number: Option<usize>| number.and_then(|number| ids.get(number).copied());
         let mut rules: Vec<_> = faults.into_iter().map(|(of, rule)| (owner(of), rule)).collect();
         let mut placed: Vec<_> = stubs.into_iter().map(|stub| (None, stub)).collect();
-        for (id, extras) in ids.iter().zip(all_extras) {
-            rules.extend(extras.faults.into_iter().map(|rule| (Some(*id), rule)));
-            placed.extend(extras.stubs.into_iter().map(|stub| (Some(*id), stub)));
+        for (id, (faults, stubs)) in ids.iter().zip(extras) {
+            rules.extend(faults.into_iter().map(|rule| (Some(*id), rule)));
+            placed.extend(stubs.into_iter().map(|stub| (Some(*id), stub)));
         }
         handler.rules.replace(rules);
         handler.stubs.replace(placed);
@@ -103,29 +101,14 @@ fn apply_seed(handler: &RequestHandler, seed: Seed, key: &str) -> Arc<PartnerSta
 /// Adds a partner to a mock that runs, or nothing if any of its keys is taken.
 pub(crate) fn add(
     handler: &RequestHandler,
-    partner: PartnerSeed,
+    seed: PartnerSeed,
 ) -> Result<Arc<PartnerState>, DuplicateKey> {
-    let (new, extras) = partner.split();
-    let partner = handler.store.add_with_keys(new)?;
-    for rule in extras.faults {
+    let partner = handler.store.add_with_keys(seed.partner)?;
+    for rule in seed.faults {
         handler.rules.add(Some(partner.id), rule);
     }
-    for stub in extras.stubs {
+    for stub in seed.stubs {
         handler.stubs.add(Some(partner.id), stub);
     }
     Ok(partner)
-}
-
-impl PartnerSeed {
-    /// What the store knows of a partner, and what it does not.
-    fn split(self) -> (NewPartner, Extras) {
-        let new = NewPartner {
-            name: self.name,
-            active: self.active,
-            wallet: self.wallet,
-            companies: self.companies,
-            keys: self.keys,
-        };
-        (new, self.extras)
-    }
 }

@@ -1,17 +1,11 @@
 //! The seed file: JSON text to a seed, or what is wrong with it and where.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 
 use super::data::{CompanyFile, WalletFile};
-use super::rule::RuleFile;
 use super::stub::StubFile;
-use super::{Companies, Extras, PartnerSeed, Seed};
-use crate::faults::RuleError;
-use crate::faults::registry::{self, NewRule};
+use super::{Companies, PartnerSeed, Seed};
+use crate::faults::{CheckedRule, RuleError, WrittenRule, another_partner, unknown_partner};
 use crate::input::json::{
     self, Expected, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
 };
@@ -20,7 +14,7 @@ use crate::input::schema;
 use crate::state::generator::{self, MAX_GENERATED};
 use crate::state::keys::api_key;
 use crate::state::model::Wallet;
-use crate::stubs::Stub;
+use crate::state::store::NewPartner;
 
 pub(super) fn parse(text: &str) -> Result<Seed, ParseError> {
     json::object::<SeedFile>(text)?.checked().map_err(|wrong| wrong.in_text(text))
@@ -38,12 +32,11 @@ pub(super) struct SeedFile {
     #[serde(rename = "$schema", default, deserialize_with = "non_null")]
     _schema: Option<String>,
     /// The first one is the default partner.
-    #[serde(deserialize_with = "at_least_one")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     partners: Vec<Object<PartnerFile>>,
     /// Rules for all partners.
     #[serde(default)]
-    faults: Vec<RuleFile>,
+    faults: Vec<WrittenRule>,
     /// Stubs for all partners.
     #[serde(default)]
     stubs: Vec<Object<StubFile>>,
@@ -74,7 +67,7 @@ pub(crate) struct PartnerFile {
     generate: Option<Object<GenerateFile>>,
     /// Rules for this partner.
     #[serde(default)]
-    faults: Vec<RuleFile>,
+    faults: Vec<WrittenRule>,
     /// Stubs for this partner.
     #[serde(default)]
     stubs: Vec<Object<StubFile>>,
@@ -106,120 +99,84 @@ impl Expected for GenerateFile {
     const EXPECTED: &'static str = "an object with how many `companies`";
 }
 
-fn at_least_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Vec<T>, D::Error> {
-    from.deserialize_seq(AtLeastOne(PhantomData))
-}
-
-/// Where it is asked while the array is read, the error has the array's place.
-struct AtLeastOne<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some(one) = array.next_element()? {
-            all.push(one);
-        }
-        if all.is_empty() {
-            return Err(A::Error::custom("expected at least one partner"));
-        }
-        Ok(all)
-    }
-}
-
 impl SeedFile {
     fn checked(self) -> Result<Seed, ValidationError> {
-        let mut checked = Vec::new();
-        let (mut names, mut keys) = (HashSet::new(), HashSet::new());
-        for (at, Object(partner)) in self.partners.into_iter().enumerate() {
-            let partner = partner.checked().and_then(|partner| {
-                is_first(&partner, &mut names, &mut keys)?;
-                Ok(partner)
-            });
-            checked.push(partner.map_err(|wrong| wrong.at(at).at("partners"))?);
-        }
-        let mut faults = Vec::new();
-        for (at, rule) in self.faults.into_iter().enumerate() {
-            let rule = rule.checked().and_then(|rule| {
-                let names = checked.iter().map(|partner: &PartnerSeed| partner.name.as_str());
-                Ok((whose(&rule, names)?, rule))
-            });
-            faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
-        }
-        let stubs = checked_stubs(self.stubs)?;
-        let mut partners = checked.into_iter();
-        let first =
-            partners.next().ok_or_else(|| ValidationError::of("expected at least one partner"))?;
+        let mut taken = Taken::default();
+        let partners =
+            each("partners", self.partners, |Object(partner)| partner.checked(&mut taken))?;
+        let faults = each("faults", self.faults, |rule| {
+            let rule = CheckedRule::new(rule.into_rule()?)?;
+            let names = partners.iter().map(|seed| seed.partner.name.as_str());
+            Ok((whose(&rule, names)?, rule))
+        })?;
+        let stubs = each("stubs", self.stubs, |Object(stub)| stub.checked())?;
+        let mut partners = partners.into_iter();
+        let nobody = || ValidationError::of("expected at least one partner").at("partners");
+        let first = partners.next().ok_or_else(nobody)?;
         Ok(Seed { source: "file", first, others: partners.collect(), faults, stubs })
     }
 }
 
-/// Whether no partner before has its name or one of its keys.
-pub(super) fn is_first(
-    partner: &PartnerSeed,
-    names: &mut HashSet<String>,
-    keys: &mut HashSet<String>,
-) -> Result<(), ValidationError> {
-    if !names.insert(partner.name.clone()) {
-        let name = truncate(&partner.name);
-        let message = format!("a second partner named `{name}`: expected each name once");
-        return Err(ValidationError::of(message).at("name"));
-    }
-    for (at, key) in partner.keys.iter().enumerate() {
-        if !keys.insert(key.clone()) {
-            return Err(ValidationError::of(KEY_TWICE).at(at).at("keys"));
-        }
-    }
-    Ok(())
+/// The items of a field, checked one by one. An error is placed at the item that is wrong.
+fn each<T, U>(
+    field: &'static str,
+    items: Vec<T>,
+    mut check: impl FnMut(T) -> Result<U, ValidationError>,
+) -> Result<Vec<U>, ValidationError> {
+    let items = items.into_iter().enumerate();
+    items.map(|(at, item)| check(item).map_err(|wrong| wrong.at(at).at(field))).collect()
 }
-
-const KEY_TWICE: &str = "this key is given twice: expected each key once, for one partner";
 
 /// The number of the partner that a rule names.
 pub(super) fn whose<'a>(
-    rule: &NewRule,
+    rule: &CheckedRule,
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<Option<usize>, RuleError> {
     let Some(wanted) = rule.spec.partner.as_deref() else {
         return Ok(None);
     };
     let found = names.clone().position(|name| name == wanted);
-    found.map(Some).ok_or_else(|| registry::unknown_partner(wanted, names))
+    found.map(Some).ok_or_else(|| unknown_partner(wanted, names))
+}
+
+/// The names and keys of the partners before.
+#[derive(Default)]
+pub(super) struct Taken {
+    names: HashSet<String>,
+    keys: HashSet<String>,
 }
 
 impl PartnerFile {
-    pub(super) fn checked(self) -> Result<PartnerSeed, ValidationError> {
-        let mut seed = PartnerSeed {
+    pub(super) fn checked(self, taken: &mut Taken) -> Result<PartnerSeed, ValidationError> {
+        if !taken.names.insert(self.name.clone()) {
+            let name = truncate(&self.name);
+            let message = format!("a second partner named `{name}`: expected each name once");
+            return Err(ValidationError::of(message).at("name"));
+        }
+        let keys = each("keys", self.keys, |key| {
+            if !api_key::is_b64token(key.as_bytes()) {
+                return Err(ValidationError::of(api_key::EXPECTED));
+            }
+            let message = "this key is given twice: expected each key once, for one partner";
+            let is_new = taken.keys.insert(key.clone());
+            if is_new { Ok(key) } else { Err(ValidationError::of(message)) }
+        })?;
+        let partner = NewPartner {
             name: self.name,
-            keys: self.keys,
+            keys,
             active: self.active.unwrap_or(true),
             wallet: self.wallet.map_or_else(|| Wallet::new(0), |Object(wallet)| wallet.into()),
             companies: one_of(self.companies, self.generate)?.unwrap_or_default(),
-            extras: Extras::default(),
         };
-        for (at, key) in seed.keys.iter().enumerate() {
-            if !api_key::is_b64token(key.as_bytes()) {
-                return Err(ValidationError::of(api_key::EXPECTED).at(at).at("keys"));
+        let faults = each("faults", self.faults, |rule| {
+            let rule = CheckedRule::new(rule.into_rule()?)?;
+            match rule.spec.partner.as_deref().filter(|named| *named != partner.name) {
+                Some(another) => Err(another_partner(another, &partner.name).into()),
+                None => Ok(rule),
             }
-        }
-        for (at, rule) in self.faults.into_iter().enumerate() {
-            let rule = rule.checked().and_then(|rule| {
-                match rule.spec.partner.as_deref().filter(|named| *named != seed.name) {
-                    Some(another) => Err(registry::another_partner(another, &seed.name).into()),
-                    None => Ok(rule),
-                }
-            });
-            seed.extras.faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
-        }
-        seed.extras.stubs = checked_stubs(self.stubs)?;
-        Ok(seed)
+        })?;
+        let stubs = each("stubs", self.stubs, |Object(stub)| stub.checked())?;
+        Ok(PartnerSeed { partner, faults, stubs })
     }
 }
 
@@ -230,26 +187,17 @@ pub(super) fn one_of(
 ) -> Result<Option<Companies>, ValidationError> {
     match (companies, generate) {
         (Some(_), Some(_)) => {
-            Err(ValidationError::of("expected it, or the companies themselves, and not both")
-                .at("generate"))
+            let message = "expected it, or the companies themselves, and not both";
+            Err(ValidationError::of(message).at("generate"))
         }
         (Some(companies), None) => Ok(Some(unwrap_object(companies))),
         (None, Some(Object(GenerateFile { companies, rng_seed }))) => {
-            match u32::try_from(companies).ok().filter(|count| *count <= MAX_GENERATED) {
-                Some(count) => Ok(Some(generator::companies(count.into(), rng_seed).collect())),
-                None => Err(ValidationError::of(format!("expected at most {MAX_GENERATED}"))
-                    .at("companies")
-                    .at("generate")),
+            if companies > u64::from(MAX_GENERATED) {
+                let wrong = ValidationError::of(format!("expected at most {MAX_GENERATED}"));
+                return Err(wrong.at("companies").at("generate"));
             }
+            Ok(Some(generator::companies(companies, rng_seed).collect()))
         }
         (None, None) => Ok(None),
     }
-}
-
-fn checked_stubs(stubs: Vec<Object<StubFile>>) -> Result<Vec<Stub>, ValidationError> {
-    let checked = stubs
-        .into_iter()
-        .enumerate()
-        .map(|(at, Object(stub))| stub.checked().map_err(|wrong| wrong.at(at).at("stubs")));
-    checked.collect()
 }

@@ -1,15 +1,12 @@
 //! Parts of a seed as the control API takes them: written as in a seed file, with the same errors.
 
-use std::collections::HashSet;
-
 use super::PartnerSeed;
 use super::data::{CompanyFile, ConnectionFile, WalletFile};
-use super::file::{self, GenerateFile, PartnerFile};
-use super::rule::RuleFile;
+use super::file::{self, GenerateFile, PartnerFile, Taken};
 #[cfg(feature = "schema")]
 use super::schema;
 use super::stub::StubFile;
-use crate::faults::{Rule, RuleError};
+use crate::faults::{Rule, WrittenRule};
 use crate::input::json::{self, Expected, FromJson, Object, ParseError, ValidationError, non_null};
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
@@ -18,11 +15,7 @@ use crate::stubs::Stub;
 impl FromJson for PartnerSeed {
     fn from_json(text: &str) -> Result<Self, ParseError> {
         let partner: PartnerFile = json::object(text)?;
-        let partner = partner.checked().and_then(|partner| {
-            file::is_first(&partner, &mut HashSet::new(), &mut HashSet::new())?;
-            Ok(partner)
-        });
-        partner.map_err(|wrong| wrong.in_text(text))
+        partner.checked(&mut Taken::default()).map_err(|wrong| wrong.in_text(text))
     }
 }
 
@@ -47,12 +40,8 @@ impl FromJson for Connection {
 /// An object, or the text form as a string.
 impl FromJson for Rule {
     fn from_json(text: &str) -> Result<Self, ParseError> {
-        match json::read(text)? {
-            RuleFile::Text(rule) => {
-                rule.parse().map_err(|error: RuleError| ValidationError::from(error).in_text(text))
-            }
-            RuleFile::FaultSpec(spec) => Ok(Self::of(*spec)),
-        }
+        let rule = json::read::<WrittenRule>(text)?.into_rule();
+        rule.map_err(|error| ValidationError::from(error).in_text(text))
     }
 }
 

@@ -1,31 +1,28 @@
 //! The data that a mock starts with: the reference's sample, nothing, or a file.
 
 mod data;
+mod error;
 mod file;
 mod fragment;
-mod rule;
 #[cfg(feature = "schema")]
 mod schema;
 mod stub;
 
 #[cfg(feature = "schema")]
 pub(crate) use self::data::{CompanyFile, ConnectionFile, WalletFile};
+pub use self::error::SeedError;
 #[cfg(feature = "schema")]
 pub(crate) use self::file::PartnerFile;
 #[cfg(feature = "schema")]
 pub(crate) use self::fragment::CompaniesFile;
 #[cfg(feature = "schema")]
-pub(crate) use self::rule::RuleFile;
-#[cfg(feature = "schema")]
 pub(crate) use self::stub::StubFile;
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fmt, fs, io};
 
-use crate::faults::registry::{self, NewRule};
-use crate::faults::{Rule, RuleError};
-use crate::input::escape::escaped;
+use crate::faults::{CheckedRule, Rule, RuleError};
 use crate::input::json::{ParseError, place};
 #[cfg(feature = "schema")]
 use crate::input::schema::{GENERATED, of_requests};
@@ -35,6 +32,7 @@ use crate::state::companies::Companies;
 use crate::state::generator;
 use crate::state::keys::api_key;
 use crate::state::model::{Company, Connection, Wallet};
+use crate::state::store::NewPartner;
 use crate::stubs::Stub;
 
 /// The largest seed that is read, in bytes: 256 MiB.
@@ -68,24 +66,15 @@ pub struct Seed {
     pub(crate) first: PartnerSeed,
     pub(crate) others: Vec<PartnerSeed>,
     /// Those of the whole mock, and those that are for the partner of this number.
-    pub(crate) faults: Vec<(Option<usize>, NewRule)>,
+    pub(crate) faults: Vec<(Option<usize>, CheckedRule)>,
     pub(crate) stubs: Vec<Stub>,
 }
 
+/// A partner with its faults and stubs.
 #[derive(Clone)]
 pub(crate) struct PartnerSeed {
-    pub(crate) name: String,
-    pub(crate) keys: Vec<String>,
-    pub(crate) active: bool,
-    pub(crate) wallet: Wallet,
-    pub(crate) companies: Companies,
-    pub(crate) extras: Extras,
-}
-
-/// The faults and stubs of one partner.
-#[derive(Clone, Default)]
-pub(crate) struct Extras {
-    pub(crate) faults: Vec<NewRule>,
+    pub(crate) partner: NewPartner,
+    pub(crate) faults: Vec<CheckedRule>,
     pub(crate) stubs: Vec<Stub>,
 }
 
@@ -105,15 +94,10 @@ impl Seed {
     }
 
     fn one(source: &'static str, wallet: Wallet, companies: Companies) -> Self {
-        let partner = PartnerSeed {
-            name: "default".to_owned(),
-            keys: Vec::new(),
-            active: true,
-            wallet,
-            companies,
-            extras: Extras::default(),
-        };
-        Self { source, first: partner, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
+        let name = "default".to_owned();
+        let partner = NewPartner { name, keys: Vec::new(), active: true, wallet, companies };
+        let first = PartnerSeed { partner, faults: Vec::new(), stubs: Vec::new() };
+        Self { source, first, others: Vec::new(), faults: Vec::new(), stubs: Vec::new() }
     }
 
     /// Reads a seed from JSON text. A byte order mark at its start is ignored.
@@ -152,36 +136,30 @@ impl Seed {
     /// file's name.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, SeedError> {
         let path = path.as_ref();
-        let in_file = |error| SeedError { file: Some(path.to_owned()), ..error };
-        let bytes = read(path).map_err(|error| in_file(SeedError::unreadable(error)))?;
-        let text = text_of(&bytes).map_err(|mistake| in_file(mistake.into()))?;
+        Self::of_file(path).map_err(|error| SeedError { file: Some(path.to_owned()), ..error })
+    }
+
+    fn of_file(path: &Path) -> Result<Self, SeedError> {
+        let unreadable =
+            |error| SeedError { source: Some(error), ..SeedError::of("cannot be read") };
+        let bytes = read(path).map_err(unreadable)?;
+        let text = text_of(&bytes)?;
         let is_yaml = path.extension().is_some_and(|extension| {
             extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
         });
-        let seed = if is_yaml { Self::of_yaml(text) } else { Self::from_json(text) };
-        seed.map_err(in_file)
-    }
-
-    #[cfg(feature = "yaml")]
-    fn of_yaml(text: &str) -> Result<Self, SeedError> {
-        Self::from_yaml(text)
-    }
-
-    #[cfg(not(feature = "yaml"))]
-    fn of_yaml(_: &str) -> Result<Self, SeedError> {
-        Err(SeedError {
-            file: None,
-            place: None,
-            field: String::new(),
-            message: "YAML needs the feature `yaml` of the crate partner-api-mock".to_owned(),
-            source: None,
-        })
+        if !is_yaml {
+            return Self::from_json(text);
+        }
+        #[cfg(feature = "yaml")]
+        return Self::from_yaml(text);
+        #[cfg(not(feature = "yaml"))]
+        return Err(SeedError::of("YAML needs the feature `yaml` of the crate partner-api-mock"));
     }
 
     /// With these companies in the place of those of the first partner.
     #[must_use]
     pub fn with_companies(mut self, companies: impl IntoIterator<Item = Company>) -> Self {
-        self.first.companies = companies.into_iter().collect();
+        self.first.partner.companies = companies.into_iter().collect();
         self
     }
 
@@ -189,7 +167,7 @@ impl Seed {
     /// partner.
     #[must_use]
     pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {
-        self.first.companies = generator::companies(count.into(), seed).collect();
+        self.first.partner.companies = generator::companies(count.into(), seed).collect();
         self
     }
 
@@ -201,17 +179,16 @@ impl Seed {
     /// If it cannot be an API key, or another partner has it. The error does not show it.
     pub fn with_key(mut self, key: impl Into<String>) -> Result<Self, SeedError> {
         let key = key.into();
-        let message = if !api_key::is_b64token(key.as_bytes()) {
-            api_key::EXPECTED
-        } else if self.others.iter().any(|partner| partner.keys.contains(&key)) {
-            "another partner of the seed has this key"
-        } else {
-            self.first.keys.retain(|other| *other != key);
-            self.first.keys.insert(0, key);
-            return Ok(self);
-        };
-        let message = message.to_owned();
-        Err(SeedError { file: None, place: None, field: String::new(), message, source: None })
+        if !api_key::is_b64token(key.as_bytes()) {
+            return Err(SeedError::of(api_key::EXPECTED));
+        }
+        if self.others.iter().any(|other| other.partner.keys.contains(&key)) {
+            return Err(SeedError::of("another partner of the seed has this key"));
+        }
+        let keys = &mut self.first.partner.keys;
+        keys.retain(|other| *other != key);
+        keys.insert(0, key);
+        Ok(self)
     }
 
     /// How many partners there are.
@@ -225,11 +202,15 @@ impl Seed {
     ///
     /// If the rule contradicts itself, or names an operation or a partner that is not there.
     pub fn with_fault(mut self, rule: impl Into<Rule>) -> Result<Self, RuleError> {
-        let rule = registry::checked(rule.into())?;
-        let all = std::iter::once(&self.first).chain(&self.others);
-        let whose = file::whose(&rule, all.map(|partner| partner.name.as_str()))?;
+        let rule = CheckedRule::new(rule.into())?;
+        let whose = file::whose(&rule, self.names())?;
         self.faults.push((whose, rule));
         Ok(self)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        let all = std::iter::once(&self.first).chain(&self.others);
+        all.map(|seed| seed.partner.name.as_str())
     }
 }
 
@@ -257,64 +238,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// Names only: keys in a seed are in clear.
 impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let partners = std::iter::once(&self.first).chain(&self.others);
-        let names: Vec<_> = partners.map(|partner| &partner.name).collect();
+        let names: Vec<_> = self.names().collect();
         f.debug_struct("Seed").field("partners", &names).finish_non_exhaustive()
-    }
-}
-
-/// A seed that cannot be used. It shows as one line: file, line, column, what is wrong, what was
-/// expected.
-#[derive(Debug)]
-pub struct SeedError {
-    file: Option<PathBuf>,
-    place: Option<(usize, usize)>,
-    field: String,
-    message: String,
-    source: Option<io::Error>,
-}
-
-impl SeedError {
-    fn unreadable(source: io::Error) -> Self {
-        let message = "cannot be read".to_owned();
-        Self { file: None, place: None, field: String::new(), message, source: Some(source) }
-    }
-
-    /// The line, counted from 1; none if the file could not be read.
-    pub fn line(&self) -> Option<usize> {
-        self.place.map(|(line, _)| line)
-    }
-
-    /// The column, in bytes, counted from 1; none if the file could not be read.
-    pub fn column(&self) -> Option<usize> {
-        self.place.map(|(_, column)| column)
-    }
-}
-
-impl From<ParseError> for SeedError {
-    fn from(ParseError { place, field, message }: ParseError) -> Self {
-        Self { file: None, place: Some(place), field, message, source: None }
-    }
-}
-
-impl fmt::Display for SeedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
-            Some(file) => f.write_str(&escaped(&file.to_string_lossy()))?,
-            None => f.write_str("seed")?,
-        }
-        if let Some((line, column)) = self.place {
-            write!(f, ":{line}:{column}")?;
-        }
-        if !self.field.is_empty() {
-            write!(f, ": {}", self.field)?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
-
-impl std::error::Error for SeedError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
     }
 }

@@ -1,34 +1,11 @@
 //! What the types of a seed file cannot say by themselves in its JSON Schema. Only with the feature
 //! `schema`.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{Schema, SchemaGenerator};
 use serde_json::json;
 
-use super::RuleFile;
 use crate::api::{BASE_PATH, ROUTES};
-use crate::faults::FaultSpec;
 use crate::input::schema::{given, has_no_body, headers, is_true};
-
-/// An object, or the text form.
-impl JsonSchema for RuleFile {
-    fn schema_name() -> Cow<'static, str> {
-        "RuleOrText".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let rule = generator.subschema_for::<FaultSpec>();
-        json_schema!({"anyOf": [
-            {
-                "description": "A rule in its text form: `status=503 operation=wallet times=2`.",
-                "type": "string",
-                "minLength": 1,
-            },
-            rule,
-        ]})
-    }
-}
 
 pub(super) fn stub_headers(_: &mut SchemaGenerator) -> Schema {
     headers(&["Connection", "Content-Length", "Transfer-Encoding"])

@@ -49,24 +49,24 @@ impl Expected for StubFile {
 
 impl StubFile {
     pub(super) fn checked(self) -> Result<Stub, ValidationError> {
+        let wrong =
+            |field: &'static str, message: &str| Err(ValidationError::of(message).at(field));
         let method = self.method.as_deref().unwrap_or("GET");
         // A method's letters have a case, so `get` would be another one, which nobody sends.
         let is_capital = !method.bytes().any(|byte| byte.is_ascii_lowercase());
-        let method: Method = method.parse().ok().filter(|_| is_capital).ok_or_else(|| {
-            ValidationError::of("expected the name of a method in capitals, such as `POST`")
-                .at("method")
-        })?;
+        let Some(method) = method.parse().ok().filter(|_: &Method| is_capital) else {
+            return wrong("method", "expected the name of a method in capitals, such as `POST`");
+        };
         let status = self.status.unwrap_or(200);
         if !(200..600).contains(&status) {
-            return Err(ValidationError::of("expected one from 200 to 599").at("status"));
+            return wrong("status", "expected one from 200 to 599");
         }
         let is_bodyless = StatusCode::from_u16(status).is_ok_and(is_bodyless);
-        let mut reply = match (self.json, self.body) {
-            (Some(_), Some(_)) => {
-                return Err(ValidationError::of("expected it, or `json`, and not both").at("body"));
-            }
-            (Some(_), _) if is_bodyless => return Err(bodyless("json")),
-            (_, Some(_)) if is_bodyless => return Err(bodyless("body")),
+        let bodyless = "a response with this status has none";
+        let mut response = match (self.json, self.body) {
+            (Some(_), Some(_)) => return wrong("body", "expected it, or `json`, and not both"),
+            (Some(_), _) if is_bodyless => return wrong("json", bodyless),
+            (_, Some(_)) if is_bodyless => return wrong("body", bodyless),
             (Some(json), None) => ResponseTemplate::json(status, minified(json.get())),
             (None, Some(body)) => ResponseTemplate::text(status, body),
             (None, None) if is_bodyless => ResponseTemplate::empty(status),
@@ -76,24 +76,18 @@ impl StubFile {
             let (header, value) = header(&name, &value).map_err(|wrong| {
                 ValidationError::of(wrong).at(Step::Field(name.into())).at("headers")
             })?;
-            reply = reply.header(header, value);
+            response = response.header(header, value);
         }
-        let stub = Stub::new(method, self.path).respond(reply);
-        let stub = if self.override_documented { stub.override_documented() } else { stub };
-        stubs::checked(stub).map_err(|error| match error {
-            StubError::Documented(..) => ValidationError::of(
+        let mut stub = Stub::new(method, self.path).respond(response);
+        stub.override_documented = self.override_documented;
+        stubs::checked(stub).or_else(|error| match error {
+            StubError::Documented(..) => wrong(
+                "overrideDocumented",
                 "this call is documented: expected `true`, if the stub is meant to override it",
-            )
-            .at("overrideDocumented"),
-            StubError::Path(_) | StubError::Unsent(_) => {
-                ValidationError::of(error.to_string()).at("path")
-            }
+            ),
+            StubError::Path(_) | StubError::Unsent(_) => wrong("path", &error.to_string()),
         })
     }
-}
-
-fn bodyless(field: &'static str) -> ValidationError {
-    ValidationError::of("a response with this status has none").at(field)
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
@@ -121,15 +115,4 @@ fn minified(json: &str) -> String {
         is_escaped = is_string && char == '\\' && !is_escaped;
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_blanks_between_values_are_left_out() {
-        let json = "{ \"a b\" : [ 1.50 ,\n\t\"\\\" \\\\\", \"é \" ] }";
-        assert_eq!(minified(json), r#"{"a b":[1.50,"\" \\","é "]}"#);
-    }
 }

@@ -89,7 +89,7 @@ pub(crate) struct Store {
 }
 
 /// A partner as it shall be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct NewPartner {
     pub(crate) name: String,
     pub(crate) active: bool,

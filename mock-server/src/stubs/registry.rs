@@ -1,7 +1,7 @@
 //! The active stubs, and which of them responds to a request.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use http::Method;
 
@@ -37,8 +37,6 @@ impl Placed {
 /// All stubs, in the order they were added.
 #[derive(Debug, Default)]
 pub(crate) struct StubList {
-    /// So that a mock without stubs takes no lock.
-    any: AtomicBool,
     added: AtomicU64,
     placed: RwLock<Vec<Arc<Placed>>>,
 }
@@ -52,20 +50,15 @@ pub(crate) enum Found {
 }
 
 impl StubList {
-    pub(crate) fn is_empty(&self) -> bool {
-        !self.any.load(Ordering::Acquire)
-    }
-
     pub(crate) fn add(&self, owner: Option<PartnerId>, stub: Stub) -> Arc<Placed> {
         let placed = self.placed(owner, stub);
-        self.change(|all| all.push(Arc::clone(&placed)));
+        self.write().push(Arc::clone(&placed));
         placed
     }
 
     /// Puts these in the place of all that there are.
     pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<PartnerId>, Stub)>) {
-        let placed = by.into_iter().map(|(owner, stub)| self.placed(owner, stub)).collect();
-        self.change(|all| *all = placed);
+        *self.write() = by.into_iter().map(|(owner, stub)| self.placed(owner, stub)).collect();
     }
 
     fn placed(&self, owner: Option<PartnerId>, stub: Stub) -> Arc<Placed> {
@@ -74,43 +67,39 @@ impl StubList {
     }
 
     pub(crate) fn retain(&self, keep: impl FnMut(&Arc<Placed>) -> bool) {
-        self.change(|all| all.retain(keep));
+        self.write().retain(keep);
     }
 
-    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Placed>>)) {
-        let mut placed = self.placed.write().unwrap_or_else(PoisonError::into_inner);
-        change(&mut placed);
-        self.any.store(!placed.is_empty(), Ordering::Release);
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<Arc<Placed>>> {
+        self.placed.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read<R>(&self, look: impl FnOnce(&[Arc<Placed>]) -> R) -> R {
-        look(&self.placed.read().unwrap_or_else(PoisonError::into_inner))
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Arc<Placed>>> {
+        self.placed.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The stubs of one owner.
     pub(crate) fn of(&self, owner: Option<PartnerId>) -> Vec<Arc<Placed>> {
-        self.read(|all| all.iter().filter(|one| one.owner == owner).cloned().collect())
+        self.read().iter().filter(|one| one.owner == owner).cloned().collect()
     }
 
     /// The stubs of one partner, or of all owners, that responded to no request.
     pub(crate) fn unused(&self, of: Option<PartnerId>) -> Vec<Arc<Placed>> {
-        let is_of = |one: &&Arc<Placed>| of.is_none() || one.owner == of;
-        let is_unused = |one: &&Arc<Placed>| one.hits() == 0;
-        self.read(|all| all.iter().filter(is_of).filter(is_unused).cloned().collect())
+        let is_unused = |one: &&Arc<Placed>| (of.is_none() || one.owner == of) && one.hits() == 0;
+        self.read().iter().filter(is_unused).cloned().collect()
     }
 
     pub(crate) fn with_id(&self, id: &str) -> Option<Arc<Placed>> {
-        self.read(|all| all.iter().find(|one| one.id() == id).cloned())
+        self.read().iter().find(|one| one.id() == id).cloned()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.read(<[_]>::len)
+        self.read().len()
     }
 
     /// Whether any partner has a stub on this path.
-    #[cold]
     pub(crate) fn is_on(&self, path: &str) -> bool {
-        self.read(|all| all.iter().any(|one| one.stub.is_on(path)))
+        self.read().iter().any(|one| one.stub.is_on(path))
     }
 
     /// The stub of one partner, or else of the mock: of several, the one that was added last.
@@ -121,20 +110,21 @@ impl StubList {
         path: &str,
         is_documented: bool,
     ) -> Found {
-        self.read(|all| {
-            let may = |one: &&Arc<Placed>| !is_documented || one.stub.override_documented;
-            let on_path = || all.iter().rev().filter(|one| one.stub.is_on(path)).filter(may);
-            let of = |owner| {
-                let mine = move |one: &&Arc<Placed>| one.owner == owner;
-                on_path().filter(mine).find(|one| one.stub.is_for(method))
-            };
-            if let Some(placed) = of(Some(partner)).or_else(|| of(None)) {
-                return Found::Stub(Arc::clone(placed));
-            }
-            let is_seen = |one: &&Arc<Placed>| one.owner.is_none_or(|owner| owner == partner);
-            let methods: Vec<_> =
-                on_path().filter(is_seen).map(|one| one.stub.method.clone()).collect();
-            if methods.is_empty() { Found::Nothing } else { Found::OtherMethods(methods) }
-        })
+        let all = self.read();
+        let is_seen = |one: &&Arc<Placed>| {
+            one.owner.is_none_or(|owner| owner == partner)
+                && one.stub.is_on(path)
+                && (!is_documented || one.stub.override_documented)
+        };
+        let on_path: Vec<_> = all.iter().rev().filter(is_seen).collect();
+        let for_method = on_path.iter().filter(|one| one.stub.is_for(method));
+        // The partner's come first; of equals, this is the first one, which was added last.
+        if let Some(placed) = for_method.min_by_key(|one| one.owner.is_none()) {
+            return Found::Stub(Arc::clone(placed));
+        }
+        if on_path.is_empty() {
+            return Found::Nothing;
+        }
+        Found::OtherMethods(on_path.iter().map(|one| one.stub.method.clone()).collect())
     }
 }

@@ -58,6 +58,10 @@ fn text(body: Vec<u8>) -> String {
 async fn a_status_comes_with_a_body_of_the_documented_shape_or_with_any() {
     let (status, headers, body) = parts(Fault::status(503).retry_after(7)).await;
     assert_eq!((status, text(body).as_str()), (503, r#"{"error":"service_unavailable"}"#));
+    for (status, expected) in [(418, "i_m_a_teapot"), (599, "unknown")] {
+        let (_, _, body) = parts(Fault::status(status)).await;
+        assert_eq!(text(body), format!(r#"{{"error":"{expected}"}}"#));
+    }
     assert_eq!(
         (&headers["content-type"], &headers["retry-after"]),
         (&"application/json".parse().unwrap(), &"7".parse().unwrap())
@@ -91,7 +95,11 @@ async fn a_page_is_the_html_that_a_proxy_sends() {
         let (got, headers, body) = parts(Fault::html_error_page(status)).await;
         assert_eq!((got, &headers["content-type"]), (status, &"text/html".parse().unwrap()));
         let body = text(body);
-        assert!(body.contains(&format!("<h1>{title}</h1>")), "{body}");
+        let expected = format!(
+            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n\
+             <center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+        );
+        assert_eq!(body, expected);
         assert_eq!(headers["content-length"], body.len().to_string());
     }
 }

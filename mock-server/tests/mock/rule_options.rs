@@ -98,7 +98,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("connection=close retryAfterDateIn=1s", "connection, retryAfterDateIn: expected one", ""),
     ("throttle=1s padTo=9", "throttle, padTo: expected one of them", ""),
     ("status=503 every=0", "every: expected 1 or more", ""),
-    ("status=503 flapping=1", "flapping: expected bad and good requests such as `2/3`", ""),
+    ("status=503 flapping=1", "flapping: `1`: expected bad and good requests such as `2/3`", ""),
     ("status=503 flapping=0/1", "flapping: expected 1 or more on both sides", ""),
     ("status=503 every=2 flapping=1/1", "every, flapping: expected one of them", ""),
     ("status=503 probability=1.5", "probability: expected a number from 0 to 1", ""),
@@ -127,16 +127,33 @@ fn a_rule_in_json_may_be_its_text_and_says_no_word_twice_or_as_null() {
     let rule = serde_json::from_str::<Rule>(r#""status=503 times=2""#).unwrap();
     assert_eq!(rule, Rule::new(Fault::status(503)).times(2));
     for (json, expected) in [
-        (
-            r#"{"status": 503, "status": 502}"#,
-            "an option is given twice: expected each option once",
-        ),
+        (r#"{"status": 503, "status": 502}"#, "duplicate field `status`"),
         (r#"{"status": null}"#, "status: invalid type: null, expected u16"),
         (r#""staus=503""#, "unknown field `staus`, expected one of"),
         ("503", "invalid type: integer `503`, expected a rule as an object or as text, such as"),
     ] {
         let error = serde_json::from_str::<Rule>(json).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{json}: {error}");
+    }
+}
+
+#[test]
+fn a_time_and_a_delay_read_back_as_they_are_written() {
+    for text in ["0ms", "250ms", "2s", "1000001ns"] {
+        let rule = format!("throttle={text}");
+        assert_eq!(rule.parse::<Rule>().unwrap().to_string(), rule);
+    }
+    let fifteen = Rule::new(Fault::passthrough().throttle(Duration::from_millis(15)));
+    assert_eq!("throttle=15".parse(), Ok(fifteen));
+    for bad in ["", "ms", "1.5s", "-1s", "1 s", "1h", "25000m", "99999999999999999999"] {
+        assert!(format!("throttle=\"{bad}\"").parse::<Rule>().is_err(), "{bad}");
+    }
+    for text in ["250ms", "50ms..150ms", "lognormal(90ms,0.1)"] {
+        let rule = format!("delay={text}");
+        assert_eq!(rule.parse::<Rule>().unwrap().to_string(), rule);
+    }
+    for bad in ["", "2..1", "lognormal(90ms)", "lognormal(90ms,-1)", "lognormal(1,NaN)"] {
+        assert!(format!("delay=\"{bad}\"").parse::<Rule>().is_err(), "{bad}");
     }
 }
 
@@ -150,6 +167,7 @@ fn no_mistake_shows_a_key_wherever_it_stands() {
         r#"{"delay": "pk_live_canary"}"#,
         r#"{"connection": "pk_live_canary"}"#,
         r#"{"retryAfter": {"x": "canary"}}"#,
+        r#"{"pk_live_canary": 1, "pk_live_canary": 1}"#,
         r#"["pk_live_canary"]"#,
         r#""status=pk_live_canary""#,
         r#""pk_live_canary""#,

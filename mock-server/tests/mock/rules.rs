@@ -20,6 +20,52 @@ fn rule() -> Rule {
     Rule::new(Fault::status(503))
 }
 
+/// Which of the next requests, counted from 1, get the fault.
+async fn hits(rule: Rule, requests: u64) -> Vec<u64> {
+    let mock = Mock::new();
+    mock.faults().add(rule).unwrap();
+    let mut hits = Vec::new();
+    for request in 1..=requests {
+        if wallet(&mock, "pk_live_x").await == 503 {
+            hits.push(request);
+        }
+    }
+    hits
+}
+
+#[tokio::test]
+async fn each_schedule_is_on_when_it_says() {
+    for (rule, expected) in [
+        (rule(), vec![1, 2, 3, 4, 5, 6, 7, 8]),
+        (rule().times(2), vec![1, 2]),
+        (rule().times(0), vec![]),
+        (rule().after(3).times(2), vec![4, 5]),
+        (rule().every(3), vec![3, 6]),
+        (rule().every(3).times(1), vec![3]),
+        (rule().after(1).every(3), vec![4, 7]),
+        (rule().flapping(2, 3), vec![1, 2, 6, 7]),
+        (rule().after(u64::MAX), vec![]),
+        (rule().flapping(u64::MAX, u64::MAX).times(1), vec![1]),
+    ] {
+        assert_eq!(hits(rule.clone(), 8).await, expected, "{rule}");
+    }
+}
+
+#[tokio::test]
+async fn rates_of_0_and_1_are_exact_and_others_near() {
+    for seed in 0..20 {
+        assert_eq!(hits(rule().probability(0.0).rng_seed(seed), 500).await, [0; 0]);
+        assert_eq!(hits(rule().probability(1.0).rng_seed(seed), 500).await.len(), 500);
+        let quarter = hits(rule().probability(0.25).rng_seed(seed), 500).await.len();
+        assert!((85..165).contains(&quarter), "{quarter}");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_means_the_same_for_ever() {
+    assert_eq!(hits(rule().probability(0.2).rng_seed(7), 20).await, [8, 14, 15, 18]);
+}
+
 #[tokio::test]
 async fn an_operation_a_path_or_all_meet_it() {
     for (rule, [companies, wallet, other, wrong_method]) in [

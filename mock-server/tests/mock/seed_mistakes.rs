@@ -24,7 +24,7 @@ fn error_of(text: &str) -> String {
 fn a_mistake_is_said_with_its_place_and_what_was_expected() {
     let rows = [
         ("{}", "seed:1:2: missing field `partners`"),
-        (r#"{"partners": []}"#, "seed:1:15: partners: expected at least one partner"),
+        (r#"{"partners": []}"#, "seed:1:14: partners: expected at least one partner"),
         (r#"{"partners": [{"name": "p"}]} x"#, "seed:1:31: trailing characters"),
         (r#"{"partners": [{}]}"#, "seed:1:16: partners[0]: missing field `name`"),
         (

@@ -50,6 +50,26 @@ async fn a_canned_answer_is_there_until_it_is_removed() {
 }
 
 #[tokio::test]
+async fn a_status_that_no_response_has_is_500() {
+    for code in [0, 99, 101, 600, 1000] {
+        let mock = Mock::new();
+        mock.add_stub(Stub::get("stats").respond(ResponseTemplate::empty(code))).unwrap();
+        assert_eq!(status(&mock, "GET", "stats").await, 500, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn json_of_a_file_is_served_without_blanks_and_else_as_it_is_written() {
+    let json = "{ \"a b\" : [ 1.50 ,\n\t\"\\\" \\\\\", \"é \" ] }";
+    let seed = format!(
+        r#"{{"partners": [{{"name": "p"}}], "stubs": [{{"path": "stats", "json": {json}}}]}}"#
+    );
+    let mock = Mock::seeded(Seed::from_json(&seed).unwrap());
+    let (_, body) = ask(&mock, "GET", "stats", &mock.api_key()).await;
+    assert_eq!(body, r#"{"a b":[1.50,"\" \\","é "]}"#);
+}
+
+#[tokio::test]
 async fn a_computed_answer_sees_the_request_but_not_its_key() {
     let mock = Mock::new();
     let stub = Stub::post("templates/{id}/versions").respond_with(|request| {

@@ -10,9 +10,8 @@ use crate::control::resources::{
     PartnerChange, Report, RequestList, RequestWithResponse, RequestsQuery, Stub,
 };
 use crate::control::response::List;
-use crate::seed::{
-    CompaniesFile, CompanyFile, ConnectionFile, PartnerFile, RuleFile, StubFile, WalletFile,
-};
+use crate::faults::WrittenRule;
+use crate::seed::{CompaniesFile, CompanyFile, ConnectionFile, PartnerFile, StubFile, WalletFile};
 use crate::state::body::{CompanyBody, ConnectionBody, WalletBody};
 
 /// The owner of faults, stubs and received requests.
@@ -279,7 +278,7 @@ fn of_connections(types: &mut Types) -> Vec<Operation> {
 
 fn of_faults(types: &mut Types, owner: Owner) -> [Operation; 3] {
     let (fault, list) = (types.response::<Fault>(), types.response::<List<Fault>>());
-    let rule = types.request::<RuleFile>();
+    let rule = types.request::<WrittenRule>();
     let faults = |method, id, summary| owner.operation(method, "faults", id, "Faults", summary);
     [
         faults("get", "listFaults", "List the active rules of").responds_json(

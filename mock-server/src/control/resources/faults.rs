@@ -105,7 +105,7 @@ async fn remove_faults(State(mock): State<Mock>, owner: Owner) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn find(mock: &Mock, id: &str) -> Result<(ActiveRule, bool), ApiError> {
+fn find(mock: &Mock, id: &str) -> Result<ActiveRule, ApiError> {
     mock.rule_with_id(id)
         .ok_or_else(|| ApiError::not_found(format!("there is no fault `{}`", id.escape_debug())))
 }
@@ -114,14 +114,14 @@ async fn get_fault(
     State(mock): State<Mock>,
     Path(id): Path<String>,
 ) -> Result<Json<Fault>, ApiError> {
-    let (rule, active) = find(&mock, &id)?;
-    Ok(Json(Fault::of(rule.state(), active)))
+    let rule = find(&mock, &id)?;
+    Ok(Json(Fault::of(rule.state(), rule.is_active())))
 }
 
 async fn remove_fault(
     State(mock): State<Mock>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    find(&mock, &id)?.0.remove();
+    find(&mock, &id)?.remove();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -59,16 +59,16 @@ impl From<&Placed> for Stub {
             let shown = |(name, value): (&HeaderName, &HeaderValue)| {
                 (name.to_string(), text(value.as_bytes()))
             };
-            template.headers().iter().map(shown).collect()
+            template.headers.iter().map(shown).collect()
         };
         Self {
             id: placed.id(),
             partner: placed.owner.map(|owner| owner.to_string()),
             method: stub.method.to_string(),
             path: stub.path.clone(),
-            status: template.map(|template| template.status().as_u16()),
+            status: template.map(|template| template.status.as_u16()),
             headers: template.map(headers),
-            body: template.map(|template| text(template.body())),
+            body: template.map(|template| text(&template.body)),
             override_documented: stub.override_documented,
             hits: placed.hits(),
         }

@@ -13,7 +13,7 @@ const NEXT_CURSOR: (&str, &str) = ("/nextCursor", "\"page-2\"");
 
 /// The body with the edits of a rule. The error says which edit has nothing to change.
 pub(super) fn edit(spec: &FaultSpec, body: Bytes) -> Result<Bytes, String> {
-    if spec.edits().next().is_none() {
+    if spec.set.is_empty() && spec.remove.is_empty() && spec.first_page.is_none() {
         return Ok(body);
     }
     let text = String::from_utf8(body.into());
@@ -25,7 +25,7 @@ pub(super) fn edit(spec: &FaultSpec, body: Bytes) -> Result<Bytes, String> {
         set(&mut text, pointer, &value.to_string())
             .map_err(|error| format!("set {pointer}: {error}"))?;
     }
-    for pointer in &spec.remove.0 {
+    for pointer in &spec.remove {
         remove(&mut text, pointer).map_err(|error| format!("remove {pointer}: {error}"))?;
     }
     Ok(text.into())

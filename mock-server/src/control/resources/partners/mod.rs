@@ -91,7 +91,7 @@ async fn add_partner(
     Json(seed): Json<PartnerSeed>,
 ) -> Result<Response, ApiError> {
     check_quota(mock.partners().len(), "partners")?;
-    let has_keys = !seed.keys.is_empty();
+    let has_keys = !seed.partner.keys.is_empty();
     let partner = mock.add_seeded(seed)?;
     let key = (!has_keys).then(|| partner.issue_key());
     let body = Partner { key, ..Partner::of(&mock, &partner) };

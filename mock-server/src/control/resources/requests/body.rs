@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::faults::registry::AppliedFault;
+use crate::faults::AppliedFault;
 use crate::journal::{self, EvictedRequests};
 use crate::mock::ReceivedRequest;
 

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::delay::{Delay, NumberOrText, Time};
-use crate::input::json::{Expected, non_null};
+use crate::faults::delay::{Delay, Time, from_text};
+use crate::input::json::non_null;
 #[cfg(feature = "schema")]
 use crate::input::schema;
 use crate::state::keys::api_key::{self, KeyHash};
 
 /// A fault, with the requests that it applies to and its schedule. As text: `status=503
 /// operation=wallet times=2`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Rule", transform = super::schema::rule_rules))]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -33,7 +35,12 @@ pub(crate) struct FaultSpec {
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::values"))]
     pub(crate) set: BTreeMap<String, Value>,
     /// Removes the value at a JSON pointer of the real body, or at each of several: `/data/0/name`.
-    pub(crate) remove: Pointers,
+    #[serde(deserialize_with = "pointers")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(schema_with = "super::schema::pointers", skip_serializing_if = "Vec::is_empty")
+    )]
+    pub(crate) remove: Vec<String>,
     /// Cuts the list `data` to so many items, and adds `"nextCursor": "page-2"`.
     #[serde(deserialize_with = "non_null")]
     pub(crate) first_page: Option<u64>,
@@ -101,9 +108,9 @@ pub(crate) struct FaultSpec {
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub(crate) every: Option<u64>,
     /// So many requests with the fault, so many without, and again: `2/3`.
-    #[serde(deserialize_with = "non_null")]
+    #[serde(deserialize_with = "flapping")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = super::schema::FLAPPING)))]
-    pub(crate) flapping: Option<Flapping>,
+    pub(crate) flapping: Option<(u64, u64)>,
     /// With this probability.
     #[serde(deserialize_with = "non_null")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
@@ -118,42 +125,27 @@ pub(crate) struct FaultSpec {
     pub(crate) ttl: Option<Time>,
 }
 
-impl Expected for FaultSpec {
-    const EXPECTED: &'static str = "a rule as an object, such as {\"status\": 503, \"times\": 2}";
-}
-
 /// One JSON pointer, or several.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Pointers(pub(crate) Vec<String>);
-
-impl<'de> Deserialize<'de> for Pointers {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(PointersVisitor)
-    }
+fn pointers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    from.deserialize_any(PointersVisitor)
 }
 
 struct PointersVisitor;
 
 impl<'de> Visitor<'de> for PointersVisitor {
-    type Value = Pointers;
+    type Value = Vec<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON pointer such as \"/data/0/name\", or an array of them")
     }
 
-    fn visit_str<E>(self, pointer: &str) -> Result<Pointers, E> {
-        Ok(Pointers(vec![pointer.to_owned()]))
+    fn visit_str<E>(self, pointer: &str) -> Result<Vec<String>, E> {
+        Ok(vec![pointer.to_owned()])
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Pointers, A::Error> {
-        let mut pointers = Vec::new();
-        while let Some(pointer) = items.next_element()? {
-            pointers.push(pointer);
-        }
-        if pointers.is_empty() {
-            return Err(A::Error::invalid_length(0, &self));
-        }
-        Ok(Pointers(pointers))
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Vec<String>, A::Error> {
+        let pointers = Vec::deserialize(SeqAccessDeserializer::new(items))?;
+        if pointers.is_empty() { Err(A::Error::invalid_length(0, &self)) } else { Ok(pointers) }
     }
 }
 
@@ -176,7 +168,7 @@ impl Key {
 }
 
 /// What happens to the connection in place of a response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "ConnectionFault", inline))]
 #[serde(rename_all = "camelCase")]
@@ -189,117 +181,71 @@ pub(crate) enum Connection {
     MalformedChunk,
 }
 
-impl Connection {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Reset => "reset",
-            Self::ResetAfterRequest => "resetAfterRequest",
-            Self::Close => "close",
-            Self::Hang => "hang",
-            Self::Garbage => "garbage",
-            Self::MalformedChunk => "malformedChunk",
-        }
-    }
-}
-
-/// `bad/good`, such as `2/3`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flapping {
-    pub(crate) bad: u64,
-    pub(crate) good: u64,
-}
-
-impl fmt::Display for Flapping {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.bad, self.good)
-    }
-}
-
-const BAD_AND_GOOD: &str = "bad and good requests such as `2/3`: two with, three without";
-
-impl<'de> Deserialize<'de> for Flapping {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = from.deserialize_any(NumberOrText(BAD_AND_GOOD))?;
-        let numbers = text
-            .split_once('/')
-            .and_then(|(bad, good)| Some((bad.parse().ok()?, good.parse().ok()?)));
-        let wrong = || D::Error::custom(format_args!("expected {BAD_AND_GOOD}"));
-        let (bad, good) = numbers.ok_or_else(wrong)?;
-        Ok(Self { bad, good })
-    }
+fn flapping<'de, D: Deserializer<'de>>(from: D) -> Result<Option<(u64, u64)>, D::Error> {
+    let expected = "bad and good requests such as `2/3`: two with, three without";
+    let flapping = from_text(from, expected, |text| {
+        let (bad, good) = text.split_once('/')?;
+        Some((bad.parse().ok()?, good.parse().ok()?))
+    });
+    flapping.map(Some)
 }
 
 fn retry_after<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    from.deserialize_any(NumberOrText("seconds, or a date as HTTP writes it")).map(Some)
+    let expected = "seconds, or a date as HTTP writes it";
+    from_text(from, expected, |text| Some(text.to_owned())).map(Some)
 }
 
 fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Key>, D::Error> {
-    let key = String::deserialize(from)?;
-    Ok(Some(Key::of(&key)))
+    String::deserialize(from).map(|key| Some(Key::of(&key)))
 }
 
 impl FaultSpec {
-    /// The options that edit the real body.
-    pub(crate) fn edits(&self) -> impl Iterator<Item = &'static str> {
-        let edits = [
-            ("set", !self.set.is_empty()),
-            ("remove", !self.remove.0.is_empty()),
-            ("firstPage", self.first_page.is_some()),
-        ];
-        edits.into_iter().filter_map(|(option, is_given)| is_given.then_some(option))
-    }
-
     /// Each option that is set, and its value. A key is not shown.
     pub(crate) fn options(&self) -> impl Iterator<Item = (&'static str, Value)> {
-        let text = |text: &Option<String>| text.clone().map(Value::from);
-        let number = |number: Option<u64>| number.map(Value::from);
-        let set = self.set.iter().map(|(pointer, value)| (pointer.clone(), value.clone()));
-        let set = (!self.set.is_empty()).then(|| set.collect());
-        let remove = match self.remove.0.as_slice() {
-            [] => None,
-            [pointer] => Some(pointer.as_str().into()),
-            pointers => Some(pointers.into()),
+        let remove = match self.remove.as_slice() {
+            [pointer] => json(pointer),
+            pointers => json(pointers),
         };
-        let yes = |yes: bool| yes.then_some(Value::Bool(true));
-        let headers = (!self.headers.is_empty()).then(|| {
-            let headers = self.headers.iter();
-            headers.map(|(name, value)| (name.clone(), value.clone())).collect()
-        });
         let all = [
-            ("status", self.status.map(Value::from)),
-            ("htmlErrorPage", yes(self.html_error_page)),
-            ("body", text(&self.body)),
-            ("set", set),
+            ("status", json(&self.status)),
+            ("htmlErrorPage", json(&self.html_error_page)),
+            ("body", json(&self.body)),
+            ("set", json(&self.set)),
             ("remove", remove),
-            ("firstPage", number(self.first_page)),
-            ("contentType", text(&self.content_type)),
-            ("headers", headers),
-            ("retryAfter", text(&self.retry_after)),
-            ("retryAfterDateIn", shown(self.retry_after_date_in)),
-            ("delay", shown(self.delay)),
-            ("slowHeaders", shown(self.slow_headers)),
-            ("throttle", shown(self.throttle)),
-            ("truncate", number(self.truncate)),
-            ("contentLength", number(self.content_length)),
-            ("malformedJson", yes(self.malformed_json)),
-            ("invalidUtf8", yes(self.invalid_utf8)),
-            ("padTo", number(self.pad_to)),
-            ("connection", self.connection.map(|one| one.name().into())),
-            ("operation", text(&self.operation)),
-            ("partner", text(&self.partner)),
-            ("key", self.key.map(|_| api_key::REDACTED.into())),
-            ("times", number(self.times)),
-            ("after", number(self.after)),
-            ("every", number(self.every)),
-            ("flapping", shown(self.flapping)),
-            ("probability", self.probability.map(Value::from)),
-            ("rngSeed", number(self.rng_seed)),
-            ("ttl", shown(self.ttl)),
+            ("firstPage", json(&self.first_page)),
+            ("contentType", json(&self.content_type)),
+            ("headers", json(&self.headers)),
+            ("retryAfter", json(&self.retry_after)),
+            ("retryAfterDateIn", json(&self.retry_after_date_in)),
+            ("delay", json(&self.delay.map(|delay| delay.to_string()))),
+            ("slowHeaders", json(&self.slow_headers)),
+            ("throttle", json(&self.throttle)),
+            ("truncate", json(&self.truncate)),
+            ("contentLength", json(&self.content_length)),
+            ("malformedJson", json(&self.malformed_json)),
+            ("invalidUtf8", json(&self.invalid_utf8)),
+            ("padTo", json(&self.pad_to)),
+            ("connection", json(&self.connection)),
+            ("operation", json(&self.operation)),
+            ("partner", json(&self.partner)),
+            ("key", json(&self.key.map(|_| api_key::REDACTED))),
+            ("times", json(&self.times)),
+            ("after", json(&self.after)),
+            ("every", json(&self.every)),
+            ("flapping", json(&self.flapping.map(|(bad, good)| format!("{bad}/{good}")))),
+            ("probability", json(&self.probability)),
+            ("rngSeed", json(&self.rng_seed)),
+            ("ttl", json(&self.ttl)),
         ];
-        all.into_iter().filter_map(|(option, value)| value.map(|value| (option, value)))
+        all.into_iter().filter(|(_, value)| match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => true,
+        })
     }
 }
 
-fn shown(value: Option<impl fmt::Display>) -> Option<Value> {
-    value.map(|value| value.to_string().into())
+fn json(value: &(impl Serialize + ?Sized)) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }

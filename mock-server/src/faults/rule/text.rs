@@ -3,25 +3,25 @@
 //! A value that is not plain is written as JSON: `body="two words"`, `headers={"x-a":"1"}`. All
 //! else is the JSON form's, so that both are read by one parser.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize as _;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::spec::FaultSpec;
-use super::validate::RuleError;
-use crate::input::json::serde_message;
+use super::{FaultSpec, RuleError};
 
-pub(super) fn write(spec: &FaultSpec, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for (at, (option, value)) in spec.options().enumerate() {
-        let between = if at == 0 { "" } else { " " };
-        match value {
-            Value::Bool(true) => write!(f, "{between}{option}")?,
-            Value::String(text) if is_plain(&text) => write!(f, "{between}{option}={text}")?,
-            value => write!(f, "{between}{option}={value}")?,
+impl fmt::Display for FaultSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (option, value)) in self.options().enumerate() {
+            let between = if at == 0 { "" } else { " " };
+            match value {
+                Value::Bool(true) => write!(f, "{between}{option}")?,
+                Value::String(text) if is_plain(&text) => write!(f, "{between}{option}={text}")?,
+                value => write!(f, "{between}{option}={value}")?,
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether a text can be written without quotes, and is not taken for two options, a number or JSON.
@@ -44,8 +44,9 @@ fn plain(text: &str) -> Value {
     }
 }
 
-pub(super) fn read(text: &str) -> Result<FaultSpec, RuleError> {
-    let mut options = Map::new();
+/// The options as JSON.
+pub(super) fn read(text: &str) -> Result<BTreeMap<String, Value>, RuleError> {
+    let mut options = BTreeMap::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
         let name_ends = rest.find(|char: char| char == '=' || char.is_whitespace());
@@ -55,22 +56,20 @@ pub(super) fn read(text: &str) -> Result<FaultSpec, RuleError> {
             Some(value) => read_value(option, value)?,
         };
         if options.insert(option.to_owned(), value).is_some() {
-            return Err(RuleError::of(format!("`{}` is given twice", option.escape_debug())));
+            return Err(RuleError::of("", format!("`{option}` is given twice")));
         }
         rest = after.trim_start();
     }
-    from_json(options)
+    Ok(options)
 }
 
 /// The value at the start of a text, and what follows it.
 fn read_value<'a>(option: &str, text: &'a str) -> Result<(Value, &'a str), RuleError> {
     if text.starts_with(['"', '{']) || (option == "remove" && text.starts_with('[')) {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-        let value = values.next().and_then(Result::ok).ok_or_else(|| {
-            RuleError::of(format!("{}: expected JSON after `=`", option.escape_debug()))
-        })?;
-        let end = values.byte_offset();
-        return Ok((value, text.get(end..).unwrap_or_default()));
+        let value = values.next().and_then(Result::ok);
+        let value = value.ok_or_else(|| RuleError::of(option, "expected JSON after `=`"))?;
+        return Ok((value, text.get(values.byte_offset()..).unwrap_or_default()));
     }
     let (value, after) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
     // Options whose value is text may be given one that looks like a number.
@@ -79,19 +78,4 @@ fn read_value<'a>(option: &str, text: &'a str) -> Result<(Value, &'a str), RuleE
         _ => plain(value),
     };
     Ok((value, after))
-}
-
-pub(super) fn from_json(options: Map<String, Value>) -> Result<FaultSpec, RuleError> {
-    // One option after the other, so that what is wrong can be named: serde says no path.
-    for (option, value) in &options {
-        let one = Value::Object(Map::from_iter([(option.clone(), value.clone())]));
-        FaultSpec::deserialize(one).map_err(|error| explain(option, &error))?;
-    }
-    FaultSpec::deserialize(Value::Object(options)).map_err(|error| explain("", &error))
-}
-
-fn explain(option: &str, error: &serde_json::Error) -> RuleError {
-    let message = serde_message(&error.to_string(), option == "key");
-    let is_placed = option.is_empty() || message.starts_with("unknown field");
-    RuleError::of(if is_placed { message } else { format!("{option}: {message}") })
 }
