@@ -31,13 +31,16 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// It has no number before it is in the journal.
-    pub(super) fn new(partner: Option<PartnerId>, request: RecordedRequest) -> Self {
-        Self { number: 0, partner, request: Arc::new(request) }
+    pub(crate) fn id(&self) -> String {
+        request_id(self.number)
     }
 
     pub(crate) fn request(&self) -> &RecordedRequest {
         &self.request
+    }
+
+    pub(super) fn into_request(self) -> RecordedRequest {
+        Arc::unwrap_or_clone(self.request)
     }
 
     /// Approximately how much memory it takes.
@@ -57,7 +60,7 @@ impl Entry {
 
     /// As a test reads it.
     pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
-        let request_id = request_id(self.number);
+        let request_id = self.id();
         RecordedRequest { request_id, partner, ..RecordedRequest::clone(&self.request) }
     }
 }
@@ -131,7 +134,8 @@ impl<'a> Pending<'a> {
             let body = body.map(|body| redacted_body(redactor, body));
             RecordedResponse { headers, body, body_length }
         });
-        (Entry::new(partner, self.request), response)
+        // It has no number before it is in the journal.
+        (Entry { number: 0, partner, request: Arc::new(self.request) }, response)
     }
 }
 
@@ -189,4 +193,9 @@ const ID_PREFIX: &str = "req-";
 /// The number in a request's id.
 pub(crate) fn number_of(request_id: &str) -> Option<u64> {
     request_id.strip_prefix(ID_PREFIX)?.parse().ok()
+}
+
+/// To the microsecond: `0.213`, `250`.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).trunc() / 1e3
 }

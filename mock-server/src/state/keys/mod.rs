@@ -31,7 +31,7 @@ pub(crate) struct Issued {
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     hashers: (RandomState, RandomState),
-    issued: BTreeMap<KeyTag, Issued>,
+    pub(super) issued: BTreeMap<KeyTag, Issued>,
 }
 
 impl Keys {
@@ -40,24 +40,8 @@ impl Keys {
         KeyTag(first.hash_one(key), second.hash_one(key))
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
-        self.issued.contains_key(&self.tag(key))
-    }
-
     pub(super) fn find(&self, key: &str) -> Option<&Issued> {
         self.issued.get(&self.tag(key))
-    }
-
-    pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut Issued> {
-        self.issued.get_mut(&self.tag(key))
-    }
-
-    pub(super) fn get(&self, tag: KeyTag) -> Option<&Issued> {
-        self.issued.get(&tag)
-    }
-
-    pub(super) fn get_mut(&mut self, tag: KeyTag) -> Option<&mut Issued> {
-        self.issued.get_mut(&tag)
     }
 
     /// Makes a key the partner's.
@@ -66,13 +50,5 @@ impl Keys {
         let (partner, hash) = (Arc::clone(partner), KeyHash::of(key));
         self.issued.insert(tag, Issued { partner, revoked: false, hash });
         tag
-    }
-
-    pub(super) fn remove(&mut self, tag: KeyTag) -> Option<Issued> {
-        self.issued.remove(&tag)
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.issued.clear();
     }
 }
