@@ -124,6 +124,9 @@ pub(crate) struct Snapshot {
     pub(crate) all_evicted: Matches,
 }
 
+/// The partner, the path and the method of requests, as far as evicted ones are counted by them.
+pub(crate) type Target = (Option<PartnerId>, Option<String>, Option<String>);
+
 impl Journal {
     /// Gives the entry its number.
     #[inline]
@@ -174,13 +177,12 @@ impl Journal {
         snapshot
     }
 
-    /// How many requests of one partner, or of all, were handled in this way, evicted ones included,
-    /// by partner, path and method. The latter two are known as far as evicted ones are counted by them.
-    pub(crate) fn count_by_path(
+    /// How many requests of one partner, or of all, were handled in this way, evicted ones included.
+    pub(crate) fn count_by_target(
         &self,
         of: Option<PartnerId>,
         disposition: Disposition,
-    ) -> BTreeMap<(Option<PartnerId>, Option<String>, Option<String>), usize> {
+    ) -> BTreeMap<Target, usize> {
         let mut counts = BTreeMap::new();
         for (partner, log) in self.logs().of(of) {
             let kept = log.entries.iter().map(Entry::request);

@@ -30,7 +30,7 @@ use crate::faults::{Fault, Rule, RuleError};
 use crate::journal::{EvictedRequests, RecordedRequest, number_of};
 use crate::seed::{PartnerSeed, Seed};
 use crate::state::clock::Clock;
-use crate::state::store::DuplicateKey;
+use crate::state::store::{DuplicateKey, PartnerId};
 use crate::stubs::{Stub, StubError};
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
@@ -114,7 +114,7 @@ impl Mock {
     /// Adds a partner: active, with no key, no company and no credit, at the pricing of
     /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
     pub fn add_partner(&self, name: impl Into<String>) -> Partner {
-        Partner::new(&self.handler, self.handler.store.add_empty(&name.into()))
+        Partner::new(&self.handler, self.handler.store.add(name.into()))
     }
 
     /// All partners, in the order they were added.
@@ -125,7 +125,7 @@ impl Mock {
 
     /// The partner with this [id](Partner::id), as `p-1`.
     pub fn partner_with_id(&self, id: &str) -> Option<Partner> {
-        let partner = self.handler.store.partner(id.parse().ok()?)?;
+        let partner = self.handler.store.partner(PartnerId::parse(id)?)?;
         Some(Partner::new(&self.handler, partner))
     }
 

@@ -91,7 +91,7 @@ pub(crate) fn add(
     partner: PartnerSeed,
 ) -> Result<Arc<PartnerState>, DuplicateKey> {
     let (new, extras) = partner.split();
-    let partner = handler.store.add(new)?;
+    let partner = handler.store.add_with_keys(new)?;
     for rule in extras.faults {
         handler.rules.add(Some(partner.id), rule);
     }

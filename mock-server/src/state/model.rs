@@ -155,29 +155,3 @@ impl Wallet {
 fn as_string<S: Serializer>(number: &Decimal, out: S) -> Result<S::Ok, S::Error> {
     out.collect_str(number)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_written_with_milliseconds_whether_it_has_them_or_not() {
-        let mut company = Company::new("c", "C");
-        for (time, written) in [
-            ("2026-06-01T10:12:00Z", "2026-06-01T10:12:00.000Z"),
-            ("2026-06-01T10:12:00.123456789Z", "2026-06-01T10:12:00.123Z"),
-        ] {
-            company.onboarded_at = time.parse().unwrap();
-            assert_eq!(serde_json::to_value(&company).unwrap()["onboardedAt"], written);
-        }
-    }
-
-    #[test]
-    fn a_price_keeps_its_scale() {
-        let mut wallet = Wallet::new(0);
-        for price in ["25.0000", "25", "0.1", "-1.50"] {
-            wallet.credit_unit_price = price.parse().unwrap();
-            assert_eq!(serde_json::to_value(&wallet).unwrap()["creditUnitPrice"], price);
-        }
-    }
-}

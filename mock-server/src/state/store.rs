@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -56,13 +55,11 @@ impl fmt::Display for PartnerId {
     }
 }
 
-/// From `p-1`, and from nothing else that could be meant by it.
-impl FromStr for PartnerId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let id = text.strip_prefix("p-").and_then(|number| number.parse().ok()).map(Self);
-        id.filter(|id| id.to_string() == text).ok_or(())
+impl PartnerId {
+    /// From `p-1`, and from nothing else that could be meant by it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let id = Self(text.strip_prefix("p-")?.parse().ok()?);
+        (id.to_string() == text).then_some(id)
     }
 }
 
@@ -105,45 +102,39 @@ pub(crate) struct NewPartner {
 }
 
 impl Store {
+    /// Adds a partner without keys, companies and credit.
+    pub(crate) fn add(&self, name: String) -> Arc<PartnerState> {
+        let (wallet, companies) = (Wallet::new(0), Companies::default());
+        let new = NewPartner { name, active: true, wallet, companies, keys: Vec::new() };
+        self.insert(&mut self.write(), new)
+    }
+
     /// Adds a partner, or nothing if one of its keys is taken.
-    pub(crate) fn add(&self, new: NewPartner) -> Result<Arc<PartnerState>, DuplicateKey> {
+    pub(crate) fn add_with_keys(&self, new: NewPartner) -> Result<Arc<PartnerState>, DuplicateKey> {
         let mut partners = self.write();
         if new.keys.iter().any(|key| partners.keys.find(key).is_some()) {
             return Err(DuplicateKey);
         }
-        let NewPartner { name, active, wallet, companies, keys } = new;
-        let partner = self.draft(&name, active, wallet, companies);
-        self.enter(&mut partners, &partner, &keys);
-        Ok(partner)
+        Ok(self.insert(&mut partners, new))
     }
 
-    /// Adds a partner without keys, companies and credit.
-    pub(crate) fn add_empty(&self, name: &str) -> Arc<PartnerState> {
-        let partner = self.draft(name, true, Wallet::new(0), Companies::default());
-        self.enter(&mut self.write(), &partner, &[]);
+    fn insert(&self, partners: &mut Partners, new: NewPartner) -> Arc<PartnerState> {
+        let partner = Arc::new(PartnerState {
+            id: PartnerId(self.added.fetch_add(1, Ordering::Relaxed) + 1),
+            name: RwLock::new(new.name.into()),
+            active: AtomicBool::new(new.active),
+            gone: AtomicBool::new(false),
+            wallet: CachedBody::new(new.wallet),
+            companies: CachedBody::new(new.companies),
+        });
+        self.enter(partners, &partner, &new.keys);
         partner
     }
 
-    /// A partner that nobody can see yet.
-    fn draft(
-        &self,
-        name: &str,
-        active: bool,
-        wallet: Wallet,
-        companies: Companies,
-    ) -> Arc<PartnerState> {
-        Arc::new(PartnerState {
-            id: PartnerId(self.added.fetch_add(1, Ordering::Relaxed) + 1),
-            name: RwLock::new(name.into()),
-            active: AtomicBool::new(active),
-            gone: AtomicBool::new(false),
-            wallet: CachedBody::new(wallet),
-            companies: CachedBody::new(companies),
-        })
-    }
-
     fn enter(&self, partners: &mut Partners, partner: &Arc<PartnerState>, keys: &[String]) {
-        keys.iter().for_each(|key| self.redactor.add(key));
+        for key in keys {
+            self.redactor.add(key);
+        }
         let tags = keys.iter().map(|key| partners.keys.add(key, partner)).collect();
         partners.by_id.insert(partner.id, (Arc::clone(partner), tags));
     }
@@ -168,24 +159,25 @@ impl Store {
         let mut old = Vec::new();
         let mut ids = Vec::new();
         let mut put = |new: NewPartner| {
-            let NewPartner { name, active, wallet, companies, keys } = new;
-            let known = left.values().find(|(partner, _)| *partner.name() == *name);
+            let known = left.values().find(|(partner, _)| *partner.name() == *new.name);
             let known = known.map(|(partner, _)| partner.id).and_then(|id| left.remove(&id));
             let partner = match known {
-                None => self.draft(&name, active, wallet, companies),
+                None => self.insert(&mut partners, new),
                 Some((partner, _)) => {
-                    partner.set_active(active);
-                    partner.wallet.change(|old| *old = wallet);
-                    old.push(partner.companies.change(|old| std::mem::replace(old, companies)));
+                    partner.set_active(new.active);
+                    partner.wallet.change(|wallet| *wallet = new.wallet);
+                    old.push(partner.companies.change(|all| std::mem::replace(all, new.companies)));
+                    self.enter(&mut partners, &partner, &new.keys);
                     partner
                 }
             };
-            self.enter(&mut partners, &partner, &keys);
             ids.push(partner.id);
             partner
         };
         let first = put(first);
-        others.into_iter().for_each(|new| drop(put(new)));
+        for other in others {
+            put(other);
+        }
         for (removed, _) in left.values() {
             removed.gone.store(true, Ordering::Release);
         }

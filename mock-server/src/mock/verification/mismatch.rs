@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
-use super::count::Expected;
+use super::count::Count;
 use super::matcher::{FieldDiff, RequestMatcher};
 use super::received_requests::ReceivedRequests;
+use crate::faults::Time;
 use crate::faults::registry::AppliedFault;
 use crate::journal::{
     Entry, MAX_JOURNAL_BYTES, MAX_JOURNAL_COUNTERS, MAX_JOURNAL_ENTRIES, Matches, Snapshot,
@@ -39,7 +41,9 @@ pub struct VerificationError(String);
 pub(super) struct Mismatch<'a> {
     pub(super) requests: &'a ReceivedRequests,
     /// None if only the number of requests was asked for.
-    pub(super) expected: Option<Expected>,
+    pub(super) expected: Option<Count>,
+    /// How long was waited for them.
+    pub(super) within: Option<Duration>,
     pub(super) snapshot: &'a Snapshot,
     pub(super) matches: Matches,
 }
@@ -54,9 +58,13 @@ impl fmt::Display for Mismatch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { requests: ReceivedRequests { handler, owner, after, matcher }, .. } = self;
         match &self.expected {
-            Some(expected) => writeln!(f, "expected  {expected} {matcher}")?,
-            None => writeln!(f, "expected  a number of requests {matcher}")?,
+            Some(count) => write!(f, "expected  {count}")?,
+            None => write!(f, "expected  a number of requests")?,
         }
+        if let Some(within) = self.within {
+            write!(f, " within {}", Time(within))?;
+        }
+        writeln!(f, " {matcher}")?;
         let (whose, entries) = (Whose(owner.as_deref()), &self.snapshot.entries);
         let all = Matches { certain: entries.len(), uncertain: 0 }.plus(self.snapshot.all_evicted);
         write!(f, "received  {} of the {all} requests of {whose}", self.matches)?;
@@ -65,12 +73,12 @@ impl fmt::Display for Mismatch<'_> {
             number => writeln!(f, " after req-{number}")?,
         }
         self.write_evicted(f)?;
-        if self.expected.is_some_and(|expected| expected.count.is_exceeded(self.matches)) {
+        if self.expected.is_some_and(|count| count.is_exceeded(self.matches)) {
             let matched = entries.iter().filter(|entry| matcher.matches(entry.request()));
-            write_newest(f, "matched", &Vec::from_iter(matched))?;
+            write_newest(f, "matched", &matched.collect::<Vec<_>>())?;
         } else {
             self.write_nearest(f)?;
-            write_newest(f, "journal", &Vec::from_iter(entries))?;
+            write_newest(f, "journal", &entries.iter().collect::<Vec<_>>())?;
         }
         write!(f, "repeat    {whose}")?;
         if let Some(partner) = owner {

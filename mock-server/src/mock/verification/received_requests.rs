@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::count::{Count, Expected};
+use super::count::Count;
 use super::matcher::RequestMatcher;
 use super::mismatch::{Mismatch, VerificationError, shown};
 use crate::api::disposition::Disposition;
@@ -144,8 +144,8 @@ impl ReceivedRequests {
         if matches.uncertain == 0 {
             return Ok(matches.certain);
         }
-        let (requests, snapshot) = (self, &snapshot);
-        Err(VerificationError::new(Mismatch { requests, expected: None, snapshot, matches }))
+        let (requests, expected, within, snapshot) = (self, None, None, &snapshot);
+        Err(VerificationError::new(Mismatch { requests, expected, within, snapshot, matches }))
     }
 
     /// Checks that exactly this many requests match, and returns those that the journal still has.
@@ -206,7 +206,7 @@ impl ReceivedRequests {
     /// As [`exactly`](Self::exactly) and [`at_least`](Self::at_least), for the control API.
     pub(crate) fn verify(&self, count: Count) -> Result<Matched, VerificationError> {
         self.check_path()?;
-        self.check(Expected { count, within: None }, self.look())
+        self.check(count, None, self.look())
     }
 
     pub(crate) async fn wait(
@@ -227,7 +227,7 @@ impl ReceivedRequests {
             }
         };
         let seen = tokio::time::timeout(limit, decided).await.unwrap_or_else(|_| self.look());
-        self.check(Expected { count, within: Some(limit) }, seen)
+        self.check(count, Some(limit), seen)
     }
 
     /// As [`all`](Self::all), for the control API.
@@ -238,14 +238,15 @@ impl ReceivedRequests {
 
     fn check(
         &self,
-        expected: Expected,
+        count: Count,
+        within: Option<Duration>,
         (snapshot, matches): (Snapshot, Matches),
     ) -> Result<Matched, VerificationError> {
-        if expected.count.is_met(matches) {
+        if count.is_met(matches) {
             return Ok(self.matched(snapshot, matches));
         }
-        let (requests, expected, snapshot) = (self, Some(expected), &snapshot);
-        Err(VerificationError::new(Mismatch { requests, expected, snapshot, matches }))
+        let (requests, expected, snapshot) = (self, Some(count), &snapshot);
+        Err(VerificationError::new(Mismatch { requests, expected, within, snapshot, matches }))
     }
 
     /// What is recorded now, and how many of these requests match.

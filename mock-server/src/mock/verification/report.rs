@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::mismatch::{MAX_LISTED, VerificationError, Whose, shown, write_lines};
 use crate::api::disposition::Disposition;
+use crate::journal::Target;
 use crate::mock::handler::RequestHandler;
 use crate::mock::{ActiveRule, ActiveStub};
 use crate::state::store::{PartnerId, PartnerState};
@@ -48,9 +49,12 @@ impl Report {
     pub(crate) fn new(handler: &Arc<RequestHandler>, of: Option<PartnerId>) -> Self {
         let stubs = handler.stubs.unused(of).into_iter();
         let (rules, more_unused_rules) = handler.rules.unused(of);
-        let unknown_paths = handler.journal.count_by_path(of, Disposition::UnknownPath);
-        let unknown_path = |((partner, path, method), count): ((Option<PartnerId>, _, _), _)| {
-            UnknownPath { partner: partner.map(|id| id.to_string()), method, path, count }
+        let unknown_paths = handler.journal.count_by_target(of, Disposition::UnknownPath);
+        let unknown_path = |((partner, path, method), count): (Target, usize)| UnknownPath {
+            partner: partner.map(|id| id.to_string()),
+            method,
+            path,
+            count,
         };
         Self {
             unused_stubs: stubs.map(|stub| ActiveStub::new(handler, stub)).collect(),

@@ -114,17 +114,3 @@ fn a_change_writes_one_block_anew_and_leaves_the_others() {
     let changed = before.1.iter().zip(pieces(&all)).map(|(before, after)| *before != after);
     assert_eq!(changed.collect::<Vec<_>>(), [false, false, true, false, false]);
 }
-
-#[test]
-fn a_change_that_panics_changes_nothing() {
-    let mut all: Companies = [Company::new("c", "C")].into_iter().collect();
-    let before = all.content().into_bytes();
-    let change = std::panic::AssertUnwindSafe(|| {
-        all.change("c", |company| {
-            company.name.clear();
-            panic!("half-way");
-        })
-    });
-    assert!(std::panic::catch_unwind(change).is_err());
-    assert_eq!(all.content().into_bytes(), before);
-}

@@ -103,30 +103,3 @@ impl std::fmt::Debug for Redactor {
         f.debug_struct("Redactor").finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_of_any_form_is_redacted_wherever_it_is() {
-        let redactor = Redactor::default();
-        for key in ["mysecretkey123", "a/b+c==", "k1", "pk_live_x"] {
-            redactor.add(key);
-        }
-        for (text, clean) in [
-            ("k=mysecretkey123&b=1", "k=[redacted]&b=1"),
-            ("xmysecretkey123mysecretkey123", "x[redacted][redacted]"),
-            ("my%73ecretkey12%33", "[redacted]"),
-            ("%6dysecretkey123 mysecretkey12", "[redacted] mysecretkey12"),
-            ("/a%2Fb%2bc%3D=/", "/[redacted]/"),
-            ("k1 k12 ak1 k%31,k1", "[redacted] k12 ak1 [redacted],[redacted]"),
-            ("pk_live_mysecretkey123", "pk_live_[redacted]"),
-            ("nothing % %7", "nothing % %7"),
-        ] {
-            assert_eq!(redactor.redact_text(text), clean);
-        }
-        redactor.remove(&KeyHash::of("k1"));
-        assert_eq!(redactor.redact_text("k1"), "k1");
-    }
-}
