@@ -3,7 +3,6 @@
 //! The table of odd cases is in `docs/http-behaviour.md`; `tests/mock/authorization.rs` sends
 //! each of its rows over a raw socket.
 
-use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -17,24 +16,32 @@ use crate::state::keys::api_key;
 use crate::state::store::{Issued, PartnerState, Store};
 
 /// Why a request got 401.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthFailure {
     /// There is no Authorization header, or it is empty.
+    #[error("no Authorization header")]
     NoHeader,
     /// The header has another scheme than `Bearer`.
+    #[error("another scheme than Bearer")]
     OtherScheme,
     /// Nothing follows `Bearer`.
+    #[error("no token after Bearer")]
     NoToken,
     /// There is more than one Authorization header.
+    #[error("more than one Authorization header")]
     SeveralHeaders,
     /// What follows `Bearer` is no token by RFC 6750, section 2.1.
+    #[error("not a bearer token by RFC 6750")]
     MalformedToken,
     /// No partner ever had this key.
+    #[error("unknown key")]
     UnknownKey,
     /// The key was revoked.
+    #[error("revoked key")]
     RevokedKey,
     /// The key is good, and its partner is not active.
+    #[error("inactive partner")]
     InactivePartner,
 }
 
@@ -53,22 +60,7 @@ impl AuthFailure {
     }
 }
 
-impl fmt::Display for AuthFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoHeader => "no Authorization header",
-            Self::OtherScheme => "another scheme than Bearer",
-            Self::NoToken => "no token after Bearer",
-            Self::SeveralHeaders => "more than one Authorization header",
-            Self::MalformedToken => "not a bearer token by RFC 6750",
-            Self::UnknownKey => "unknown key",
-            Self::RevokedKey => "revoked key",
-            Self::InactivePartner => "inactive partner",
-        })
-    }
-}
-
-/// The partner of a request, as the `partner` layer resolved it from the head. It is in the extensions
+/// The partner of a request, as it was resolved from the head. It is in the extensions
 /// of every request.
 #[derive(Debug, Clone)]
 pub(crate) struct ResolvedPartner {

@@ -2,11 +2,10 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::headers::{BY_THE_MOCK, LIMIT};
+use super::headers::BY_THE_MOCK;
 use super::json;
 
 /// The bodies have the shape of the reference's 401s; the reference names no code but those two.
@@ -29,7 +28,7 @@ pub(crate) enum ErrorBody {
 }
 
 /// Methods of a documented path.
-pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD");
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// A challenge has at least one parameter (RFC 6750, section 3), and names no error for a request
 /// that brought no token (section 3.1).
@@ -37,53 +36,42 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="Partner
 const CHALLENGE_INVALID: HeaderValue =
     HeaderValue::from_static(r#"Bearer realm="Partner API", error="invalid_token""#);
 
+const LIMITED: Option<(HeaderName, HeaderValue)> =
+    Some((BY_THE_MOCK, HeaderValue::from_static("limit")));
+
 impl ErrorBody {
-    fn status(self) -> StatusCode {
+    /// The status, the code in the body, and the header that goes with them.
+    fn parts(self) -> (StatusCode, &'static str, Option<(HeaderName, HeaderValue)>) {
         match self {
-            Self::MissingBearerToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
-            Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
-            Self::TooManyConnections | Self::TooManyBodies => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn body(self) -> Bytes {
-        Bytes::from_static(match self {
-            Self::MissingBearerToken => br#"{"error":"missing_bearer_token"}"#,
-            Self::InvalidToken => br#"{"error":"invalid_token"}"#,
-            Self::BadRequest => br#"{"error":"bad_request"}"#,
-            Self::NotFound => br#"{"error":"not_found"}"#,
-            Self::MethodNotAllowed => br#"{"error":"method_not_allowed"}"#,
-            Self::RequestTimeout => br#"{"error":"request_timeout"}"#,
-            Self::PayloadTooLarge => br#"{"error":"payload_too_large"}"#,
-            Self::NotImplemented => br#"{"error":"not_implemented"}"#,
-            Self::TooManyConnections => br#"{"error":"too_many_connections"}"#,
-            Self::TooManyBodies => br#"{"error":"too_many_bodies"}"#,
-        })
-    }
-
-    fn header(self) -> Option<(HeaderName, HeaderValue)> {
-        match self {
-            Self::MissingBearerToken => Some((WWW_AUTHENTICATE, CHALLENGE)),
-            Self::InvalidToken => Some((WWW_AUTHENTICATE, CHALLENGE_INVALID)),
-            Self::MethodNotAllowed => Some((ALLOW, ALLOWED)),
-            Self::RequestTimeout
-            | Self::PayloadTooLarge
-            | Self::TooManyConnections
-            | Self::TooManyBodies => Some((BY_THE_MOCK, LIMIT)),
-            Self::BadRequest | Self::NotFound | Self::NotImplemented => None,
+            Self::MissingBearerToken => {
+                let challenge = Some((WWW_AUTHENTICATE, CHALLENGE));
+                (StatusCode::UNAUTHORIZED, "missing_bearer_token", challenge)
+            }
+            Self::InvalidToken => {
+                let challenge = Some((WWW_AUTHENTICATE, CHALLENGE_INVALID));
+                (StatusCode::UNAUTHORIZED, "invalid_token", challenge)
+            }
+            Self::BadRequest => (StatusCode::BAD_REQUEST, "bad_request", None),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", None),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", Some((ALLOW, ALLOWED)))
+            }
+            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout", LIMITED),
+            Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", LIMITED),
+            Self::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "not_implemented", None),
+            Self::TooManyConnections => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too_many_connections", LIMITED)
+            }
+            Self::TooManyBodies => (StatusCode::SERVICE_UNAVAILABLE, "too_many_bodies", LIMITED),
         }
     }
 }
 
 impl IntoResponse for ErrorBody {
     fn into_response(self) -> Response<Body> {
-        let mut response = json(self.status(), self.body());
-        response.headers_mut().extend(self.header());
+        let (status, code, header) = self.parts();
+        let mut response = json(status, format!(r#"{{"error":"{code}"}}"#));
+        response.headers_mut().extend(header);
         response
     }
 }

@@ -58,30 +58,3 @@ pub(crate) fn is_reg_name(host: &str) -> bool {
     }
     !host.is_empty()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_that_a_uri_can_have_are_accepted() {
-        for host in ["a", "127.0.0.1:80", "a.b:", "[::1]", "[::1]:80", "a%20b", "x_y"] {
-            assert!(is_host_and_port(host), "{host}");
-        }
-    }
-
-    #[test]
-    fn hosts_that_no_uri_can_have_are_refused() {
-        let bad =
-            ["", ":80", "a b", "a/b", "u@a", "a:b", "a:80:80", "[::1", "::1", "[a]", "a%2", "a%zz"];
-        for host in bad {
-            assert!(!is_host_and_port(host), "{host}");
-        }
-    }
-
-    #[test]
-    fn only_http_1_0_may_leave_the_host_out() {
-        assert!(is_valid_host(Version::HTTP_10, &HeaderMap::new()));
-        assert!(!is_valid_host(Version::HTTP_11, &HeaderMap::new()));
-    }
-}

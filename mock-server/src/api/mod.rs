@@ -72,23 +72,17 @@ pub(crate) fn is_documented_path(path: &str) -> bool {
     ROUTES.iter().any(|route| route.path == path)
 }
 
-/// 405 on a path with stubs for these methods.
+/// 405 on a path with stubs for these methods. Those that the path has anyway are allowed also.
 pub(crate) fn wrong_method(path: &str, stubbed: &[Method]) -> Response {
+    let mut allowed: BTreeSet<_> = stubbed.iter().map(Method::as_str).collect();
+    if allowed.remove("GET") || is_documented_path(path) {
+        allowed.insert("GET, HEAD");
+    }
     let mut response = Disposition::WrongMethod.into_response();
-    if let Some(allow) = allow(path, stubbed) {
+    if let Ok(allow) = HeaderValue::try_from(Vec::from_iter(allowed).join(", ")) {
         response.headers_mut().insert(ALLOW, allow);
     }
     response
-}
-
-/// The methods of a path's stubs, and those that it has anyway.
-fn allow(path: &str, stubbed: &[Method]) -> Option<HeaderValue> {
-    let documented = is_documented_path(path).then_some("GET, HEAD");
-    let get = stubbed.contains(&Method::GET).then_some("GET, HEAD");
-    let mut all = BTreeSet::new();
-    all.extend(stubbed.iter().map(Method::as_str).filter(|name| *name != "GET"));
-    all.extend(documented.or(get));
-    HeaderValue::from_str(&Vec::from_iter(all).join(", ")).ok()
 }
 
 /// "All responses are JSON" (reference, Base URL).

@@ -34,13 +34,21 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    pub(crate) fn id(&self) -> String {
+        request_id(self.number)
+    }
+
     pub(crate) fn request(&self) -> &RecordedRequest {
         &self.request
     }
 
+    pub(super) fn into_request(self) -> RecordedRequest {
+        Arc::unwrap_or_clone(self.request)
+    }
+
     /// As a test reads it.
     pub(crate) fn read(&self, partner: Option<String>) -> RecordedRequest {
-        let request_id = request_id(self.number);
+        let request_id = self.id();
         RecordedRequest { request_id, partner, ..RecordedRequest::clone(&self.request) }
     }
 }
@@ -196,4 +204,9 @@ const ID_PREFIX: &str = "req-";
 /// The number in a request's id.
 pub(crate) fn number_of(request_id: &str) -> Option<u64> {
     request_id.strip_prefix(ID_PREFIX)?.parse().ok()
+}
+
+/// To the microsecond: `0.213`, `250`.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).trunc() / 1e3
 }

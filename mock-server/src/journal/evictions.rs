@@ -2,10 +2,11 @@
 //! disposition, in bounded memory: clients choose paths and methods.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use http::{Method, StatusCode};
 
-use super::{Entry, MAX_JOURNAL_COUNTERS};
+use super::{Entry, MAX_JOURNAL_COUNTERS, RecordedRequest};
 use crate::api;
 use crate::api::disposition::Disposition;
 
@@ -40,43 +41,15 @@ impl EvictedRequests {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Limit {
-    Entries,
-    Bytes,
-}
-
-/// The evicted requests of one log.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Evictions {
-    pub(crate) evicted: EvictedRequests,
-    /// The numbers of the first and the last evicted request.
-    first: u64,
-    last: u64,
-    paths: HashMap<Box<str>, Vec<Counter>>,
-    /// Requests to paths that have no counter.
-    other_paths: Vec<Counter>,
-    counters: usize,
-}
-
-#[derive(Debug, Clone)]
-struct Counter {
-    method: Option<Method>,
-    status: StatusCode,
-    disposition: Disposition,
-    count: usize,
-}
-
-/// Evicted requests that have these in common.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EvictedGroup<'a> {
+/// What evicted requests are counted by.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Group {
     /// None for methods that have no counter. These are no standard methods.
-    pub(crate) method: Option<&'a Method>,
+    pub(crate) method: Option<Method>,
     /// None for paths that have no counter. These are no documented paths.
-    pub(crate) path: Option<&'a str>,
+    pub(crate) path: Option<String>,
     pub(crate) status: StatusCode,
     pub(crate) disposition: Disposition,
-    pub(crate) count: usize,
 }
 
 /// How many requests match.
@@ -87,83 +60,65 @@ pub(crate) struct Matches {
     pub(crate) uncertain: usize,
 }
 
+/// `3`, or `from 3 to 7003` where evicted requests may match.
+impl fmt::Display for Matches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { certain, uncertain } = self;
+        match uncertain {
+            0 => write!(f, "{certain}"),
+            _ => write!(f, "from {certain} to {}", certain + uncertain),
+        }
+    }
+}
+
 impl Matches {
     pub(crate) fn plus(self, other: Self) -> Self {
         Self { certain: self.certain + other.certain, uncertain: self.uncertain + other.uncertain }
     }
 }
 
+/// The evicted requests of one log.
+#[derive(Debug, Default)]
+pub(super) struct Evictions {
+    pub(super) evicted: EvictedRequests,
+    /// The numbers of the first and the last evicted request.
+    first: u64,
+    last: u64,
+    pub(super) counts: HashMap<Group, usize>,
+}
+
 impl Evictions {
-    pub(super) fn add(&mut self, entry: &Entry, limit: Limit) {
-        if self.evicted.total() == 0 {
+    pub(super) fn add(&mut self, entry: Entry) {
+        if self.counts.is_empty() {
             self.first = entry.number;
         }
         self.last = entry.number;
-        match limit {
-            Limit::Entries => self.evicted.by_entry_limit += 1,
-            Limit::Bytes => self.evicted.by_byte_limit += 1,
-        }
-        let request = entry.request();
-        let counters = self.paths.get_mut(request.path.as_str());
-        let known = counters.and_then(|counters| find(counters, Some(&request.method), entry));
-        match known {
-            Some(counter) => counter.count += 1,
-            None => self.add_counter(entry),
-        }
-    }
-
-    /// Documented paths always get a counter, so that other paths cannot use up theirs.
-    #[cold]
-    fn add_counter(&mut self, entry: &Entry) {
-        let (method, path) = (&entry.request().method, &entry.request().path);
-        let is_bounded = self.counters >= MAX_JOURNAL_COUNTERS
-            || path.len() > MAX_COUNTED_PATH
-            || method.as_str().len() > MAX_COUNTED_METHOD;
-        let counters = if is_bounded && !api::is_documented_path(path) {
-            &mut self.other_paths
-        } else {
-            self.paths.entry(path.as_str().into()).or_default()
-        };
-        let method = Some(method).filter(|method| !is_bounded || is_standard(method.as_str()));
-        if let Some(counter) = find(counters, method, entry) {
-            counter.count += 1;
+        let RecordedRequest { method, path, status, disposition, .. } = entry.into_request();
+        let mut group = Group { method: Some(method), path: Some(path), status, disposition };
+        if let Some(count) = self.counts.get_mut(&group) {
+            *count += 1;
             return;
         }
-        self.counters += 1;
-        counters.push(Counter {
-            method: method.cloned(),
-            status: entry.request().status,
-            disposition: entry.request().disposition,
-            count: 1,
-        });
-    }
-
-    pub(crate) fn groups(&self) -> impl Iterator<Item = EvictedGroup<'_>> {
-        let known = self.paths.iter().map(|(path, counters)| (Some(&**path), counters));
-        known.chain([(None, &self.other_paths)]).flat_map(|(path, counters)| {
-            counters.iter().map(move |counter| EvictedGroup {
-                method: counter.method.as_ref(),
-                path,
-                status: counter.status,
-                disposition: counter.disposition,
-                count: counter.count,
-            })
-        })
+        let is_full = self.counts.len() >= MAX_JOURNAL_COUNTERS;
+        let is_long = group.path.as_ref().is_some_and(|path| path.len() > MAX_COUNTED_PATH)
+            || group.method.as_ref().is_some_and(|one| one.as_str().len() > MAX_COUNTED_METHOD);
+        // Documented paths always get a counter, so that other paths cannot use up theirs.
+        if is_full || is_long {
+            group.path.take_if(|path| !api::is_documented_path(path));
+            group.method.take_if(|method| !is_standard(method.as_str()));
+        }
+        *self.counts.entry(group).or_default() += 1;
     }
 
     /// How many of those after the request of this number match. `matches` says nothing where a
     /// group does not tell.
-    pub(crate) fn count(
-        &self,
-        after: u64,
-        matches: impl Fn(EvictedGroup<'_>) -> Option<bool>,
-    ) -> Matches {
+    pub(super) fn count(&self, after: u64, matches: impl Fn(&Group) -> Option<bool>) -> Matches {
         let mut all = Matches::default();
-        for group in self.groups() {
+        for (group, count) in &self.counts {
             match matches(group) {
-                Some(true) => all.certain += group.count,
+                Some(true) => all.certain += count,
                 Some(false) => {}
-                None => all.uncertain += group.count,
+                None => all.uncertain += count,
             }
         }
         if after < self.first {
@@ -173,22 +128,6 @@ impl Evictions {
         let after = usize::try_from(self.last.saturating_sub(after)).unwrap_or(usize::MAX);
         Matches { certain: 0, uncertain: after.min(all.certain + all.uncertain) }
     }
-
-    /// Whether a request after the one of this number was evicted.
-    pub(super) fn is_after(&self, number: u64) -> bool {
-        self.last > number
-    }
-}
-
-fn find<'a>(
-    counters: &'a mut [Counter],
-    method: Option<&Method>,
-    entry: &Entry,
-) -> Option<&'a mut Counter> {
-    let (status, disposition) = (entry.request().status, entry.request().disposition);
-    counters.iter_mut().find(|one| {
-        one.status == status && one.disposition == disposition && one.method.as_ref() == method
-    })
 }
 
 /// Whether the method is one of RFC 9110 or RFC 5789. Only others can be without a counter.

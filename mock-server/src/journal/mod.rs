@@ -5,20 +5,21 @@
 mod entry;
 mod evictions;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
-pub(crate) use self::entry::{Entry, Pending, number_of, request_id};
+pub(crate) use self::entry::{Entry, Pending, milliseconds, number_of, request_id};
 pub use self::evictions::EvictedRequests;
-use self::evictions::Limit;
-pub(crate) use self::evictions::{EvictedGroup, Evictions, Matches, is_standard};
+use self::evictions::Evictions;
+pub(crate) use self::evictions::{Group, Matches, is_standard};
 use crate::api::disposition::Disposition;
 use crate::faults::AppliedFault;
 use crate::state::store::PartnerId;
@@ -92,17 +93,14 @@ pub struct RecordedResponse {
 #[derive(Default)]
 pub(crate) struct Journal {
     logs: Mutex<Logs>,
+    /// Tells those who wait that a request was recorded.
+    recorded: Notify,
 }
 
 #[derive(Default)]
 struct Logs {
     recorded: u64,
-    /// Who waits for the next request.
-    waiting: BTreeMap<u64, Waker>,
-    watchers: u64,
-    of: BTreeMap<Option<PartnerId>, PartnerLog>,
-    /// How often requests were cleared.
-    clears: u64,
+    by_partner: BTreeMap<Option<PartnerId>, PartnerLog>,
     /// Whose requests are kept no more. One may have been under way.
     removed: BTreeSet<PartnerId>,
 }
@@ -115,37 +113,19 @@ struct PartnerLog {
 }
 
 /// What is recorded at one moment.
+#[derive(Default)]
 pub(crate) struct Snapshot {
+    /// The kept requests, oldest first.
     pub(crate) entries: Vec<Entry>,
-    /// Of each partner of which requests were evicted.
-    pub(crate) evictions: Vec<(Option<PartnerId>, Evictions)>,
+    pub(crate) evicted: EvictedRequests,
+    /// How many evicted requests match.
+    pub(crate) matching_evicted: Matches,
+    /// How many evicted requests there are.
+    pub(crate) all_evicted: Matches,
 }
 
-impl Snapshot {
-    /// As many as these, and the matching evicted ones.
-    pub(crate) fn count(
-        &self,
-        kept: usize,
-        after: u64,
-        matches: impl Fn(EvictedGroup<'_>) -> Option<bool>,
-    ) -> Matches {
-        let evicted = self.evictions.iter().map(|(_, one)| one.count(after, &matches));
-        evicted.fold(Matches { certain: kept, uncertain: 0 }, Matches::plus)
-    }
-
-    /// Of all partners together.
-    pub(crate) fn evicted(&self) -> EvictedRequests {
-        let evicted = self.evictions.iter().map(|(_, evictions)| evictions.evicted);
-        evicted.fold(EvictedRequests::default(), EvictedRequests::plus)
-    }
-}
-
-/// What was recorded since a watcher looked last.
-pub(crate) enum Change {
-    Recorded(Vec<Entry>),
-    /// Requests were cleared, or evicted before they were seen: this is all that is recorded now.
-    Recount(Snapshot),
-}
+/// The partner, the path and the method of requests, as far as evicted ones are counted by them.
+pub(crate) type Target = (Option<PartnerId>, Option<String>, Option<String>);
 
 impl Journal {
     /// Gives the entry its number.
@@ -155,41 +135,75 @@ impl Journal {
         logs.recorded += 1;
         let number = logs.recorded;
         entry.number = number;
-        if let Some(log) = logs.log(entry.partner) {
+        if entry.partner.is_none_or(|partner| !logs.removed.contains(&partner)) {
+            let log = logs.by_partner.entry(entry.partner).or_default();
             log.push(entry, MAX_JOURNAL_ENTRIES, MAX_JOURNAL_BYTES);
         }
-        if !logs.waiting.is_empty() {
-            let waiting = std::mem::take(&mut logs.waiting);
-            drop(logs);
-            waiting.into_values().for_each(Waker::wake);
-        }
+        drop(logs);
+        self.recorded.notify_waiters();
         number
+    }
+
+    /// Ends when the next request is recorded, counted from when this is called.
+    pub(crate) fn recorded(&self) -> Notified<'_> {
+        self.recorded.notified()
     }
 
     /// Forgets all about a partner, and keeps none of its requests from now on.
     pub(crate) fn remove(&self, partner: PartnerId) {
         let mut logs = self.logs();
-        logs.of.remove(&Some(partner));
-        logs.clears += 1;
+        logs.by_partner.remove(&Some(partner));
         logs.removed.insert(partner);
     }
 
-    /// Waits for requests of one partner, or of all, after the one of this number.
-    pub(crate) fn watcher(&self, of: Option<PartnerId>, after: u64) -> Watcher<'_> {
-        let mut logs = self.logs();
-        logs.watchers += 1;
-        Watcher { journal: self, id: logs.watchers, of, after, seen: None }
+    /// The requests of one partner, or of all, after the one of this number. `matches` says which
+    /// evicted ones match, and nothing where a group does not tell.
+    pub(crate) fn snapshot(
+        &self,
+        of: Option<PartnerId>,
+        after: u64,
+        matches: impl Fn(&Group) -> Option<bool>,
+    ) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for (_, log) in self.logs().of(of) {
+            let begins = log.entries.partition_point(|entry| entry.number <= after);
+            snapshot.entries.extend(log.entries.range(begins..).cloned());
+            let Snapshot { evicted, matching_evicted, all_evicted, .. } = &mut snapshot;
+            *evicted = evicted.plus(log.evictions.evicted);
+            *matching_evicted = matching_evicted.plus(log.evictions.count(after, &matches));
+            *all_evicted = all_evicted.plus(log.evictions.count(after, |_| Some(true)));
+        }
+        snapshot.entries.sort_unstable_by_key(|entry| entry.number);
+        snapshot
     }
 
-    /// The requests after the one of this number, and those that were evicted, whatever their number.
-    pub(crate) fn snapshot(&self, of: Option<PartnerId>, after: u64) -> Snapshot {
-        self.logs().snapshot(of, after)
+    /// How many requests of one partner, or of all, were handled in this way, evicted ones included.
+    pub(crate) fn count_by_target(
+        &self,
+        of: Option<PartnerId>,
+        disposition: Disposition,
+    ) -> BTreeMap<Target, usize> {
+        let mut counts = BTreeMap::new();
+        for (partner, log) in self.logs().of(of) {
+            let kept = log.entries.iter().map(Entry::request);
+            let kept = kept.filter(|request| request.disposition == disposition);
+            let kept = kept.map(|request| (Some(&request.path), Some(&request.method), 1));
+            let evicted = log.evictions.counts.iter();
+            let evicted = evicted.filter(|(group, _)| group.disposition == disposition);
+            let evicted =
+                evicted.map(|(group, count)| (group.path.as_ref(), group.method.as_ref(), *count));
+            for (path, method, count) in kept.chain(evicted) {
+                let key = (*partner, path.cloned(), method.map(Method::to_string));
+                *counts.entry(key).or_default() += count;
+            }
+        }
+        counts
     }
 
     /// The request of this number, if it is kept.
     pub(crate) fn find(&self, number: u64) -> Option<Entry> {
         let logs = self.logs();
-        logs.of.values().find_map(|log| {
+        logs.by_partner.values().find_map(|log| {
             let at = log.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
             log.entries.get(at).cloned()
         })
@@ -198,19 +212,12 @@ impl Journal {
     /// Removes the requests of one partner or of all, and the counters of those that were evicted.
     /// The next request has the next number all the same.
     pub(crate) fn clear(&self, of: Option<PartnerId>) {
-        let mut logs = self.logs();
-        logs.clears += 1;
-        logs.of.retain(|id, _| of.is_some() && *id != of);
+        self.logs().by_partner.retain(|id, _| of.is_some() && *id != of);
     }
 
-    /// How many requests are kept.
-    pub(crate) fn kept(&self) -> usize {
-        self.logs().of.values().map(|log| log.entries.len()).sum()
-    }
-
-    /// How many of one partner's requests are kept.
-    pub(crate) fn kept_of(&self, partner: PartnerId) -> usize {
-        self.logs().of.get(&Some(partner)).map_or(0, |log| log.entries.len())
+    /// How many requests of one partner, or of all, are kept.
+    pub(crate) fn kept(&self, of: Option<PartnerId>) -> usize {
+        self.logs().of(of).map(|(_, log)| log.entries.len()).sum()
     }
 
     /// How many requests of one partner, or of all, were evicted.
@@ -228,36 +235,7 @@ impl Journal {
 impl Logs {
     /// The log of one partner, or all logs.
     fn of(&self, of: Option<PartnerId>) -> impl Iterator<Item = (&Option<PartnerId>, &PartnerLog)> {
-        self.of.iter().filter(move |(id, _)| of.is_none() || **id == of)
-    }
-
-    fn after(&self, of: Option<PartnerId>, number: u64) -> Vec<Entry> {
-        let newer = |log: &'_ PartnerLog| {
-            let begins = log.entries.partition_point(|entry| entry.number <= number);
-            log.entries.range(begins..).cloned().collect::<Vec<_>>()
-        };
-        let mut after: Vec<_> = self.of(of).flat_map(|(_, log)| newer(log)).collect();
-        after.sort_unstable_by_key(|entry| entry.number);
-        after
-    }
-
-    fn snapshot(&self, of: Option<PartnerId>, after: u64) -> Snapshot {
-        let evictions = self.of(of).filter(|(_, log)| log.evictions.evicted.total() > 0);
-        Snapshot {
-            entries: self.after(of, after),
-            evictions: evictions.map(|(id, log)| (*id, log.evictions.clone())).collect(),
-        }
-    }
-
-    /// The log for a request of this partner, unless it was removed.
-    fn log(&mut self, partner: Option<PartnerId>) -> Option<&mut PartnerLog> {
-        match self.of.entry(partner) {
-            btree_map::Entry::Occupied(log) => Some(log.into_mut()),
-            btree_map::Entry::Vacant(_) if partner.is_some_and(|id| self.removed.contains(&id)) => {
-                None
-            }
-            btree_map::Entry::Vacant(log) => Some(log.insert(PartnerLog::default())),
-        }
+        self.by_partner.iter().filter(move |(id, _)| of.is_none() || **id == of)
     }
 }
 
@@ -266,49 +244,16 @@ impl PartnerLog {
         self.bytes += entry.size;
         self.entries.push_back(entry);
         while self.entries.len() > most_entries || self.bytes > most_bytes {
-            let is_full = self.entries.len() > most_entries;
-            let limit = if is_full { Limit::Entries } else { Limit::Bytes };
+            let EvictedRequests { by_entry_limit, by_byte_limit } = &mut self.evictions.evicted;
+            let by_limit =
+                if self.entries.len() > most_entries { by_entry_limit } else { by_byte_limit };
             let Some(oldest) = self.entries.pop_front() else {
                 break;
             };
+            *by_limit += 1;
             self.bytes -= oldest.size;
-            self.evictions.add(&oldest, limit);
+            self.evictions.add(oldest);
         }
-    }
-}
-
-/// Waits for requests. Dropped, it leaves nothing behind: a client may give up again and again, with
-/// no request that wakes the watchers.
-pub(crate) struct Watcher<'a> {
-    journal: &'a Journal,
-    id: u64,
-    of: Option<PartnerId>,
-    after: u64,
-    /// How many clears, and the number of which request, it has seen.
-    seen: Option<(u64, u64)>,
-}
-
-impl Watcher<'_> {
-    /// What changed since the last call. The waker is woken when the next request is recorded.
-    pub(crate) fn changes(&mut self, waker: &Waker) -> Change {
-        let mut logs = self.journal.logs();
-        logs.waiting.insert(self.id, waker.clone());
-        let seen = self.seen.replace((logs.clears, logs.recorded));
-        match seen.filter(|(clears, number)| {
-            *clears == logs.clears
-                && !logs.of(self.of).any(|(_, log)| log.evictions.is_after(*number))
-        }) {
-            Some((_, number)) => Change::Recorded(logs.after(self.of, number.max(self.after))),
-            None => Change::Recount(logs.snapshot(self.of, self.after)),
-        }
-    }
-}
-
-impl Drop for Watcher<'_> {
-    fn drop(&mut self) {
-        let waker = self.journal.logs().waiting.remove(&self.id);
-        // The lock is open again: dropping a waker may run other code.
-        drop(waker);
     }
 }
 
@@ -323,98 +268,26 @@ impl fmt::Debug for Journal {
 mod tests {
     use super::*;
     use crate::state::keys::redactor::Redactor;
-    use crate::stubs::StubRequestBody;
     use axum::body::Body;
-    use http::{HeaderValue, Request, Response};
+    use http::{Request, Response};
 
-    /// The entry of a request that got a response at once.
-    fn recorded(request: &Request<Body>, mut response: Response<Body>) -> Entry {
-        let redactor = Redactor::default();
-        let pending = Pending::new(&redactor, Timestamp::UNIX_EPOCH, request);
-        let mut end = std::pin::pin!(pending.end(None, &mut response));
-        match end.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
-            std::task::Poll::Ready(entry) => entry,
-            std::task::Poll::Pending => panic!("nothing to wait for"),
-        }
-    }
-
-    fn entry(number: u64, target: &str) -> Entry {
+    async fn entry(target: &str) -> Entry {
         let request = Request::get(target).body(Body::empty()).unwrap();
-        let mut entry = recorded(&request, Response::new(Body::empty()));
-        entry.number = number;
-        entry
+        let redactor = Redactor::default();
+        let pending = Pending::new(&redactor, Timestamp::UNIX_EPOCH, &request);
+        pending.end(None, &mut Response::new(Body::empty())).await
     }
 
-    #[test]
-    fn a_full_log_evicts_the_oldest_request_and_counts_it() {
+    #[tokio::test]
+    async fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
         let mut log = PartnerLog::default();
-        for number in 1..=5 {
-            log.push(entry(number, "/"), 3, usize::MAX);
+        let room = 2 * entry("/").await.size;
+        for _ in 1..=5 {
+            log.push(entry("/").await, usize::MAX, room);
         }
-        let kept: Vec<_> = log.entries.iter().map(|entry| entry.number).collect();
-        let evicted = log.evictions.evicted;
-        assert_eq!((kept, evicted.by_entry_limit, evicted.by_byte_limit), (vec![3, 4, 5], 2, 0));
-    }
-
-    #[test]
-    fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
-        let mut log = PartnerLog::default();
-        let room = 2 * entry(0, "/").size;
-        for number in 1..=5 {
-            log.push(entry(number, "/"), usize::MAX, room);
-        }
-        let evicted =
-            |log: &PartnerLog| (log.evictions.evicted.by_byte_limit, log.evictions.evicted.total());
-        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (2, (3, 3), room));
-        log.push(entry(6, &format!("/{}", "x".repeat(room))), usize::MAX, room);
-        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (0, (6, 6), 0));
-    }
-
-    #[test]
-    fn who_gives_up_waiting_leaves_nothing_behind() {
-        let journal = Journal::default();
-        let (mut one, mut other) = (journal.watcher(None, 0), journal.watcher(None, 0));
-        for watcher in [&mut one, &mut other] {
-            assert!(matches!(watcher.changes(Waker::noop()), Change::Recount(_)));
-            assert!(
-                matches!(watcher.changes(Waker::noop()), Change::Recorded(new) if new.is_empty())
-            );
-        }
-        assert_eq!(journal.logs().waiting.len(), 2, "each has its own, even in one task");
-        drop(one);
-        assert_eq!(journal.logs().waiting.len(), 1);
-        drop(other);
-        assert!(journal.logs().waiting.is_empty());
-    }
-
-    #[test]
-    fn a_request_is_read_as_it_was_but_for_keys() {
-        let request = Request::get("/a/pk_live_canary?k=pk_live_canary&x=1")
-            .header("authorization", "Bearer pk_live_canary")
-            .header("cookie", "session=canary")
-            .header("x-key", "pk_live_canary")
-            .header("x-many", "1")
-            .header("x-many", "2: \u{e9}".as_bytes())
-            .body(Body::empty())
-            .unwrap();
-        let journal = Journal::default();
-        let body = Bytes::from_static(b"a\n\nb pk_live_canary");
-        let mut response = Response::new(Body::from(body.clone()));
-        response.extensions_mut().insert(StubRequestBody(body));
-        journal.record(recorded(&request, response));
-        let recorded = journal.snapshot(None, 0).entries.first().unwrap().read(None);
-        assert_eq!(recorded.path, "/a/pk_live_[redacted]");
-        assert_eq!(recorded.query.as_deref(), Some("k=pk_live_[redacted]&x=1"));
-        assert_eq!(recorded.headers["authorization"], "[redacted]");
-        assert_eq!(recorded.headers["x-key"], "pk_live_[redacted]");
-        assert_eq!(recorded.body, "a\n\nb pk_live_[redacted]");
-        let response = recorded.response.as_ref().unwrap();
-        assert_eq!(response.body.as_deref(), Some(&b"a\n\nb pk_live_[redacted]"[..]));
-        let many: Vec<_> =
-            recorded.headers.get_all("x-many").iter().map(HeaderValue::as_bytes).collect();
-        assert_eq!(many, [b"1".as_slice(), "2: \u{e9}".as_bytes()]);
-        for shown in [format!("{recorded:?}"), format!("{journal:?}")] {
-            assert!(!shown.contains("canary"), "{shown}");
-        }
+        let evicted = |log: &PartnerLog| log.evictions.evicted.by_byte_limit;
+        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (2, 3, room));
+        log.push(entry(&format!("/{}", "x".repeat(room))).await, usize::MAX, room);
+        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (0, 6, 0));
     }
 }

@@ -34,6 +34,7 @@ impl RequestHandler {
 
     /// An entry of the journal as a test reads it.
     pub(crate) fn read(&self, entry: &Entry) -> RecordedRequest {
-        entry.read(entry.partner.and_then(|id| self.store.name_of(id)))
+        let partner = entry.partner.and_then(|id| self.store.partner(id));
+        entry.read(partner.map(|partner| partner.name().to_string()))
     }
 }

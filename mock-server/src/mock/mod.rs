@@ -24,15 +24,13 @@ use self::request_body::DEFAULT_MAX_REQUEST_BODY;
 use self::seed_state::SeedState;
 pub use self::service::MockService;
 pub use self::stubs::ActiveStub;
-pub(crate) use self::verification::{Count, Matched, ReceivedRequest};
+pub(crate) use self::verification::{Count, Matched};
 pub use self::verification::{ReceivedRequests, Report, UnknownPath, VerificationError};
 use crate::faults::{Fault, Rule, RuleError};
 use crate::journal::{EvictedRequests, RecordedRequest, number_of};
 use crate::seed::{PartnerSeed, Seed};
 use crate::state::clock::Clock;
-use crate::state::companies::Companies;
-use crate::state::model::Wallet;
-use crate::state::store::DuplicateKey;
+use crate::state::store::{DuplicateKey, PartnerId};
 use crate::stubs::{Stub, StubError};
 
 /// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
@@ -85,14 +83,14 @@ impl Mock {
     /// A request that comes meanwhile gets the response of the old seed or of the new one; one that is
     /// under way already may see the data of one and a fault of the other.
     pub fn load(&self, seed: Seed) {
-        self.seed_state.load(&self.handler, seed);
+        self.seed_state.load(&self.handler, Some(seed));
     }
 
     /// Makes the mock again what it was when it started, or when a seed was [loaded](Self::load)
     /// last: partners, keys, data, faults and stubs. The journal is empty then, and a clock that
     /// was held goes on.
     pub fn reset(&self) {
-        self.seed_state.reload(&self.handler);
+        self.seed_state.load(&self.handler, None);
         self.clear_requests();
         self.clock().resume();
     }
@@ -116,8 +114,7 @@ impl Mock {
     /// Adds a partner: active, with no key, no company and no credit, at the pricing of
     /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
     pub fn add_partner(&self, name: impl Into<String>) -> Partner {
-        let partner = self.handler.store.add(&name.into(), Wallet::new(0), Companies::default());
-        Partner::new(&self.handler, partner)
+        Partner::new(&self.handler, self.handler.store.add(name.into()))
     }
 
     /// All partners, in the order they were added.
@@ -128,7 +125,7 @@ impl Mock {
 
     /// The partner with this [id](Partner::id), as `p-1`.
     pub fn partner_with_id(&self, id: &str) -> Option<Partner> {
-        let partner = self.handler.store.partner(id.parse().ok()?)?;
+        let partner = self.handler.store.partner(PartnerId::parse(id)?)?;
         Some(Partner::new(&self.handler, partner))
     }
 

@@ -10,6 +10,7 @@ use super::verification::{ReceivedRequests, Report, VerificationError};
 use crate::faults::{Fault, Rule, RuleError};
 use crate::journal::{EvictedRequests, RecordedRequest};
 use crate::state::companies::Companies;
+use crate::state::keys::api_key::KeyHash;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::state::store::{DuplicateKey, NotFound, PartnerKey, PartnerState};
 use crate::stubs::{Stub, StubError};
@@ -63,7 +64,7 @@ impl Partner {
     /// If any partner has, or had, this key. It is not looked at otherwise: a key that could not
     /// follow `Bearer ` will never come with a request.
     pub fn accept_key(&self, key: &str) -> Result<(), DuplicateKey> {
-        self.handler.store.accept_keys(&self.state, [key])
+        self.handler.store.accept_key(&self.state, key)
     }
 
     /// Its keys, revoked ones included, in the order they were issued.
@@ -78,11 +79,12 @@ impl Partner {
     ///
     /// If this partner never had the key.
     pub fn revoke_key(&self, key: &str) -> Result<(), NotFound> {
-        self.handler.store.revoke_key(&self.state, key)
+        let hash = KeyHash::of(key);
+        self.handler.store.revoke_keys(&self.state, |one| *one == hash)
     }
 
     pub(crate) fn revoke_key_known_by(&self, fingerprint: &str) -> Result<(), NotFound> {
-        self.handler.store.revoke_key_known_by(&self.state, fingerprint)
+        self.handler.store.revoke_keys(&self.state, |one| one.fingerprint() == fingerprint)
     }
 
     /// Makes the partner active: its keys work. A new partner is active.
@@ -117,7 +119,7 @@ impl Partner {
 
     /// The companies, in the order they are served.
     pub fn companies(&self) -> Vec<Company> {
-        self.state.companies.read(|companies| companies.iter().collect())
+        self.state.companies.read(|companies| companies.iter().cloned().collect())
     }
 
     /// Replaces all companies. They are served in this order, and as they are, equal ids included.
@@ -145,7 +147,8 @@ impl Partner {
         id: &str,
         change: impl FnOnce(&mut Company) -> R,
     ) -> Result<R, NotFound> {
-        self.state.change_company(id, change)
+        let changed = self.state.companies.change(|all| all.change(id, change));
+        changed.ok_or_else(|| NotFound::Company(id.to_owned()))
     }
 
     /// Takes out the first company with this id.
@@ -154,7 +157,8 @@ impl Partner {
     ///
     /// If there is no such item.
     pub fn remove_company(&self, id: &str) -> Result<Company, NotFound> {
-        self.state.remove_company(id)
+        let removed = self.state.companies.change(|all| all.remove(id));
+        removed.ok_or_else(|| NotFound::Company(id.to_owned()))
     }
 
     /// Adds a connection to a company, as its last one.
@@ -163,7 +167,7 @@ impl Partner {
     ///
     /// If there is no such company.
     pub fn add_connection(&self, company: &str, connection: Connection) -> Result<(), NotFound> {
-        self.state.change_company(company, |company| company.connections.push(connection))
+        self.update_company(company, |company| company.connections.push(connection))
     }
 
     /// Changes the first connection with this id in place, whichever company it belongs to.
@@ -176,7 +180,8 @@ impl Partner {
         id: &str,
         change: impl FnOnce(&mut Connection) -> R,
     ) -> Result<R, NotFound> {
-        self.state.change_connection(id, change)
+        let changed = self.state.companies.change(|all| all.change_connection(id, change));
+        changed.ok_or_else(|| NotFound::Connection(id.to_owned()))
     }
 
     /// Takes out the first connection with this id, whichever company it belongs to.
@@ -185,7 +190,8 @@ impl Partner {
     ///
     /// If there is no such item.
     pub fn remove_connection(&self, id: &str) -> Result<Connection, NotFound> {
-        self.state.remove_connection(id)
+        let removed = self.state.companies.change(|all| all.remove_connection(id));
+        removed.ok_or_else(|| NotFound::Connection(id.to_owned()))
     }
 
     /// The next request with one of this partner's keys gets this fault.

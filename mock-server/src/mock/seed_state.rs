@@ -1,6 +1,6 @@
 //! How a mock becomes what a seed says: when it starts, and again while it runs.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::handler::RequestHandler;
 use crate::seed::{PartnerSeed, Seed};
@@ -8,10 +8,13 @@ use crate::state::keys::api_key;
 use crate::state::store::{DuplicateKey, PartnerState};
 
 /// The seed that a mock was last made of, and the partner that it is about by default.
-pub(crate) struct SeedState {
-    seed: Mutex<Seed>,
-    first: RwLock<Arc<PartnerState>>,
-    key: RwLock<String>,
+pub(crate) struct SeedState(Mutex<Inner>);
+
+struct Inner {
+    seed: Seed,
+    first: Arc<PartnerState>,
+    /// A key of the first partner.
+    key: String,
 }
 
 impl SeedState {
@@ -19,52 +22,41 @@ impl SeedState {
     pub(crate) fn new(handler: &RequestHandler, seed: Seed) -> Self {
         let key = seed.first.partner.keys.first().cloned().unwrap_or_else(api_key::generate);
         let first = apply_seed(handler, seed.clone(), &key);
-        Self { seed: Mutex::new(seed), first: RwLock::new(first), key: RwLock::new(key) }
+        Self(Mutex::new(Inner { seed, first, key }))
     }
 
     /// The default partner.
     pub(crate) fn first(&self) -> Arc<PartnerState> {
-        Arc::clone(&self.first.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.lock().first)
     }
 
     /// Where the seed comes from that the mock was last made of.
     pub(crate) fn source(&self) -> &'static str {
-        self.lock().source
+        self.lock().seed.source
     }
 
     /// A key of the default partner.
     pub(crate) fn key(&self) -> String {
-        self.key.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().key.clone()
     }
 
-    /// Makes the mock what another seed says.
-    pub(crate) fn load(&self, handler: &RequestHandler, seed: Seed) {
-        let mut last = self.lock();
-        *last = seed;
-        self.reapply(handler, &last);
+    /// Makes the mock what another seed says, or again what its seed says.
+    pub(crate) fn load(&self, handler: &RequestHandler, seed: Option<Seed>) {
+        let inner = &mut *self.lock();
+        if let Some(seed) = seed {
+            inner.seed = seed;
+        }
+        let has_mine = |seed: &PartnerSeed| seed.partner.keys.contains(&inner.key);
+        if let Some(key) = inner.seed.first.partner.keys.first() {
+            inner.key.clone_from(key);
+        } else if inner.seed.others.iter().any(has_mine) {
+            inner.key = api_key::generate();
+        } // Otherwise a test that was given the key keeps using it.
+        inner.first = apply_seed(handler, inner.seed.clone(), &inner.key);
     }
 
-    /// Makes the mock again what its seed says.
-    pub(crate) fn reload(&self, handler: &RequestHandler) {
-        self.reapply(handler, &self.lock());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Seed> {
-        self.seed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn reapply(&self, handler: &RequestHandler, seed: &Seed) {
-        let mine = self.key();
-        let has_mine = |seed: &PartnerSeed| seed.partner.keys.contains(&mine);
-        let key = match seed.first.partner.keys.first() {
-            Some(key) => key.clone(),
-            None if seed.others.iter().any(has_mine) => api_key::generate(),
-            // A test that was given this key keeps using it.
-            None => mine,
-        };
-        let first = apply_seed(handler, seed.clone(), &key);
-        *self.first.write().unwrap_or_else(PoisonError::into_inner) = first;
-        *self.key.write().unwrap_or_else(PoisonError::into_inner) = key;
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,8 +72,7 @@ fn apply_seed(handler: &RequestHandler, seed: Seed, key: &str) -> Arc<PartnerSta
         new.push(other.partner);
         extras.push((other.faults, other.stubs));
     }
-    let replaced = handler.store.replace(first.partner, new, |replaced| {
-        let ids: Vec<_> = replaced.all().map(|partner| partner.id).collect();
+    let (first, removed) = handler.store.replace(first.partner, new, |ids| {
         let owner = |number: Option<usize>| number.and_then(|number| ids.get(number).copied());
         let mut rules: Vec<_> = faults.into_iter().map(|(of, rule)| (owner(of), rule)).collect();
         let mut placed: Vec<_> = stubs.into_iter().map(|stub| (None, stub)).collect();
@@ -92,10 +83,10 @@ fn apply_seed(handler: &RequestHandler, seed: Seed, key: &str) -> Arc<PartnerSta
         handler.rules.replace(rules);
         handler.stubs.replace(placed);
     });
-    for partner in &replaced.removed {
-        handler.journal.remove(partner.id);
+    for partner in removed {
+        handler.journal.remove(partner);
     }
-    replaced.first
+    first
 }
 
 /// Adds a partner to a mock that runs, or nothing if any of its keys is taken.

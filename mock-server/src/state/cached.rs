@@ -45,11 +45,6 @@ impl<T> CachedBody<T> {
 mod tests {
     use super::*;
 
-    fn text(rendered: &CachedBody<i32>) -> String {
-        let content = rendered.content(ToString::to_string);
-        String::from_utf8(content.into_bytes().into()).unwrap()
-    }
-
     #[test]
     fn content_is_made_once_for_each_change() {
         let rendered = CachedBody::new(1);
@@ -62,20 +57,6 @@ mod tests {
         }
         assert_eq!(made, 1);
         rendered.change(|value| *value = 2);
-        assert_eq!(text(&rendered), "2");
-    }
-
-    #[test]
-    fn a_change_that_panics_leaves_neither_old_content_nor_a_locked_value() {
-        let rendered = CachedBody::new(1);
-        text(&rendered);
-        let change = std::panic::AssertUnwindSafe(|| {
-            rendered.change(|value| {
-                *value = 2;
-                panic!("half-way");
-            });
-        });
-        assert!(std::panic::catch_unwind(change).is_err());
-        assert_eq!(text(&rendered), "2");
+        assert_eq!(rendered.content(ToString::to_string).into_bytes(), "2");
     }
 }

@@ -80,7 +80,8 @@ pub struct ClockNotPaused;
 impl Clock {
     /// What it shows.
     pub fn now(&self) -> Timestamp {
-        if self.is_paused() { self.paused_at() } else { Timestamp::now() }
+        let paused = if self.is_paused() { self.state().paused } else { None };
+        paused.unwrap_or_else(Timestamp::now)
     }
 
     /// Stops it where it is. A clock that is paused stays as it is.
@@ -137,21 +138,11 @@ impl Clock {
     /// HTTP library's to write.
     #[inline]
     pub(crate) fn date(&self, headers: &mut HeaderMap) {
-        if self.is_paused() {
-            self.date_paused(headers);
-        }
-    }
-
-    #[cold]
-    fn date_paused(&self, headers: &mut HeaderMap) {
-        if let Ok(date) = HeaderValue::try_from(http_date(self.now())) {
+        if self.is_paused()
+            && let Ok(date) = HeaderValue::try_from(http_date(self.now()))
+        {
             headers.entry(DATE).or_insert(date);
         }
-    }
-
-    #[cold]
-    fn paused_at(&self) -> Timestamp {
-        self.state().paused.unwrap_or_else(Timestamp::now)
     }
 
     fn change(&self, state: &mut State, paused: Option<Timestamp>) {
@@ -201,10 +192,7 @@ impl Default for State {
 /// Negative where a paused clock of tokio is behind the moment at which nobody had paused it.
 fn since(at: Instant) -> SignedDuration {
     let now = Instant::now();
-    match now.checked_duration_since(at) {
-        Some(passed) => signed(passed),
-        None => -signed(at.duration_since(now)),
-    }
+    signed(now.saturating_duration_since(at)) - signed(at.saturating_duration_since(now))
 }
 
 fn signed(duration: Duration) -> SignedDuration {

@@ -1,6 +1,5 @@
 //! What the mock knows: partners, their keys and data, and the clock. It knows no HTTP.
 
-pub(crate) mod body;
 mod cached;
 pub(crate) mod clock;
 pub(crate) mod companies;

@@ -1,25 +1,50 @@
 //! What the service knows about a partner, as plain data: companies, connections, a wallet.
 //!
 //! Every value is free, so that a test can serve what the service may send one day: another
-//! currency, a status that nobody has seen yet, a balance below zero.
+//! currency, a status that nobody has seen yet, a balance below zero. As JSON they are strictly what the
+//! reference's samples show: these fields, in this order, and no other. Names of fields are in
+//! `camelCase` there.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
 
 /// A client that the partner has onboarded (reference, List companies).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Company {
-    /// `id`. Served as it is; nothing checks that it is unlike the others.
+    /// Served as it is; nothing checks that it is unlike the others.
     pub id: String,
-    /// `name`.
+    /// The name of the client.
     pub name: String,
-    /// `onboardedAt`, served in UTC with milliseconds, as the reference's sample shows it.
+    /// Served in UTC with milliseconds, as the reference's sample shows it.
+    #[serde(serialize_with = "with_milliseconds")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub onboarded_at: Timestamp,
-    /// `connections`, in the order they are served.
+    /// In the order they are served.
     pub connections: Vec<Connection>,
-    /// `_count.templates`.
+    /// How many templates it has, served as `_count.templates`.
+    #[serde(rename = "_count", serialize_with = "as_count")]
+    #[cfg_attr(feature = "schema", schemars(with = "Count"))]
     pub template_count: u64,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Count {
+    templates: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn as_count<S: Serializer>(templates: &u64, out: S) -> Result<S::Ok, S::Error> {
+    Count { templates: *templates }.serialize(out)
+}
+
+/// In UTC with three digits of a second, as the sample has it.
+fn with_milliseconds<S: Serializer>(time: &Timestamp, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(&format_args!("{time:.3}"))
 }
 
 impl Company {
@@ -44,20 +69,22 @@ impl Company {
 }
 
 /// A company's messaging connection (reference, List companies).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Connection {
-    /// `id`.
+    /// The id of the connection.
     pub id: String,
-    /// `wabaId`, the business account at Meta.
+    /// The business account at Meta.
     pub waba_id: String,
-    /// `phoneNumberId`.
+    /// The id of the phone number.
     pub phone_number_id: String,
-    /// `displayPhoneNumber`.
+    /// The phone number as people read it.
     pub display_phone_number: String,
-    /// `qualityRating`. The reference shows `GREEN` and does not list the others.
+    /// The reference shows `GREEN` and does not list the others.
     pub quality_rating: String,
-    /// `status`. The reference shows `connected` and does not list the others.
+    /// The reference shows `connected` and does not list the others.
     pub status: String,
 }
 
@@ -91,17 +118,24 @@ impl Connection {
 }
 
 /// A partner's credits and what they cost (reference, Get wallet).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Wallet {
-    /// `balance`, in credits.
+    /// In credits.
     pub balance: i64,
-    /// `currency`, that of the price.
+    /// The currency of the price.
     pub currency: String,
-    /// `creditUnitPrice`, served as a string with the scale that it has here: `25.0000` and `25`
-    /// are equal, and are served differently.
+    /// Served as a string with the scale that it has here: `25.0000` and `25` are equal, and are served
+    /// differently.
+    #[serde(serialize_with = "as_string")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "String", regex(pattern = r"^-?[0-9]+(\.[0-9]+)?$"))
+    )]
     pub credit_unit_price: Decimal,
-    /// `costPerMessage`, in credits.
+    /// In credits.
     pub cost_per_message: i64,
 }
 
@@ -116,4 +150,8 @@ impl Wallet {
             cost_per_message: 1,
         }
     }
+}
+
+fn as_string<S: Serializer>(number: &Decimal, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(number)
 }

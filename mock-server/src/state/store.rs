@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::cached::CachedBody;
 use super::companies::Companies;
 pub(crate) use super::keys::Issued;
+use super::keys::api_key::{self, KeyHash};
 use super::keys::redactor::Redactor;
-use super::keys::{KeyTag, Keys, api_key};
-use super::model::{Company, Connection, Wallet};
+use super::keys::{KeyTag, Keys};
+use super::model::Wallet;
 
 /// What was named is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,13 +55,11 @@ impl fmt::Display for PartnerId {
     }
 }
 
-/// From `p-1`, and from nothing else that could be meant by it.
-impl FromStr for PartnerId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let id = text.strip_prefix("p-").and_then(|number| number.parse().ok()).map(Self);
-        id.filter(|id| id.to_string() == text).ok_or(())
+impl PartnerId {
+    /// From `p-1`, and from nothing else that could be meant by it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let id = Self(text.strip_prefix("p-")?.parse().ok()?);
+        (id.to_string() == text).then_some(id)
     }
 }
 
@@ -73,8 +71,6 @@ pub(crate) struct PartnerState {
     active: AtomicBool,
     /// Whether it was removed.
     gone: AtomicBool,
-    /// In the order they were issued. Taken after the lock on all keys.
-    keys: RwLock<Vec<KeyTag>>,
     pub(crate) wallet: CachedBody<Wallet>,
     pub(crate) companies: CachedBody<Companies>,
 }
@@ -83,9 +79,15 @@ pub(crate) struct PartnerState {
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     added: AtomicU64,
-    partners: RwLock<BTreeMap<PartnerId, Arc<PartnerState>>>,
-    keys: RwLock<Keys>,
+    partners: RwLock<Partners>,
     pub(crate) redactor: Redactor,
+}
+
+#[derive(Debug, Default)]
+struct Partners {
+    /// Each with its keys, in the order they were issued.
+    by_id: BTreeMap<PartnerId, (Arc<PartnerState>, Vec<KeyTag>)>,
+    keys: Keys,
 }
 
 /// A partner as it shall be.
@@ -99,199 +101,162 @@ pub(crate) struct NewPartner {
     pub(crate) keys: Vec<String>,
 }
 
-/// The partners after all of them were replaced, and those that are no more.
-#[derive(Debug)]
-pub(crate) struct Replaced {
-    pub(crate) first: Arc<PartnerState>,
-    pub(crate) others: Vec<Arc<PartnerState>>,
-    pub(crate) removed: Vec<Arc<PartnerState>>,
-}
-
-impl Replaced {
-    /// Those that are there now, in the order they were given.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<PartnerState>> {
-        std::iter::once(&self.first).chain(&self.others)
-    }
-}
-
 impl Store {
-    pub(crate) fn add(
-        &self,
-        name: &str,
-        wallet: Wallet,
-        companies: Companies,
-    ) -> Arc<PartnerState> {
-        let partner = self.draft(name, true, wallet, companies);
-        self.enter(&partner);
+    /// Adds a partner without keys, companies and credit.
+    pub(crate) fn add(&self, name: String) -> Arc<PartnerState> {
+        let (wallet, companies) = (Wallet::new(0), Companies::default());
+        let new = NewPartner { name, active: true, wallet, companies, keys: Vec::new() };
+        self.insert(&mut self.write(), new)
+    }
+
+    /// Adds a partner, or nothing if one of its keys is taken.
+    pub(crate) fn add_with_keys(&self, new: NewPartner) -> Result<Arc<PartnerState>, DuplicateKey> {
+        let mut partners = self.write();
+        if new.keys.iter().any(|key| partners.keys.find(key.as_bytes()).is_some()) {
+            return Err(DuplicateKey);
+        }
+        Ok(self.insert(&mut partners, new))
+    }
+
+    fn insert(&self, partners: &mut Partners, new: NewPartner) -> Arc<PartnerState> {
+        let partner = Arc::new(PartnerState {
+            id: PartnerId(self.added.fetch_add(1, Ordering::Relaxed) + 1),
+            name: RwLock::new(new.name.into()),
+            active: AtomicBool::new(new.active),
+            gone: AtomicBool::new(false),
+            wallet: CachedBody::new(new.wallet),
+            companies: CachedBody::new(new.companies),
+        });
+        self.enter(partners, &partner, &new.keys);
         partner
     }
 
-    /// A partner with these keys, or none if one of them is taken.
-    pub(crate) fn add_with_keys(&self, new: NewPartner) -> Result<Arc<PartnerState>, DuplicateKey> {
-        let partner = self.draft(&new.name, new.active, new.wallet, new.companies);
-        self.accept_keys(&partner, new.keys.iter().map(String::as_str))?;
-        self.enter(&partner);
-        Ok(partner)
-    }
-
-    /// A partner that nobody can see yet.
-    fn draft(
-        &self,
-        name: &str,
-        active: bool,
-        wallet: Wallet,
-        companies: Companies,
-    ) -> Arc<PartnerState> {
-        Arc::new(PartnerState {
-            id: PartnerId(self.added.fetch_add(1, Ordering::Relaxed) + 1),
-            name: RwLock::new(name.into()),
-            active: AtomicBool::new(active),
-            gone: AtomicBool::new(false),
-            keys: RwLock::default(),
-            wallet: CachedBody::new(wallet),
-            companies: CachedBody::new(companies),
-        })
-    }
-
-    fn enter(&self, partner: &Arc<PartnerState>) {
-        write(&self.partners).insert(partner.id, Arc::clone(partner));
+    fn enter(&self, partners: &mut Partners, partner: &Arc<PartnerState>, keys: &[String]) {
+        for key in keys {
+            self.redactor.add(key);
+        }
+        let tags = keys.iter().map(|key| partners.keys.add(key, partner)).collect();
+        partners.by_id.insert(partner.id, (Arc::clone(partner), tags));
     }
 
     /// Makes these the partners, and their keys, of which none comes twice, the only ones. A
     /// partner that was here under the same name stays the same one; the others are removed.
     ///
-    /// What goes with it is done in `meanwhile`: no request is authorized until both are done.
+    /// What goes with it is done in `meanwhile`, which gets the partners' ids in the order they are
+    /// given: no request is authorized until both are done. Returns the first partner, and those that
+    /// were removed.
     pub(crate) fn replace(
         &self,
         first: NewPartner,
         others: Vec<NewPartner>,
-        meanwhile: impl FnOnce(&Replaced),
-    ) -> Replaced {
-        let mut keys = write(&self.keys);
-        let mut partners = write(&self.partners);
-        let mut left = std::mem::take(&mut *partners);
-        keys.clear();
+        meanwhile: impl FnOnce(&[PartnerId]),
+    ) -> (Arc<PartnerState>, Vec<PartnerId>) {
+        let mut partners = self.write();
+        let mut left = std::mem::take(&mut partners.by_id);
+        partners.keys.issued.clear();
         self.redactor.clear();
-        // What takes long to drop is dropped when the locks are open again.
+        // What takes long to drop is dropped when the lock is open again.
         let mut old = Vec::new();
+        let mut ids = Vec::new();
         let mut put = |new: NewPartner| {
-            let id = left.values().find(|one| *one.name() == *new.name).map(|one| one.id);
-            let partner = match id.and_then(|id| left.remove(&id)) {
-                None => self.draft(&new.name, new.active, new.wallet, new.companies),
-                Some(partner) => {
+            let known = left.values().find(|(partner, _)| *partner.name() == *new.name);
+            let known = known.map(|(partner, _)| partner.id).and_then(|id| left.remove(&id));
+            let partner = match known {
+                None => self.insert(&mut partners, new),
+                Some((partner, _)) => {
                     partner.set_active(new.active);
                     partner.wallet.change(|wallet| *wallet = new.wallet);
                     old.push(partner.companies.change(|all| std::mem::replace(all, new.companies)));
+                    self.enter(&mut partners, &partner, &new.keys);
                     partner
                 }
             };
-            new.keys.iter().for_each(|key| self.redactor.add(key));
-            *write(&partner.keys) = new.keys.iter().map(|key| keys.add(key, &partner)).collect();
-            partners.insert(partner.id, Arc::clone(&partner));
+            ids.push(partner.id);
             partner
         };
-        let (first, others) = (put(first), others.into_iter().map(put).collect());
-        for partner in left.values() {
-            partner.gone.store(true, Ordering::Release);
-            write(&partner.keys).clear();
+        let first = put(first);
+        for other in others {
+            put(other);
         }
-        let replaced = Replaced { first, others, removed: left.into_values().collect() };
-        meanwhile(&replaced);
-        drop((keys, partners));
-        drop(old);
-        replaced
+        for (removed, _) in left.values() {
+            removed.gone.store(true, Ordering::Release);
+        }
+        meanwhile(&ids);
+        drop(partners);
+        (first, left.into_keys().collect())
     }
 
     /// Takes a partner out, and its keys with it. Whether it was still there.
     pub(crate) fn remove(&self, partner: &PartnerState) -> bool {
-        let was_there = write(&self.partners).remove(&partner.id).is_some();
+        let mut partners = self.write();
         partner.gone.store(true, Ordering::Release);
-        let mut keys = write(&self.keys);
-        for tag in write(&partner.keys).drain(..) {
-            if let Some(issued) = keys.remove(tag) {
+        let Some((_, tags)) = partners.by_id.remove(&partner.id) else {
+            return false;
+        };
+        for tag in tags {
+            if let Some(issued) = partners.keys.issued.remove(&tag) {
                 self.redactor.remove(&issued.hash);
             }
         }
-        was_there
+        true
     }
 
     pub(crate) fn partners(&self) -> Vec<Arc<PartnerState>> {
-        read(&self.partners).values().cloned().collect()
+        self.read().by_id.values().map(|(partner, _)| Arc::clone(partner)).collect()
     }
 
     pub(crate) fn partner(&self, id: PartnerId) -> Option<Arc<PartnerState>> {
-        read(&self.partners).get(&id).cloned()
-    }
-
-    /// The name of a partner of this store.
-    pub(crate) fn name_of(&self, id: PartnerId) -> Option<String> {
-        let partners = read(&self.partners);
-        partners.get(&id).map(|partner| partner.name().to_string())
+        self.read().by_id.get(&id).map(|(partner, _)| Arc::clone(partner))
     }
 
     /// The new key, in clear for the only time: "shown only once" (reference, Authentication).
     pub(crate) fn issue_key(&self, partner: &Arc<PartnerState>) -> String {
         loop {
             let key = api_key::generate();
-            if self.accept_keys(partner, [key.as_str()]).is_ok() {
+            if self.accept_key(partner, &key).is_ok() {
                 return key;
             }
         }
     }
 
-    /// Makes given keys the partner's: all of them, or none if one is taken. A partner that was
-    /// removed gets none.
-    pub(crate) fn accept_keys<'a>(
+    /// Makes a given key the partner's. A partner that was removed does not get it.
+    pub(crate) fn accept_key(
         &self,
         partner: &Arc<PartnerState>,
-        given: impl IntoIterator<Item = &'a str>,
+        key: &str,
     ) -> Result<(), DuplicateKey> {
-        let given: Vec<_> = given.into_iter().collect();
-        let mut keys = write(&self.keys);
-        if given.iter().any(|key| keys.contains(key)) {
+        let partners = &mut *self.write();
+        if partners.keys.find(key.as_bytes()).is_some() {
             return Err(DuplicateKey);
         }
-        if !partner.is_gone() {
-            for key in given {
-                self.redactor.add(key);
-                let tag = keys.add(key, partner);
-                write(&partner.keys).push(tag);
-            }
+        if let Some((_, tags)) = partners.by_id.get_mut(&partner.id) {
+            self.redactor.add(key);
+            tags.push(partners.keys.add(key, partner));
         }
         Ok(())
     }
 
     /// A partner's keys, in the order they were issued.
     pub(crate) fn keys_of(&self, partner: &PartnerState) -> Vec<PartnerKey> {
-        let keys = read(&self.keys);
-        let issued = |tag: &KeyTag| keys.get(*tag);
-        let shown =
-            |issued: &Issued| PartnerKey { id: issued.hash.fingerprint(), revoked: issued.revoked };
-        read(&partner.keys).iter().filter_map(issued).map(shown).collect()
+        let partners = self.read();
+        let tags = partners.by_id.get(&partner.id).into_iter().flat_map(|(_, tags)| tags);
+        let issued = tags.filter_map(|tag| partners.keys.issued.get(tag));
+        let shown = |one: &Issued| PartnerKey { id: one.hash.fingerprint(), revoked: one.revoked };
+        issued.map(shown).collect()
     }
 
-    pub(crate) fn revoke_key(&self, partner: &PartnerState, key: &str) -> Result<(), NotFound> {
-        let mut keys = write(&self.keys);
-        match keys.find_mut(key) {
-            Some(issued) if issued.partner.id == partner.id => {
-                issued.revoked = true;
-                Ok(())
-            }
-            _ => Err(NotFound::Key),
-        }
-    }
-
-    /// As [`revoke_key`](Self::revoke_key), by what the key is known by.
-    pub(crate) fn revoke_key_known_by(
+    /// Revokes the partner's keys that are like this. There is at least one, or it is an error.
+    pub(crate) fn revoke_keys(
         &self,
         partner: &PartnerState,
-        fingerprint: &str,
+        is_it: impl Fn(&KeyHash) -> bool,
     ) -> Result<(), NotFound> {
-        let mut keys = write(&self.keys);
+        let partners = &mut *self.write();
+        let tags = partners.by_id.get(&partner.id).into_iter().flat_map(|(_, tags)| tags);
         let mut found = Err(NotFound::Key);
-        for tag in read(&partner.keys).iter() {
-            if let Some(issued) = keys.get_mut(*tag)
-                && issued.hash.fingerprint() == fingerprint
+        for tag in tags {
+            if let Some(issued) = partners.keys.issued.get_mut(tag)
+                && is_it(&issued.hash)
             {
                 issued.revoked = true;
                 found = Ok(());
@@ -302,17 +267,27 @@ impl Store {
 
     /// Whose key this is, or was.
     pub(crate) fn find_key(&self, key: &[u8]) -> Option<Issued> {
-        read(&self.keys).find(key).cloned()
+        self.read().keys.find(key).cloned()
+    }
+
+    // A lock is poisoned when a caller's closure panicked under it. The data is whole all the same:
+    // nothing here leaves it half changed.
+    fn read(&self) -> RwLockReadGuard<'_, Partners> {
+        self.partners.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Partners> {
+        self.partners.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl PartnerState {
     pub(crate) fn name(&self) -> Arc<str> {
-        Arc::clone(&read(&self.name))
+        Arc::clone(&self.name.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn set_name(&self, name: &str) {
-        *write(&self.name) = name.into();
+        *self.name.write().unwrap_or_else(PoisonError::into_inner) = name.into();
     }
 
     pub(crate) fn is_gone(&self) -> bool {
@@ -326,42 +301,4 @@ impl PartnerState {
     pub(crate) fn set_active(&self, active: bool) {
         self.active.store(active, Ordering::Release);
     }
-
-    pub(crate) fn change_company<R>(
-        &self,
-        id: &str,
-        change: impl FnOnce(&mut Company) -> R,
-    ) -> Result<R, NotFound> {
-        let changed = self.companies.change(|companies| companies.change(id, change));
-        changed.ok_or_else(|| NotFound::Company(id.to_owned()))
-    }
-
-    pub(crate) fn remove_company(&self, id: &str) -> Result<Company, NotFound> {
-        let removed = self.companies.change(|companies| companies.remove(id));
-        removed.ok_or_else(|| NotFound::Company(id.to_owned()))
-    }
-
-    pub(crate) fn change_connection<R>(
-        &self,
-        id: &str,
-        change: impl FnOnce(&mut Connection) -> R,
-    ) -> Result<R, NotFound> {
-        let changed = self.companies.change(|companies| companies.change_connection(id, change));
-        changed.ok_or_else(|| NotFound::Connection(id.to_owned()))
-    }
-
-    pub(crate) fn remove_connection(&self, id: &str) -> Result<Connection, NotFound> {
-        let removed = self.companies.change(|companies| companies.remove_connection(id));
-        removed.ok_or_else(|| NotFound::Connection(id.to_owned()))
-    }
-}
-
-// A lock is poisoned when a caller's closure panicked under it. The data is whole all the same:
-// nothing here leaves it half changed.
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -127,6 +127,12 @@ async fn a_host_header_that_is_none_is_400() {
         "host: a:port\r\n",
         "host: \u{e9}\r\n",
         "host: [::1\r\n",
+        "host: :80\r\n",
+        "host: a:80:80\r\n",
+        "host: ::1\r\n",
+        "host: [a]\r\n",
+        "host: a%2\r\n",
+        "host: a%zz\r\n",
     ];
     for host in odd {
         for target in ["/api/v1/wallet", "http://mock/api/v1/wallet"] {
@@ -146,6 +152,10 @@ async fn old_and_absolute_requests_are_served() {
         "GET /api/v1/wallet HTTP/1.0\r\n",
         "GET http://elsewhere/api/v1/wallet HTTP/1.1\r\nhost: mock\r\n",
         "GET /api/v1/wallet HTTP/1.1\r\nhost: [::1]:80\r\n",
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: [::1]\r\n",
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: a.b:\r\n",
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: a%20b\r\n",
+        "GET /api/v1/wallet HTTP/1.1\r\nhost: x_y\r\n",
     ] {
         assert_eq!(
             raw::exchange(mock.address(), format!("{head}{key}")).await.status,

@@ -37,6 +37,7 @@ mod partners;
 mod paths;
 mod raw;
 mod received_requests;
+mod redaction;
 mod report;
 mod router;
 mod rule_options;

@@ -97,3 +97,44 @@ async fn what_is_not_there_is_named() {
     assert_eq!(partner.update_connection("n", |_| ()), Err(connection.clone()));
     assert_eq!(partner.remove_connection("n"), Err(connection));
 }
+
+#[tokio::test]
+async fn a_change_that_panics_leaves_no_old_content_and_no_half_changed_company() {
+    let mock = MockServer::start().await.unwrap();
+    let (key, partner) = (mock.api_key(), mock.partner());
+    let before = (companies(&mock, &key).await, raw::wallet_with(mock.address(), &key).await.body);
+    let change = std::panic::AssertUnwindSafe(|| {
+        partner.update_wallet(|wallet| {
+            wallet.balance = 2;
+            panic!("half-way");
+        });
+    });
+    assert!(std::panic::catch_unwind(change).is_err());
+    let change = std::panic::AssertUnwindSafe(|| {
+        partner.update_company("clx123...", |company| {
+            company.name.clear();
+            panic!("half-way");
+        })
+    });
+    assert!(std::panic::catch_unwind(change).is_err());
+    let wallet = raw::wallet_with(mock.address(), &key).await.body;
+    assert_eq!(wallet, before.1.replace("8450", "2"));
+    assert_eq!(companies(&mock, &key).await, before.0);
+}
+
+#[test]
+fn a_time_has_milliseconds_and_a_price_keeps_its_scale() {
+    let mut company = Company::new("c", "C");
+    for (time, written) in [
+        ("2026-06-01T10:12:00Z", "2026-06-01T10:12:00.000Z"),
+        ("2026-06-01T10:12:00.123456789Z", "2026-06-01T10:12:00.123Z"),
+    ] {
+        company.onboarded_at = time.parse().unwrap();
+        assert_eq!(serde_json::to_value(&company).unwrap()["onboardedAt"], written);
+    }
+    let mut wallet = Wallet::new(0);
+    for price in ["25.0000", "25", "0.1", "-1.50"] {
+        wallet.credit_unit_price = price.parse().unwrap();
+        assert_eq!(serde_json::to_value(&wallet).unwrap()["creditUnitPrice"], price);
+    }
+}

@@ -46,15 +46,23 @@ async fn a_segment_in_braces_is_any_segment_in_rules_and_checks() {
     let request = "GET /api/v1/templates/t-1 HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n";
     assert_eq!(raw::exchange(mock.address(), request).await.status, 503);
     mock.received_requests().path("templates/{id}").exactly(1).unwrap();
+    for other in ["templates", "templates/{id}/{version}", "{any}/t-2", "templates/{id}/"] {
+        mock.received_requests().path(other).exactly(0).unwrap();
+    }
+    let request = request.replace("/t-1", "/");
+    assert_eq!(raw::exchange(mock.address(), request).await.status, 401, "no segment is none");
 }
 
 #[tokio::test]
 async fn a_path_that_no_request_can_have_is_refused() {
     let mock = start().await;
     let address = mock.address();
-    for path in ["", "/", "a b", "a?b=1", "caf\u{e9}", "a{b}"] {
+    for path in ["", "/", "a b", "a?b=1", "a#b", "caf\u{e9}", "a{b}", "a%2", "/api/v1"] {
         assert!(mock.faults().add(Rule::new(Fault::reset()).operation(path)).is_err(), "{path}");
         assert!(mock.add_stub(Stub::get(path)).is_err(), "{path}");
+    }
+    for path in ["a%20b", "{id}", "a//b", "a/", "/api/v10"] {
+        mock.received_requests().path(path).exactly(0).unwrap();
     }
     let error = mock.received_requests().path("wallet?a=1").exactly(0).unwrap_err().to_string();
     assert!(error.contains("no request has the path /api/v1/wallet?a=1"), "{error}");

@@ -12,7 +12,7 @@ use crate::control::resources::{
 use crate::control::response::List;
 use crate::faults::WrittenRule;
 use crate::seed::{CompaniesFile, CompanyFile, ConnectionFile, PartnerFile, StubFile, WalletFile};
-use crate::state::body::{CompanyBody, ConnectionBody, WalletBody};
+use crate::state::model::{Company, Connection, Wallet};
 
 /// The owner of faults, stubs and received requests.
 #[derive(Clone, Copy)]
@@ -158,7 +158,7 @@ fn of_partners(types: &mut Types) -> Vec<Operation> {
     const WALLET: &str = "/partners/{partner}/wallet";
     const KEYS: &str = "/partners/{partner}/keys";
     let (partner, partners) = (types.response::<Partner>(), types.response::<List<Partner>>());
-    let wallet = types.response::<WalletBody<'_>>();
+    let wallet = types.response::<Wallet>();
     let (key, keys) = (types.response::<KeyAdded>(), types.response::<List<Key>>());
     let (new, change) = (types.request::<PartnerFile>(), types.request::<PartnerChange>());
     let given = types.request::<WalletFile>();
@@ -219,8 +219,8 @@ fn of_partners(types: &mut Types) -> Vec<Operation> {
 fn of_companies(types: &mut Types) -> Vec<Operation> {
     const ALL: &str = "/partners/{partner}/companies";
     const ONE: &str = "/partners/{partner}/companies/{company}";
-    let company = types.response::<CompanyBody>();
-    let list = types.response::<List<CompanyBody>>();
+    let company = types.response::<Company>();
+    let list = types.response::<List<Company>>();
     let (given, all) = (types.request::<CompanyFile>(), types.request::<CompaniesFile>());
     let change = types.change::<CompanyFile>("CompanyChange");
     vec![
@@ -256,7 +256,7 @@ fn of_companies(types: &mut Types) -> Vec<Operation> {
 fn of_connections(types: &mut Types) -> Vec<Operation> {
     const ALL: &str = "/partners/{partner}/companies/{company}/connections";
     const ONE: &str = "/partners/{partner}/connections/{connection}";
-    let connection = types.response::<ConnectionBody>();
+    let connection = types.response::<Connection>();
     let given = types.request::<ConnectionFile>();
     let change = types.change::<ConnectionFile>("ConnectionChange");
     vec![

@@ -89,7 +89,7 @@ async fn get_info(State(control): State<ControlState>) -> Json<Info> {
         started_at: format!("{:.3}", control.0.started_at),
         base_url: control.0.base_url.clone(),
         partners: mock.partners().len(),
-        requests: mock.handler().journal.kept(),
+        requests: mock.handler().journal.kept(None),
         evicted: mock.evicted_requests().into(),
         seed: mock.seed_source(),
     })

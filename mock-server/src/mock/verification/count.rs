@@ -1,9 +1,7 @@
 //! How many requests are expected, and what follows from how many there are.
 
 use std::fmt;
-use std::time::Duration;
 
-use crate::faults::Time;
 use crate::journal::Matches;
 
 /// How many requests are expected.
@@ -11,13 +9,6 @@ use crate::journal::Matches;
 pub(crate) enum Count {
     Exactly(usize),
     AtLeast(usize),
-}
-
-/// How many requests are expected, and within what time.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Expected {
-    pub(super) count: Count,
-    pub(super) within: Option<Duration>,
 }
 
 impl Count {
@@ -40,16 +31,12 @@ impl Count {
     }
 }
 
-impl fmt::Display for Expected {
+impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (how, count) = match self.count {
-            Count::Exactly(count) => ("exactly", count),
-            Count::AtLeast(count) => ("at least", count),
+        let (how, count) = match self {
+            Self::Exactly(count) => ("exactly", *count),
+            Self::AtLeast(count) => ("at least", *count),
         };
-        write!(f, "{how} {count} request{}", if count == 1 { "" } else { "s" })?;
-        match self.within {
-            Some(within) => write!(f, " within {}", Time(within)),
-            None => Ok(()),
-        }
+        write!(f, "{how} {count} request{}", if count == 1 { "" } else { "s" })
     }
 }

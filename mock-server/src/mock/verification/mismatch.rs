@@ -1,14 +1,17 @@
 //! The text that explains a failed verification.
 
 use std::collections::BTreeSet;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::Duration;
 
-use super::count::Expected;
+use super::count::Count;
 use super::matcher::{FieldDiff, RequestMatcher};
+use super::received_requests::ReceivedRequests;
+use crate::faults::AppliedFault;
+use crate::faults::Time;
 use crate::journal::{
-    EvictedRequests, MAX_JOURNAL_BYTES, MAX_JOURNAL_COUNTERS, MAX_JOURNAL_ENTRIES, Matches,
-    RecordedRequest,
+    Entry, MAX_JOURNAL_BYTES, MAX_JOURNAL_COUNTERS, MAX_JOURNAL_ENTRIES, Matches, Snapshot,
+    milliseconds,
 };
 use crate::state::keys::api_key;
 use crate::state::store::PartnerState;
@@ -36,96 +39,88 @@ const COMPARED: usize = 100;
 pub struct VerificationError(String);
 
 pub(super) struct Mismatch<'a> {
-    pub(super) matcher: &'a RequestMatcher,
+    pub(super) requests: &'a ReceivedRequests,
     /// None if only the number of requests was asked for.
-    pub(super) expected: Option<Expected>,
-    pub(super) recorded: Vec<RecordedRequest>,
-    /// All requests, evicted ones included.
-    pub(super) all: Matches,
+    pub(super) expected: Option<Count>,
+    /// How long was waited for them.
+    pub(super) within: Option<Duration>,
+    pub(super) snapshot: &'a Snapshot,
     pub(super) matches: Matches,
-    pub(super) evicted: EvictedRequests,
-    pub(super) partner: Option<&'a PartnerState>,
-    pub(super) after: u64,
-    pub(super) rules: Vec<(&'static str, Vec<String>)>,
 }
 
 impl VerificationError {
-    pub(super) fn unsent(path: &str) -> Self {
-        let path = shown(path);
-        Self(format!(
-            "no request has the path {path}; expected it percent-encoded, without a query"
-        ))
+    pub(super) fn new(text: impl fmt::Display) -> Self {
+        Self(text.to_string().trim_end().to_owned())
     }
+}
 
-    pub(super) fn explain(mismatch: &Mismatch<'_>) -> Self {
-        Self::of(|text| mismatch.write(text))
-    }
-
-    pub(super) fn of(write: impl FnOnce(&mut String) -> fmt::Result) -> Self {
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = write(&mut text);
-        Self(text.trim_end().to_owned())
+impl fmt::Display for Mismatch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { requests: ReceivedRequests { handler, owner, after, matcher }, .. } = self;
+        match &self.expected {
+            Some(count) => write!(f, "expected  {count}")?,
+            None => write!(f, "expected  a number of requests")?,
+        }
+        if let Some(within) = self.within {
+            write!(f, " within {}", Time(within))?;
+        }
+        writeln!(f, " {matcher}")?;
+        let (whose, entries) = (Whose(owner.as_deref()), &self.snapshot.entries);
+        let all = Matches { certain: entries.len(), uncertain: 0 }.plus(self.snapshot.all_evicted);
+        write!(f, "received  {} of the {all} requests of {whose}", self.matches)?;
+        match after {
+            0 => writeln!(f)?,
+            number => writeln!(f, " after req-{number}")?,
+        }
+        self.write_evicted(f)?;
+        if self.expected.is_some_and(|count| count.is_exceeded(self.matches)) {
+            let matched = entries.iter().filter(|entry| matcher.matches(entry.request()));
+            write_newest(f, "matched", &matched.collect::<Vec<_>>())?;
+        } else {
+            self.write_nearest(f)?;
+            write_newest(f, "journal", &entries.iter().collect::<Vec<_>>())?;
+        }
+        write!(f, "repeat    {whose}")?;
+        if let Some(partner) = owner {
+            write!(f, "; its rules: {}", listed(handler.rules.texts_of(Some(partner.id))))?;
+        }
+        let applied = entries.iter().filter_map(|entry| entry.request().fault.as_ref());
+        let applied: BTreeSet<_> = applied.map(AppliedFault::rule).collect();
+        let of_mock = listed(handler.rules.texts_of(None));
+        write!(f, "; the mock's rules: {of_mock}; applied rules: {}", listed(applied))
     }
 }
 
 impl Mismatch<'_> {
-    fn write(&self, out: &mut String) -> fmt::Result {
-        match &self.expected {
-            Some(expected) => writeln!(out, "expected  {expected} {}", self.matcher)?,
-            None => writeln!(out, "expected  a number of requests {}", self.matcher)?,
-        }
-        let whose = Whose(self.partner);
-        let after = match self.after {
-            0 => String::new(),
-            number => format!(" after req-{number}"),
-        };
-        let (matched, all) = (Range(self.matches), Range(self.all));
-        writeln!(out, "received  {matched} of the {all} requests of {whose}{after}")?;
-        self.write_evicted(out)?;
-        if self.expected.is_some_and(|expected| expected.count.is_exceeded(self.matches)) {
-            let mut matched: Vec<_> = self.recorded.iter().collect();
-            matched.retain(|request| self.matcher.matches(request));
-            write_list(out, "matched", &matched)?;
-        } else {
-            self.write_nearest(out)?;
-            write_list(out, "journal", &Vec::from_iter(&self.recorded))?;
-        }
-        write!(out, "repeat    {whose}")?;
-        for (whose, active) in &self.rules {
-            write!(out, "; {whose}: {}", Listed(active))?;
-        }
-        let matched = self.recorded.iter().filter_map(|one| one.fault.as_ref());
-        let matched: BTreeSet<_> = matched.map(|fault| fault.rule().to_owned()).collect();
-        write!(out, "; applied rules: {}", Listed(&Vec::from_iter(matched)))
-    }
-
-    fn write_evicted(&self, out: &mut String) -> fmt::Result {
-        let EvictedRequests { by_entry_limit, by_byte_limit } = self.evicted;
-        if self.evicted.total() == 0 {
+    fn write_evicted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let evicted = self.snapshot.evicted;
+        if evicted.total() == 0 {
             return Ok(());
         }
         writeln!(
-            out,
-            "evicted   {} requests: {by_entry_limit} by the limit of {MAX_JOURNAL_ENTRIES} entries, \
-             {by_byte_limit} by the limit of {} MiB",
-            self.evicted.total(),
+            f,
+            "evicted   {} requests: {} by the limit of {MAX_JOURNAL_ENTRIES} entries, {} by the limit of \
+             {} MiB",
+            evicted.total(),
+            evicted.by_entry_limit,
+            evicted.by_byte_limit,
             MAX_JOURNAL_BYTES >> 20,
         )?;
         if self.matches.uncertain == 0 {
             return Ok(());
         }
-        let reason = if self.matcher.needs_entries() {
+        let after = self.requests.after;
+        let reason = if self.requests.matcher.needs_entries() {
             "their headers, queries and bodies are gone; check by method, path, status and \
              disposition only"
                 .to_owned()
-        } else if self.after > 0 {
-            format!("it is not known which of them are after req-{}; use a later one", self.after)
+        } else if after > 0 {
+            format!("it is not known which of them are after req-{after}; use a later one")
         } else {
             format!("they are not counted by path, since {MAX_JOURNAL_COUNTERS} counters are used")
         };
         writeln!(
-            out,
+            f,
             "          {} of them may match: {reason}, or clear the requests before the part that is \
              checked",
             self.matches.uncertain
@@ -134,28 +129,25 @@ impl Mismatch<'_> {
 
     /// Of the requests that are not as they should be, the one with the fewest differences; of
     /// several, the one that differs least in its letters, and of those the newest.
-    fn write_nearest(&self, out: &mut String) -> fmt::Result {
-        let misses = self.recorded.iter().filter_map(|request| {
-            let diffs = self.matcher.diffs(request);
-            (!diffs.is_empty()).then_some((request, diffs))
+    fn write_nearest(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let diffs = |entry: &Entry| self.requests.matcher.diffs(entry.request());
+        let misses = self.snapshot.entries.iter().map(|entry| (entry, diffs(entry)));
+        let misses = misses.filter(|(_, diffs)| !diffs.is_empty());
+        let nearest = misses.rev().min_by_key(|(_, diffs)| {
+            (diffs.len(), diffs.iter().map(FieldDiff::distance).sum::<usize>())
         });
-        let distance = |diffs: &[FieldDiff]| -> usize {
-            let each = diffs.iter();
-            each.map(FieldDiff::distance).sum()
-        };
-        let nearest = misses.rev().min_by_key(|(_, diffs)| (diffs.len(), distance(diffs)));
-        let Some((request, diffs)) = nearest else {
+        let Some((entry, diffs)) = nearest else {
             return Ok(());
         };
-        writeln!(out, "nearest   {}", Line(request))?;
+        writeln!(f, "nearest   {}", line(entry))?;
         for diff in diffs {
             let (expected, received) = diff.shown();
             let same = same(&expected, &received);
             let what = cut(&diff.what, 0);
             let width = what.chars().count();
-            writeln!(out, "          {what}: expected  {expected}")?;
-            writeln!(out, "          {:width$}  received  {received}", "")?;
-            writeln!(out, "          {:width$}            {:same$}^", "", "")?;
+            writeln!(f, "          {what}: expected  {expected}")?;
+            writeln!(f, "          {:width$}  received  {received}", "")?;
+            writeln!(f, "          {:width$}            {:same$}^", "", "")?;
         }
         Ok(())
     }
@@ -209,29 +201,23 @@ fn cut(text: &str, start: usize) -> String {
 }
 
 /// At most [`MAX_LISTED`] requests, the newest.
-fn write_list(out: &mut String, label: &str, requests: &[&RecordedRequest]) -> fmt::Result {
-    let skipped = requests.len().saturating_sub(MAX_LISTED);
-    if skipped > 0 {
-        writeln!(out, "{label:10}{skipped} before these")?;
-    }
-    for (at, request) in requests.iter().skip(skipped).enumerate() {
-        let label = if at + skipped == 0 { label } else { "" };
-        writeln!(out, "{label:10}{}", Line(request))?;
-    }
-    Ok(())
+fn write_newest(f: &mut fmt::Formatter<'_>, label: &str, entries: &[&Entry]) -> fmt::Result {
+    let skipped = entries.len().saturating_sub(MAX_LISTED);
+    let before = (skipped > 0).then(|| format!("{skipped} before these"));
+    let newest = entries.iter().skip(skipped).map(|entry| line(entry));
+    write_lines(f, label, before.into_iter().chain(newest))
 }
 
-/// `3`, or `from 3 to 7003` where evicted requests may match.
-struct Range(Matches);
-
-impl fmt::Display for Range {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Matches { certain, uncertain } = self.0;
-        match uncertain {
-            0 => write!(f, "{certain}"),
-            _ => write!(f, "from {certain} to {}", certain + uncertain),
-        }
+/// The first of the lines has the label.
+pub(super) fn write_lines(
+    f: &mut fmt::Formatter<'_>,
+    label: &str,
+    lines: impl Iterator<Item = String>,
+) -> fmt::Result {
+    for (at, line) in lines.enumerate() {
+        writeln!(f, "{:10}{line}", if at == 0 { label } else { "" })?;
     }
+    Ok(())
 }
 
 /// The owner of the requests.
@@ -272,51 +258,24 @@ impl fmt::Display for RequestMatcher {
 }
 
 /// A request as one line.
-struct Line<'a>(&'a RecordedRequest);
-
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let request = self.0;
-        let (id, path) = (&request.request_id, shown(&request.path));
-        write!(f, "{id} {} {path}", request.method)?;
-        if let Some(query) = &request.query {
-            write!(f, "?{}", cut(query, 0).escape_debug())?;
-        }
-        write!(f, " -> {} ({})", request.status.as_str(), request.disposition)?;
-        let (duration, delay) = (Millis(request.duration), Millis(request.delay));
-        write!(f, ", duration {duration}, delay {delay}")?;
-        match &request.fault {
-            Some(fault) => write!(f, " by {fault}"),
-            None => Ok(()),
-        }
-    }
+fn line(entry: &Entry) -> String {
+    let request = entry.request();
+    let (method, path) = (&request.method, shown(&request.path));
+    let query = request.query.as_ref().map(|query| format!("?{}", cut(query, 0).escape_debug()));
+    let (status, disposition) = (request.status.as_str(), request.disposition);
+    let (duration, delay) = (milliseconds(request.duration), milliseconds(request.delay));
+    let fault = request.fault.as_ref().map(|fault| format!(" by {fault}"));
+    format!(
+        "{} {method} {path}{} -> {status} ({disposition}), duration {duration} ms, delay {delay} ms{}",
+        entry.id(),
+        query.unwrap_or_default(),
+        fault.unwrap_or_default(),
+    )
 }
 
-/// To the microsecond: `0.213 ms`, `250 ms`.
-struct Millis(Duration);
-
-impl fmt::Display for Millis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (millis, micros) = (self.0.as_millis(), self.0.subsec_micros() % 1000);
-        match micros {
-            0 => write!(f, "{millis} ms"),
-            _ => write!(f, "{millis}.{micros:03} ms"),
-        }
-    }
-}
-
-struct Listed<'a>(&'a [String]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, one) in self.0.iter().enumerate() {
-            write!(f, "{}`{one}`", if at == 0 { "" } else { ", " })?;
-        }
-        if self.0.is_empty() {
-            f.write_str("none")?;
-        }
-        Ok(())
-    }
+fn listed(texts: impl IntoIterator<Item: fmt::Display>) -> String {
+    let texts: Vec<_> = texts.into_iter().map(|text| format!("`{text}`")).collect();
+    if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
 }
 
 impl fmt::Display for VerificationError {

@@ -9,6 +9,6 @@ mod report;
 
 pub(crate) use self::count::Count;
 pub use self::mismatch::VerificationError;
+pub(crate) use self::received_requests::Matched;
 pub use self::received_requests::ReceivedRequests;
-pub(crate) use self::received_requests::{Matched, ReceivedRequest};
 pub use self::report::{Report, UnknownPath};

@@ -1,21 +1,19 @@
 //! The received requests that a test describes, counts and waits for.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::count::{Count, Expected};
+use super::count::Count;
 use super::matcher::RequestMatcher;
-use super::mismatch::{Mismatch, VerificationError};
+use super::mismatch::{Mismatch, VerificationError, shown};
 use crate::api::disposition::Disposition;
 use crate::api::path;
 use crate::journal::{
-    Change, Entry, EvictedRequests, Matches, RecordedRequest, Snapshot, Watcher, number_of,
+    Entry, EvictedRequests, Group, Matches, RecordedRequest, Snapshot, number_of,
 };
 use crate::mock::handler::RequestHandler;
-use crate::state::store::{PartnerId, PartnerState};
+use crate::state::store::PartnerState;
 
 /// Requests of one partner, by [`Partner::received_requests`](crate::Partner::received_requests), or of the whole mock, by
 /// [`Mock::received_requests`](crate::Mock::received_requests): all of them, or those that are described.
@@ -43,26 +41,20 @@ use crate::state::store::{PartnerId, PartnerState};
 #[derive(Clone)]
 #[must_use = "requests are counted by `exactly`, `at_least`, `wait_for` or `count`"]
 pub struct ReceivedRequests {
-    handler: Arc<RequestHandler>,
-    owner: Option<Arc<PartnerState>>,
+    pub(super) handler: Arc<RequestHandler>,
+    pub(super) owner: Option<Arc<PartnerState>>,
     /// Only requests of a larger number.
-    after: u64,
-    matcher: RequestMatcher,
+    pub(super) after: u64,
+    pub(super) matcher: RequestMatcher,
 }
 
 /// The requests that match, at one moment.
 pub(crate) struct Matched {
     /// Those that the journal still has.
-    pub(crate) requests: Vec<ReceivedRequest>,
+    pub(crate) requests: Vec<Entry>,
     /// How many they are with the evicted ones. None if evicted requests may match.
     pub(crate) count: Option<usize>,
     pub(crate) evicted: EvictedRequests,
-}
-
-/// A request, and the partner whose key came with it.
-pub(crate) struct ReceivedRequest {
-    pub(crate) partner: Option<PartnerId>,
-    pub(crate) request: RecordedRequest,
 }
 
 impl ReceivedRequests {
@@ -136,7 +128,7 @@ impl ReceivedRequests {
 
     /// The matching requests that the journal still has, oldest first.
     pub fn all(&self) -> Vec<RecordedRequest> {
-        requests(self.recorded())
+        self.read(&self.recorded())
     }
 
     /// How many requests match, those that were evicted from the journal included.
@@ -148,12 +140,12 @@ impl ReceivedRequests {
     /// says how many requests were evicted, and by which limit.
     pub fn count(&self) -> Result<usize, VerificationError> {
         self.check_path()?;
-        let snapshot = self.snapshot();
-        let matches = self.count_in(&snapshot);
+        let (snapshot, matches) = self.look();
         if matches.uncertain == 0 {
             return Ok(matches.certain);
         }
-        Err(self.explain(None, &snapshot, matches))
+        let (requests, expected, within, snapshot) = (self, None, None, &snapshot);
+        Err(VerificationError::new(Mismatch { requests, expected, within, snapshot, matches }))
     }
 
     /// Checks that exactly this many requests match, and returns those that the journal still has.
@@ -166,7 +158,7 @@ impl ReceivedRequests {
     /// the nearest miss; if there are more, with those that match. Also if evicted requests may match,
     /// as in [`count`](Self::count).
     pub fn exactly(&self, count: usize) -> Result<Vec<RecordedRequest>, VerificationError> {
-        self.verify(Count::Exactly(count)).map(requests)
+        self.verify(Count::Exactly(count)).map(|matched| self.read(&matched))
     }
 
     /// Checks that at least this many requests match, and returns those that the journal still has.
@@ -175,7 +167,7 @@ impl ReceivedRequests {
     ///
     /// If there are fewer, as [`exactly`](Self::exactly).
     pub fn at_least(&self, count: usize) -> Result<Vec<RecordedRequest>, VerificationError> {
-        self.verify(Count::AtLeast(count)).map(requests)
+        self.verify(Count::AtLeast(count)).map(|matched| self.read(&matched))
     }
 
     /// Waits until at least this many requests match, earlier ones included, and returns those that
@@ -193,7 +185,7 @@ impl ReceivedRequests {
         count: usize,
         limit: Duration,
     ) -> Result<Vec<RecordedRequest>, VerificationError> {
-        self.wait(Count::AtLeast(count), limit).await.map(requests)
+        self.wait(Count::AtLeast(count), limit).await.map(|matched| self.read(&matched))
     }
 
     /// Waits until exactly this many requests match, as [`wait_for`](Self::wait_for). With 0 it waits
@@ -208,12 +200,13 @@ impl ReceivedRequests {
         count: usize,
         limit: Duration,
     ) -> Result<Vec<RecordedRequest>, VerificationError> {
-        self.wait(Count::Exactly(count), limit).await.map(requests)
+        self.wait(Count::Exactly(count), limit).await.map(|matched| self.read(&matched))
     }
 
-    /// As [`exactly`](Self::exactly) and [`at_least`](Self::at_least), with the partners' ids.
+    /// As [`exactly`](Self::exactly) and [`at_least`](Self::at_least), for the control API.
     pub(crate) fn verify(&self, count: Count) -> Result<Matched, VerificationError> {
-        self.verify_expected(Expected { count, within: None })
+        self.check_path()?;
+        self.check(count, None, self.look())
     }
 
     pub(crate) async fn wait(
@@ -222,118 +215,70 @@ impl ReceivedRequests {
         limit: Duration,
     ) -> Result<Matched, VerificationError> {
         self.check_path()?;
-        let expected = Expected { count, within: Some(limit) };
-        let mut watcher = self.handler.journal.watcher(self.owner_id(), self.after);
-        let mut matches = Matches::default();
-        let decided =
-            poll_fn(|context| self.poll_decided(expected, &mut watcher, &mut matches, context));
-        let in_time = tokio::time::timeout(limit, decided).await;
-        in_time.unwrap_or_else(|_| self.verify_expected(expected))
-    }
-
-    fn poll_decided(
-        &self,
-        expected: Expected,
-        watcher: &mut Watcher<'_>,
-        matches: &mut Matches,
-        context: &Context<'_>,
-    ) -> Poll<Result<Matched, VerificationError>> {
-        match watcher.changes(context.waker()) {
-            Change::Recorded(entries) => matches.certain += self.matching(&entries).count(),
-            Change::Recount(snapshot) => *matches = self.count_in(&snapshot),
-        }
-        if !expected.count.is_decided(*matches) {
-            return Poll::Pending;
-        }
-        // Requests may have been cleared since; then the wait goes on.
-        let verified = self.verify_expected(expected);
-        if verified.is_ok() == expected.count.is_met(*matches) {
-            Poll::Ready(verified)
-        } else {
-            Poll::Pending
-        }
-    }
-
-    /// As [`all`](Self::all), with the partners' ids.
-    pub(crate) fn recorded(&self) -> Matched {
-        let snapshot = self.snapshot();
-        self.matched(&snapshot, self.count_in(&snapshot))
-    }
-
-    fn matched(&self, snapshot: &Snapshot, matches: Matches) -> Matched {
-        let read = |entry: &Entry| ReceivedRequest {
-            partner: entry.partner,
-            request: self.handler.read(entry),
+        let decided = async {
+            loop {
+                // Before the look at the journal, so that no request after it is missed.
+                let recorded = self.handler.journal.recorded();
+                let seen = self.look();
+                if count.is_decided(seen.1) {
+                    return seen;
+                }
+                recorded.await;
+            }
         };
-        Matched {
-            requests: self.matching(&snapshot.entries).map(read).collect(),
-            count: (matches.uncertain == 0).then_some(matches.certain),
-            evicted: snapshot.evicted(),
+        let seen = tokio::time::timeout(limit, decided).await.unwrap_or_else(|_| self.look());
+        self.check(count, Some(limit), seen)
+    }
+
+    /// As [`all`](Self::all), for the control API.
+    pub(crate) fn recorded(&self) -> Matched {
+        let (snapshot, matches) = self.look();
+        self.matched(snapshot, matches)
+    }
+
+    fn check(
+        &self,
+        count: Count,
+        within: Option<Duration>,
+        (snapshot, matches): (Snapshot, Matches),
+    ) -> Result<Matched, VerificationError> {
+        if count.is_met(matches) {
+            return Ok(self.matched(snapshot, matches));
         }
+        let (requests, expected, snapshot) = (self, Some(count), &snapshot);
+        Err(VerificationError::new(Mismatch { requests, expected, within, snapshot, matches }))
     }
 
-    fn matching<'a>(&self, entries: &'a [Entry]) -> impl Iterator<Item = &'a Entry> {
-        entries.iter().filter(|entry| self.matcher.matches(entry.request()))
+    /// What is recorded now, and how many of these requests match.
+    fn look(&self) -> (Snapshot, Matches) {
+        let of = self.owner.as_ref().map(|partner| partner.id);
+        let matches_evicted = |group: &Group| self.matcher.matches_evicted(group);
+        let snapshot = self.handler.journal.snapshot(of, self.after, matches_evicted);
+        let kept = snapshot.entries.iter().filter(|entry| self.matcher.matches(entry.request()));
+        let kept = Matches { certain: kept.count(), uncertain: 0 };
+        let matches = kept.plus(snapshot.matching_evicted);
+        (snapshot, matches)
     }
 
-    fn snapshot(&self) -> Snapshot {
-        self.handler.journal.snapshot(self.owner_id(), self.after)
+    fn matched(&self, snapshot: Snapshot, matches: Matches) -> Matched {
+        let Snapshot { entries: mut requests, evicted, .. } = snapshot;
+        requests.retain(|entry| self.matcher.matches(entry.request()));
+        Matched { requests, count: (matches.uncertain == 0).then_some(matches.certain), evicted }
     }
 
-    fn owner_id(&self) -> Option<PartnerId> {
-        self.owner.as_ref().map(|partner| partner.id)
-    }
-
-    fn count_in(&self, snapshot: &Snapshot) -> Matches {
-        let kept = self.matching(&snapshot.entries).count();
-        snapshot.count(kept, self.after, |group| self.matcher.matches_evicted(group))
+    fn read(&self, matched: &Matched) -> Vec<RecordedRequest> {
+        matched.requests.iter().map(|entry| self.handler.read(entry)).collect()
     }
 
     fn check_path(&self) -> Result<(), VerificationError> {
         match self.matcher.path.as_deref().filter(|path| !path::is_possible(path)) {
-            Some(path) => Err(VerificationError::unsent(path)),
+            Some(path) => Err(VerificationError::new(format_args!(
+                "no request has the path {}; expected it percent-encoded, without a query",
+                shown(path)
+            ))),
             None => Ok(()),
         }
     }
-
-    fn verify_expected(&self, expected: Expected) -> Result<Matched, VerificationError> {
-        self.check_path()?;
-        let snapshot = self.snapshot();
-        let matches = self.count_in(&snapshot);
-        if expected.count.is_met(matches) {
-            return Ok(self.matched(&snapshot, matches));
-        }
-        Err(self.explain(Some(expected), &snapshot, matches))
-    }
-
-    fn explain(
-        &self,
-        expected: Option<Expected>,
-        snapshot: &Snapshot,
-        matches: Matches,
-    ) -> VerificationError {
-        let rules = &self.handler.rules;
-        let of_mock = ("the mock's rules", rules.texts_of(None));
-        let rules = match self.owner_id() {
-            Some(id) => vec![("its rules", rules.texts_of(Some(id))), of_mock],
-            None => vec![of_mock],
-        };
-        VerificationError::explain(&Mismatch {
-            matcher: &self.matcher,
-            expected,
-            recorded: snapshot.entries.iter().map(|entry| self.handler.read(entry)).collect(),
-            all: snapshot.count(snapshot.entries.len(), self.after, |_| Some(true)),
-            matches,
-            evicted: snapshot.evicted(),
-            partner: self.owner.as_deref(),
-            after: self.after,
-            rules,
-        })
-    }
-}
-
-fn requests(matched: Matched) -> Vec<RecordedRequest> {
-    matched.requests.into_iter().map(|received| received.request).collect()
 }
 
 /// There is no key in it.

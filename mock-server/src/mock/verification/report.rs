@@ -1,11 +1,11 @@
 //! What a test set up and never used, and requests to paths that do not exist.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
-use super::mismatch::{MAX_LISTED, VerificationError, Whose, shown};
+use super::mismatch::{MAX_LISTED, VerificationError, Whose, shown, write_lines};
 use crate::api::disposition::Disposition;
+use crate::journal::Target;
 use crate::mock::handler::RequestHandler;
 use crate::mock::{ActiveRule, ActiveStub};
 use crate::state::store::{PartnerId, PartnerState};
@@ -49,11 +49,18 @@ impl Report {
     pub(crate) fn new(handler: &Arc<RequestHandler>, of: Option<PartnerId>) -> Self {
         let stubs = handler.stubs.unused(of).into_iter();
         let (rules, more_unused_rules) = handler.rules.unused(of);
+        let unknown_paths = handler.journal.count_by_target(of, Disposition::UnknownPath);
+        let unknown_path = |((partner, path, method), count): (Target, usize)| UnknownPath {
+            partner: partner.map(|id| id.to_string()),
+            method,
+            path,
+            count,
+        };
         Self {
             unused_stubs: stubs.map(|stub| ActiveStub::new(handler, stub)).collect(),
             unused_rules: rules.into_iter().map(|rule| ActiveRule::new(handler, rule)).collect(),
             more_unused_rules,
-            unknown_paths: unknown_paths(handler, of),
+            unknown_paths: unknown_paths.into_iter().map(unknown_path).collect(),
         }
     }
 
@@ -73,14 +80,10 @@ impl Report {
         if self.is_clean() {
             return Ok(());
         }
-        Err(VerificationError::of(|out| {
-            write!(
-                out,
-                "expected  every stub and rule of {} to be used, and no request to an unknown path\n\
-                 {self}",
-                Whose(owner)
-            )
-        }))
+        Err(VerificationError::new(format_args!(
+            "expected  every stub and rule of {} to be used, and no request to an unknown path\n{self}",
+            Whose(owner)
+        )))
     }
 }
 
@@ -102,9 +105,7 @@ fn write_kind(
     more: usize,
 ) -> fmt::Result {
     let more = more + lines.len().saturating_sub(MAX_LISTED);
-    for (at, line) in lines.by_ref().take(MAX_LISTED).enumerate() {
-        writeln!(f, "{:10}{line}", if at == 0 { label } else { "" })?;
-    }
+    write_lines(f, label, lines.by_ref().take(MAX_LISTED))?;
     if more > 0 { writeln!(f, "{label:10}{more} more") } else { Ok(()) }
 }
 
@@ -130,31 +131,4 @@ impl fmt::Display for UnknownPath {
             None => f.write_str(" without a known key"),
         }
     }
-}
-
-fn unknown_paths(handler: &RequestHandler, of: Option<PartnerId>) -> Vec<UnknownPath> {
-    let snapshot = handler.journal.snapshot(of, 0);
-    let is_unknown = |disposition| disposition == Disposition::UnknownPath;
-    let kept = snapshot.entries.iter().map(|entry| (entry.partner, entry.request()));
-    let kept = kept
-        .filter(|(_, request)| is_unknown(request.disposition))
-        .map(|(id, request)| ((id, Some(request.path.as_str()), Some(request.method.as_str())), 1));
-    let evicted = snapshot
-        .evictions
-        .iter()
-        .flat_map(|(id, evictions)| evictions.groups().map(move |group| (*id, group)));
-    let evicted = evicted
-        .filter(|(_, group)| is_unknown(group.disposition))
-        .map(|(id, group)| ((id, group.path, group.method.map(http::Method::as_str)), group.count));
-    let mut counts = BTreeMap::<_, usize>::new();
-    for (key, count) in kept.chain(evicted) {
-        *counts.entry(key).or_default() += count;
-    }
-    let read = |((partner, path, method), count): ((Option<PartnerId>, _, _), _)| UnknownPath {
-        partner: partner.map(|id| id.to_string()),
-        method: Option::map(method, str::to_owned),
-        path: Option::map(path, str::to_owned),
-        count,
-    };
-    counts.into_iter().map(read).collect()
 }

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::state::body::{AFTER_COMPANIES, BEFORE_COMPANIES, write_company};
 use crate::state::model::{Company, Connection};
 use crate::state::payload::Payload;
+
+/// Companies are between these, with commas between them (reference, List companies, Response 200).
+const BEFORE_COMPANIES: &[u8] = br#"{"data":["#;
+const AFTER_COMPANIES: &[u8] = b"]}";
 
 /// How many companies are rendered together. In unit tests few shall fill a block.
 const BLOCK: usize = if cfg!(test) { 3 } else { 500 };
@@ -37,16 +40,7 @@ impl Companies {
         self.blocks.iter().map(|block| block.companies.len()).sum()
     }
 
-    /// How many connections all of them have.
-    pub(crate) fn connections(&self) -> usize {
-        self.all().map(|company| company.connections.len()).sum()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Company> {
-        self.all().cloned()
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Company> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Company> {
         self.blocks.iter().flat_map(|block| block.companies.iter())
     }
 
@@ -60,31 +54,24 @@ impl Companies {
         if content.len() <= MAX_SINGLE { content.into_bytes().into() } else { content }
     }
 
-    /// The first company with this id.
-    pub(crate) fn get(&self, id: &str) -> Option<Company> {
-        self.all().find(|company| company.id == id).cloned()
-    }
-
     /// Changes the first company with this id. Nothing changes if `change` panics.
     pub(crate) fn change<R>(
         &mut self,
         id: &str,
         change: impl FnOnce(&mut Company) -> R,
     ) -> Option<R> {
-        self.change_first(|company| company.id == id, change)
+        self.edit_first(
+            |company| company.id == id,
+            |mut company| {
+                let result = change(&mut company);
+                (Some(company), result)
+            },
+        )
     }
 
     /// Takes out the first company with this id.
     pub(crate) fn remove(&mut self, id: &str) -> Option<Company> {
-        let (block, at) = self.find(|company| company.id == id)?;
-        let removed = self.blocks.get_mut(block)?.change(|companies| companies.remove(at));
-        self.blocks.retain(|block| !block.companies.is_empty());
-        Some(removed)
-    }
-
-    /// The first connection with this id.
-    pub(crate) fn connection(&self, id: &str) -> Option<Connection> {
-        self.all().flat_map(|company| &company.connections).find(|one| one.id == id).cloned()
+        self.edit_first(|company| company.id == id, |company| (None, company))
     }
 
     /// Changes the first connection with this id. Nothing changes if `change` panics.
@@ -93,67 +80,55 @@ impl Companies {
         id: &str,
         change: impl FnOnce(&mut Connection) -> R,
     ) -> Option<R> {
-        self.change_first(has_connection(id), |company| {
-            company.connections.iter_mut().find(|one| one.id == id).map(change)
-        })?
+        self.edit_connections(id, |connections, at| connections.get_mut(at).map(change))?
     }
 
     /// Takes out the first connection with this id.
     pub(crate) fn remove_connection(&mut self, id: &str) -> Option<Connection> {
-        self.change_first(has_connection(id), |company| {
-            let at = company.connections.iter().position(|one| one.id == id);
-            at.map(|at| company.connections.remove(at))
-        })?
+        self.edit_connections(id, |connections, at| connections.remove(at))
     }
 
-    /// Its block, and where it is in there.
-    fn find(&self, is_it: impl Fn(&Company) -> bool) -> Option<(usize, usize)> {
-        self.blocks
-            .iter()
-            .enumerate()
-            .find_map(|(block, found)| Some((block, found.companies.iter().position(&is_it)?)))
-    }
-
-    fn change_first<R>(
+    /// Edits the first list of connections with this id in it, and where it is in there.
+    fn edit_connections<R>(
         &mut self,
-        is_it: impl Fn(&Company) -> bool,
-        change: impl FnOnce(&mut Company) -> R,
+        id: &str,
+        edit: impl FnOnce(&mut Vec<Connection>, usize) -> R,
     ) -> Option<R> {
-        let (block, at) = self.find(is_it)?;
-        let block = self.blocks.get_mut(block)?;
-        let mut company = block.companies.get(at)?.clone();
-        let result = change(&mut company);
-        block.change(|companies| {
-            if let Some(changed) = companies.get_mut(at) {
-                *changed = company;
-            }
-        });
+        let find = |company: &Company| company.connections.iter().position(|one| one.id == id);
+        self.edit_first(
+            |company| find(company).is_some(),
+            |mut company| {
+                let result = find(&company).map(|at| edit(&mut company.connections, at));
+                (Some(company), result)
+            },
+        )?
+    }
+
+    /// Puts what `edit` returns in the place of the first company that matches.
+    fn edit_first<R>(
+        &mut self,
+        matches: impl Fn(&Company) -> bool,
+        edit: impl FnOnce(Company) -> (Option<Company>, R),
+    ) -> Option<R> {
+        let (block, at) = self.blocks.iter_mut().find_map(|block| {
+            let at = block.companies.iter().position(&matches)?;
+            Some((block, at))
+        })?;
+        let (edited, result) = edit(block.companies.get(at)?.clone());
+        let companies = Arc::make_mut(&mut block.companies);
+        companies.splice(at..=at, edited);
+        block.json = render(Vec::with_capacity(block.json.len()), companies);
+        self.blocks.retain(|block| !block.companies.is_empty());
         Some(result)
     }
 }
 
-fn has_connection(id: &str) -> impl Fn(&Company) -> bool {
-    move |company| company.connections.iter().any(|one| one.id == id)
-}
-
-impl Block {
-    fn change<R>(&mut self, change: impl FnOnce(&mut Vec<Company>) -> R) -> R {
-        let result = change(Arc::make_mut(&mut self.companies));
-        self.json = render(Vec::with_capacity(self.json.len()), &self.companies);
-        result
-    }
-
-    fn extend(&mut self, new: Vec<Company>) {
-        self.json = render(std::mem::take(&mut self.json).into(), &new);
-        Arc::make_mut(&mut self.companies).extend(new);
-    }
-}
-
 /// The companies after what is there, each after a comma.
+#[expect(clippy::expect_used, reason = "only strings and integers, into memory: nothing can fail")]
 fn render(mut json: Vec<u8>, companies: &[Company]) -> Bytes {
     for company in companies {
         json.push(b',');
-        write_company(company, &mut json);
+        serde_json::to_writer(&mut json, company).expect("serializes");
     }
     json.shrink_to_fit();
     json.into()
@@ -166,7 +141,9 @@ impl Extend<Company> for Companies {
         loop {
             let last = self.blocks.pop_if(|last| last.companies.len() < BLOCK);
             let mut block = last.unwrap_or_default();
-            block.extend(companies.by_ref().take(BLOCK - block.companies.len()).collect());
+            let new: Vec<_> = companies.by_ref().take(BLOCK - block.companies.len()).collect();
+            block.json = render(block.json.into(), &new);
+            Arc::make_mut(&mut block.companies).extend(new);
             let is_full = block.companies.len() == BLOCK;
             if !block.companies.is_empty() {
                 self.blocks.push(block);

@@ -31,7 +31,7 @@ pub(crate) struct Issued {
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     hasher: RandomState,
-    issued: BTreeMap<KeyTag, Issued>,
+    pub(super) issued: BTreeMap<KeyTag, Issued>,
 }
 
 impl Keys {
@@ -39,24 +39,8 @@ impl Keys {
         KeyTag(self.hasher.hash_one(key))
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
-        self.issued.contains_key(&self.tag(key.as_bytes()))
-    }
-
     pub(super) fn find(&self, key: &[u8]) -> Option<&Issued> {
         self.issued.get(&self.tag(key))
-    }
-
-    pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut Issued> {
-        self.issued.get_mut(&self.tag(key.as_bytes()))
-    }
-
-    pub(super) fn get(&self, tag: KeyTag) -> Option<&Issued> {
-        self.issued.get(&tag)
-    }
-
-    pub(super) fn get_mut(&mut self, tag: KeyTag) -> Option<&mut Issued> {
-        self.issued.get_mut(&tag)
     }
 
     /// Makes a key the partner's.
@@ -65,13 +49,5 @@ impl Keys {
         let (partner, hash) = (Arc::clone(partner), KeyHash::of(key));
         self.issued.insert(tag, Issued { partner, revoked: false, hash });
         tag
-    }
-
-    pub(super) fn remove(&mut self, tag: KeyTag) -> Option<Issued> {
-        self.issued.remove(&tag)
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.issued.clear();
     }
 }

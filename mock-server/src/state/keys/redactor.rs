@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use memchr::memchr_iter;
-
 use super::api_key::{self, KeyHash, PREFIX, REDACTED};
 
 /// A key that is shorter is redacted only where no letter or digit is beside it: `a` is a part of too
@@ -60,34 +58,24 @@ impl Redactor {
 
     /// As [`redact`](Self::redact), for a text.
     pub(crate) fn redact_text(&self, text: &str) -> String {
-        match self.redact(text.as_bytes()) {
-            Cow::Borrowed(_) => text.to_owned(),
-            Cow::Owned(clean) => String::from_utf8_lossy(&clean).into_owned(),
-        }
+        api_key::as_text(text, self.redact(text.as_bytes()))
     }
 }
 
 /// The text with each occurrence of the key replaced. `None` if it does not occur.
 fn replace(text: &[u8], key: &[u8]) -> Option<Vec<u8>> {
-    let first = *key.first()?;
-    // A percent-encoded key may begin with any of its escapes.
-    let starts = memchr_iter(first, text).chain(memchr_iter(b'%', text));
-    let mut found: Vec<_> = starts.filter_map(|at| Some((at, end_of(text, at, key)?))).collect();
-    if found.is_empty() {
-        return None;
-    }
-    found.sort_unstable();
     let mut clean = Vec::with_capacity(text.len());
-    let mut copied = 0;
-    for (start, end) in found {
-        if start >= copied {
-            clean.extend_from_slice(text.get(copied..start).unwrap_or_default());
+    let (mut at, mut is_found) = (0, false);
+    while let Some(byte) = text.get(at) {
+        if let Some(end) = end_of(text, at, key) {
             clean.extend_from_slice(REDACTED.as_bytes());
-            copied = end;
+            (at, is_found) = (end, true);
+        } else {
+            clean.push(*byte);
+            at += 1;
         }
     }
-    clean.extend_from_slice(text.get(copied..).unwrap_or_default());
-    Some(clean)
+    is_found.then_some(clean)
 }
 
 /// Where the key ends that begins here, with any of its bytes percent-encoded.
@@ -113,32 +101,5 @@ fn end_of(text: &[u8], start: usize, key: &[u8]) -> Option<usize> {
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Redactor").finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_of_any_form_is_redacted_wherever_it_is() {
-        let redactor = Redactor::default();
-        for key in ["mysecretkey123", "a/b+c==", "k1", "pk_live_x"] {
-            redactor.add(key);
-        }
-        for (text, clean) in [
-            ("k=mysecretkey123&b=1", "k=[redacted]&b=1"),
-            ("xmysecretkey123mysecretkey123", "x[redacted][redacted]"),
-            ("my%73ecretkey12%33", "[redacted]"),
-            ("%6dysecretkey123 mysecretkey12", "[redacted] mysecretkey12"),
-            ("/a%2Fb%2bc%3D=/", "/[redacted]/"),
-            ("k1 k12 ak1 k%31,k1", "[redacted] k12 ak1 [redacted],[redacted]"),
-            ("pk_live_mysecretkey123", "pk_live_[redacted]"),
-            ("nothing % %7", "nothing % %7"),
-        ] {
-            assert_eq!(redactor.redact_text(text), clean);
-        }
-        redactor.remove(&KeyHash::of("k1"));
-        assert_eq!(redactor.redact_text("k1"), "k1");
     }
 }

@@ -10,9 +10,9 @@ use crate::control::ControlState;
 use crate::control::extract::{Json, Partner, Path, Text};
 use crate::control::response::{ApiError, RawJson, blocking, created};
 use crate::input::json::FromJson as _;
-use crate::state::body;
 use crate::state::companies::Companies;
 use crate::state::model::Company;
+use crate::state::payload::json;
 use crate::state::store::NotFound;
 
 pub(super) fn router() -> Router<ControlState> {
@@ -53,7 +53,7 @@ async fn remove_companies(Partner(partner): Partner) -> Result<StatusCode, ApiEr
 }
 
 async fn add_company(Partner(partner): Partner, Json(company): Json<Company>) -> Response {
-    let (id, shown) = (company.id.clone(), body::company(&company));
+    let (id, shown) = (company.id.clone(), json(&company));
     partner.add_company(company);
     created(&["partners", &partner.id(), "companies", &id], RawJson(shown.into()))
 }
@@ -62,9 +62,12 @@ async fn get_company(
     Partner(partner): Partner,
     Path((_, id)): CompanyPath,
 ) -> Result<RawJson, ApiError> {
-    let found = partner.state().companies.read(|companies| companies.get(&id));
+    let found = partner
+        .state()
+        .companies
+        .read(|companies| companies.iter().find(|company| company.id == id).cloned());
     let company = found.ok_or(NotFound::Company(id))?;
-    Ok(RawJson(body::company(&company).into()))
+    Ok(RawJson(json(&company).into()))
 }
 
 async fn replace_company(
@@ -72,7 +75,7 @@ async fn replace_company(
     Path((_, id)): CompanyPath,
     Json(new): Json<Company>,
 ) -> Result<RawJson, ApiError> {
-    let shown = body::company(&new);
+    let shown = json(&new);
     partner.update_company(&id, |company| *company = new)?;
     Ok(RawJson(shown.into()))
 }
@@ -83,8 +86,8 @@ async fn change_company(
     Text(fields): Text,
 ) -> Result<RawJson, ApiError> {
     let shown = partner.update_company(&id, |company| {
-        *company = Company::from_json(&merged(&body::company(company), &fields)?)?;
-        Ok::<_, ApiError>(body::company(company))
+        *company = Company::from_json(&merged(&json(company), &fields)?)?;
+        Ok::<_, ApiError>(json(company))
     })?;
     Ok(RawJson(shown?.into()))
 }

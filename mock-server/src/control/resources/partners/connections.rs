@@ -10,8 +10,8 @@ use crate::control::ControlState;
 use crate::control::extract::{Json, Partner, Path, Text};
 use crate::control::response::{ApiError, RawJson, created};
 use crate::input::json::FromJson as _;
-use crate::state::body;
 use crate::state::model::Connection;
+use crate::state::payload::json;
 use crate::state::store::NotFound;
 
 pub(super) fn router() -> Router<ControlState> {
@@ -34,7 +34,7 @@ async fn add_connection(
     Path((_, company)): Path<(String, String)>,
     Json(connection): Json<Connection>,
 ) -> Result<Response, ApiError> {
-    let (id, shown) = (connection.id.clone(), body::connection(&connection));
+    let (id, shown) = (connection.id.clone(), json(&connection));
     partner.add_connection(&company, connection)?;
     Ok(created(&["partners", &partner.id(), "connections", &id], RawJson(shown.into())))
 }
@@ -43,9 +43,12 @@ async fn get_connection(
     Partner(partner): Partner,
     Path((_, id)): ConnectionPath,
 ) -> Result<RawJson, ApiError> {
-    let found = partner.state().companies.read(|companies| companies.connection(&id));
+    let found = partner.state().companies.read(|companies| {
+        let mut all = companies.iter().flat_map(|company| &company.connections);
+        all.find(|connection| connection.id == id).cloned()
+    });
     let connection = found.ok_or(NotFound::Connection(id))?;
-    Ok(RawJson(body::connection(&connection).into()))
+    Ok(RawJson(json(&connection).into()))
 }
 
 async fn replace_connection(
@@ -53,7 +56,7 @@ async fn replace_connection(
     Path((_, id)): ConnectionPath,
     Json(new): Json<Connection>,
 ) -> Result<RawJson, ApiError> {
-    let shown = body::connection(&new);
+    let shown = json(&new);
     partner.update_connection(&id, |connection| *connection = new)?;
     Ok(RawJson(shown.into()))
 }
@@ -64,8 +67,8 @@ async fn change_connection(
     Text(fields): Text,
 ) -> Result<RawJson, ApiError> {
     let shown = partner.update_connection(&id, |connection| {
-        *connection = Connection::from_json(&merged(&body::connection(connection), &fields)?)?;
-        Ok::<_, ApiError>(body::connection(connection))
+        *connection = Connection::from_json(&merged(&json(connection), &fields)?)?;
+        Ok::<_, ApiError>(json(connection))
     })?;
     Ok(RawJson(shown?.into()))
 }

@@ -19,7 +19,6 @@ use crate::control::response::{ApiError, List, blocking, check_quota, created};
 use crate::input::json::{Expected, non_null};
 use crate::mock::{self, Mock};
 use crate::seed::PartnerSeed;
-use crate::state::body::WalletBody;
 use crate::state::model::Wallet;
 
 pub(super) fn router() -> Router<ControlState> {
@@ -42,8 +41,6 @@ pub(in crate::control) struct Partner {
     active: bool,
     companies: usize,
     connections: usize,
-    #[serde(serialize_with = "as_served")]
-    #[cfg_attr(feature = "schema", schemars(with = "WalletBody<'_>"))]
     wallet: Wallet,
     /// How many it has that are not revoked.
     keys: usize,
@@ -56,15 +53,12 @@ pub(in crate::control) struct Partner {
     key: Option<String>,
 }
 
-fn as_served<S: serde::Serializer>(wallet: &Wallet, out: S) -> Result<S::Ok, S::Error> {
-    WalletBody::from(wallet).serialize(out)
-}
-
 impl Partner {
     fn of(mock: &Mock, partner: &mock::Partner) -> Self {
         let state = partner.state();
-        let (companies, connections) =
-            state.companies.read(|companies| (companies.len(), companies.connections()));
+        let (companies, connections) = state
+            .companies
+            .read(|all| (all.len(), all.iter().map(|one| one.connections.len()).sum()));
         let handler = mock.handler();
         Self {
             id: partner.id(),
@@ -74,7 +68,7 @@ impl Partner {
             connections,
             wallet: partner.wallet(),
             keys: partner.keys().iter().filter(|key| !key.revoked).count(),
-            requests: handler.journal.kept_of(state.id),
+            requests: handler.journal.kept(Some(state.id)),
             faults: handler.rules.of(Some(state.id)).len(),
             key: None,
         }

@@ -8,8 +8,8 @@ use crate::control::ControlState;
 use crate::control::extract::{Json, Partner, Text};
 use crate::control::response::{ApiError, RawJson};
 use crate::input::json::FromJson as _;
-use crate::state::body;
 use crate::state::model::Wallet;
+use crate::state::payload::json;
 
 pub(super) fn router() -> Router<ControlState> {
     let methods = get(get_partner_wallet).put(replace_wallet).patch(change_wallet);
@@ -17,19 +17,19 @@ pub(super) fn router() -> Router<ControlState> {
 }
 
 async fn get_partner_wallet(Partner(partner): Partner) -> RawJson {
-    RawJson(partner.state().wallet.content(body::wallet))
+    RawJson(partner.state().wallet.content(json))
 }
 
 async fn replace_wallet(Partner(partner): Partner, Json(wallet): Json<Wallet>) -> RawJson {
-    let shown = body::wallet(&wallet);
+    let shown = json(&wallet);
     partner.set_wallet(wallet);
     RawJson(shown.into())
 }
 
 async fn change_wallet(Partner(partner): Partner, Text(fields): Text) -> Result<RawJson, ApiError> {
     let shown = partner.update_wallet(|wallet| {
-        *wallet = Wallet::from_json(&merged(&body::wallet(wallet), &fields)?)?;
-        Ok::<_, ApiError>(body::wallet(wallet))
+        *wallet = Wallet::from_json(&merged(&json(wallet), &fields)?)?;
+        Ok::<_, ApiError>(json(wallet))
     })?;
     Ok(RawJson(shown.into()))
 }

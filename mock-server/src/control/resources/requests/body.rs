@@ -1,13 +1,11 @@
 //! Requests as the control API shows them.
 
-use std::time::Duration;
-
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::faults::AppliedFault;
-use crate::journal::{self, EvictedRequests};
-use crate::mock::ReceivedRequest;
+use crate::journal::{self, Entry, EvictedRequests, milliseconds};
+use crate::mock::handler::RequestHandler;
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -118,9 +116,9 @@ impl From<&AppliedFault> for AppliedFaultBody {
     }
 }
 
-impl From<ReceivedRequest> for Request {
-    fn from(seen: ReceivedRequest) -> Self {
-        let request = seen.request;
+impl Request {
+    pub(super) fn of(entry: &Entry, handler: &RequestHandler) -> Self {
+        let request = handler.read(entry);
         Self {
             id: request.request_id,
             at: format!("{:.3}", request.received_at),
@@ -131,7 +129,7 @@ impl From<ReceivedRequest> for Request {
             query: request.query,
             headers: lines(&request.headers),
             body: lossy(&request.body),
-            partner: seen.partner.map(|id| id.to_string()),
+            partner: entry.partner.map(|id| id.to_string()),
             partner_name: request.partner,
             status: request.status.as_u16(),
             disposition: request.disposition.to_string(),
@@ -149,11 +147,6 @@ impl RecordedResponse {
             length: response.body_length,
         }
     }
-}
-
-/// To the microsecond: `0.213`, `250.0`.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).trunc() / 1e3
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -20,7 +20,7 @@ use crate::control::ControlState;
 use crate::control::extract::{Json, Owner, Path, Query};
 use crate::control::response::ApiError;
 use crate::journal::number_of;
-use crate::mock::{Count, Matched, Mock, ReceivedRequest};
+use crate::mock::{Count, Matched, Mock};
 
 pub(super) fn router() -> Router<ControlState> {
     let all = || get(list_requests).delete(forget_requests);
@@ -60,7 +60,8 @@ async fn list_requests(
     } else {
         data.drain(..data.len().saturating_sub(limit));
     }
-    let data = data.into_iter().map(Request::from).collect();
+    let handler = mock.handler();
+    let data = data.iter().map(|entry| Request::of(entry, &handler)).collect();
     Ok(Json(RequestList { data, count, evicted: evicted.into() }))
 }
 
@@ -76,9 +77,9 @@ async fn get_request(
             id.escape_debug()
         ))
     })?;
-    let request = handler.read(&entry);
-    let response = request.response.as_ref().map(|one| RecordedResponse::of(request.status, one));
-    let request = Request::from(ReceivedRequest { partner: entry.partner, request });
+    let recorded = entry.request();
+    let response = recorded.response.as_ref().map(|one| RecordedResponse::of(recorded.status, one));
+    let request = Request::of(&entry, &handler);
     Ok(Json(RequestWithResponse { request, response }))
 }
 
