@@ -19,7 +19,6 @@ use super::limits::Limits;
 use super::raw::{ConnectionTakeover, RawAction};
 use crate::api::disposition::Disposition;
 use crate::api::error::ErrorBody;
-use crate::api::headers::BY_THE_MOCK;
 use crate::api::host;
 use crate::control::{ControlApi, Unread};
 use crate::faults::apply::deliver;
@@ -90,7 +89,9 @@ impl App {
         let mut response = self.pipeline.respond(request.map(body)).await;
         let is_left = has_body && response.extensions().get() != Some(&Disposition::Stubbed);
         leftover.set_body(is_left);
-        if is_left && response.headers().contains_key(BY_THE_MOCK) {
+        if is_left {
+            // hyper reads what has arrived of the body and otherwise closes the connection. A client
+            // that is not told would send its next request on it (RFC 9112, section 9.6).
             response.headers_mut().insert(CONNECTION, CLOSE);
         }
         let response = deliver(&self.handler.clock, response).await;
