@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -159,7 +159,15 @@ fn unsupported(request: &Request<Incoming>) -> Option<ErrorBody> {
     if !request.uri().path().starts_with('/') {
         return unsupported_target(request);
     }
+    if !is_ascii(request.uri()) {
+        return Some(ErrorBody::BadRequest);
+    }
     if request.body().is_end_stream() { None } else { unsupported_coding(request) }
+}
+
+/// The bytes of a target that are beyond ASCII are percent-encoded (RFC 3986, section 2.1).
+fn is_ascii(target: &Uri) -> bool {
+    target.path_and_query().is_none_or(|target| target.as_str().is_ascii())
 }
 
 /// `*` is for `OPTIONS`, and a host with a port for `CONNECT` (RFC 9112, sections 3.2.3 and 3.2.4),
