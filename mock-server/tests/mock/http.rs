@@ -84,22 +84,34 @@ async fn a_query_is_ignored() {
     }
 }
 
+/// A client that is not told would send its next request on a connection that is closed.
 #[tokio::test]
-async fn a_body_on_get_is_ignored_and_the_connection_goes_on_or_is_closed() {
+async fn a_body_that_no_stub_reads_is_ignored_and_the_connection_is_closed_and_says_so() {
     let mock = MockServer::start().await.unwrap();
     let key = mock.api_key();
-    let head =
-        format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n");
-
-    let mut connection = raw::Connection::open(mock.address()).await;
-    connection.send(format!("{head}content-length: 11\r\n\r\nGET / HTTP/")).await;
-    assert_eq!(connection.answer().await.status, 200);
-    connection.send(format!("{head}\r\n")).await;
-    assert_eq!(connection.answer().await.status, 200);
-
-    connection.send(format!("{head}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")).await;
-    assert_eq!(connection.answer().await.status, 200);
-    assert_eq!(mock.requests().len(), 3, "no body was taken for a request");
+    let chunk = format!("186a0\r\n{}\r\n0\r\n\r\n", "x".repeat(100_000));
+    let requests = [
+        ("GET /api/v1/wallet", 200),
+        ("HEAD /api/v1/wallet", 200),
+        ("POST /api/v1/wallet", 405),
+        ("POST /api/v1/templates", 404),
+    ];
+    for (request, status) in requests {
+        for body in [
+            "content-length: 11\r\n\r\nGET / HTTP/".to_owned(),
+            format!("content-length: 100000\r\n\r\n{}", "x".repeat(100_000)),
+            "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".to_owned(),
+            format!("transfer-encoding: chunked\r\n\r\n{chunk}"),
+        ] {
+            let mut connection = raw::Connection::open(mock.address()).await;
+            let head = format!("{request} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}");
+            connection.send(format!("{head}\r\n{body}")).await;
+            let answer = connection.last_answer().await;
+            assert_eq!(answer.status, status, "{request}");
+            assert_eq!(answer.header("connection"), Some("close"), "{request}");
+        }
+    }
+    assert_eq!(mock.requests().len(), 16, "no body was taken for a request");
 }
 
 #[tokio::test]

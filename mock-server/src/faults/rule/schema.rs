@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 
 use super::validate::{CORRUPTION, EDITS, EXCLUSIVE, FAULTS, RESPONSE};
 use crate::faults::{Delay, Time};
-use crate::input::schema::{HEADER_VALUE, given, has_no_body, headers, is_true};
+use crate::input::schema::{HEADER_VALUE, TIME, given, has_no_body, headers, is_true};
 
 pub(super) const FLAPPING: &str = "^0*[1-9][0-9]*/0*[1-9][0-9]*$";
-const TIME: &str = r"\s*[0-9]+(ns|us|ms|s|m)?\s*";
 
 /// Milliseconds, or a text.
 fn time_of(least_millis: u64, pattern: &str) -> Schema {

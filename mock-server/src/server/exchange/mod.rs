@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -19,7 +19,6 @@ use super::limits::Limits;
 use super::raw::{ConnectionTakeover, RawAction};
 use crate::api::disposition::Disposition;
 use crate::api::error::ErrorBody;
-use crate::api::headers::BY_THE_MOCK;
 use crate::api::host;
 use crate::control::{ControlApi, Unread};
 use crate::faults::apply::deliver;
@@ -90,7 +89,9 @@ impl App {
         let mut response = self.pipeline.respond(request.map(body)).await;
         let is_left = has_body && response.extensions().get() != Some(&Disposition::Stubbed);
         leftover.set_body(is_left);
-        if is_left && response.headers().contains_key(BY_THE_MOCK) {
+        if is_left {
+            // hyper reads what has arrived of the body and otherwise closes the connection. A client
+            // that is not told would send its next request on it (RFC 9112, section 9.6).
             response.headers_mut().insert(CONNECTION, CLOSE);
         }
         let response = deliver(&self.handler.clock, response).await;
@@ -158,7 +159,15 @@ fn unsupported(request: &Request<Incoming>) -> Option<ErrorBody> {
     if !request.uri().path().starts_with('/') {
         return unsupported_target(request);
     }
+    if !is_ascii(request.uri()) {
+        return Some(ErrorBody::BadRequest);
+    }
     if request.body().is_end_stream() { None } else { unsupported_coding(request) }
+}
+
+/// The bytes of a target that are beyond ASCII are percent-encoded (RFC 3986, section 2.1).
+fn is_ascii(target: &Uri) -> bool {
+    target.path_and_query().is_none_or(|target| target.as_str().is_ascii())
 }
 
 /// `*` is for `OPTIONS`, and a host with a port for `CONNECT` (RFC 9112, sections 3.2.3 and 3.2.4),
