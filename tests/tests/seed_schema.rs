@@ -148,6 +148,8 @@ fn others() -> Vec<Value> {
         json!("25."),
         json!("-0.5"),
         json!("a\nb"),
+        json!("a\u{7f}b"),
+        json!("caf\u{e9}"),
         json!("2026-13-01T00:00:00Z"),
         json!([]),
         json!([null]),
@@ -155,6 +157,7 @@ fn others() -> Vec<Value> {
         json!({}),
         json!({"x": 1}),
         json!({"x": "1"}),
+        json!({"x": "caf\u{e9}"}),
         json!({"a b": "1"}),
         json!({"Content-Length": "1"}),
     ]

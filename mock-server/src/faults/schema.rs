@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::spec::Pointers;
 use super::{Delay, Time};
-use crate::input::schema::{HEADER_VALUE, given, has_no_body, headers, is_true};
+use crate::input::schema::{HEADER_VALUE, TIME, given, has_no_body, headers, is_true};
 
 pub(super) const FLAPPING: &str = "^0*[1-9][0-9]*/0*[1-9][0-9]*$";
 const MAX_MILLIS: u64 = 24 * 60 * 60 * 1000;
@@ -22,7 +22,7 @@ impl JsonSchema for Time {
             "description": "A time such as `250ms` or `2s`; a number is of milliseconds.",
             "anyOf": [
                 {"type": "integer", "minimum": 0, "maximum": MAX_MILLIS},
-                {"type": "string", "pattern": r"^\s*[0-9]+(ns|us|ms|s|m)?\s*$"},
+                {"type": "string", "pattern": TIME},
             ],
         })
     }

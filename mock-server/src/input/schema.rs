@@ -22,7 +22,10 @@ pub(crate) const DECIMAL: &str = r"^(?!([^0-9]*[0-9]){29})-?(0|[1-9][0-9]*)(\.[0
 pub(crate) const PATH: &str = r#"^(?!/?$|/?api/v1/?$)/?(\{[!-.0-~]*\}|([!"$&-.0->@-z|~]|%[0-9A-Fa-f]{2})*)(/(\{[!-.0-~]*\}|([!"$&-.0->@-z|~]|%[0-9A-Fa-f]{2})*))*$"#;
 /// A token of HTTP without small letters.
 pub(crate) const METHOD: &str = "^[!#$%&'*+.^_`|~0-9A-Z-]+$";
-pub(crate) const HEADER_VALUE: &str = r"^[\t -~]*$";
+/// No control character but the tab. What is beyond ASCII is sent as UTF-8 (`obs-text` of RFC 9110, 5.5).
+pub(crate) const HEADER_VALUE: &str = r"^[^\x00-\x08\x0a-\x1f\x7f]*$";
+/// A time such as `250ms`, as text.
+pub(crate) const TIME: &str = r"^\s*[0-9]+(ns|us|ms|s|m)?\s*$";
 const HEADER_NAME: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
 /// Statuses whose responses have no body.

@@ -87,6 +87,7 @@ fn of_the_mock(types: &mut Types) -> Vec<Operation> {
     let info = types.response::<Info>();
     let clock = types.response::<Clock>();
     let document = json!({"type": "object"});
+    let yaml = json!({"application/yaml": {"schema": document}});
     let setting = types.request::<ClockSetting>();
     let step = types.request::<ClockStep>();
     let (outage, shown_outage) = (types.request::<Outage>(), types.response::<Outage>());
@@ -125,11 +126,11 @@ fn of_the_mock(types: &mut Types) -> Vec<Operation> {
             &["text/javascript; charset=utf-8", "text/css; charset=utf-8", "image/svg+xml"],
         ),
         page("/openapi/partner-api.yaml", "getContract", "Get the contract of the Partner API")
-            .responds_text("The document.", &["application/yaml"]),
+            .responds(200, "The document.", yaml.clone()),
         page("/openapi/partner-api.json", "getContractAsJson", "Get the contract as JSON")
             .responds_json(200, "The document.", document.clone()),
         page("/openapi/control.yaml", "getControlDocument", "Get this document")
-            .responds_text("The document.", &["application/yaml"]),
+            .responds(200, "The document.", yaml),
         page("/openapi/control.json", "getControlDocumentAsJson", "Get this document as JSON")
             .responds_json(200, "The document.", document),
         operation("get", "/clock", "getClock", "Clock", "Show the clock")

@@ -35,6 +35,7 @@ async fn get_clock(State(mock): State<Mock>) -> Json<Clock> {
 /// `paused: true` pauses it where it is, or at `now`; `paused: false` resumes it.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = only_a_paused_clock_is_set))]
 #[serde(deny_unknown_fields)]
 pub(in crate::control) struct ClockSetting {
     paused: bool,
@@ -45,6 +46,13 @@ pub(in crate::control) struct ClockSetting {
 
 impl Expected for ClockSetting {
     const EXPECTED: &'static str = "an object with `paused`, and optionally `now`";
+}
+
+#[cfg(feature = "schema")]
+fn only_a_paused_clock_is_set(schema: &mut schemars::Schema) {
+    use crate::input::schema::{given, is_true};
+    let rule = serde_json::json!({"if": given("now"), "then": is_true("paused")});
+    schema.insert("allOf".into(), serde_json::json!([rule]));
 }
 
 async fn set_clock(

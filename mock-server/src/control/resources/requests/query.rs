@@ -11,6 +11,8 @@ use crate::control::MAX_CONTROL_WAIT;
 use crate::control::extract::Owner;
 use crate::control::response::ApiError;
 use crate::faults::Time;
+#[cfg(feature = "schema")]
+use crate::input::schema;
 use crate::journal::number_of;
 use crate::mock::{Count, Mock, Partner, ReceivedRequests};
 
@@ -36,6 +38,7 @@ pub(in crate::control) struct RequestsQuery {
     pub(super) limit: Option<usize>,
     /// Only requests to this path; `wallet` is `/api/v1/wallet`.
     #[serde(default, deserialize_with = "sendable_path")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::PATH)))]
     path: Option<String>,
     /// Only with this method.
     method: Option<String>,
@@ -66,7 +69,10 @@ pub(in crate::control) struct RequestsQuery {
     at_least: Option<usize>,
     /// How long to wait for them, 60s at most, such as `250ms` or `2s`.
     #[serde(default, deserialize_with = "wait")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = schema::TIME))
+    )]
     pub(super) within: Option<Duration>,
 }
 
