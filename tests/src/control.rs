@@ -221,6 +221,9 @@ fn content(contract: &Contract, response: &Value, answer: &Answer, method: &str)
     }
     let body = match media_type {
         "application/json" => serde_json::from_slice(&answer.body)?,
+        "application/yaml" => {
+            serde_json::to_value(yaml_serde::from_str::<yaml_serde::Value>(answer.text()?)?)?
+        }
         _ => Value::from(answer.text()?),
     };
     contract.validate(&content["schema"], Reading::Closed, &body)

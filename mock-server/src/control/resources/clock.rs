@@ -51,8 +51,8 @@ impl Expected for ClockSetting {
 #[cfg(feature = "schema")]
 fn only_a_paused_clock_is_set(schema: &mut schemars::Schema) {
     use crate::input::schema::{given, is_true};
-    schema.insert("if".into(), given("now"));
-    schema.insert("then".into(), is_true("paused"));
+    let rule = serde_json::json!({"if": given("now"), "then": is_true("paused")});
+    schema.insert("allOf".into(), serde_json::json!([rule]));
 }
 
 async fn set_clock(
