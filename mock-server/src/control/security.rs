@@ -30,18 +30,17 @@ pub(super) async fn check(
 ) -> Result<Response, ApiError> {
     let policy = &control.0.policy;
     policy.check_origin(&request)?;
-    if !is_public(&request) {
+    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
+    if !(matches!(*request.method(), Method::GET | Method::HEAD) && is_public(path)) {
         policy.check_token(request.headers())?;
     }
     check_media_type(&request)?;
     Ok(next.run(request).await)
 }
 
-/// Whether a request needs no token: the page's files, health and readiness.
-fn is_public(request: &Request) -> bool {
-    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    is_read && (matches!(path, "" | "/" | "/health" | "/ready") || path.starts_with("/page/"))
+/// Whether to read this path needs no token: the page's files, health and readiness.
+pub(super) fn is_public(path: &str) -> bool {
+    matches!(path, "" | "/" | "/health" | "/ready") || path.starts_with("/page/")
 }
 
 #[derive(Debug)]
