@@ -143,7 +143,7 @@ impl SeedFile {
                 is_first(&partner, &mut names, &mut keys)?;
                 Ok(partner)
             });
-            checked.push(partner.map_err(|wrong| wrong.at(at).at("partners"))?);
+            checked.push(partner.map_err(|wrong| wrong.at_item(at).at("partners"))?);
         }
         let mut faults = Vec::new();
         for (at, rule) in self.faults.into_iter().enumerate() {
@@ -151,7 +151,7 @@ impl SeedFile {
                 let names = checked.iter().map(|partner: &PartnerSeed| partner.name.as_str());
                 Ok((whose(&rule, names)?, rule))
             });
-            faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
+            faults.push(rule.map_err(|wrong| wrong.at_item(at).at("faults"))?);
         }
         let stubs = checked_stubs(self.stubs)?;
         let mut partners = checked.into_iter();
@@ -174,7 +174,7 @@ pub(super) fn is_first(
     }
     for (at, key) in partner.keys.iter().enumerate() {
         if !keys.insert(key.clone()) {
-            return Err(ValidationError::of(KEY_TWICE).at(at).at("keys"));
+            return Err(ValidationError::of(KEY_TWICE).at_item(at).at("keys"));
         }
     }
     Ok(())
@@ -206,7 +206,7 @@ impl PartnerFile {
         };
         for (at, key) in seed.keys.iter().enumerate() {
             if !api_key::is_b64token(key.as_bytes()) {
-                return Err(ValidationError::of(api_key::EXPECTED).at(at).at("keys"));
+                return Err(ValidationError::of(api_key::EXPECTED).at_item(at).at("keys"));
             }
         }
         for (at, rule) in self.faults.into_iter().enumerate() {
@@ -216,7 +216,7 @@ impl PartnerFile {
                     None => Ok(rule),
                 }
             });
-            seed.extras.faults.push(rule.map_err(|wrong| wrong.at(at).at("faults"))?);
+            seed.extras.faults.push(rule.map_err(|wrong| wrong.at_item(at).at("faults"))?);
         }
         seed.extras.stubs = checked_stubs(self.stubs)?;
         Ok(seed)
@@ -250,6 +250,6 @@ fn checked_stubs(stubs: Vec<Object<StubFile>>) -> Result<Vec<Stub>, ValidationEr
     let checked = stubs
         .into_iter()
         .enumerate()
-        .map(|(at, Object(stub))| stub.checked().map_err(|wrong| wrong.at(at).at("stubs")));
+        .map(|(at, Object(stub))| stub.checked().map_err(|wrong| wrong.at_item(at).at("stubs")));
     checked.collect()
 }

@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::faults::registry::{self, NewRule};
 use crate::faults::{A_RULE, FaultSpec, Rule, RuleError};
-use crate::input::json::{Step, ValidationError};
+use crate::input::json::ValidationError;
 
 /// A rule as an object, or in its text form.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl From<RuleError> for ValidationError {
         let message = error.to_string();
         let of_option = error.option().and_then(|option| {
             let rest = message.strip_prefix(option)?.strip_prefix(": ")?;
-            Some(Self::of(rest).at(Step::Field(option.to_owned().into())))
+            Some(Self::of(rest).at(option))
         });
         of_option.unwrap_or_else(|| Self::of(message))
     }

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 
 use crate::api::headers::{is_bodyless, is_framing};
-use crate::input::json::{Expected, Fields, Step, ValidationError, non_null};
+use crate::input::json::{Expected, Fields, ValidationError, non_null};
 #[cfg(feature = "schema")]
 use crate::input::schema;
 use crate::stubs::{self, ResponseTemplate, Stub, StubError};
@@ -73,9 +73,8 @@ impl StubFile {
             (None, None) => ResponseTemplate::json(status, "{}"),
         };
         for (name, value) in self.headers.into_iter().flat_map(|Fields(headers)| headers) {
-            let (header, value) = header(&name, &value).map_err(|wrong| {
-                ValidationError::of(wrong).at(Step::Field(name.into())).at("headers")
-            })?;
+            let (header, value) = header(&name, &value)
+                .map_err(|wrong| ValidationError::of(wrong).at(name).at("headers"))?;
             reply = reply.header(header, value);
         }
         let stub = Stub::new(method, self.path).respond(reply);

@@ -54,12 +54,16 @@ struct Types {
 }
 
 /// Generates the document of the control API from its types.
+///
+/// # Panics
+///
+/// If `base.yaml` is not valid.
 pub fn generate_control_document() -> ControlDocument {
     let base = include_str!("base.yaml")
         .replace("{generated}", schema::GENERATED)
         .replace("{max_resources}", &MAX_RESOURCES.to_string())
         .replace("{max_mebibytes}", &(MAX_CONTROL_BODY >> 20).to_string());
-    #[expect(clippy::expect_used, reason = "a test generates it")]
+    #[expect(clippy::expect_used, reason = "the file is a part of this crate")]
     let mut document: ControlDocument = yaml_serde::from_str(&base).expect("base.yaml is valid");
     let types = Types {
         requests: schema::of_requests(SCHEMAS),

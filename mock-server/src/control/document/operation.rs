@@ -62,17 +62,17 @@ impl Operation<'_> {
 
     fn body<T: JsonSchema>(self, is_required: bool) -> Self {
         let schema = self.types.requests.subschema_for::<T>().to_value();
-        self.body_of(schema, is_required)
+        self.body_of(&schema, is_required)
     }
 
     /// Needs a JSON body with any fields of this type.
     pub(super) fn takes_part_of<T: JsonSchema>(self, name: &str) -> Self {
         let whole = T::json_schema(&mut self.types.requests).to_value();
         self.types.partial.insert(name.to_owned(), schema::in_part(whole));
-        self.body_of(reference("schemas", name), true)
+        self.body_of(&reference("schemas", name), true)
     }
 
-    fn body_of(self, schema: Value, is_required: bool) -> Self {
+    fn body_of(self, schema: &Value, is_required: bool) -> Self {
         let content = json!({"application/json": {"schema": schema}});
         self.object["requestBody"] = json!({"required": is_required, "content": content});
         self.fails(400, "Invalid")

@@ -1,6 +1,5 @@
 //! JSON of others: read strictly, with the field and the place of what is wrong.
 
-mod describe;
 mod locate;
 pub(crate) mod pointer;
 mod value;
@@ -8,15 +7,18 @@ mod value;
 use std::collections::BTreeMap;
 
 use serde::de::{Deserialize, DeserializeOwned};
+use serde_json::error::Category;
 
-use self::describe::describe;
-pub(crate) use self::describe::serde_message;
-pub(crate) use self::locate::{Step, ValidationError};
+pub(crate) use self::locate::ValidationError;
 pub(crate) use self::value::{
     Expected, Fields, Object, decimal, non_null, timestamp, unwrap_object,
 };
 use crate::input::escape::{escaped, shortened};
+use crate::input::suggest;
 use crate::state::keys::api_key;
+
+/// A message is cut to this many characters, so that it stays readable.
+const MAX_MESSAGE: usize = 480;
 
 /// What is wrong with a text: in one line, and with no key in it.
 #[derive(Debug)]
@@ -32,6 +34,17 @@ impl ParseError {
     /// The message may hold texts from the text.
     pub(crate) fn at(place: (usize, usize), message: &str) -> Self {
         Self { place, field: String::new(), message: clean(message) }
+    }
+
+    /// By serde, whose path of the root is `.`, and whose name of a field that never came is `?`.
+    fn of_serde(path: &str, error: &serde_json::Error) -> Self {
+        let path = path.trim_end_matches(['.', '?']);
+        let message = error.to_string();
+        let suffix = format!(" at line {} column {}", error.line(), error.column());
+        let message = message.strip_suffix(&suffix).unwrap_or(&message);
+        let is_of_a_key = error.classify() == Category::Data && is_of_a_key(path);
+        let place = (error.line(), error.column().max(1));
+        Self::at(place, &serde_message(message, is_of_a_key)).in_field(&truncate(path))
     }
 
     fn in_field(self, path: &str) -> Self {
@@ -70,12 +83,26 @@ pub(crate) fn fields<'a, T: Deserialize<'a>>(
 
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ParseError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        describe(&path, error.inner())
-    })?;
-    json.end().map_err(|error| describe(".", &error))?;
+    let read = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| ParseError::of_serde(&error.path().to_string(), error.inner()))?;
+    json.end().map_err(|error| ParseError::of_serde("", &error))?;
     Ok(read)
+}
+
+/// serde's message, with a suggestion. If it is long, its end is shown as well, since it says what was
+/// expected. Where a key is expected, the value is not shown, since not every key can be recognised by
+/// its beginning.
+pub(crate) fn serde_message(message: &str, of_a_key: bool) -> String {
+    if of_a_key {
+        return "expected a key as a string (the value is not shown)".to_owned();
+    }
+    let hint = suggest::did_you_mean_in(message);
+    let length = message.chars().count();
+    if length <= MAX_MESSAGE {
+        return format!("{message}{hint}");
+    }
+    let end: String = message.chars().skip(length - MAX_MESSAGE / 2).collect();
+    format!("{}{end}{hint}", shortened(message, MAX_MESSAGE / 2))
 }
 
 /// The beginning of a text from outside, if it is long.

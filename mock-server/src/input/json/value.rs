@@ -46,22 +46,14 @@ pub(crate) fn non_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 pub(crate) fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+    // `Decimal` also takes numbers that JSON does not have: `+1`, `1_0`, `.5`, `5.`, `01`.
     from.deserialize_str(Text {
-        parse: |text| Decimal::from_str_exact(text).ok().filter(|_| is_plain_decimal(text)),
+        parse: |text| {
+            let is_json = serde_json::from_str::<f64>(text).is_ok();
+            Decimal::from_str_exact(text).ok().filter(|_| is_json)
+        },
         expected: "a decimal number as a string, such as \"25.0000\"",
     })
-}
-
-/// A number as JSON writes it, without an exponent (RFC 8259, section 6). `Decimal` takes more:
-/// `+1`, `1_0`, `.5`, `5.`, `01`.
-fn is_plain_decimal(text: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = match text.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (text, None),
-    };
-    is_digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
 }
 
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
