@@ -78,7 +78,11 @@ impl OriginPolicy {
         // An absolute target must name the same host.
         let target = request.uri().authority().map(http::uri::Authority::as_str);
         if !self.is_ours(host) || target.is_some_and(|target| target != host) {
-            return Err(ApiError::forbidden("forbidden_host", self.expected_host()));
+            let address = if self.token.is_some() { "an IP address" } else { "a loopback address" };
+            let message = format!(
+                "foreign Host; expected `localhost`, {address} or a name of --control-host"
+            );
+            return Err(ApiError::forbidden("forbidden_host", &message));
         }
         let origin = format!("{}://{host}", self.scheme);
         if !all(headers, &ORIGIN, |sent| sent == origin) {
@@ -107,17 +111,6 @@ impl OriginPolicy {
         address.is_some_and(is_ours)
             || name.eq_ignore_ascii_case("localhost")
             || self.hosts.iter().any(|one| one.eq_ignore_ascii_case(name))
-    }
-
-    fn expected_host(&self) -> &'static str {
-        match self.token {
-            Some(_) => {
-                "foreign Host; expected an IP address, `localhost` or a name of --control-host"
-            }
-            None => {
-                "foreign Host; expected `localhost`, a loopback address or a name of --control-host"
-            }
-        }
     }
 
     fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {

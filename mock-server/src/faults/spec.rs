@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::delay::{Delay, NumberOrText, Time};
-use crate::input::json::{Expected, non_null};
+use crate::input::json::non_null;
 #[cfg(feature = "schema")]
 use crate::input::schema;
 use crate::state::keys::api_key::{self, KeyHash};
@@ -116,10 +116,6 @@ pub(crate) struct FaultSpec {
     #[serde(deserialize_with = "non_null")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::positive_time"))]
     pub(crate) ttl: Option<Time>,
-}
-
-impl Expected for FaultSpec {
-    const EXPECTED: &'static str = "a rule as an object, such as {\"status\": 503, \"times\": 2}";
 }
 
 /// One JSON pointer, or several.

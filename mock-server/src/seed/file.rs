@@ -13,7 +13,7 @@ use super::{Companies, Extras, PartnerSeed, Seed};
 use crate::faults::RuleError;
 use crate::faults::registry::{self, NewRule};
 use crate::input::json::{
-    self, Expected, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
+    self, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
 };
 #[cfg(feature = "schema")]
 use crate::input::schema;
@@ -33,6 +33,7 @@ pub(super) fn parse(text: &str) -> Result<Seed, ParseError> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(title = "A seed of partner-api-mock"))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `partners`")]
 pub(super) struct SeedFile {
     /// Where this schema is, for editors.
     #[serde(rename = "$schema", default, deserialize_with = "non_null")]
@@ -54,6 +55,7 @@ pub(super) struct SeedFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "PartnerNew", transform = super::schema::not_both_companies_and_generate))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with the `name` of a partner")]
 pub(crate) struct PartnerFile {
     /// For the journal. In a seed, each name is unique.
     name: String,
@@ -85,6 +87,7 @@ pub(crate) struct PartnerFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Generate"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(expecting = "an object with how many `companies`")]
 pub(crate) struct GenerateFile {
     /// How many.
     #[cfg_attr(feature = "schema", schemars(range(max = MAX_GENERATED)))]
@@ -92,18 +95,6 @@ pub(crate) struct GenerateFile {
     /// 0, if left out.
     #[serde(default)]
     rng_seed: u64,
-}
-
-impl Expected for SeedFile {
-    const EXPECTED: &'static str = "an object with `partners`";
-}
-
-impl Expected for PartnerFile {
-    const EXPECTED: &'static str = "an object with the `name` of a partner";
-}
-
-impl Expected for GenerateFile {
-    const EXPECTED: &'static str = "an object with how many `companies`";
 }
 
 fn at_least_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(

@@ -10,7 +10,7 @@ use super::rule::RuleFile;
 use super::schema;
 use super::stub::StubFile;
 use crate::faults::{Rule, RuleError};
-use crate::input::json::{self, Expected, FromJson, Object, ParseError, ValidationError, non_null};
+use crate::input::json::{self, FromJson, Object, ParseError, ValidationError, non_null};
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;
@@ -78,14 +78,11 @@ impl FromJson for Companies {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "CompaniesGiven", transform = schema::data_or_generate))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `data`, or with `generate`")]
 pub(crate) struct CompaniesFile {
     /// As `GET /companies` has them.
     #[serde(default, deserialize_with = "non_null")]
     data: Option<Vec<Object<CompanyFile>>>,
     #[serde(default, deserialize_with = "non_null")]
     generate: Option<Object<GenerateFile>>,
-}
-
-impl Expected for CompaniesFile {
-    const EXPECTED: &'static str = "an object with `data`, or with `generate`";
 }

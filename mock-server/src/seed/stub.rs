@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 
 use crate::api::headers::{is_bodyless, is_framing};
-use crate::input::json::{Expected, Fields, ValidationError, non_null};
+use crate::input::json::{Fields, ValidationError, non_null};
 #[cfg(feature = "schema")]
 use crate::input::schema;
 use crate::stubs::{self, ResponseTemplate, Stub, StubError};
@@ -14,6 +14,7 @@ use crate::stubs::{self, ResponseTemplate, Stub, StubError};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "StubNew", transform = super::schema::stub_rules))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(expecting = "an object with the `path` of a stub")]
 pub(crate) struct StubFile {
     /// In capitals. GET, if left out. GET includes HEAD.
     #[serde(default, deserialize_with = "non_null")]
@@ -41,10 +42,6 @@ pub(crate) struct StubFile {
     /// Whether it may respond to a documented call.
     #[serde(default)]
     override_documented: bool,
-}
-
-impl Expected for StubFile {
-    const EXPECTED: &'static str = "an object with the `path` of a stub";
 }
 
 impl StubFile {

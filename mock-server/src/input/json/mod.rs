@@ -10,9 +10,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::error::Category;
 
 pub(crate) use self::locate::ValidationError;
-pub(crate) use self::value::{
-    Expected, Fields, Object, decimal, non_null, timestamp, unwrap_object,
-};
+pub(crate) use self::value::{Fields, Object, decimal, non_null, parsed, timestamp, unwrap_object};
 use crate::input::escape::{escaped, shortened};
 use crate::input::suggest;
 use crate::state::keys::api_key;
@@ -61,14 +59,14 @@ pub(crate) trait FromJson: Sized {
     fn from_json(text: &str) -> Result<Self, ParseError>;
 }
 
-impl<T: DeserializeOwned + Expected> FromJson for T {
+impl<T: DeserializeOwned> FromJson for Object<T> {
     fn from_json(text: &str) -> Result<Self, ParseError> {
-        object(text)
+        read(text)
     }
 }
 
 /// The object that a text is.
-pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result<T, ParseError> {
+pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ParseError> {
     let Object(object) = read(text)?;
     Ok(object)
 }
