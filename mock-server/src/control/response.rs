@@ -108,19 +108,16 @@ impl Formatter for EscapingFormatter {
         to: &mut W,
         text: &str,
     ) -> io::Result<()> {
-        let mut rest = text;
-        while let Some(at) = rest.find(is_unsafe_to_print) {
-            let (before, from) = rest.split_at(at);
-            to.write_all(before.as_bytes())?;
-            let mut chars = from.chars();
-            if let Some(char) = chars.next() {
+        for char in text.chars() {
+            if is_unsafe_to_print(char) {
                 for unit in char.encode_utf16(&mut [0; 2]) {
                     write!(to, "\\u{unit:04x}")?;
                 }
+            } else {
+                write!(to, "{char}")?;
             }
-            rest = chars.as_str();
         }
-        to.write_all(rest.as_bytes())
+        Ok(())
     }
 }
 

@@ -30,18 +30,17 @@ pub(super) async fn check(
 ) -> Result<Response, ApiError> {
     let policy = &control.0.policy;
     policy.check_origin(&request)?;
-    if !is_public(&request) {
+    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
+    if !(matches!(*request.method(), Method::GET | Method::HEAD) && is_public(path)) {
         policy.check_token(request.headers())?;
     }
     check_media_type(&request)?;
     Ok(next.run(request).await)
 }
 
-/// Whether a request needs no token: the page's files, health and readiness.
-fn is_public(request: &Request) -> bool {
-    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    is_read && (matches!(path, "" | "/" | "/health" | "/ready") || path.starts_with("/page/"))
+/// Whether to read this path needs no token: the page's files, health and readiness.
+pub(super) fn is_public(path: &str) -> bool {
+    matches!(path, "" | "/" | "/health" | "/ready") || path.starts_with("/page/")
 }
 
 #[derive(Debug)]
@@ -79,7 +78,11 @@ impl OriginPolicy {
         // An absolute target must name the same host.
         let target = request.uri().authority().map(http::uri::Authority::as_str);
         if !self.is_ours(host) || target.is_some_and(|target| target != host) {
-            return Err(ApiError::forbidden("forbidden_host", self.expected_host()));
+            let address = if self.token.is_some() { "an IP address" } else { "a loopback address" };
+            let message = format!(
+                "foreign Host; expected `localhost`, {address} or a name of --control-host"
+            );
+            return Err(ApiError::forbidden("forbidden_host", &message));
         }
         let origin = format!("{}://{host}", self.scheme);
         if !all(headers, &ORIGIN, |sent| sent == origin) {
@@ -108,17 +111,6 @@ impl OriginPolicy {
         address.is_some_and(is_ours)
             || name.eq_ignore_ascii_case("localhost")
             || self.hosts.iter().any(|one| one.eq_ignore_ascii_case(name))
-    }
-
-    fn expected_host(&self) -> &'static str {
-        match self.token {
-            Some(_) => {
-                "foreign Host; expected an IP address, `localhost` or a name of --control-host"
-            }
-            None => {
-                "foreign Host; expected `localhost`, a loopback address or a name of --control-host"
-            }
-        }
     }
 
     fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {

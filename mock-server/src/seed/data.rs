@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::input::json::{Expected, Object, decimal, non_null, timestamp, unwrap_object};
+use crate::input::json::{Object, decimal, non_null, timestamp, unwrap_object};
 #[cfg(feature = "schema")]
 use crate::input::schema;
 use crate::state::model::{Company, Connection, Wallet};
@@ -14,6 +14,7 @@ use crate::state::model::{Company, Connection, Wallet};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "WalletGiven"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(expecting = "an object with what is known of a wallet")]
 pub(crate) struct WalletFile {
     /// 0, if left out.
     #[serde(default)]
@@ -35,6 +36,7 @@ pub(crate) struct WalletFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "CompanyGiven"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(expecting = "an object with the `id` and the `name` of a company")]
 pub(crate) struct CompanyFile {
     id: String,
     name: String,
@@ -54,6 +56,7 @@ pub(crate) struct CompanyFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "ConnectionGiven"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(expecting = "an object with the `id` of a connection")]
 pub(crate) struct ConnectionFile {
     id: String,
     #[serde(default, deserialize_with = "non_null")]
@@ -74,25 +77,10 @@ pub(crate) struct ConnectionFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "CountGiven", inline))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `templates`")]
 struct CountFile {
     /// 0, if `_count` is left out.
     templates: u64,
-}
-
-impl Expected for WalletFile {
-    const EXPECTED: &'static str = "an object with what is known of a wallet";
-}
-
-impl Expected for CompanyFile {
-    const EXPECTED: &'static str = "an object with the `id` and the `name` of a company";
-}
-
-impl Expected for ConnectionFile {
-    const EXPECTED: &'static str = "an object with the `id` of a connection";
-}
-
-impl Expected for CountFile {
-    const EXPECTED: &'static str = "an object with `templates`";
 }
 
 impl From<WalletFile> for Wallet {

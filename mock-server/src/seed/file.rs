@@ -7,7 +7,7 @@ use super::stub::StubFile;
 use super::{Companies, PartnerSeed, Seed};
 use crate::faults::{CheckedRule, RuleError, WrittenRule, another_partner, unknown_partner};
 use crate::input::json::{
-    self, Expected, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
+    self, Object, ParseError, ValidationError, non_null, truncate, unwrap_object,
 };
 #[cfg(feature = "schema")]
 use crate::input::schema;
@@ -27,6 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Seed, ParseError> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(title = "A seed of partner-api-mock"))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `partners`")]
 pub(super) struct SeedFile {
     /// Where this schema is, for editors.
     #[serde(rename = "$schema", default, deserialize_with = "non_null")]
@@ -47,6 +48,7 @@ pub(super) struct SeedFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "PartnerNew", transform = super::schema::not_both_companies_and_generate))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with the `name` of a partner")]
 pub(crate) struct PartnerFile {
     /// For the journal. In a seed, each name is unique.
     name: String,
@@ -78,6 +80,7 @@ pub(crate) struct PartnerFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Generate"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(expecting = "an object with how many `companies`")]
 pub(crate) struct GenerateFile {
     /// How many.
     #[cfg_attr(feature = "schema", schemars(range(max = MAX_GENERATED)))]
@@ -85,18 +88,6 @@ pub(crate) struct GenerateFile {
     /// 0, if left out.
     #[serde(default)]
     rng_seed: u64,
-}
-
-impl Expected for SeedFile {
-    const EXPECTED: &'static str = "an object with `partners`";
-}
-
-impl Expected for PartnerFile {
-    const EXPECTED: &'static str = "an object with the `name` of a partner";
-}
-
-impl Expected for GenerateFile {
-    const EXPECTED: &'static str = "an object with how many `companies`";
 }
 
 impl SeedFile {
@@ -124,7 +115,7 @@ fn each<T, U>(
     mut check: impl FnMut(T) -> Result<U, ValidationError>,
 ) -> Result<Vec<U>, ValidationError> {
     let items = items.into_iter().enumerate();
-    items.map(|(at, item)| check(item).map_err(|wrong| wrong.at(at).at(field))).collect()
+    items.map(|(at, item)| check(item).map_err(|wrong| wrong.at_item(at).at(field))).collect()
 }
 
 /// The number of the partner that a rule names.

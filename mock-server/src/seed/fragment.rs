@@ -7,7 +7,7 @@ use super::file::{self, GenerateFile, PartnerFile, Taken};
 use super::schema;
 use super::stub::StubFile;
 use crate::faults::{Rule, WrittenRule};
-use crate::input::json::{self, Expected, FromJson, Object, ParseError, ValidationError, non_null};
+use crate::input::json::{self, FromJson, Object, ParseError, ValidationError, non_null};
 use crate::state::companies::Companies;
 use crate::state::model::{Company, Connection, Wallet};
 use crate::stubs::Stub;
@@ -67,14 +67,11 @@ impl FromJson for Companies {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "CompaniesGiven", transform = schema::data_or_generate))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `data`, or with `generate`")]
 pub(crate) struct CompaniesFile {
     /// As `GET /companies` has them.
     #[serde(default, deserialize_with = "non_null")]
     data: Option<Vec<Object<CompanyFile>>>,
     #[serde(default, deserialize_with = "non_null")]
     generate: Option<Object<GenerateFile>>,
-}
-
-impl Expected for CompaniesFile {
-    const EXPECTED: &'static str = "an object with `data`, or with `generate`";
 }

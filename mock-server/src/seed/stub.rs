@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::value::RawValue;
 
 use crate::api::headers::{is_bodyless, is_framing};
-use crate::input::json::{Expected, Fields, Step, ValidationError, non_null};
+use crate::input::json::{Fields, ValidationError, non_null};
 #[cfg(feature = "schema")]
 use crate::input::schema;
 use crate::stubs::{self, ResponseTemplate, Stub, StubError};
@@ -14,6 +14,7 @@ use crate::stubs::{self, ResponseTemplate, Stub, StubError};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "StubNew", transform = super::schema::stub_rules))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(expecting = "an object with the `path` of a stub")]
 pub(crate) struct StubFile {
     /// In capitals. GET, if left out. GET includes HEAD.
     #[serde(default, deserialize_with = "non_null")]
@@ -43,10 +44,6 @@ pub(crate) struct StubFile {
     override_documented: bool,
 }
 
-impl Expected for StubFile {
-    const EXPECTED: &'static str = "an object with the `path` of a stub";
-}
-
 impl StubFile {
     pub(super) fn checked(self) -> Result<Stub, ValidationError> {
         let wrong =
@@ -73,9 +70,8 @@ impl StubFile {
             (None, None) => ResponseTemplate::json(status, "{}"),
         };
         for (name, value) in self.headers.into_iter().flat_map(|Fields(headers)| headers) {
-            let (header, value) = header(&name, &value).map_err(|wrong| {
-                ValidationError::of(wrong).at(Step::Field(name.into())).at("headers")
-            })?;
+            let (header, value) = header(&name, &value)
+                .map_err(|wrong| ValidationError::of(wrong).at(name).at("headers"))?;
             response = response.header(header, value);
         }
         let mut stub = Stub::new(method, self.path).respond(response);

@@ -10,7 +10,7 @@ use crate::control::ControlState;
 use crate::control::extract::Json;
 use crate::control::response::ApiError;
 use crate::faults::Time;
-use crate::input::json::{Expected, timestamp};
+use crate::input::json::{Object, timestamp};
 use crate::mock::Mock;
 
 pub(super) fn router() -> Router<ControlState> {
@@ -37,15 +37,12 @@ async fn get_clock(State(mock): State<Mock>) -> Json<Clock> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(transform = only_a_paused_clock_is_set))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `paused`, and optionally `now`")]
 pub(in crate::control) struct ClockSetting {
     paused: bool,
     #[serde(default, deserialize_with = "timestamp")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
     now: Option<Timestamp>,
-}
-
-impl Expected for ClockSetting {
-    const EXPECTED: &'static str = "an object with `paused`, and optionally `now`";
 }
 
 #[cfg(feature = "schema")]
@@ -57,7 +54,7 @@ fn only_a_paused_clock_is_set(schema: &mut schemars::Schema) {
 
 async fn set_clock(
     State(mock): State<Mock>,
-    Json(ClockSetting { paused, now }): Json<ClockSetting>,
+    Json(Object(ClockSetting { paused, now })): Json<Object<ClockSetting>>,
 ) -> Result<Json<Clock>, ApiError> {
     let clock = mock.clock();
     match (paused, now) {
@@ -76,17 +73,14 @@ async fn set_clock(
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `by`, such as \"30s\"")]
 pub(in crate::control) struct ClockStep {
     by: Time,
 }
 
-impl Expected for ClockStep {
-    const EXPECTED: &'static str = "an object with `by`, such as \"30s\"";
-}
-
 async fn advance_clock(
     State(mock): State<Mock>,
-    Json(ClockStep { by: Time(by) }): Json<ClockStep>,
+    Json(Object(ClockStep { by: Time(by) })): Json<Object<ClockStep>>,
 ) -> Result<Json<Clock>, ApiError> {
     mock.clock().advance(by)?;
     Ok(get_clock(State(mock)).await)

@@ -10,7 +10,7 @@ use crate::control::ControlState;
 use crate::control::extract::Json;
 use crate::control::resources::requests::Evicted;
 use crate::control::response::{ApiError, blocking};
-use crate::input::json::Expected;
+use crate::input::json::Object;
 use crate::mock::Mock;
 
 pub(super) fn router() -> Router<ControlState> {
@@ -54,13 +54,13 @@ async fn get_readiness(State(control): State<ControlState>) -> (StatusCode, Json
 /// one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an empty object, or no body")]
 struct Empty {}
 
-impl Expected for Empty {
-    const EXPECTED: &'static str = "an empty object, or no body";
-}
-
-async fn reset(State(mock): State<Mock>, _: Option<Json<Empty>>) -> Result<StatusCode, ApiError> {
+async fn reset(
+    State(mock): State<Mock>,
+    _: Option<Json<Object<Empty>>>,
+) -> Result<StatusCode, ApiError> {
     blocking(move || mock.reset()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,26 +10,10 @@ use crate::control::ControlState;
 
 pub(super) fn router() -> Router<ControlState> {
     Router::new()
-        .route("/openapi/partner-api.yaml", get(get_contract))
-        .route("/openapi/partner-api.json", get(get_contract_as_json))
-        .route("/openapi/control.yaml", get(get_control_document))
-        .route("/openapi/control.json", get(get_control_document_as_json))
-}
-
-async fn get_contract() -> impl IntoResponse {
-    yaml(CONTRACT)
-}
-
-async fn get_contract_as_json() -> impl IntoResponse {
-    json(contract_json())
-}
-
-async fn get_control_document() -> impl IntoResponse {
-    yaml(CONTROL_CONTRACT)
-}
-
-async fn get_control_document_as_json() -> impl IntoResponse {
-    json(control_contract_json())
+        .route("/openapi/partner-api.yaml", get(async || yaml(CONTRACT)))
+        .route("/openapi/partner-api.json", get(async || json(contract_json())))
+        .route("/openapi/control.yaml", get(async || yaml(CONTROL_CONTRACT)))
+        .route("/openapi/control.json", get(async || json(control_contract_json())))
 }
 
 /// RFC 9512.

@@ -10,7 +10,7 @@ use crate::control::response::ApiError;
 use crate::control::{ControlState, MAX_CONTROL_OUTAGE};
 use crate::faults::Time;
 use crate::faults::outage::{self, ScheduledOutage};
-use crate::input::json::Expected;
+use crate::input::json::Object;
 
 pub(super) fn router() -> Router<ControlState> {
     Router::new().route("/outage", post(start_outage))
@@ -20,6 +20,7 @@ pub(super) fn router() -> Router<ControlState> {
 #[derive(Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object such as {\"kind\": \"refuse\", \"duration\": \"2s\"}")]
 pub(in crate::control) struct Outage {
     /// `refuse`: connections are refused, open ones closed. `reset`: connections are reset.
     /// `blackhole`: connections get no byte and no end.
@@ -28,12 +29,8 @@ pub(in crate::control) struct Outage {
     duration: Time,
 }
 
-impl Expected for Outage {
-    const EXPECTED: &'static str = "an object such as {\"kind\": \"refuse\", \"duration\": \"2s\"}";
-}
-
 async fn start_outage(
-    Json(Outage { kind, duration }): Json<Outage>,
+    Json(Object(Outage { kind, duration })): Json<Object<Outage>>,
 ) -> Result<(StatusCode, Extension<ScheduledOutage>, Json<Outage>), ApiError> {
     if duration.0.is_zero() || duration.0 > MAX_CONTROL_OUTAGE {
         let message = "expected more than 0 and at most 10m: the control API is down until then";

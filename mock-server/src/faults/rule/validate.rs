@@ -12,7 +12,7 @@ use crate::api::headers::{is_bodyless, is_framing};
 use crate::faults::Time;
 use crate::input::escape::escaped;
 use crate::input::json::pointer::{A_POINTER, is_pointer};
-use crate::input::json::{Step, ValidationError, serde_message};
+use crate::input::json::{ValidationError, serde_message};
 use crate::state::keys::api_key;
 
 /// A rule that cannot be taken. It shows as one line: what is wrong, and what was expected.
@@ -63,7 +63,7 @@ impl std::error::Error for RuleError {}
 impl From<RuleError> for ValidationError {
     fn from(error: RuleError) -> Self {
         if error.option() == Some(&error.options) {
-            return Self::of(error.message).at(Step::Field(error.options.into()));
+            return Self::of(error.message).at(error.options);
         }
         Self::of(error.to_string())
     }

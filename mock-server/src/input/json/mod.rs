@@ -1,6 +1,5 @@
 //! JSON of others: read strictly, with the field and the place of what is wrong.
 
-mod describe;
 mod locate;
 pub(crate) mod pointer;
 mod value;
@@ -8,15 +7,16 @@ mod value;
 use std::collections::BTreeMap;
 
 use serde::de::{Deserialize, DeserializeOwned};
+use serde_json::error::Category;
 
-use self::describe::describe;
-pub(crate) use self::describe::serde_message;
-pub(crate) use self::locate::{Step, ValidationError};
-pub(crate) use self::value::{
-    Expected, Fields, Object, decimal, non_null, timestamp, unwrap_object,
-};
+pub(crate) use self::locate::ValidationError;
+pub(crate) use self::value::{Fields, Object, decimal, non_null, parsed, timestamp, unwrap_object};
 use crate::input::escape::{escaped, shortened};
+use crate::input::suggest;
 use crate::state::keys::api_key;
+
+/// A message is cut to this many characters, so that it stays readable.
+const MAX_MESSAGE: usize = 480;
 
 /// What is wrong with a text: in one line, and with no key in it.
 #[derive(Debug)]
@@ -34,6 +34,17 @@ impl ParseError {
         Self { place, field: String::new(), message: clean(message) }
     }
 
+    /// By serde, whose path of the root is `.`, and whose name of a field that never came is `?`.
+    fn of_serde(path: &str, error: &serde_json::Error) -> Self {
+        let path = path.trim_end_matches(['.', '?']);
+        let message = error.to_string();
+        let suffix = format!(" at line {} column {}", error.line(), error.column());
+        let message = message.strip_suffix(&suffix).unwrap_or(&message);
+        let is_of_a_key = error.classify() == Category::Data && is_of_a_key(path);
+        let place = (error.line(), error.column().max(1));
+        Self::at(place, &serde_message(message, is_of_a_key)).in_field(&truncate(path))
+    }
+
     fn in_field(self, path: &str) -> Self {
         Self { field: clean(path), ..self }
     }
@@ -48,14 +59,14 @@ pub(crate) trait FromJson: Sized {
     fn from_json(text: &str) -> Result<Self, ParseError>;
 }
 
-impl<T: DeserializeOwned + Expected> FromJson for T {
+impl<T: DeserializeOwned> FromJson for Object<T> {
     fn from_json(text: &str) -> Result<Self, ParseError> {
-        object(text)
+        read(text)
     }
 }
 
 /// The object that a text is.
-pub(crate) fn object<'a, T: Deserialize<'a> + Expected>(text: &'a str) -> Result<T, ParseError> {
+pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ParseError> {
     let Object(object) = read(text)?;
     Ok(object)
 }
@@ -70,12 +81,26 @@ pub(crate) fn fields<'a, T: Deserialize<'a>>(
 
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ParseError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        describe(&path, error.inner())
-    })?;
-    json.end().map_err(|error| describe(".", &error))?;
+    let read = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| ParseError::of_serde(&error.path().to_string(), error.inner()))?;
+    json.end().map_err(|error| ParseError::of_serde("", &error))?;
     Ok(read)
+}
+
+/// serde's message, with a suggestion. If it is long, its end is shown as well, since it says what was
+/// expected. Where a key is expected, the value is not shown, since not every key can be recognised by
+/// its beginning.
+pub(crate) fn serde_message(message: &str, of_a_key: bool) -> String {
+    if of_a_key {
+        return "expected a key as a string (the value is not shown)".to_owned();
+    }
+    let hint = suggest::did_you_mean_in(message);
+    let length = message.chars().count();
+    if length <= MAX_MESSAGE {
+        return format!("{message}{hint}");
+    }
+    let end: String = message.chars().skip(length - MAX_MESSAGE / 2).collect();
+    format!("{}{end}{hint}", shortened(message, MAX_MESSAGE / 2))
 }
 
 /// The beginning of a text from outside, if it is long.

@@ -1,11 +1,9 @@
 //! JSON pointers (RFC 6901): where in a JSON text one leads to, so that the rest of the text stays as
 //! it is, byte for byte.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use serde::de::{
-    Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
 use serde_json::value::RawValue;
 
 use super::truncate;
@@ -38,31 +36,53 @@ pub(crate) struct Insertion {
 }
 
 /// Finds what a pointer leads to in a JSON text. The error says which part of it is not there.
-///
-/// In one pass over the text, and one over the object or array that the value is in.
 pub(crate) fn find(text: &str, pointer: &str) -> Result<Target, String> {
-    let unescape = |token: &str| token.replace("~1", "/").replace("~0", "~");
-    let names: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
-    let Some((name, parents)) = names.split_last() else {
-        return Ok(Target::Value(0..text.len()));
-    };
-    let parent = match parents {
-        [] => text.trim_ascii(),
-        parents => match walk(text, parents)? {
-            Found::Value(parent) => parent,
-            lost => return Err(lost.describe(pointer, 1)),
-        },
-    };
-    let found = walk(parent, std::slice::from_ref(name))?;
-    let at = range_in(text, parent).end - 1;
-    let inner = parent.get(1..parent.len() - 1).unwrap_or_default();
-    let insertion = Insertion { at, is_first: inner.trim_ascii().is_empty() };
-    match found {
-        Found::Value(value) => Ok(Target::Value(range_in(text, value))),
-        Found::NoMember { .. } => Ok(Target::Member(insertion, name.clone())),
-        Found::NoItem { .. } if name == "-" => Ok(Target::Item(insertion)),
-        lost => Err(lost.describe(pointer, 0)),
+    if serde_json::from_str::<&RawValue>(text).is_err() {
+        return Err("the response is not JSON".to_owned());
     }
+    let unescape = |token: &str| token.replace("~1", "/").replace("~0", "~");
+    let steps: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
+    let (value, walked) = walk(text, &steps);
+    let range = range_in(text, value);
+    let Some(missing) = steps.get(walked) else { return Ok(Target::Value(range)) };
+    let inner = value.get(1..value.len() - 1).unwrap_or_default();
+    let insertion = Insertion { at: range.end - 1, is_first: inner.trim_ascii().is_empty() };
+    let is_last = walked + 1 == steps.len();
+    let part = |steps| truncate(&pointer.split('/').take(steps + 1).collect::<Vec<_>>().join("/"));
+    match value.chars().next() {
+        Some('{') if is_last => Ok(Target::Member(insertion, missing.clone())),
+        Some('[') if is_last && missing == "-" => Ok(Target::Item(insertion)),
+        Some('{') => Err(format!("there is no `{}`", part(walked + 1))),
+        Some('[') => {
+            let (array, item, length) = (part(walked), truncate(missing), items(value).len());
+            Err(format!("there is no item `{item}` in `{array}`, which has {length}"))
+        }
+        _ => Err(format!("`{}` is neither an object nor an array", part(walked))),
+    }
+}
+
+/// The value that these steps lead to, names of members and numbers of items; or the last one on the
+/// way that is there, and how many steps lead to it. Of several members of one name the last one counts,
+/// as in most parsers.
+pub(super) fn walk<'a>(text: &'a str, steps: &[String]) -> (&'a str, usize) {
+    let mut value = text.trim_ascii();
+    for (walked, step) in steps.iter().enumerate() {
+        let next = if value.starts_with('[') {
+            let is_index = step == "0" || !step.starts_with(['0', '+']);
+            let index = step.parse::<usize>().ok().filter(|_| is_index);
+            index.and_then(|index| items(value).get(index).copied())
+        } else {
+            let members = serde_json::from_str::<HashMap<String, &RawValue>>(value);
+            members.ok().and_then(|members| members.get(step).copied())
+        };
+        let Some(next) = next else { return (value, walked) };
+        value = next.get();
+    }
+    (value, steps.len())
+}
+
+fn items(array: &str) -> Vec<&RawValue> {
+    serde_json::from_str(array).unwrap_or_default()
 }
 
 /// A member or an item with the comma after or before it, and a member's name.
@@ -97,153 +117,9 @@ fn start_of_string(text: &str) -> usize {
     inner.len()
 }
 
-fn range_in(text: &str, part: &str) -> Range<usize> {
+pub(super) fn range_in(text: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - text.as_ptr().addr();
     start..start + part.len()
-}
-
-/// Where a walk ends, and how many names were left of it.
-enum Found<'a> {
-    Value(&'a str),
-    NoMember { left: usize },
-    NoItem { left: usize, length: usize },
-    Scalar { left: usize },
-}
-
-impl Found<'_> {
-    /// What is not there, where more names were left after those of the walk.
-    fn describe(&self, pointer: &str, more: usize) -> String {
-        let place = |left: usize| {
-            let tokens: Vec<_> = pointer.split('/').collect();
-            let (walked, rest) = tokens.split_at(tokens.len().saturating_sub(left + more));
-            (truncate(&walked.join("/")), truncate(rest.first().unwrap_or(&"")))
-        };
-        match self {
-            Self::Value(_) => String::new(),
-            Self::NoMember { left } => {
-                let (object, name) = place(*left);
-                format!("there is no `{object}/{name}`")
-            }
-            Self::NoItem { left, length } => {
-                let (array, index) = place(*left);
-                format!("there is no item `{index}` in `{array}`, which has {length}")
-            }
-            Self::Scalar { left } => {
-                format!("`{}` is neither an object nor an array", place(*left).0)
-            }
-        }
-    }
-}
-
-fn walk<'a>(text: &'a str, names: &[String]) -> Result<Found<'a>, String> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let found = Walk(names).deserialize(&mut json);
-    let found = found.and_then(|found| json.end().map(|()| found));
-    found.map_err(|_| "the response is not JSON".to_owned())
-}
-
-/// Reads along these names, and skips everything else.
-struct Walk<'n>(&'n [String]);
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = Found<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Found<'de>, D::Error> {
-        if self.0.is_empty() {
-            return Ok(Found::Value(<&RawValue>::deserialize(from)?.get()));
-        }
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = Found<'de>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-
-    /// Of several members of one name the last one counts, as in most parsers.
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
-        let mut found = Found::NoMember { left: self.0.len() };
-        let Some((name, rest)) = self.0.split_first() else { return Ok(found) };
-        while let Some(is_it) = map.next_key_seed(Is(name))? {
-            if is_it {
-                found = map.next_value_seed(Walk(rest))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Found<'de>, A::Error> {
-        let (left, mut found, mut length) = (self.0.len(), None, 0);
-        let Some((name, rest)) = self.0.split_first() else {
-            return Ok(Found::NoItem { left, length });
-        };
-        let is_index = name == "0" || !name.starts_with(['0', '+']);
-        let wanted = is_index.then(|| name.parse::<usize>().ok()).flatten();
-        loop {
-            if wanted == Some(length) {
-                found = items.next_element_seed(Walk(rest))?;
-                if found.is_none() {
-                    break;
-                }
-            } else if items.next_element::<IgnoredAny>()?.is_none() {
-                break;
-            }
-            length += 1;
-        }
-        Ok(found.unwrap_or(Found::NoItem { left, length }))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Found<'de>, E> {
-        Ok(Found::Scalar { left: self.0.len() })
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Found<'de>, E> {
-        Ok(Found::Scalar { left: self.0.len() })
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Found<'de>, E> {
-        Ok(Found::Scalar { left: self.0.len() })
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Found<'de>, E> {
-        Ok(Found::Scalar { left: self.0.len() })
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Found<'de>, E> {
-        Ok(Found::Scalar { left: self.0.len() })
-    }
-
-    fn visit_unit<E>(self) -> Result<Found<'de>, E> {
-        Ok(Found::Scalar { left: self.0.len() })
-    }
-}
-
-/// Whether a name is this one.
-struct Is<'n>(&'n str);
-
-impl<'de> DeserializeSeed<'de> for Is<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<bool, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Is<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
-        Ok(name == self.0)
-    }
 }
 
 #[cfg(test)]

@@ -6,35 +6,55 @@ use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
 
 /// A struct, from an object only: what serde derives would also take an array, and
 /// its values by their order.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transparent))]
 pub(crate) struct Object<T>(pub(crate) T);
 
-/// What is expected in the place of an object.
-pub(crate) trait Expected {
-    const EXPECTED: &'static str;
-}
-
-impl<'de, T: Deserialize<'de> + Expected> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(ObjectVisitor(PhantomData))
+        T::deserialize(ObjectOnly(from)).map(Object)
     }
 }
 
-struct ObjectVisitor<T>(PhantomData<T>);
+/// Passes everything on but an array to a struct.
+struct ObjectOnly<T>(T);
 
-impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
+    type Error = D::Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(ObjectOnly(visitor))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for ObjectOnly<V> {
+    type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
+        self.0.expecting(f)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+        self.0.visit_map(map)
     }
 }
 
@@ -46,32 +66,26 @@ pub(crate) fn non_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 pub(crate) fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
-    from.deserialize_str(Text {
-        parse: |text| Decimal::from_str_exact(text).ok().filter(|_| is_plain_decimal(text)),
-        expected: "a decimal number as a string, such as \"25.0000\"",
+    parsed(from, "a decimal number as a string, such as \"25.0000\"", |text| {
+        // `Decimal` also takes numbers that JSON does not have: `+1`, `1_0`, `.5`, `5.`, `01`.
+        let is_json = serde_json::from_str::<f64>(text).is_ok();
+        Decimal::from_str_exact(text).ok().filter(|_| is_json)
     })
-}
-
-/// A number as JSON writes it, without an exponent (RFC 8259, section 6). `Decimal` takes more:
-/// `+1`, `1_0`, `.5`, `5.`, `01`.
-fn is_plain_decimal(text: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = match text.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (text, None),
-    };
-    is_digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
 }
 
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
-    from.deserialize_str(Text {
-        parse: |text| text.parse().ok(),
-        expected: "a time such as \"2026-06-01T10:12:00.000Z\"",
-    })
+    parsed(from, "a time such as \"2026-06-01T10:12:00.000Z\"", |text| text.parse().ok())
 }
 
 /// A string with a meaning. For anything else, the error says what was expected.
+pub(crate) fn parsed<'de, T, D: Deserializer<'de>>(
+    from: D,
+    expected: &'static str,
+    parse: fn(&str) -> Option<T>,
+) -> Result<Option<T>, D::Error> {
+    from.deserialize_str(Text { parse, expected })
+}
+
 struct Text<T> {
     parse: fn(&str) -> Option<T>,
     expected: &'static str,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::ControlState;
 use crate::control::extract::{Json, Partner, Path};
 use crate::control::response::{ApiError, List, created};
-use crate::input::json::{Expected, non_null};
+use crate::input::json::{Object, non_null};
 use crate::state::keys::api_key;
 use crate::state::store::PartnerKey;
 
@@ -51,6 +51,7 @@ async fn list_keys(Partner(partner): Partner) -> Json<List<Key>> {
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with a `key`, or an empty one")]
 pub(in crate::control) struct KeyNew {
     /// The key to be accepted; without it one is issued.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::input::schema::KEY)))]
@@ -58,15 +59,11 @@ pub(in crate::control) struct KeyNew {
     key: Option<String>,
 }
 
-impl Expected for KeyNew {
-    const EXPECTED: &'static str = "an object with a `key`, or an empty one";
-}
-
 async fn add_key(
     Partner(partner): Partner,
-    new: Option<Json<KeyNew>>,
+    new: Option<Json<Object<KeyNew>>>,
 ) -> Result<Response, ApiError> {
-    let key = match new.and_then(|Json(new)| new.key) {
+    let key = match new.and_then(|Json(Object(new))| new.key) {
         Some(key) if !api_key::is_b64token(key.as_bytes()) => {
             return Err(ApiError::invalid("key", api_key::EXPECTED));
         }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::ControlState;
 use crate::control::extract::{self, Json};
 use crate::control::response::{ApiError, List, blocking, check_quota, created};
-use crate::input::json::{Expected, non_null};
+use crate::input::json::{Object, non_null};
 use crate::mock::{self, Mock};
 use crate::seed::PartnerSeed;
 use crate::state::model::Wallet;
@@ -102,6 +102,7 @@ async fn get_partner(
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with `name` or `active`")]
 pub(in crate::control) struct PartnerChange {
     #[serde(default, deserialize_with = "non_null")]
     name: Option<String>,
@@ -109,14 +110,10 @@ pub(in crate::control) struct PartnerChange {
     active: Option<bool>,
 }
 
-impl Expected for PartnerChange {
-    const EXPECTED: &'static str = "an object with `name` or `active`";
-}
-
 async fn change_partner(
     State(mock): State<Mock>,
     extract::Partner(partner): extract::Partner,
-    Json(PartnerChange { name, active }): Json<PartnerChange>,
+    Json(Object(PartnerChange { name, active })): Json<Object<PartnerChange>>,
 ) -> Json<Partner> {
     if let Some(name) = name {
         partner.rename(name);

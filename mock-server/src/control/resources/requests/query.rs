@@ -11,6 +11,7 @@ use crate::control::MAX_CONTROL_WAIT;
 use crate::control::extract::Owner;
 use crate::control::response::ApiError;
 use crate::faults::Time;
+use crate::input::json::parsed;
 #[cfg(feature = "schema")]
 use crate::input::schema;
 use crate::journal::number_of;
@@ -76,23 +77,13 @@ pub(in crate::control) struct RequestsQuery {
     pub(super) within: Option<Duration>,
 }
 
-fn parsed<'de, T, D: Deserializer<'de>>(
-    from: D,
-    expected: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<Option<T>, D::Error> {
-    let text = String::deserialize(from)?;
-    parse(&text).map(Some).ok_or_else(|| D::Error::custom(format_args!("expected {expected}")))
-}
-
 fn request_id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     parsed(from, "the id of a request, such as `req-12`", number_of)
 }
 
 fn sendable_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    let is_possible = |text: &str| path::is_possible(&path::full(text));
     parsed(from, "a path as requests have it: percent-encoded, without a query", |text| {
-        is_possible(text).then(|| text.to_owned())
+        path::is_possible(&path::full(text)).then(|| text.to_owned())
     })
 }
 
@@ -102,8 +93,11 @@ fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
 }
 
 fn disposition<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Disposition>, D::Error> {
-    let expected = "the `disposition` of a request, such as `served` or `unknown path`";
-    parsed(from, expected, Disposition::from_text)
+    parsed(
+        from,
+        "the `disposition` of a request, such as `served` or `unknown path`",
+        Disposition::from_text,
+    )
 }
 
 fn number<'de, T: std::str::FromStr, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
@@ -111,8 +105,9 @@ fn number<'de, T: std::str::FromStr, D: Deserializer<'de>>(from: D) -> Result<Op
 }
 
 fn limit<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
-    let is_limit = |limit: &usize| (1..=MAX_LIMIT).contains(limit);
-    parsed(from, "a number from 1 to 1000", |text| digits(text).filter(is_limit))
+    parsed(from, "a number from 1 to 1000", |text| {
+        digits(text).filter(|limit| (1..=MAX_LIMIT).contains(limit))
+    })
 }
 
 fn wait<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
