@@ -18,10 +18,10 @@ async fn recorded(mock: &Mock, text: &str) -> String {
 async fn nothing_of_a_key_is_left_whatever_it_is_made_of() {
     let mock = Mock::new();
     for (text, clean) in [
-        ("pk_live_my-suite_canary.1~+/2== x", "pk_live_[redacted]== x"),
-        ("k=pk_live_a%2Fcanary&b=1", "k=pk_live_[redacted]&b=1"),
-        ("pk_live_apk_live_canary\"", "pk_live_[redacted]\""),
-        ("{\"a\":\"pk_live_a-canary\",", "{\"a\":\"pk_live_[redacted]\","),
+        ("pk_live_my-suite_secret.1~+/2== x", "pk_live_[redacted]== x"),
+        ("k=pk_live_a%2Fsecret&b=1", "k=pk_live_[redacted]&b=1"),
+        ("pk_live_apk_live_secret\"", "pk_live_[redacted]\""),
+        ("{\"a\":\"pk_live_a-secret\",", "{\"a\":\"pk_live_[redacted]\","),
         ("pk_live_[redacted], pk_live_a", "pk_live_[redacted], pk_live_[redacted]"),
         ("pk_live_[redacted]abc", "pk_live_[redacted]"),
         ("pk_live_, pk_liv", "pk_live_[redacted], pk_liv"),

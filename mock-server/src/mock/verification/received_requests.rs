@@ -223,6 +223,7 @@ impl ReceivedRequests {
                 if count.is_decided(seen.1) {
                     return seen;
                 }
+                drop(seen); // Its requests may be evicted during the wait.
                 recorded.await;
             }
         };
