@@ -184,5 +184,5 @@ impl Owner {
 }
 
 fn no_partner(id: &str) -> ApiError {
-    ApiError::not_found(format!("there is no partner `{}`", id.escape_debug()))
+    ApiError::not_found(&format!("there is no partner `{id}`"))
 }

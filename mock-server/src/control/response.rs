@@ -151,8 +151,9 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, error, message)
     }
 
-    pub(super) fn not_found(message: impl AsRef<str>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    /// The message may hold an id from the path.
+    pub(super) fn not_found(message: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message.escape_debug().to_string())
     }
 
     pub(super) fn no_such_path() -> Self {
@@ -244,7 +245,7 @@ impl From<RuleError> for ApiError {
 
 impl From<NotFound> for ApiError {
     fn from(error: NotFound) -> Self {
-        Self::not_found(error.to_string().escape_debug().to_string())
+        Self::not_found(&error.to_string())
     }
 }
 

@@ -402,6 +402,8 @@ async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
             "data[0].name",
             "is missing",
         ),
+        ("PATCH", "/partners/p-1/wallet", "[]", "", "expected an object"),
+        ("PATCH", "/partners/p-1/wallet", "", "", "EOF while parsing a value"),
         ("POST", "/partners", "[]", "", "expected an object with the `name` of a partner"),
         ("POST", "/stubs", "[]", "", "expected an object with the `path` of a stub"),
         ("POST", "/faults", "", "", "EOF while parsing a value"),

@@ -106,8 +106,7 @@ async fn remove_faults(State(mock): State<Mock>, owner: Owner) -> StatusCode {
 }
 
 fn find(mock: &Mock, id: &str) -> Result<ActiveRule, ApiError> {
-    mock.rule_with_id(id)
-        .ok_or_else(|| ApiError::not_found(format!("there is no fault `{}`", id.escape_debug())))
+    mock.rule_with_id(id).ok_or_else(|| ApiError::not_found(&format!("there is no fault `{id}`")))
 }
 
 async fn get_fault(

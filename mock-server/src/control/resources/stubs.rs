@@ -98,8 +98,7 @@ async fn remove_stubs(State(mock): State<Mock>, owner: Owner) -> StatusCode {
 }
 
 fn find(mock: &Mock, id: &str) -> Result<ActiveStub, ApiError> {
-    mock.stub_with_id(id)
-        .ok_or_else(|| ApiError::not_found(format!("there is no stub `{}`", id.escape_debug())))
+    mock.stub_with_id(id).ok_or_else(|| ApiError::not_found(&format!("there is no stub `{id}`")))
 }
 
 async fn get_stub(

@@ -17,27 +17,3 @@ pub(super) fn merged(whole: &[u8], fields: &str) -> Result<String, ApiError> {
     merged.extend(given);
     serde_json::to_string(&merged).map_err(unreadable)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_given_replaces_and_all_else_stays_letter_by_letter() {
-        let whole = br#"{"a":1,"b":"25.0000","c":[1]}"#;
-        let merged = merged(whole, r#"{"c": [ ], "a": 1.50}"#).ok().unwrap();
-        assert_eq!(merged, r#"{"a":1.50,"b":"25.0000","c":[ ]}"#);
-    }
-
-    #[test]
-    fn what_is_no_object_or_says_a_thing_twice_is_refused() {
-        for (fields, said) in [
-            ("[]", "invalid type: sequence, expected an object"),
-            (r#"{"a":1,"a":2}"#, "duplicate field `a`"),
-            ("", "EOF while parsing a value"),
-        ] {
-            let failure = merged(b"{}", fields).unwrap_err();
-            assert!(format!("{failure:?}").contains(said), "{failure:?}");
-        }
-    }
-}

@@ -82,8 +82,8 @@ async fn revoke_key(
     Partner(partner): Partner,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    partner.revoke_key_known_by(&id).map_err(|_| {
-        ApiError::not_found(format!("this partner has no key `{}`", id.escape_debug()))
-    })?;
+    partner
+        .revoke_key_known_by(&id)
+        .map_err(|_| ApiError::not_found(&format!("this partner has no key `{id}`")))?;
     Ok(StatusCode::NO_CONTENT)
 }

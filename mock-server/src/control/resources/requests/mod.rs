@@ -72,10 +72,7 @@ async fn get_request(
     let handler = mock.handler();
     let entry = number_of(&id).and_then(|number| handler.journal.find(number));
     let entry = entry.ok_or_else(|| {
-        ApiError::not_found(format!(
-            "there is no request `{}`, or it was evicted",
-            id.escape_debug()
-        ))
+        ApiError::not_found(&format!("there is no request `{id}`, or it was evicted"))
     })?;
     let recorded = entry.request();
     let response = recorded.response.as_ref().map(|one| RecordedResponse::of(recorded.status, one));
