@@ -23,7 +23,7 @@ RUN cargo build --locked --release --package partner-api-cli --bin partner-api
 FROM alpine:3
 COPY --from=build /build/target/release/partner-api /usr/local/bin/partner-api
 COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/partner-api/
-# Nobody's: it needs no name, no home and no file of its own.
+# An unprivileged user: the program needs no name, no home and no files of that user.
 USER 65534:65534
 EXPOSE 4010
 STOPSIGNAL SIGTERM

@@ -1,4 +1,4 @@
-//! Lists the pages, so that `src/lib.rs` makes their Rust code blocks doctests.
+//! Lists the pages, so that their Rust code blocks become doctests of `src/lib.rs`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

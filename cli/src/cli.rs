@@ -2,15 +2,15 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+use partner_api::Escaped;
 
-use crate::escape::escaped;
 use crate::{mock, record, verify};
 
 /// Documented here once, for all commands.
 const AFTER_HELP: &str = "\
 Examples:
   partner-api mock                              Serve the mock on 127.0.0.1:4010
-  partner-api mock exec -- pytest               Run tests with a mock of their own
+  partner-api mock exec -- pytest               Run tests with a separate mock
   partner-api verify --base-url https://app.example.com
                                                 Check a live service; the key is in PARTNER_API_KEY
 
@@ -66,7 +66,9 @@ pub(crate) fn usage_error(error: &clap::Error) -> String {
         let is_key = |char: char| char.is_ascii_alphanumeric() || "-._~+/=".contains(char);
         redacted.extend(["pk_live_[redacted]", part.trim_start_matches(is_key)]);
     }
-    redacted.lines().flat_map(|line| [escaped(line), "\n".into()]).collect()
+    redacted
+        .lines()
+        .fold(String::new(), |shown, line| shown + &format!("{:.2000}\n", Escaped(line)))
 }
 
 pub(crate) fn completions(shell: Shell) -> String {
@@ -82,7 +84,7 @@ pub(crate) fn man_page(path: &[String]) -> Result<String, String> {
     for name in path {
         command = command.find_subcommand(name).ok_or_else(|| {
             let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-            let name = escaped(name).into_owned();
+            let name = Escaped(name);
             match names.as_slice() {
                 [] => format!("man: `{}` has no command `{name}`", command.get_name()),
                 names => format!("man: unknown command `{name}`; expected {}", names.join(", ")),

@@ -3,7 +3,6 @@
 #![expect(clippy::doc_markdown, reason = "doc comments of options are their help, in plain text")]
 
 mod cli;
-mod escape;
 mod logging;
 mod mock;
 mod output;

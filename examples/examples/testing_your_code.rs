@@ -21,8 +21,8 @@ type TestResult = Result<(), Box<dyn Error>>;
 
 /// The clients to call because none of their numbers can send.
 ///
-/// It takes a `Client` and does not read the environment, so that a test can pass a client for the
-/// mock.
+/// It takes a `Client` and does not read the environment, so that a test can give it a client for
+/// the mock.
 async fn clients_to_call(api: &Client) -> Result<Vec<String>, partner_api::Error> {
     let companies = api.companies().await?;
     let cut_off = companies.into_iter().filter(|company| {
@@ -97,7 +97,7 @@ async fn a_revoked_key_is_an_error_and_not_an_empty_list() -> TestResult {
 
 #[tokio::main]
 async fn main() -> TestResult {
-    println!("A function of your own, tested against the mock");
+    println!("Your code, tested against the mock");
     a_client_is_called_while_its_only_number_is_cut_off().await?;
     println!("ok: a client is called while its only number is cut off");
     partners_do_not_see_each_other().await?;

@@ -79,7 +79,7 @@ async fn run() -> Result<BalanceStatus, Box<dyn Error>> {
         return Ok(monitor.status());
     }
     let target = service_or_mock(|_| ()).await?;
-    // `println!` would panic if the line cannot be written, and 101 is none of the codes above.
+    // `println!` would panic if the line cannot be written, and 101 is not one of the codes above.
     writeln!(io::stdout(), "Calling {}", target.description)?;
     check(&target.client, &mut monitor).await?;
     if let Some(mock) = &target.mock {

@@ -3,7 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "in the helpers of a test, too, that is how a failure is said"
+    reason = "helpers of a test report a failure in the same way"
 )]
 
 use std::env::{self, consts::EXE_SUFFIX};
@@ -78,7 +78,7 @@ fn quickstart_calls_the_service_of_the_environment_and_escapes_its_text() {
     let first = run.stdout.lines().next();
     let expected = format!("Calling the service at {}/api/v1", service.mock.url());
     assert_eq!(first, Some(expected.as_str()));
-    assert!(run.stdout.contains(r#"Evil\u{1b}[2J\u{d}\u{a}Corp\u{202e} "茶""#), "{}", run.stdout);
+    assert!(run.stdout.contains(r#"Evil\u{1b}[2J\r\nCorp\u{202e} "茶""#), "{}", run.stdout);
     assert!(run.stdout.contains(r"X\u{9b}F"), "{}", run.stdout);
     assert!(run.stdout.contains("costPerMessage is 0"), "{}", run.stdout);
 
@@ -127,7 +127,7 @@ fn a_rejected_key_ends_each_program_with_what_to_do() {
 }
 
 #[test]
-fn watch_balance_prints_at_the_edges_and_ends_with_the_code_of_the_level() {
+fn watch_balance_prints_changes_and_ends_with_the_code_of_the_level() {
     let service = Service::start();
     let file = scratch("watch_balance.json");
     let check = |balance| {
@@ -183,7 +183,7 @@ fn watch_balance_ends_with_3_if_it_cannot_check() {
         assert_eq!(run.code, Some(3), "{arguments:?} {levels:?} {}", run.stdout);
         assert!(run.stderr.contains(problem), "{}", run.stderr);
     }
-    // A state file without a service: the mock is not checked in its place.
+    // A state file without a service: the mock is not checked instead.
     let run = run(example("watch_balance").arg(scratch("unused.json")));
     assert_eq!((run.code, run.stdout.as_str()), (Some(3), ""));
 }
@@ -209,8 +209,8 @@ fn sync_to_sqlite_leaves_the_copy_as_it_was_if_the_list_is_incomplete() {
     assert!(removed.stdout.ends_with("0 clients, 2 changes\n"), "{}", removed.stdout);
 }
 
-/// Whatever is killed in between: the copy is that of a run that was complete, and the next run
-/// brings it in step.
+/// Whenever a run is killed, the copy is that of a complete run, and the next run brings it in
+/// step.
 #[cfg(feature = "sqlite")]
 #[test]
 fn a_sync_that_is_killed_leaves_a_whole_copy() {
@@ -302,7 +302,7 @@ fn long_list_skips_an_invalid_client_and_fails_for_an_incomplete_list() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_an_error_and_no_panic() {
+fn a_closed_pipe_is_an_error_and_no_panic() {
     for (name, code) in [
         ("connections_needing_attention", 1),
         ("errors", 1),
@@ -322,13 +322,14 @@ fn a_reader_that_has_gone_is_an_error_and_no_panic() {
     }
 }
 
-/// Programs in other languages that take the URL of a mock, and what runs them.
+/// Programs in other languages that take the URL of a mock, and the programs that run them.
 const OTHERS: [(&str, &str); 2] = [("curl.sh", "bash"), ("python.py", "python3")];
 
 /// Tests in other languages that start a mock by themselves. `.ci/run` runs them.
 const WITH_A_MOCK: [&str; 2] = ["node", "pytest"];
 
-/// Whether all that a program needs is there; otherwise the test says that it is skipped.
+/// Returns true if everything that a program needs is installed; otherwise prints that the test is
+/// skipped.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn can_run(name: &str) -> bool {
     let needs: &[&str] = if name == "curl.sh" { &["bash", "curl"] } else { &["python3"] };
@@ -346,12 +347,12 @@ fn can_run(name: &str) -> bool {
     }
 }
 
-/// A program in another language, on its way to this mock.
+/// The command to run a program in another language against this mock.
 fn other((name, runner): (&str, &str), url: &str, token: Option<&str>) -> Command {
     let mut command = Command::new(runner);
     command.arg(package(&format!("other-languages/{name}"))).arg(url).env_remove(TOKEN);
     command.envs(token.map(|token| (TOKEN, token)));
-    // Whatever stands there, it does not lead to a mock on this machine.
+    // Proxies of the environment do not lead to a mock on this machine.
     command.env("http_proxy", "http://127.0.0.1:9");
     command
 }
@@ -392,7 +393,7 @@ fn other_languages_end_with_1_when_something_is_not_as_expected() {
 }
 
 #[test]
-fn no_program_in_another_language_is_left_out_here_or_in_the_readme() {
+fn every_program_in_another_language_is_tested_and_in_the_readme() {
     let mut files: Vec<_> = fs::read_dir(package("other-languages"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -412,7 +413,7 @@ const URL: &str = "PARTNER_API_BASE_URL";
 const KEY: &str = "PARTNER_API_KEY";
 const LEVELS: &str = "BALANCE_LEVELS";
 
-/// A mock in this process that the examples take for the service.
+/// A mock in this process that the examples use as the service.
 struct Service {
     mock: MockServer,
     _runtime: Runtime,
@@ -443,8 +444,8 @@ fn package(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
-/// An example's program, with nothing configured. `cargo test` builds it near this test's own, but
-/// leaves it as it is if told which tests to run.
+/// The program of an example, without configuration. `cargo test` builds it near the program of
+/// this test, unless it was told which tests to run.
 fn example(name: &str) -> Command {
     let file = Path::new("examples").join(format!("{name}{EXE_SUFFIX}"));
     let this = env::current_exe().unwrap();
@@ -472,7 +473,7 @@ struct Run {
     stderr: String,
 }
 
-/// Runs a program to its end. No output may ever hold what is secret, or what drives a terminal.
+/// Runs a program to its end. Its output must not contain a secret or a control character.
 fn run(command: &mut Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes| harmless(String::from_utf8(bytes).unwrap());
@@ -500,14 +501,14 @@ fn a_raw_escape_in_the_output_fails_the_tests() {
     harmless("\u{1b}[2J".to_owned());
 }
 
-/// The text with what differs from run to run named instead: ports of this machine, and how long
-/// several attempts took.
+/// The text with names instead of values that vary: ports of this machine, and durations of several
+/// attempts.
 fn masked(text: &str) -> String {
     let text = replaced(text, "127.0.0.1:", "PORT", |it| it.is_ascii_digit());
     replaced(&text, " attempts in ", "TIME", |it| !it.is_whitespace())
 }
 
-/// Puts `name` in the place of what follows `prefix` and is `varying`.
+/// Replaces the `varying` characters after `prefix` by `name`.
 fn replaced(text: &str, prefix: &str, name: &str, varying: fn(char) -> bool) -> String {
     let mut pieces = text.split(prefix);
     let first = pieces.next().unwrap_or_default().to_owned();

@@ -1,7 +1,7 @@
-//! The Authorization header, as often and whatever it is: a good key opens, and what is refused is
-//! refused by the rule that docs/http-behaviour.md has for it.
+//! The Authorization header, any number of times with any values: a valid key is accepted, and
+//! everything else is rejected by the rule of docs/http-behaviour.md.
 //!
-//! The bytes are lines, one value of the header each; `$KEY` stands for a good key.
+//! The bytes are lines, each a value of the header; `$KEY` is replaced by a valid key.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
@@ -10,7 +10,7 @@ use partner_api_mock::{Disposition, Mock};
 use crate::block_on;
 use crate::mock::ask;
 
-/// What a client would see: the documented code, or data.
+/// The result for a client: a documented code, or data.
 #[derive(Debug, PartialEq, Eq)]
 enum Seen {
     Served,
@@ -18,7 +18,7 @@ enum Seen {
     Invalid,
 }
 
-/// Takes values in the form above.
+/// Tests values in the form above.
 pub fn holds(bytes: &[u8]) {
     let mock = Mock::new();
     let key = mock.api_key();
@@ -36,12 +36,12 @@ pub fn holds(bytes: &[u8]) {
     }
     let request = request.body(Bytes::new()).expect("a good request");
     let (head, body) = block_on(ask(&mock, request)).expect("no fault was asked for");
-    let body = String::from_utf8(body).expect("an answer is text");
+    let body = String::from_utf8(body).expect("a response is text");
     let seen = match (head.status.as_u16(), body.as_str()) {
         (200, body) if body.starts_with("{\"balance\":") => Seen::Served,
         (401, "{\"error\":\"missing_bearer_token\"}") => Seen::Missing,
         (401, "{\"error\":\"invalid_token\"}") => Seen::Invalid,
-        answer => panic!("no answer of the mock: {answer:?}"),
+        response => panic!("unexpected response of the mock: {response:?}"),
     };
     assert_eq!(seen, expected(values, key.as_bytes()));
     let challenges = head.headers.get_all("www-authenticate").iter().count();
@@ -69,7 +69,7 @@ fn filled(line: &[u8], key: &[u8]) -> Vec<u8> {
     filled
 }
 
-/// The table of docs/http-behaviour.md, in other words than those of the mock.
+/// The table of docs/http-behaviour.md, written independently of the mock.
 fn expected(values: &[Vec<u8>], key: &[u8]) -> Seen {
     let [value] = values else {
         return if values.is_empty() { Seen::Missing } else { Seen::Invalid };
@@ -81,8 +81,8 @@ fn expected(values: &[Vec<u8>], key: &[u8]) -> Seen {
     if value.len() < 6 || !value[..6].eq_ignore_ascii_case(b"bearer") {
         return Seen::Missing;
     }
-    // Otherwise it is another scheme, which begins as this one does, or there is nothing after it.
+    // Otherwise it is another scheme, which begins with `Bearer`, or there is no token after it.
     let Some(rest) = value[6..].strip_prefix(b" ") else { return Seen::Missing };
-    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
-    if &rest[blanks..] == key { Seen::Served } else { Seen::Invalid }
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    if &rest[spaces..] == key { Seen::Served } else { Seen::Invalid }
 }

@@ -1,8 +1,8 @@
-//! A configuration: refused by name and without its secret, or one whose requests stay where the
-//! base URL says.
+//! A configuration: rejected with the name of the setting and without its secret, or one whose
+//! requests stay below the base URL.
 //!
-//! The bytes are lines: base URL, key, product for the `User-Agent`, then numbers: deadline,
-//! attempt and connect limits in milliseconds, size limit, attempts, and 1 for plain HTTP.
+//! The bytes are lines: base URL, key, product for the `User-Agent`, then numbers: total, attempt
+//! and connect timeouts in milliseconds, size limit, attempts, and 1 for plain HTTP.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use partner_api::{API_PATH, Client, ErrorKind, RetryPolicy};
 use url::{Host, Url};
 
 use crate::block_on;
-use crate::error::{SLACK, is_sound};
-use crate::service::{Answer, Pieces, service};
+use crate::error::{SLACK, check_error};
+use crate::service::{Pieces, Reply, service};
 
-/// No test waits longer, even where waiting costs nothing.
+/// No test waits longer, although waiting takes no time.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
-/// Takes a configuration in the form above.
+/// Tests a configuration in the form above.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\n');
@@ -29,7 +29,7 @@ pub fn holds(bytes: &[u8]) {
         lines.next().unwrap_or_default().split(' ').map(|number| number.parse::<u64>().ok());
     let mut next = || numbers.next().flatten();
 
-    let hangs = Answer { hangs: true, ..Answer::ok(b"") };
+    let hangs = Reply { hangs: true, ..Reply::ok(b"") };
     let (service, seen) = service(vec![hangs], Pieces::Whole);
     let mut builder = Client::builder().base_url(base_url).api_key(key).http_service(service);
     if !product.is_empty() {
@@ -59,7 +59,7 @@ pub fn holds(bytes: &[u8]) {
     }
 
     let secret = key.trim_ascii();
-    // One that looks like a key, and not like a word of a message, such as `example.com`.
+    // A key that looks like one, and not like a part of a message, such as `example.com`.
     let is_secret = secret.len() >= 8
         && secret.starts_with("pk_")
         && !base_url.contains(secret)
@@ -68,7 +68,7 @@ pub fn holds(bytes: &[u8]) {
     hidden(&format!("{builder:?} {builder:#?}"));
     match builder.build() {
         Err(error) => {
-            is_sound(&error, Duration::ZERO);
+            check_error(&error, Duration::ZERO);
             hidden(&format!("{error} {error:?}"));
             let ErrorKind::Config(problems) = error.kind() else {
                 panic!("build() says {error:?}")
@@ -86,9 +86,9 @@ pub fn holds(bytes: &[u8]) {
                 assert!(started.elapsed() <= 2 * (limit + SLACK));
                 [wallet.err(), companies.err()]
             });
-            for error in errors.iter().map(|error| error.as_ref().expect("no answer ends")) {
+            for error in errors.iter().map(|error| error.as_ref().expect("no reply ends")) {
                 assert!(error.is_timeout(), "{error:?}");
-                is_sound(error, limit);
+                check_error(error, limit);
                 hidden(&format!("{error} {error:?}"));
             }
             let requests = seen.requests();

@@ -1,8 +1,8 @@
-//! The control API, over a socket: every request is answered, a refusal says why in one line, and
-//! nothing is half applied.
+//! The control API, over a socket: every request gets a response, an error says why in one line,
+//! and no change is half applied.
 //!
-//! The bytes are requests, apart by a line of `===`. The first line of each is a method and a path
-//! below `/_mock`; what follows it is the body. `$KEY` stands for a key.
+//! The bytes are requests, separated by a line `===`. The first line of each is a method and a path
+//! below `/_mock`; the rest is the body. `$KEY` is replaced by a key.
 
 use std::net::SocketAddr;
 
@@ -12,13 +12,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 const SECRET: &str = "canary0123456789";
-/// More of them show nothing new.
+/// More requests would test nothing new.
 const MOST_REQUESTS: usize = 6;
 
-/// Takes requests in the form above.
+/// Tests requests in the form above.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).replace("$KEY", &format!("pk_live_{SECRET}"));
-    // To wait, or to make up many, takes its time, and shows nothing new.
+    // Waiting, or generating many companies, is slow and would test nothing new.
     let is_long = text.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit));
     if text.contains("within") || (text.contains("generate") && is_long) {
         return;
@@ -30,61 +30,61 @@ pub fn holds(bytes: &[u8]) {
             let (line, body) = request.split_once('\n').unwrap_or((request, ""));
             let Some((method, path)) = line.split_once(' ') else { continue };
             let is_method = method.bytes().all(|byte| byte.is_ascii_uppercase());
-            // What follows a `#` is no part of a target.
+            // The part after a `#` is not in the target.
             let is_target = !path.contains('#') && path.parse::<http::Uri>().is_ok();
             let is_path = path.starts_with('/') && is_target;
             if is_method && !method.is_empty() && is_path {
-                is_answered(mock.address(), method, path, body).await;
+                check_response(mock.address(), method, path, body).await;
             }
         }
     });
 }
 
-async fn is_answered(address: SocketAddr, method: &str, path: &str, body: &str) {
+async fn check_response(address: SocketAddr, method: &str, path: &str, body: &str) {
     let before = state(address).await;
-    let answer = ask(address, method, path, body).await;
-    let is_change = answer.status < 400 && !matches!(method, "GET" | "HEAD");
+    let response = ask(address, method, path, body).await;
+    let is_change = response.status < 400 && !matches!(method, "GET" | "HEAD");
     if !is_change {
         assert_eq!(state(address).await, before, "{method} {path} changed something: {body}");
     }
     assert!(
-        matches!(answer.status, 200 | 201 | 204 | 308 | 400 | 404 | 405 | 409 | 413),
-        "{answer:?}"
+        matches!(response.status, 200 | 201 | 204 | 308 | 400 | 404 | 405 | 409 | 413),
+        "{response:?}"
     );
-    if answer.status >= 400 && method != "HEAD" {
-        let said: Value = serde_json::from_str(&answer.body).expect("a refusal is JSON");
+    if response.status >= 400 && method != "HEAD" {
+        let said: Value = serde_json::from_str(&response.body).expect("a refusal is JSON");
         let part = |name: &str| said[name].as_str().unwrap_or_default();
-        assert!(!part("error").is_empty() && !part("message").is_empty(), "{answer:?}");
+        assert!(!part("error").is_empty() && !part("message").is_empty(), "{response:?}");
         let is_in_one_line = |text: &str| !text.chars().any(char::is_control);
-        // What a count missed is explained in several.
+        // The error of a wrong count has several lines.
         assert!(
             part("error") == "verification_failed" || is_in_one_line(part("message")),
-            "{answer:?}"
+            "{response:?}"
         );
-        assert!(is_in_one_line(part("field")), "{answer:?}");
-        assert!(!answer.body.contains(SECRET), "a key is shown: {answer:?}");
+        assert!(is_in_one_line(part("field")), "{response:?}");
+        assert!(!response.body.contains(SECRET), "a key is shown: {response:?}");
     }
 }
 
-/// All that a request could change, in the mock's own words.
+/// Everything that a request could change, as the mock reports it.
 async fn state(address: SocketAddr) -> Vec<String> {
     let mut state = Vec::new();
     for path in ["/partners", "/faults", "/stubs", "/clock"] {
-        let answer = ask(address, "GET", path, "").await;
-        // A clock that runs shows another time each time.
-        let is_running = path == "/clock" && answer.body.contains("\"paused\":false");
-        state.push(if is_running { "runs".to_owned() } else { answer.body });
+        let response = ask(address, "GET", path, "").await;
+        // A running clock always has another time.
+        let is_running = path == "/clock" && response.body.contains("\"paused\":false");
+        state.push(if is_running { "runs".to_owned() } else { response.body });
     }
     state
 }
 
 #[derive(Debug)]
-struct Answer {
+struct Response {
     status: u16,
     body: String,
 }
 
-async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Response {
     let head = format!(
         "{method} /_mock{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -92,12 +92,12 @@ async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Answe
     );
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let mut bytes = Vec::new();
-    // It may be answered, and closed, before all of it is sent.
+    // The mock may respond and close the connection before all of it is sent.
     let _ = stream.write_all((head + body).as_bytes()).await;
     let _ = stream.read_to_end(&mut bytes).await;
-    let text = String::from_utf8(bytes).expect("an answer is text");
-    let (head, body) = text.split_once("\r\n\r\n").expect("every request is answered");
+    let text = String::from_utf8(bytes).expect("a response is text");
+    let (head, body) = text.split_once("\r\n\r\n").expect("every request gets a response");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     assert!(head.contains("\r\nx-partner-api-mock: "), "{method} {path}: {head}");
-    Answer { status, body: body.to_owned() }
+    Response { status, body: body.to_owned() }
 }

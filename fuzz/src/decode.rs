@@ -1,4 +1,4 @@
-//! A document: read the same by every way there is to it, and written back without a loss.
+//! A document: read the same in every way that the client has, and written back without a loss.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use partner_api::{Company, Connection, Counts, Error, RetryPolicy, Wallet};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::error::{is_markup, is_sound};
-use crate::service::{Answer, Pieces, client_of, service};
+use crate::error::{check_error, is_markup};
+use crate::service::{Pieces, Reply, client_of, service};
 use crate::{block_on, model};
 
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Takes a body as the service might send it.
+/// Tests a body that the service could send.
 pub fn holds(body: &[u8]) {
     reads_and_writes::<Company>(body);
     reads_and_writes::<Connection>(body);
@@ -35,14 +35,14 @@ pub fn holds(body: &[u8]) {
                 let is_known =
                     error.is_decode() || error.is_connection() || is_markup(&error, body);
                 assert!(is_known, "{error:?}");
-                is_sound(&error, DEADLINE);
+                check_error(&error, DEADLINE);
             }
         }
     }
 }
 
 fn wallet_of(body: &[u8], pieces: Pieces) -> Result<Wallet, Error> {
-    let (service, _) = service(vec![Answer::ok(body)], pieces);
+    let (service, _) = service(vec![Reply::ok(body)], pieces);
     let client = client_of(service)
         .timeout(DEADLINE)
         .retry(RetryPolicy::never())

@@ -1,14 +1,13 @@
-//! What is true of the client and of the mock whatever bytes they are given.
+//! Properties of the client and the mock for any bytes.
 //!
-//! Each module has one function, `holds`, that panics where its properties do not hold. All of it
-//! goes through the public API. The seeds under `seeds/` are text wherever they can be, so that a
-//! reader sees what each is about.
+//! Each module has one function, `holds`, that panics if its properties do not hold. All modules use
+//! the public API only. The seeds under `seeds/` are text where possible, so that a reader can see
+//! what each tests.
 
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 
-pub mod answer;
 pub mod authorization;
 pub mod config;
 pub mod control;
@@ -18,14 +17,15 @@ pub mod list;
 mod mock;
 mod model;
 pub mod request;
+pub mod response;
 pub mod retry_after;
 pub mod seed;
 mod service;
 
-/// A function that holds for any bytes, and the bytes to begin with.
+/// A function that must hold for any bytes, and the bytes to begin with.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name, as `cargo fuzz run` knows it.
+    /// Its name in `cargo fuzz run`.
     pub name: &'static str,
     /// The folder of its seeds, below `seeds/`.
     pub seeds: &'static str,
@@ -33,15 +33,15 @@ pub struct Target {
     pub holds: fn(&[u8]),
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: [Target; 9] = [
-    Target { name: "answer", seeds: "answers", holds: answer::holds },
     Target { name: "authorization", seeds: "authorizations", holds: authorization::holds },
     Target { name: "config", seeds: "configs", holds: config::holds },
     Target { name: "control", seeds: "control", holds: control::holds },
     Target { name: "decode", seeds: "json", holds: decode::holds },
     Target { name: "list", seeds: "json", holds: list::holds },
     Target { name: "request", seeds: "requests", holds: request::holds },
+    Target { name: "response", seeds: "responses", holds: response::holds },
     Target { name: "retry_after", seeds: "retry_after", holds: retry_after::holds },
     Target { name: "seed", seeds: "seed_files", holds: seed::holds },
 ];
@@ -53,7 +53,7 @@ impl Target {
     }
 }
 
-/// Runs a future on a clock that stands still unless all wait.
+/// Runs a future on a paused clock, which advances when all tasks wait.
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -61,7 +61,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
         .build()
         .expect("a runtime without I/O")
         .block_on(async {
-            // The client's jitter is drawn from this thread's generator: the same each time.
+            // The client draws its jitter from this thread's generator: it is the same each time.
             fastrand::seed(0);
             future.await
         })

@@ -1,16 +1,16 @@
-//! A list: the same however it is cut up, kept or streamed, and as another reader reads it.
+//! A list: the same in any pieces, collected or streamed, and as another reader reads it.
 
 use std::time::Duration;
 
 use partner_api::{Company, Error, ErrorKind, RetryPolicy};
 
-use crate::error::{is_markup, is_sound};
-use crate::service::{Answer, Pieces, client_of, service};
+use crate::error::{check_error, is_markup};
+use crate::service::{Pieces, Reply, client_of, service};
 use crate::{block_on, model};
 
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Takes a body as the service might send it.
+/// Tests a body that the service could send.
 pub fn holds(body: &[u8]) {
     let (kept, streamed) = both_of(body, Pieces::Whole);
     for pieces in [Pieces::Bytes, Pieces::Any] {
@@ -33,12 +33,12 @@ pub fn holds(body: &[u8]) {
     let last_error = streamed.last().and_then(|item| item.as_ref().err());
     assert_eq!(last_error.is_some_and(is_incomplete), has_more);
     let count = streamed.len() - usize::from(has_more);
-    let elements: Vec<_> = streamed.iter().take(count).map(|item| item.as_ref().ok()).collect();
+    let items: Vec<_> = streamed.iter().take(count).map(|item| item.as_ref().ok()).collect();
     match &other {
-        // The envelope is good: element by element the same.
+        // The envelope is valid: every item is the same.
         Some(other) => {
             let other: Vec<_> = other.iter().map(Option::as_ref).collect();
-            assert_eq!(elements, other);
+            assert_eq!(items, other);
         }
         None => assert!(streamed.last().is_some_and(Result::is_err)),
     }
@@ -57,16 +57,17 @@ fn are_the_same(some: &[Item], others: &[Item]) {
     assert_eq!(kinds(some), kinds(others));
     for (one, other) in some.iter().zip(others) {
         let body = |item: &Item| item.as_ref().err().and_then(|error| Some(error.body()?.to_vec()));
-        // What had come by then of something wrong is longer or shorter, and begins at one place.
+        // The received part of an invalid item may be longer or shorter, but begins at the same
+        // place.
         if let (Some(one), Some(other)) = (body(one), body(other)) {
             assert!(one.starts_with(&other) || other.starts_with(&one));
         }
     }
 }
 
-/// The list as kept, and as streamed.
+/// The list, collected and streamed.
 fn both_of(body: &[u8], pieces: Pieces) -> (Result<Vec<Company>, Error>, Vec<Item>) {
-    let (service, seen) = service(vec![Answer::ok(body)], pieces);
+    let (service, seen) = service(vec![Reply::ok(body)], pieces);
     let client = client_of(service)
         .timeout(DEADLINE)
         .retry(RetryPolicy::never())
@@ -91,7 +92,7 @@ fn both_of(body: &[u8], pieces: Pieces) -> (Result<Vec<Company>, Error>, Vec<Ite
             || matches!(error.kind(), ErrorKind::IncompleteList { .. })
             || is_markup(error, body);
         assert!(is_known, "{error:?}");
-        is_sound(error, DEADLINE);
+        check_error(error, DEADLINE);
     }
     both
 }

@@ -1,4 +1,4 @@
-//! Other readers of the same bytes, to be compared with.
+//! Other readers of the same bytes, for comparison.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ pub(crate) fn without_halves(text: &str) -> String {
     let mut replaced = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        // The escapes that follow each other, as the UTF-16 that they are.
+        // Consecutive escapes, as UTF-16.
         let mut run = rest;
         let mut units = Vec::new();
         while let Some(unit) = utf16_unit(run) {
@@ -32,7 +32,7 @@ pub(crate) fn without_halves(text: &str) -> String {
             rest = after;
         }
         if units.is_empty() {
-            // Another escape is two characters, so that `\\u` is none.
+            // Another escape has two characters, so that `\\u` is not a Unicode escape.
             for one in rest.chars().take(if first == '\\' { 2 } else { 1 }) {
                 replaced.push(one);
                 rest = rest.get(one.len_utf8()..).unwrap_or_default();
@@ -48,10 +48,10 @@ fn utf16_unit(text: &str) -> Option<u16> {
     is_hex.then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
-/// The list in its envelope, by `serde_json` over the whole body at once.
+/// The list in its envelope, read by `serde_json` from the whole body.
 pub(crate) struct Envelope {
     pub(crate) items: Vec<Box<RawValue>>,
-    /// Whether the fields beside it announce more pages.
+    /// True if the fields beside it announce more pages.
     pub(crate) has_more: bool,
 }
 

@@ -1,8 +1,8 @@
-//! A request to any path: refused before it is sent, or one that stays below the base URL and says
-//! what it was told to say.
+//! A request to any path: rejected before it is sent, or one that stays below the base URL and has
+//! the given path, query and headers.
 //!
-//! The bytes are lines: method, path, name and value of a query's parameter, name and value of a
-//! header. `\n`, `\r` and `\t` stand for those characters.
+//! The bytes are lines: method, path, name and value of a query parameter, name and value of a
+//! header. `\n`, `\r` and `\t` are replaced by those characters.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use partner_api::{ApiPath, Client, ErrorKind, RetryPolicy};
 use url::Url;
 
 use crate::block_on;
-use crate::error::{KEY, is_sound};
-use crate::service::{Answer, Pieces, service};
+use crate::error::{KEY, check_error};
+use crate::service::{Pieces, Reply, service};
 
 const BASE_URL: &str = "https://app.example.com:8443/eu/api/v1";
 
-/// Takes a request in the form above.
+/// Tests a request in the form above.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\n').map(|line| {
@@ -36,7 +36,7 @@ pub fn holds(bytes: &[u8]) {
         (ApiPath::from(as_it_is), &as_it_is),
     ];
     for (path, segments) in ways {
-        let (service, seen) = service(vec![Answer::ok(b"{}")], Pieces::Whole);
+        let (service, seen) = service(vec![Reply::ok(b"{}")], Pieces::Whole);
         let client = Client::builder()
             .base_url(BASE_URL)
             .api_key(KEY)
@@ -57,7 +57,7 @@ pub fn holds(bytes: &[u8]) {
         let requests = seen.requests();
         if let Err(error) = result {
             assert!(matches!(error.kind(), ErrorKind::Request(_)), "{error:?}");
-            is_sound(&error, Duration::ZERO);
+            check_error(&error, Duration::ZERO);
             assert!(requests.is_empty(), "it was sent");
             continue;
         }
@@ -73,7 +73,7 @@ fn says_what_it_was_told(
     (name, value): &(String, String),
 ) {
     let uri = request.uri();
-    // Whoever reads it by the rules of URLs, where a `..` climbs, comes to the same place.
+    // A reader that resolves `..` by the rules of URLs gets the same path.
     let url = Url::parse(&uri.to_string()).expect("a URI with an origin is a URL");
     let base = Url::parse(BASE_URL).expect("a URL");
     assert_eq!(url.origin(), base.origin());
@@ -92,7 +92,7 @@ fn says_what_it_was_told(
     assert!(!request.headers().contains_key("host"));
 }
 
-/// What percent-encoding stands for (RFC 3986, section 2.1).
+/// Decodes percent-encoding (RFC 3986, section 2.1).
 fn unescaped(segment: &str) -> Vec<u8> {
     let mut bytes = segment.bytes();
     let mut plain = Vec::new();

@@ -1,4 +1,5 @@
-//! `Retry-After`, as often and whatever it is: obeyed as documented, and never past the deadline.
+//! `Retry-After`, any number of times with any values: obeyed as documented, and never past the
+//! deadline.
 //!
 //! The bytes are lines: first the numbers of the status, the deadline, the longest `Retry-After`
 //! and the backoff, all in seconds, and of the attempts; then one value of the header each.
@@ -9,15 +10,15 @@ use http::StatusCode;
 use partner_api::{NotRetried, RetryPolicy};
 
 use crate::block_on;
-use crate::error::is_sound;
-use crate::service::{Answer, Pieces, client_of, service};
+use crate::error::check_error;
+use crate::service::{Pieces, Reply, client_of, service};
 
-/// The clock of the runtime goes no further.
+/// The largest time of the clock of the runtime.
 const LONGEST: u64 = 10_000_000;
 /// A wait ends with the next tick of the clock.
 const TICK: Duration = Duration::from_millis(2);
 
-/// Takes answers in the form above.
+/// Tests responses in the form above.
 pub fn holds(bytes: &[u8]) {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let first = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
@@ -35,19 +36,19 @@ pub fn holds(bytes: &[u8]) {
         .filter(|line| http::HeaderValue::from_bytes(line).is_ok())
         .map(<[u8]>::to_vec)
         .collect();
-    let answer = Answer {
+    let reply = Reply {
         status,
         headers: values.iter().map(|value| (b"retry-after".to_vec(), value.clone())).collect(),
-        ..Answer::default()
+        ..Reply::default()
     };
-    let (service, seen) = service(vec![answer], Pieces::Whole);
+    let (service, seen) = service(vec![reply], Pieces::Whole);
     let client = client_of(service)
         .retry(policy.clone())
         .timeout(deadline)
         .build()
         .expect("a good configuration");
-    let error = block_on(client.wallet().into_future()).expect_err("no answer is good");
-    is_sound(&error, deadline);
+    let error = block_on(client.wallet().into_future()).expect_err("no reply is good");
+    check_error(&error, deadline);
     assert_eq!(error.status().map(|told| told.as_u16()), Some(status));
 
     let requests = seen.requests();
@@ -70,7 +71,7 @@ pub fn holds(bytes: &[u8]) {
         return;
     }
     if values.iter().any(|value| value.contains(&b':')) {
-        return; // It may be a date, which hangs on the clock of the wall.
+        return; // It may be a date, which depends on the system clock.
     }
     let asked = longest_seconds(&values);
     assert_eq!(error.retry_after(), asked);
@@ -81,7 +82,7 @@ pub fn holds(bytes: &[u8]) {
         assert!(*wait >= asked, "{wait:?} is too early for {asked:?}");
         assert!(*wait <= asked.saturating_add(backoff) + TICK, "{wait:?} is too long");
     }
-    // Where it ends says why.
+    // The time at which it ends shows why.
     if policy.max_attempts == 1 {
         assert_eq!(error.not_retried(), Some(NotRetried::Disabled));
     } else if asked > policy.max_retry_after {
@@ -104,7 +105,7 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
-/// The longest of those that are seconds. None of them may be a date.
+/// The longest value in seconds. Returns `None` if a value may be a date.
 fn longest_seconds(values: &[Vec<u8>]) -> Option<Duration> {
     values
         .iter()

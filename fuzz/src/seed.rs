@@ -1,7 +1,7 @@
-//! A seed file, in JSON and in YAML: one that is good is served, and one that is not is told of in one
-//! line, at a place that is there, and without a key.
+//! A seed file, in JSON and in YAML: a valid one is served, and the error for an invalid one is one
+//! line, with a position that exists and without a key.
 //!
-//! The bytes are the file; `$KEY` stands for a key.
+//! The bytes are the file; `$KEY` is replaced by a key.
 
 use std::time::Duration;
 
@@ -14,21 +14,21 @@ use crate::block_on;
 use crate::mock::ask;
 
 const SECRET: &str = "canary0123456789";
-/// Where a key is one.
+/// The start of a field with keys.
 const KEYS: &str = "\"keys\":[\"";
 
-/// Takes a file.
+/// Tests a file.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).replace("$KEY", &format!("pk_live_{SECRET}"));
     for read in [Seed::from_json as fn(&str) -> Result<Seed, SeedError>, Seed::from_yaml] {
         match read(&text) {
             Ok(seed) => is_served(seed, &text),
-            Err(error) => is_told(&error, &text),
+            Err(error) => check_seed_error(&error, &text),
         }
     }
 }
 
-fn is_told(error: &SeedError, text: &str) {
+fn check_seed_error(error: &SeedError, text: &str) {
     let shown = error.to_string();
     assert!(!shown.chars().any(char::is_control), "more than a line: {shown:?}");
     assert!(!shown.contains(SECRET), "a key is shown: {shown}");
@@ -36,24 +36,25 @@ fn is_told(error: &SeedError, text: &str) {
     let (line, column) = (error.line().expect("a line"), error.column().expect("a column"));
     assert!(shown.starts_with(&format!("seed:{line}:{column}: ")), "{shown}");
     let lines: Vec<_> = text.split('\n').collect();
-    // A YAML text that ends too early is wrong on the line after its last.
+    // The error for a YAML text that ends too early is on the line after its last.
     assert!((1..=lines.len() + 1).contains(&line), "line {line} of {}: {shown}", lines.len());
     let length = lines.get(line - 1).map_or(0, |line| line.len());
-    // A byte order mark is one character of three bytes that nobody sees.
+    // A byte order mark is one invisible character of three bytes.
     assert!((1..=length + 4).contains(&column), "{shown}");
 }
 
-/// Each partner is answered with what a client could read, unless its faults have it otherwise.
+/// Every partner gets responses that a client can read, unless a fault or stub changes them.
 fn is_served(seed: Seed, text: &str) {
-    // Who gives a key as a name wants it to be shown.
+    // A key that the file has as a name is shown.
     let is_key = |(at, _): &(usize, &str)| text[..*at].trim_end_matches("pk_live_").ends_with(KEYS);
     let is_secret = text.starts_with('{') && text.match_indices(SECRET).all(|found| is_key(&found));
     assert!(!is_secret || !format!("{seed:?}").contains(SECRET), "a key is shown");
-    // To make up many takes its time, and shows nothing new.
+    // Generating many companies is slow and would test nothing new.
     if text.contains("generate") && has_long_number(text) {
         return;
     }
-    let has_own_answers = text.contains("faults") || text.contains("stubs") || text.contains('\\');
+    let has_own_responses =
+        text.contains("faults") || text.contains("stubs") || text.contains('\\');
     let mock = Mock::seeded(seed);
     assert!(!mock.partners().is_empty());
     let shown = format!("{mock:?} {:?}", mock.partners());
@@ -65,15 +66,15 @@ fn is_served(seed: Seed, text: &str) {
             .expect("a good request");
         let asked =
             async { tokio::time::timeout(Duration::from_secs(3600), ask(&mock, request)).await };
-        let Ok(answer) = block_on(asked) else {
-            assert!(has_own_answers, "no answer came");
+        let Ok(response) = block_on(asked) else {
+            assert!(has_own_responses, "no response came");
             continue;
         };
-        if has_own_answers {
+        if has_own_responses {
             continue;
         }
-        let (head, body) = answer.expect("no fault was asked for");
-        let body: Value = serde_json::from_slice(&body).expect("an answer is JSON");
+        let (head, body) = response.expect("no fault was asked for");
+        let body: Value = serde_json::from_slice(&body).expect("a response is JSON");
         match head.status.as_u16() {
             200 if path.ends_with("wallet") => assert!(body["balance"].is_i64(), "{body}"),
             200 => assert!(body["data"].is_array(), "{body}"),

@@ -1,4 +1,4 @@
-//! A service in memory that answers as it is told, piece by piece.
+//! A service in memory that sends scripted responses, piece by piece.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,33 +16,33 @@ use tower::util::BoxCloneSyncService;
 
 use crate::error::KEY;
 
-/// How a body is cut up.
+/// How a body is divided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pieces {
     Whole,
     Bytes,
-    /// Any, always the same for the same body.
+    /// Any pieces, always the same for the same body.
     Any,
 }
 
-/// What the service does with one request.
+/// The scripted reply to one request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
-    /// No answer: the request fails.
+    /// No response: the request fails.
     pub(crate) fails: Option<io::ErrorKind>,
     /// The body breaks off instead of ending.
     pub(crate) breaks: bool,
     /// The body never ends.
     pub(crate) hangs: bool,
-    /// Before the head and each piece.
+    /// The wait before the head and before each piece.
     pub(crate) delay: Duration,
     pub(crate) http2: bool,
 }
 
-impl Answer {
+impl Reply {
     pub(crate) fn ok(body: &[u8]) -> Self {
         Self { status: 200, body: body.to_vec(), ..Self::default() }
     }
@@ -52,7 +52,7 @@ impl Answer {
             return Err(io::Error::from(kind).into());
         }
         let mut response = Response::new(Pieced {
-            pieces: cut(&self.body, pieces),
+            pieces: split(&self.body, pieces),
             yielded: false,
             breaks: self.breaks,
             hangs: self.hangs,
@@ -64,7 +64,7 @@ impl Answer {
             *response.version_mut() = Version::HTTP_2;
         }
         for (name, value) in &self.headers {
-            // What cannot stand in a header never gets to the client.
+            // Invalid headers never reach the client.
             if let (Ok(name), Ok(value)) =
                 (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
             {
@@ -75,7 +75,7 @@ impl Answer {
     }
 }
 
-/// The requests that came, and when.
+/// The received requests, each with its time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen(Arc<Mutex<Vec<Noted>>>);
 
@@ -89,28 +89,28 @@ impl Seen {
 
 pub(crate) type Service = BoxCloneSyncService<Request<RequestBody>, Response<Pieced>, BoxError>;
 
-/// Gives the n-th answer to the n-th request, and the last one ever after.
-pub(crate) fn service(answers: Vec<Answer>, pieces: Pieces) -> (Service, Seen) {
+/// Sends the n-th reply to the n-th request, and the last one to all further requests.
+pub(crate) fn service(replies: Vec<Reply>, pieces: Pieces) -> (Service, Seen) {
     let seen = Seen::default();
     let service = tower::service_fn({
         let seen = seen.clone();
         move |request: Request<RequestBody>| {
             let mut noted = seen.0.lock().expect("no panic while noting");
-            let answer = answers.get(noted.len()).or(answers.last()).cloned();
+            let reply = replies.get(noted.len()).or(replies.last()).cloned();
             noted.push((Instant::now(), request.map(drop)));
             async move {
-                let answer = answer.unwrap_or_default();
-                if !answer.delay.is_zero() {
-                    sleep(answer.delay).await;
+                let reply = reply.unwrap_or_default();
+                if !reply.delay.is_zero() {
+                    sleep(reply.delay).await;
                 }
-                answer.response(pieces)
+                reply.response(pieces)
             }
         }
     });
     (BoxCloneSyncService::new(service), seen)
 }
 
-/// A body that comes in pieces, and makes its reader wait before each.
+/// A body that is sent in pieces, with a wait before each.
 pub(crate) struct Pieced {
     pieces: VecDeque<Bytes>,
     yielded: bool,
@@ -153,30 +153,30 @@ impl Body for Pieced {
     }
 }
 
-fn cut(body: &[u8], pieces: Pieces) -> VecDeque<Bytes> {
+fn split(body: &[u8], pieces: Pieces) -> VecDeque<Bytes> {
     let body = Bytes::copy_from_slice(body);
     match pieces {
         Pieces::Whole => VecDeque::from([body]),
         Pieces::Bytes => (0..body.len()).map(|at| body.slice(at..=at)).collect(),
         Pieces::Any => {
-            // FNV-1a, so that a byte anywhere changes the cuts.
+            // FNV-1a, so that a byte anywhere changes the pieces.
             let seed = body.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
                 (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
             });
             let mut random = fastrand::Rng::with_seed(seed);
             let longest = 1 << random.u32(0..10);
             let mut rest = body;
-            let mut cut = VecDeque::new();
+            let mut parts = VecDeque::new();
             while !rest.is_empty() {
-                // An empty piece among them, too.
-                cut.push_back(rest.split_to(random.usize(0..=longest.min(rest.len()))));
+                // Some pieces are empty.
+                parts.push_back(rest.split_to(random.usize(0..=longest.min(rest.len()))));
             }
-            cut
+            parts
         }
     }
 }
 
-/// A client of such a service, still to be told what a target is about.
+/// A builder of a client for such a service, to which a target adds its settings.
 pub(crate) fn client_of(service: Service) -> ClientBuilder {
     Client::builder().base_url("https://app.example.com").api_key(KEY).http_service(service)
 }

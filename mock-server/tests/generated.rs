@@ -1,4 +1,4 @@
-//! The committed descriptions of the mock's own interfaces are those that the types give. With
+//! The committed descriptions of the mock's interfaces are what the types generate. With
 //! `UPDATE_GENERATED` in the environment they are written.
 
 #![cfg(all(feature = "schema", feature = "yaml"))]
@@ -13,7 +13,8 @@ const HEADER: &str = "\
 # Generated: see x-generated.
 ";
 
-/// Whether the file means what was generated; whichever features other crates turn on, order is none.
+/// Whether the file means what was generated. The order of keys depends on features that other
+/// crates turn on, so it is ignored.
 #[track_caller]
 fn check(
     name: &str,
@@ -31,14 +32,14 @@ fn check(
 }
 
 #[test]
-fn the_seed_schema_is_that_of_the_types() {
+fn the_seed_schema_is_generated_from_the_types() {
     let schema = partner_api_mock::generate_seed_schema();
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
     check("seed.schema.json", &schema, &text, |text| serde_json::from_str(text).unwrap()).unwrap();
 }
 
 #[test]
-fn the_document_of_the_control_api_is_that_of_the_types() {
+fn the_document_of_the_control_api_is_generated_from_the_types() {
     let document = partner_api_mock::generate_control_document();
     let value = serde_json::to_value(&document).unwrap();
     let text = HEADER.to_owned() + &yaml_serde::to_string(&document).unwrap();

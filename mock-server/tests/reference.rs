@@ -1,7 +1,7 @@
-//! What is at stake: the first `curl` must answer exactly what the published page shows, field by
-//! field and in the same order. `tests/reference/` of the repository holds those bodies verbatim.
+//! The first `curl` returns exactly the bodies of the published page, field by field and in the
+//! same order. `tests/reference/` of the repository holds those bodies verbatim.
 //!
-//! It stands by itself since it is not in the package, which has not those bodies either.
+//! This is a separate test program because neither it nor the bodies are in the published package.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use std::fs;
 
 use partner_api_mock::{MockServer, ROUTES, Seed};
 
-/// The page's body without its blanks and line ends, other than those in strings.
+/// The page's body without spaces and line ends outside of strings.
 fn reference(name: &str) -> String {
     let path = format!("{}/../tests/reference/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let mut in_string = false;
@@ -46,7 +46,7 @@ async fn the_default_data_is_the_sample_of_the_reference() {
 }
 
 #[tokio::test]
-async fn both_refusals_are_those_of_the_reference() {
+async fn both_errors_are_those_of_the_reference() {
     let mock = MockServer::start().await.unwrap();
     let missing = raw::wallet(mock.address(), "").await;
     assert_eq!((missing.status, missing.body), (401, reference("missing_bearer_token")));
@@ -55,7 +55,7 @@ async fn both_refusals_are_those_of_the_reference() {
 }
 
 #[tokio::test]
-async fn an_answer_of_the_reference_can_be_pasted_into_a_seed() {
+async fn a_body_of_the_reference_can_be_pasted_into_a_seed() {
     let companies = reference("companies");
     let companies = companies.strip_prefix(r#"{"data":"#).and_then(|rest| rest.strip_suffix('}'));
     let (companies, wallet) = (companies.unwrap(), reference("wallet"));

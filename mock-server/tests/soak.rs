@@ -1,7 +1,7 @@
-//! What is at stake: a mock that serves a long run must not grow. Once the journal is full, memory is
-//! the same after many requests as before them, to the byte that the allocator was asked for.
+//! A mock that serves for a long time does not grow: when the journal is full, memory is the same
+//! after many requests as before them, to the byte that was requested from the allocator.
 //!
-//! It is apart from the other tests, since its allocator counts.
+//! This is a separate test program because its allocator counts.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,12 +17,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
-/// Each is asked for in turn: served, refused for its path, its method and its key.
+/// Requested in turn: one is served, the others are rejected for their path, method or key.
 const KINDS: usize = 4;
-/// More than fill the journal of the partner and of those who are none's, whatever the turn.
+/// More than fill the journal of the partner and the journal of requests without a partner.
 const UNTIL_FULL: usize = KINDS * (MAX_JOURNAL_ENTRIES + 1000);
-/// A ring of entries of several lengths breathes; that is all that may change.
-const BREATH: i64 = 4096;
+/// The most that the size of a ring of entries of several lengths may vary.
+const MAX_VARIATION: i64 = 4096;
 
 struct Asked {
     method: &'static str,
@@ -38,7 +38,7 @@ const ASKED: [Asked; KINDS] = [
     Asked { method: "GET", target: "/api/v1/wallet", has_key: false, status: 401 },
 ];
 
-/// What is held more after these requests than before, and how much more was held meanwhile.
+/// By how many bytes memory grew with these requests, and the peak above the start.
 fn grown(runtime: &tokio::runtime::Runtime, asking: impl Future<Output = ()>) -> (i64, u64) {
     let info = allocation_counter::measure(|| runtime.block_on(asking));
     assert!(info.count_total > 0, "nothing was counted");
@@ -57,9 +57,9 @@ async fn ask_in_process(mock: &Mock, count: usize) {
         if asked.has_key {
             request = request.header("authorization", &bearer);
         }
-        let answer = mock.service().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        assert_eq!(answer.status(), asked.status);
-        answer.into_body().collect().await.unwrap();
+        let response = mock.service().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), asked.status);
+        response.into_body().collect().await.unwrap();
     }
 }
 
@@ -88,9 +88,9 @@ async fn ask_on_sockets(mock: &MockServer, count: usize) {
 }
 
 #[track_caller]
-fn is_flat((more, meanwhile): (i64, u64), room: u64) {
+fn is_flat((more, meanwhile): (i64, u64), max_peak: u64) {
     let grown = format!("{more} bytes more at the end, {meanwhile} meanwhile");
-    assert!(more.abs() <= BREATH && meanwhile <= room, "{grown}");
+    assert!(more.abs() <= MAX_VARIATION && meanwhile <= max_peak, "{grown}");
 }
 
 #[test]

@@ -1,22 +1,22 @@
-// How the page asks the mock: one road for every request of the control API.
+// Calls of the control API, all through one function.
 import { plain } from "./dom.js";
 
-/** The mock answered, and refused. `field` is the JSON path, or the parameter, that it names. */
+/** An error response of the mock. `field` is the JSON path, or the parameter, that it names. */
 export class Refused extends Error {
 	constructor(status, { error, message, field }) {
-		super(plain(message ?? error ?? `The mock answered ${status}.`));
+		super(plain(message ?? error ?? `The mock responded with ${status}.`));
 		Object.assign(this, { status, code: error, field });
 	}
 }
 
-/** No answer came. */
+/** No response was received. */
 export class Gone extends Error {
 	constructor() {
-		super("The mock does not answer. What you entered is still here; try again when it is back.");
+		super("The mock does not respond. What you entered is still here; try again when it is back.");
 	}
 }
 
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
 const REMEMBERED = "partner-api-mock-token";
@@ -34,7 +34,7 @@ export const hasToken = () => token !== null;
 
 export const get = (path, options) => send("GET", path, undefined, options);
 
-/** Sends a request and gives the JSON of its answer, with every number that a float cannot hold as a BigInt. */
+/** Sends a request and returns the JSON of its response, with every number that a float cannot hold as a BigInt. */
 export async function send(method, path, body, options = {}) {
 	const used = token;
 	const response = await fetched(method, path, body, options);
@@ -48,17 +48,17 @@ export async function send(method, path, body, options = {}) {
 	throw new Refused(response.status, json ?? {});
 }
 
-/** A number that goes out as it was typed, however large; what is none goes out as text, for the mock to say so. */
+/** A number is sent as it was typed, however large; other input is sent as text, so that the mock reports the error. */
 export function typedNumber(text) {
 	const clean = text.trim();
 	if (!/^-?(0|[1-9][0-9]*)$/.test(clean)) return text;
 	return JSON.rawJSON ? JSON.rawJSON(clean) : Number(clean);
 }
 
-async function fetched(method, path, body, { signal, patience = PATIENCE } = {}) {
+async function fetched(method, path, body, { signal, timeout = TIMEOUT } = {}) {
 	const headers = token === null ? {} : { authorization: `Bearer ${token}` };
 	if (method !== "GET") headers["content-type"] = "application/json";
-	const limit = AbortSignal.timeout(patience);
+	const limit = AbortSignal.timeout(timeout);
 	try {
 		return await fetch(path, {
 			method,
@@ -82,7 +82,7 @@ async function textOf(response, { signal }) {
 	}
 }
 
-/** Who gives up by itself says nothing of the mock. */
+/** A request that the page aborts says nothing about the mock. */
 function lostUnless(signal, error) {
 	if (signal?.aborted) return error;
 	lost();

@@ -6,7 +6,7 @@ import { field, form, textOf } from "./form.js";
 import { partner, refresh } from "./state.js";
 
 const ON_A_PAGE = 50;
-/** Up to so many, the list is asked for again by itself when the mock has another number of them. */
+/** Up to this number, the list is loaded again automatically when the number of companies in the mock changes. */
 const SMALL = 5000;
 
 export function companiesView(id) {
@@ -191,7 +191,7 @@ export function companiesView(id) {
 						"p",
 						{},
 						all.length > 0
-							? `They come in the place of the ${count(all.length, "company", "companies")} that are there.`
+							? `They replace the ${count(all.length, "company", "companies")}.`
 							: "Realistic, and the same for the same RNG seed.",
 					),
 					field("generate.companies", "How many", { value: "1000", inputmode: "numeric" }),

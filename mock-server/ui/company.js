@@ -24,7 +24,7 @@ const LABELS = {
 /** The words that the contract knows. Any other may be served, to see what a client does then. */
 const SUGGESTED = { qualityRating: ["GREEN", "YELLOW", "RED"], status: ["connected"] };
 
-/** Opens the form. `save(company)` gets what is to be sent; what it refuses is said at the field. */
+/** Opens the form. `save(company)` sends the company; its errors are shown at their field. */
 export function companyDialog(title, label, company, save) {
 	const connections = h("div", { class: "connections" });
 	const more = button("Add a connection", () => {

@@ -1,6 +1,6 @@
-// How everything on the page is made: elements from text, never text from HTML.
+// Makes the elements of the page, always from text and never from HTML.
 
-/** An element. `onclick` and the like are listeners; `true` is an attribute without a value, `false` none. */
+/** An element. `onclick` and the like are listeners; `true` is an attribute without a value, `false` no attribute. */
 export function h(tag, attributes = {}, ...children) {
 	const element = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) {
@@ -12,7 +12,7 @@ export function h(tag, attributes = {}, ...children) {
 	return element;
 }
 
-// C0 and C1 controls, marks that change the direction of text, and characters that take no room: what could hide, or
+// C0 and C1 controls, marks that change the direction of text, and invisible characters: what could hide, or
 // show other text than there is.
 const TREACHEROUS = String.raw`\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f
 	\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}`.replace(/\s/g, "");
@@ -75,7 +75,7 @@ export function keep(parent, items, key, create, update = () => {}) {
 	}
 }
 
-/** Puts a text into an element if another one stands there: a reader is not told what did not change. */
+/** Changes the text of an element only if it differs, so that a screen reader does not announce it again. */
 export function say(element, text) {
 	if (element.textContent !== text) element.textContent = text;
 }
@@ -123,7 +123,7 @@ export function command(text, { copied = text, name = "Copy the command" } = {})
 
 let dialogs = 0;
 
-/** A dialog that is modal, ends with Escape, and gives the focus back. `fill(close)` gives what stands in it. */
+/** A modal dialog that ends with Escape and returns the focus. `fill(close)` returns its content. */
 export function dialog(title, fill, { wide = false } = {}) {
 	const name = `dialog-${(dialogs += 1)}`;
 	const heading = h("h2", { id: name }, title);
@@ -150,7 +150,7 @@ export function dialog(title, fill, { wide = false } = {}) {
 	return element;
 }
 
-/** Asks before what cannot be taken back. What goes wrong is said in the dialog. */
+/** Asks before an action that cannot be undone. The dialog shows its errors. */
 export function confirm(title, text, label, act) {
 	dialog(title, (close) => {
 		const wrong = h("p", { class: "wrong", role: "alert" });
@@ -173,7 +173,7 @@ export function confirm(title, text, label, act) {
 	});
 }
 
-/** Runs what a button is for, once at a time, and says what went wrong. */
+/** Runs the action of a button, one at a time, and shows its error. */
 export function act(button, work) {
 	button.addEventListener("click", async () => {
 		// Not `disabled`: that would take the focus away.
@@ -193,7 +193,7 @@ export function act(button, work) {
 export const button = (label, work, attributes = {}) =>
 	act(h("button", { type: "button", ...attributes }, label), work);
 
-/** What stands where nothing is: what it means, and what to do next. */
+/** The text of an empty view: what it means, and what to do next. */
 export const empty = (title, ...rest) => h("div", { class: "empty" }, h("p", { class: "title" }, title), ...rest);
 
 export const number = (value) => Number(value).toLocaleString("en");

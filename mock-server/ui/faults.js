@@ -20,9 +20,9 @@ const READY = [
 	[
 		"Time",
 		[
-			["Slow, 2 s", "delay=2s", "The right answer, late."],
-			["Long tail", "delay=lognormal(90ms,1.5)", "Most answers are quick, and some are not."],
-			["Throttled, 5 s", "throttle=5s", "The body comes in small pieces."],
+			["Slow, 2 s", "delay=2s", "The right response, late."],
+			["Long tail", "delay=lognormal(90ms,1.5)", "Most responses are quick, some are slow."],
+			["Throttled, 5 s", "throttle=5s", "The body is sent in small pieces."],
 			["Hang", "connection=hang", "Accepts the request and never responds."],
 		],
 	],
@@ -46,7 +46,7 @@ const READY = [
 		"Connection",
 		[
 			["Reset", "connection=reset", "As if the service had crashed."],
-			["Closed unanswered", "connection=close", "In good order, and empty."],
+			["Closed without a response", "connection=close", "An orderly end, without a byte."],
 			["Not HTTP", "connection=garbage", "Bytes that mean nothing."],
 		],
 	],

@@ -1,4 +1,4 @@
-// Forms: fields with a label, and what is wrong said at the field that the mock names.
+// Forms: fields with a label, and errors at the field that the mock names.
 import { Refused } from "./api.js";
 import { h, shown } from "./dom.js";
 
@@ -38,7 +38,7 @@ export function checkbox(name, label, { checked = false } = {}) {
 }
 
 /**
- * A form. `submit(form)` sends it; where that is refused, the message stands at the field that it names, which gets the
+ * A form. `submit(form)` sends it; if that is rejected, the message is shown at the field that it names, which gets the
  * focus, or above the buttons if there is no such field.
  */
 export function form(children, label, submit, { close, danger = false } = {}) {
@@ -86,7 +86,7 @@ function explain(form, wrong, error) {
 	input?.focus();
 }
 
-/** The field of this path, or the one that it stands in; and if there is one field only, that. */
+/** The field of this path, or the field around it; if there is only one field, that one. */
 function find(form, path) {
 	const fields = [...form.querySelectorAll("[data-path]")];
 	if (fields.length === 1) return fields[0];

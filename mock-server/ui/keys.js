@@ -130,7 +130,7 @@ export function keysView(id) {
 		fresh,
 		nothing,
 		list,
-		h("details", { class: "card fold" }, h("summary", {}, "Accept a key of your own"), own),
+		h("details", { class: "card fold" }, h("summary", {}, "Accept an existing key"), own),
 	);
 	return { root, stop: () => stop.abort() };
 }

@@ -1,4 +1,4 @@
-// The page: what stands around the views, which view is shown, and what to do when the mock is gone or asks for a token.
+// The page: header, menu and current view, and what happens when the mock is gone or requires a token.
 import { ask, presence } from "./api.js";
 import { companiesView } from "./companies.js";
 import { dialog, empty, h, keep, number, plain, say, shown } from "./dom.js";
@@ -20,7 +20,7 @@ const WHOLE = {
 	mock: ["Clock and reset", serverView],
 };
 
-/** Views of one partner; the count that stands beside the name. */
+/** Views of one partner, each with the count beside its name. */
 const PARTS = {
 	requests: ["Requests", requestsView, (one) => one.requests],
 	companies: ["Companies", companiesView, (one) => one.companies],
@@ -73,7 +73,7 @@ function show() {
 	main.replaceChildren(...current.roots);
 	openMenu(false);
 	drawSide();
-	// So that a keyboard goes on in the new view, and a reader says which one it is.
+	// So that Tab continues in the new view, and a screen reader announces it.
 	if (!isFirst) main.querySelector("h1")?.focus();
 	scrollTo(0, 0);
 }
@@ -244,7 +244,7 @@ presence.listeners.add((isThere, seconds) => {
 	// The first child stays, so that a reader is told once, and not of each try.
 	if (!banner.firstChild)
 		banner.append(
-			h("p", {}, h("b", {}, "The mock does not answer."), " What you see is what it said last."),
+			h("p", {}, h("b", {}, "The mock does not respond."), " The page shows its last state."),
 			h("span", { "aria-live": "off" }),
 			h("button", { type: "button", class: "small", onclick: () => presence.retryNow() }, "Try now"),
 		);
@@ -268,7 +268,7 @@ ask.token = (wasWrong) =>
 			}),
 		);
 		opened.querySelector("header button").remove();
-		// Without it there is nothing to see: who leaves the dialog is asked again.
+		// Without a token there is nothing to show, so a closed dialog opens again.
 		opened.addEventListener("close", () => resolve(given ?? ask.token(wasWrong)));
 	});
 

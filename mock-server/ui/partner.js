@@ -1,4 +1,4 @@
-// One partner: what can be done to it as a whole. Its parts have views of their own.
+// One partner: actions on it as a whole. Its keys, wallet, companies and faults have separate views.
 import { send, typedNumber } from "./api.js";
 import { announce, button, confirm, count, dialog, h, plain, say, shown } from "./dom.js";
 import { field, form, textOf } from "./form.js";

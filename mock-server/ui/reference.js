@@ -26,7 +26,7 @@ export function referenceView() {
 	return { root, update: keys.update, stop: () => stop.abort() };
 }
 
-/** A link cannot send the token, so where one is asked for the file is named only. */
+/** A link cannot send the token, so with a token the file is named only. */
 export const fileLink = (label, path) => (hasToken() ? h("code", {}, `/_mock/${path}`) : h("a", { href: path }, label));
 
 function page(contract, keys, signal) {
@@ -87,12 +87,12 @@ function operation(contract, one, keys, signal) {
 		line,
 		trial(one, url, keys, signal),
 		...Object.entries(one.responses).map(([status, response]) =>
-			answer(contract, status, resolved(contract, response)),
+			responseOf(contract, status, resolved(contract, response)),
 		),
 	);
 }
 
-/** The button that makes the call, and what came of it. */
+/** The button that makes the call, and its result. */
 function trial(one, url, keys, signal) {
 	const result = h("div", { class: "result", role: "status" });
 	const start = button(
@@ -102,7 +102,7 @@ function trial(one, url, keys, signal) {
 			if (!key) return result.replaceChildren(h("p", { class: "wrong" }, "Choose or issue a key first, above."));
 			const giveUp = new AbortController();
 			const cancel = h("button", { type: "button", class: "small", onclick: () => giveUp.abort() }, "Give up");
-			result.replaceChildren(h("p", { class: "quiet" }, "Waiting for the answer … ", cancel));
+			result.replaceChildren(h("p", { class: "quiet" }, "Waiting for the response … ", cancel));
 			const began = performance.now();
 			try {
 				const response = await fetch(url, {
@@ -198,7 +198,7 @@ function keyChooser() {
 			issue,
 		),
 		wrong,
-		h("p", { class: "quiet" }, "A key that is issued or pasted here is held by this page only, until it is closed."),
+		h("p", { class: "quiet" }, "A key that is issued or pasted here is kept by this page only, until it is closed."),
 	);
 	return { root, chosen, update, onChange: (listener) => listeners.push(listener) };
 }
@@ -217,7 +217,7 @@ const nameOf = (id) => plain(state.partners.find((one) => one.id === id)?.name ?
 
 const masked = (key) => `${key.slice(0, 8)}…${key.slice(-4)}`;
 
-function answer(contract, status, response) {
+function responseOf(contract, status, response) {
 	const content = response.content?.["application/json"] ?? {};
 	const schema = resolved(contract, content.schema ?? {});
 	const samples = Object.entries(content.examples ?? {}).map(([, example]) =>
@@ -304,7 +304,7 @@ function notes(schema) {
 
 const documented = () => h("mark", { class: "documented" }, "documented");
 
-/** The words of the reference. Its list of calls and its headings say nothing to whoever sees the call and the sample. */
+/** The text of the reference, without its list of calls and its headings, which the page shows by itself. */
 function quotes(words) {
 	const telling = [words ?? []].flat().filter((text) => !/^([A-Z]+\/|Response \d+$)/.test(text));
 	return (

@@ -1,4 +1,4 @@
-// What was asked, as it comes: the newest first, each opening to what was asked and answered.
+// The received requests, as they arrive: the newest first, each opens to its request and response.
 import { get, presence, Refused, send } from "./api.js";
 import {
 	button,
@@ -20,9 +20,9 @@ import { partner, pause, refresh, state } from "./state.js";
 
 /** How many the page holds; the mock keeps more. */
 const HELD = 1000;
-/** How many are drawn at once. */
+/** How many are added to the page at a time. */
 const DRAWN = 200;
-/** How many characters of a path a row has room for. */
+/** How many characters of a path fit in a row. */
 const IN_A_ROW = 300;
 /** How many seconds one poll waits for the next request. */
 const WITHIN = 25;
@@ -128,19 +128,19 @@ export function requestsView(id) {
 	}
 
 	async function next(signal) {
-		// At first the newest that are kept; then what came after them, as it comes. If that is more than the page holds, it
+		// At first the newest that are kept; then later ones, as they arrive. If there are more than the page holds, it
 		// does not run after them: it starts again with the newest.
 		const isFirst = !isLoaded;
 		const follows = isLoaded && !isBehind;
 		const wait = follows ? `&within=${WITHIN}s&after=${encodeURIComponent(held[0]?.id ?? "req-0")}` : "";
-		const answer = await get(`${base}?limit=${HELD}${wait}`, { signal, patience: (WITHIN + 15) * 1000 });
+		const page = await get(`${base}?limit=${HELD}${wait}`, { signal, timeout: (WITHIN + 15) * 1000 });
 		if (signal.aborted) return;
 		isLoaded = true;
-		isBehind = follows && answer.data.length === HELD;
-		evicted = answer.evicted.byEntryLimit + answer.evicted.byByteLimit;
-		held = [...answer.data.reverse(), ...(follows ? held : [])].slice(0, HELD);
-		if (answer.data.length > 0 || isFirst) draw();
-		if (!isFirst) hear(answer.data.length);
+		isBehind = follows && page.data.length === HELD;
+		evicted = page.evicted.byEntryLimit + page.evicted.byByteLimit;
+		held = [...page.data.reverse(), ...(follows ? held : [])].slice(0, HELD);
+		if (page.data.length > 0 || isFirst) draw();
+		if (!isFirst) hear(page.data.length);
 	}
 
 	let unheard = 0;
@@ -187,7 +187,7 @@ export function requestsView(id) {
 		};
 		return empty(
 			"No request matches.",
-			h("p", {}, `${count(held.length, "request")} came.`),
+			h("p", {}, `${count(held.length, "request")} received.`),
 			button("Show all", forget),
 		);
 	}
@@ -224,13 +224,13 @@ function none(id) {
 	const url = `${location.origin}/api/v1/wallet`;
 	const where = id ? `#/partners/${encodeURIComponent(id)}/keys` : "#/reference";
 	return empty(
-		"No request has come yet.",
+		"No request yet.",
 		h(
 			"p",
 			{},
 			"Point your client at ",
 			h("code", {}, `${location.origin}/api/v1`),
-			", or try it by hand. Each request shows up here before its answer leaves.",
+			", or try it by hand. Each request appears here before its response is sent.",
 		),
 		h("pre", { tabindex: "0" }, h("code", {}, `curl ${url} -H "Authorization: Bearer $PARTNER_API_KEY"`)),
 		h("p", {}, h("a", { href: where }, id ? "Issue a key" : "Try a call in the reference")),
@@ -250,10 +250,10 @@ function haystack(one) {
 
 const tone = (status) => (status < 300 ? "good" : status < 400 ? "neutral" : status < 500 ? "warn" : "bad");
 
-/** Where a fault of the connection came in its place, no answer left, whatever it would have been. */
+/** With a fault of the connection no response was sent, whatever its status would have been. */
 function statusOf(one) {
 	if (/(^| )connection=(?!malformedChunk)/.test(one.fault?.rule ?? "")) {
-		return h("span", { class: "badge bad", title: `No answer left. It would have been ${one.status}.` }, "none");
+		return h("span", { class: "badge bad", title: `No response was sent. It would have been ${one.status}.` }, "none");
 	}
 	return h("span", { class: `badge ${tone(one.status)}` }, one.status);
 }
@@ -287,7 +287,7 @@ function row(one, withPartner) {
 	return h("li", {}, details);
 }
 
-/** What is kept of the answer is asked for when somebody wants to see it. */
+/** The recorded response is loaded when the row opens. */
 async function open(one, inside) {
 	inside.replaceChildren(h("p", { class: "quiet" }, "Loading …"));
 	try {
@@ -331,12 +331,12 @@ function both(one) {
 				"div",
 				{},
 				half(
-					"Asked",
+					"Request",
 					copyButton(() => curl(one), "Copy as curl"),
 				),
-				asked(one),
+				requestOf(one),
 			),
-			h("div", {}, half("Answered"), answered(one)),
+			h("div", {}, half("Response"), responseOf(one)),
 		),
 	];
 }
@@ -345,7 +345,7 @@ const milliseconds = (number) => `${number} ms`;
 
 const half = (title, ...more) => h("h2", { class: "half" }, title, ...more);
 
-const asked = (one) => [
+const requestOf = (one) => [
 	h("p", { class: "line" }, h("b", {}, shown(one.method)), " ", shown(target(one))),
 	headers(one.headers),
 	body(one.body),
@@ -361,10 +361,10 @@ function faultFacts(fault) {
 	return [["Fault", [h("code", {}, shown(fault.rule)), ` ${how.filter(Boolean).join(", ")}`]]];
 }
 
-function answered(one) {
+function responseOf(one) {
 	const { response } = one;
 	const line = h("p", { class: "line" }, statusOf(one));
-	if (!response) return [line, h("p", { class: "quiet" }, "The journal holds no more of the answer.")];
+	if (!response) return [line, h("p", { class: "quiet" }, "The journal keeps no more of the response.")];
 	const long = `A body of ${count(response.length, "byte")}, which is more than the journal keeps.`;
 	return [line, headers(response.headers), response.body === null ? h("p", { class: "quiet" }, long) : body(response.body)];
 }

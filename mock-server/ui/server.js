@@ -108,7 +108,7 @@ export function serverView() {
 			h(
 				"p",
 				{ class: "quiet" },
-				"All that the mock says of time comes from this clock. While it is paused, it moves only by advance, and so does every delay.",
+				"All times of the mock come from this clock. While it is paused, it moves only by advance, and so does every delay.",
 			),
 			toggle,
 			whilePaused,

@@ -15,7 +15,7 @@ export const partner = (id) => state.partners.find((one) => one.id === id);
 
 let asking;
 
-/** Asks the mock again, and tells every listener. Whoever calls while it is asked waits for the next answer. */
+/** Requests the state again, and notifies every listener. A call during a request waits for the next response. */
 export async function refresh() {
 	const before = asking;
 	const next = (async () => {
@@ -38,21 +38,21 @@ export function keepFresh() {
 	repeat(refresh, EVERY);
 }
 
-/** Runs `work` now and then again, while the page is seen and the mock is there, until `signal` says stop. */
+/** Runs `work` repeatedly, while the page is visible and the mock responds, until `signal` aborts. */
 export async function repeat(work, every, signal) {
 	while (!signal?.aborted) {
 		if (!document.hidden && presence.isThere) {
 			try {
 				await work();
 			} catch {
-				// The banner says it if the mock is gone; what else there is will be said where it was asked for.
+				// The banner shows that the mock is gone; other errors are shown where the user acts.
 			}
 		}
 		await pause(every, signal);
 	}
 }
 
-/** Waits, or until `signal` says stop. */
+/** Waits, at most until `signal` aborts. */
 export const pause = (milliseconds, signal) =>
 	new Promise((resolve) => {
 		const timer = setTimeout(done, milliseconds);

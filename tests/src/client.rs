@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::Checked;
 use crate::contract::{Contract, Reading, entries, items};
 use crate::generate;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::peer::Peer;
 
 /// The calls of the client, each with its operation in the contract.
@@ -98,7 +98,7 @@ impl Served {
 
     /// As [`call`], with the response of the server.
     pub fn call(&self, operation: &str, status: u16, body: &str) -> Checked<String> {
-        self.peer.set_answer(Answer::json(status, body));
+        self.peer.set_response(Response::json(status, body));
         self.runtime.block_on(call(&self.client, operation))
     }
 }

@@ -1,5 +1,5 @@
-//! The contract: its operations, its answers, and its schemas, open as they are written or closed
-//! for the judgement of a writer.
+//! The contract: its operations, responses and schemas, read as open or, to check a writer, as
+//! closed.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
@@ -9,8 +9,8 @@ use crate::Checked;
 /// The contract as it is published.
 pub const TEXT: &str = include_str!("../../mock-server/openapi.yaml");
 
-/// What a schema of the contract may say. A keyword that is not listed is an error, so that a
-/// misspelt one cannot pass for a rule.
+/// The keywords that a schema of the contract may have. Any other keyword is an error, so that a
+/// misspelt one is not ignored.
 const KEYWORDS: [&str; 21] = [
     "const",
     "$ref",
@@ -57,9 +57,9 @@ pub struct Operation<'a> {
 /// How a schema is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// As written: undeclared fields and unknown words pass.
+    /// As written: undeclared fields and unknown enum values are allowed.
     Open,
-    /// For a writer: nothing undeclared and nothing unknown passes.
+    /// For a writer: undeclared fields and unknown enum values are errors.
     Closed,
 }
 
@@ -69,7 +69,7 @@ impl Contract {
         Self::parse(TEXT)
     }
 
-    /// A copy of the published contract in which a text is replaced wherever it stands.
+    /// A copy of the published contract in which every occurrence of a text is replaced.
     pub fn altered(from: &str, to: &str) -> Checked<Self> {
         if !TEXT.contains(from) {
             return Err(format!("the contract does not contain {from:?}").into());
@@ -77,9 +77,9 @@ impl Contract {
         Self::parse(&TEXT.replace(from, to))
     }
 
-    /// Reads YAML, and refuses doubled keys.
+    /// Reads YAML, and rejects duplicate keys.
     pub fn parse(yaml: &str) -> Checked<Self> {
-        // By way of the YAML value: a JSON value would take the last of doubled keys in silence.
+        // Through a YAML value: a JSON value would silently take the last of duplicate keys.
         let document: yaml_serde::Value = yaml_serde::from_str(yaml)?;
         Ok(Self { document: serde_json::to_value(document)? })
     }
@@ -89,7 +89,7 @@ impl Contract {
         &self.document
     }
 
-    /// The part that a JSON pointer names.
+    /// The part at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Checked<&Value> {
         self.document.pointer(pointer).ok_or_else(|| format!("nothing at {pointer}").into())
     }
@@ -129,24 +129,24 @@ impl Contract {
         Ok(operations)
     }
 
-    /// The operation of a name.
+    /// The operation with this `operationId`.
     pub fn operation(&self, id: &str) -> Checked<Operation<'_>> {
         let found = self.operations()?.into_iter().find(|operation| operation.id == id);
         found.ok_or_else(|| format!("no operation {id}").into())
     }
 
-    /// The path that stands before that of every operation.
+    /// The base path of every operation.
     pub fn base_path(&self) -> Checked<&str> {
         let url = self.at("/servers/0/url")?.as_str().unwrap_or_default();
         let (_, rest) = url.split_once("://").ok_or("a server without a scheme")?;
         Ok(rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or_default())
     }
 
-    /// The response object for what was asked and the status that came. What the contract does not
-    /// have as an operation must be answered as an unknown path or a wrong method.
+    /// The response object for a request and the status of its response. A request that is not an
+    /// operation of the contract must get the response for an unknown path or a wrong method.
     pub fn response(&self, method: &str, target: &str, status: u16) -> Checked<&Value> {
         let path = target.strip_prefix(self.base_path()?).unwrap_or_default();
-        // RFC 9110, 9.3.2: HEAD is answered as GET is, without the content.
+        // RFC 9110, 9.3.2: the response to HEAD is that to GET, without the content.
         let method = if method == "HEAD" { "GET" } else { method };
         let operations = self.operations()?;
         let mut here = operations.iter().filter(|one| one.path == path).peekable();
@@ -160,11 +160,11 @@ impl Contract {
         };
         match response {
             Some(response) if status == expected => self.resolved(response),
-            _ => Err(format!("{method} {target}: the contract knows no answer {status}").into()),
+            _ => Err(format!("{method} {target}: the contract knows no response {status}").into()),
         }
     }
 
-    /// What is said of an answer's JSON body.
+    /// The media type object of a response's JSON body.
     pub fn body(&self, id: &str, status: &str) -> Checked<&Value> {
         let operation = self.operation(id)?;
         let response = operation.node.pointer(&format!("/responses/{status}"));
@@ -173,12 +173,12 @@ impl Contract {
         body.ok_or_else(|| "no JSON body".into())
     }
 
-    /// The schema of an answer's JSON body.
+    /// The schema of a response's JSON body.
     pub fn body_schema(&self, id: &str, status: &str) -> Checked<&Value> {
         Ok(&self.body(id, status)?["schema"])
     }
 
-    /// Validates an instance, and says what is wrong with it.
+    /// Validates an instance. The error lists what is wrong.
     pub fn validate(&self, schema: &Value, reading: Reading, instance: &Value) -> Checked {
         let validator = self.validator(schema, reading)?;
         judged(&validator, instance)
@@ -198,7 +198,7 @@ impl Contract {
     }
 }
 
-/// What a validator says: what is wrong, each thing with its place, and no more than a person reads.
+/// The errors of a validator, each with its place, and no more than a person reads.
 pub fn judged(validator: &Validator, instance: &Value) -> Checked {
     let wrong: Vec<String> = validator
         .iter_errors(instance)
@@ -213,17 +213,17 @@ pub fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
     node.get(key).and_then(Value::as_str)
 }
 
-/// The entries of an object, and none of anything else.
+/// The entries of an object; no entries of any other value.
 pub fn entries(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
     node.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
-/// The items of an array that is a field of an object, and none of anything else.
+/// The items of an array that is a field of an object; no items of any other value.
 pub fn items<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     node.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// A schema and all within it, as it is to be read.
+/// A schema and its subschemas, changed for this reading.
 fn read(schema: &Value, reading: Reading) -> Checked<Value> {
     let mut result = Map::new();
     for (key, value) in entries(schema) {

@@ -1,5 +1,5 @@
-//! The control API against its document: every answer that a test gets, and what was accepted to get
-//! it; and in the end, that nothing of the document was left out.
+//! Checks the control API against its OpenAPI document: every response that a test gets, and every
+//! accepted request; and, at the end, that tests saw every declared response.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -9,16 +9,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::contract::{Contract, Operation, Reading, entries};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::{Checked, of};
 
 /// The document as it is published.
 pub const TEXT: &str = include_str!("../../mock-server/control.openapi.yaml");
 
-/// What stands before every path.
+/// The prefix of every path.
 pub const PREFIX: &str = "/_mock";
 
-/// What HTTP itself puts into an answer, and what each answer of the control API has.
+/// Headers of HTTP itself, and headers of each response of the control API.
 const PLUMBING: [&str; 9] = [
     "cache-control",
     "connection",
@@ -31,7 +31,7 @@ const PLUMBING: [&str; 9] = [
     "x-content-type-options",
 ];
 
-/// A mock, asked over sockets, with all that it answers held to the document.
+/// Sends requests to a mock over sockets, and checks each response against the document.
 #[derive(Debug)]
 pub struct Observed {
     contract: Contract,
@@ -46,18 +46,18 @@ impl Observed {
         Self { contract, address, token: None, seen: BTreeSet::new() }
     }
 
-    /// As [`new`](Self::new), of one that wants this token; what was seen of the other counts.
+    /// Continues with a mock that requires this token. Responses seen so far still count.
     #[must_use]
-    pub fn go_on(self, address: SocketAddr, token: &str) -> Self {
+    pub fn continue_with(self, address: SocketAddr, token: &str) -> Self {
         Self { address, token: Some(token.into()), ..self }
     }
 
-    /// Asks with a JSON body, or with none where it is empty, and checks the answer.
-    pub async fn ask(&mut self, method: &str, path: &str, body: &str) -> Checked<Answer> {
-        self.ask_with(method, path, &self.usual_headers(), body).await
+    /// Sends a request and checks the response. An empty `body` means no body.
+    pub async fn send(&mut self, method: &str, path: &str, body: &str) -> Checked<Response> {
+        self.send_with(method, path, &self.usual_headers(), body).await
     }
 
-    /// The headers that go with every request, a line each.
+    /// The headers of every request, a line each.
     pub fn usual_headers(&self) -> String {
         let token = self.token.as_deref();
         let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
@@ -65,49 +65,49 @@ impl Observed {
         format!("host: {host}\r\ncontent-type: application/json\r\n{}", token.unwrap_or_default())
     }
 
-    /// As [`ask`](Self::ask), with these headers only, a line each.
-    pub async fn ask_with(
+    /// As [`send`](Self::send), with these headers only, a line each.
+    pub async fn send_with(
         &mut self,
         method: &str,
         path: &str,
         headers: &str,
         body: &str,
-    ) -> Checked<Answer> {
+    ) -> Checked<Response> {
         let length = format!("content-length: {}\r\n", body.len());
         let head = head(method, path, &(length + headers));
         let mut stream = TcpStream::connect(self.address).await?;
         stream.write_all((head + body).as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        self.judge(method, path, body, &answer)
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).await?;
+        self.judge(method, path, body, &response)
     }
 
-    /// Says that a body comes which is larger than any may be, and sends none of it.
-    pub async fn ask_with_too_much(&mut self, method: &str, path: &str) -> Checked<Answer> {
+    /// Announces a body above the size limit, and sends none of it.
+    pub async fn send_too_large(&mut self, method: &str, path: &str) -> Checked<Response> {
         let length = "content-length: 67108865\r\n".to_owned();
         let head = head(method, path, &(length + &self.usual_headers()));
         let mut stream = TcpStream::connect(self.address).await?;
         stream.write_all(head.as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        self.judge(method, path, "", &answer)
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).await?;
+        self.judge(method, path, "", &response)
     }
 
-    /// Checks an answer that came in another way.
+    /// Checks a response that the caller received.
     pub fn judge(
         &mut self,
         method: &str,
         path: &str,
         body: &str,
-        answer: &[u8],
-    ) -> Checked<Answer> {
-        let answer = Answer::parse(answer)?;
-        let verdict = self.check(method, path, body, &answer);
-        of(&format!("{method} {path} {body}: {}", answer.status), verdict)?;
-        Ok(answer)
+        response: &[u8],
+    ) -> Checked<Response> {
+        let response = Response::parse(response)?;
+        let verdict = self.check(method, path, body, &response);
+        of(&format!("{method} {path} {body}: {}", response.status), verdict)?;
+        Ok(response)
     }
 
-    /// As [`ask`](Self::ask), where only one status will do; gives the body.
+    /// As [`send`](Self::send). Returns the body, or an error if the status is another one.
     pub async fn told(
         &mut self,
         method: &str,
@@ -115,15 +115,15 @@ impl Observed {
         body: &str,
         status: u16,
     ) -> Checked<Value> {
-        let answer = self.ask(method, path, body).await?;
-        if answer.status != status {
-            let said = answer.text()?;
-            return Err(format!("{method} {path} {body}: {} {said}", answer.status).into());
+        let response = self.send(method, path, body).await?;
+        if response.status != status {
+            let said = response.text()?;
+            return Err(format!("{method} {path} {body}: {} {said}", response.status).into());
         }
-        Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
+        Ok(serde_json::from_slice(&response.body).unwrap_or_default())
     }
 
-    fn check(&mut self, method: &str, path: &str, body: &str, answer: &Answer) -> Checked {
+    fn check(&mut self, method: &str, path: &str, body: &str, response: &Response) -> Checked {
         let path = format!("{PREFIX}{}", path.split('?').next().unwrap_or_default());
         let operations = self.contract.operations()?;
         let mut here = operations.iter().filter(|one| is_of(one.path, &path)).peekable();
@@ -132,31 +132,31 @@ impl Observed {
         let operation = here.find(|one| one.method == asked);
         let other = if is_known { "WrongMethod" } else { "UnknownPath" };
         let pointer = match operation {
-            Some(one) => one.node.pointer(&format!("/responses/{}", answer.status)),
-            // Who asks comes before what is asked for.
-            None if matches!(answer.status, 401 | 403) => {
-                let name = if answer.status == 401 { "TokenRequired" } else { "Forbidden" };
+            Some(one) => one.node.pointer(&format!("/responses/{}", response.status)),
+            // Credentials are checked before the path.
+            None if matches!(response.status, 401 | 403) => {
+                let name = if response.status == 401 { "TokenRequired" } else { "Forbidden" };
                 Some(self.contract.at(&format!("/components/responses/{name}"))?)
             }
             None => Some(self.contract.at(&format!("/components/responses/{other}"))?),
         };
-        let response = self.contract.resolved(pointer.ok_or("a status that is not declared")?)?;
-        headers(&self.contract, response, answer)?;
-        content(&self.contract, response, answer, method)?;
+        let declared = self.contract.resolved(pointer.ok_or("a status that is not declared")?)?;
+        headers(&self.contract, declared, response)?;
+        content(&self.contract, declared, response, method)?;
         if let Some(one) = operation {
-            if (200..300).contains(&answer.status) {
+            if (200..300).contains(&response.status) {
                 accepted(&self.contract, one, body)?;
             }
-            self.seen.insert((one.id.to_owned(), answer.status));
-        } else if answer.status != if is_known { 405 } else { 404 }
-            && !matches!(answer.status, 401 | 403)
+            self.seen.insert((one.id.to_owned(), response.status));
+        } else if response.status != if is_known { 405 } else { 404 }
+            && !matches!(response.status, 401 | 403)
         {
-            return Err(format!("no operation, and {}", answer.status).into());
+            return Err(format!("not an operation, but the status is {}", response.status).into());
         }
         Ok(())
     }
 
-    /// Every answer that the document declares and no test got.
+    /// Every declared response that no test got.
     pub fn unseen(&self) -> Checked<Vec<String>> {
         let mut unseen = Vec::new();
         for operation in self.contract.operations()? {
@@ -170,12 +170,12 @@ impl Observed {
     }
 }
 
-/// The head of a request, which ends its connection.
+/// The head of a request that closes its connection.
 pub fn head(method: &str, path: &str, headers: &str) -> String {
     format!("{method} {PREFIX}{path} HTTP/1.1\r\nconnection: close\r\n{headers}\r\n")
 }
 
-/// Whether a path is one of a template's.
+/// Returns true if the path matches the template.
 fn is_of(template: &str, path: &str) -> bool {
     let (mut mine, mut asked) = (template.split('/'), path.split('/'));
     loop {
@@ -188,16 +188,16 @@ fn is_of(template: &str, path: &str) -> bool {
     }
 }
 
-fn headers(contract: &Contract, response: &Value, answer: &Answer) -> Checked {
-    for (name, header) in entries(&response["headers"]) {
+fn headers(contract: &Contract, declared: &Value, response: &Response) -> Checked {
+    for (name, header) in entries(&declared["headers"]) {
         let header = contract.resolved(header)?;
-        let value = answer.headers.get(&name.to_ascii_lowercase());
+        let value = response.headers.get(&name.to_ascii_lowercase());
         let value = value.ok_or_else(|| format!("no header {name}"))?;
         contract.validate(&header["schema"], Reading::Closed, &value.into())?;
     }
-    for name in answer.headers.names() {
+    for name in response.headers.names() {
         let is_declared =
-            entries(&response["headers"]).any(|(known, _)| known.eq_ignore_ascii_case(name));
+            entries(&declared["headers"]).any(|(known, _)| known.eq_ignore_ascii_case(name));
         if !is_declared && !PLUMBING.contains(&name) {
             return Err(format!("undeclared header {name}").into());
         }
@@ -205,12 +205,12 @@ fn headers(contract: &Contract, response: &Value, answer: &Answer) -> Checked {
     Ok(())
 }
 
-fn content(contract: &Contract, response: &Value, answer: &Answer, method: &str) -> Checked {
-    let sent = answer.headers.get("content-type");
-    let declared = entries(&response["content"]).find(|(name, _)| Some(*name) == sent);
-    let Some((media_type, content)) = declared else {
-        let is_empty = response.get("content").is_none() && sent.is_none();
-        return if is_empty && answer.body.is_empty() {
+fn content(contract: &Contract, declared: &Value, response: &Response, method: &str) -> Checked {
+    let sent = response.headers.get("content-type");
+    let documented = entries(&declared["content"]).find(|(name, _)| Some(*name) == sent);
+    let Some((media_type, content)) = documented else {
+        let is_empty = declared.get("content").is_none() && sent.is_none();
+        return if is_empty && response.body.is_empty() {
             Ok(())
         } else {
             Err(format!("undeclared content, {sent:?}").into())
@@ -220,16 +220,16 @@ fn content(contract: &Contract, response: &Value, answer: &Answer, method: &str)
         return Ok(());
     }
     let body = match media_type {
-        "application/json" => serde_json::from_slice(&answer.body)?,
+        "application/json" => serde_json::from_slice(&response.body)?,
         "application/yaml" => {
-            serde_json::to_value(yaml_serde::from_str::<yaml_serde::Value>(answer.text()?)?)?
+            serde_json::to_value(yaml_serde::from_str::<yaml_serde::Value>(response.text()?)?)?
         }
-        _ => Value::from(answer.text()?),
+        _ => Value::from(response.text()?),
     };
     contract.validate(&content["schema"], Reading::Closed, &body)
 }
 
-/// What was accepted must be what the document says that is.
+/// Checks an accepted request body against the document.
 fn accepted(contract: &Contract, operation: &Operation<'_>, body: &str) -> Checked {
     let Some(declared) = operation.node.get("requestBody") else {
         return if body.is_empty() { Ok(()) } else { Err("a body that is not declared".into()) };

@@ -1,5 +1,5 @@
-//! The contract is a valid document, and honest: what it takes from the reference is there,
-//! and whatever it adds is marked as assumed.
+//! Checks that the contract is a valid document, that its quotes are in the reference, and that
+//! everything else is marked as assumed.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::contract::{Contract, Reading, entries, items, judged, text};
 use crate::{Checked, of, reference};
 
-/// What narrows a value further than a sample can show.
+/// Keywords that restrict a value more than a sample can show.
 const NARROWING: [&str; 5] = ["format", "minimum", "pattern", "required", "x-known-values"];
 
 /// Checks the document against the schema of `OpenAPI` 3.1, and each schema in it against that of
@@ -26,8 +26,8 @@ pub fn valid(contract: &Contract) -> Checked {
     Ok(())
 }
 
-/// Checks that every reference leads somewhere, every operation has a name of its own and a known
-/// tag, and every example satisfies its schema.
+/// Checks that every `$ref` resolves, that operation ids are unique and tags known, and that every
+/// example satisfies its schema.
 pub fn consistent(contract: &Contract) -> Checked {
     each(contract.document(), "", &mut |_, node| contract.resolved(node).map(drop))?;
     let mut names = BTreeSet::new();
@@ -50,7 +50,7 @@ pub fn consistent(contract: &Contract) -> Checked {
     })
 }
 
-/// Checks that the reference's samples stand in the contract, and satisfy it.
+/// Checks that the reference's samples are in the contract, and satisfy it.
 pub fn holds_the_samples(contract: &Contract) -> Checked {
     for (id, status, name, sample) in reference::SAMPLES {
         let sample: Value = serde_json::from_str(sample)?;
@@ -64,7 +64,7 @@ pub fn holds_the_samples(contract: &Contract) -> Checked {
     Ok(())
 }
 
-/// Checks that the contract invents no field: each one stands in a sample of the reference.
+/// Checks that the contract invents no field: each one is in a sample of the reference.
 pub fn invents_no_field(contract: &Contract) -> Checked {
     each(contract.at("/components/schemas")?, "", &mut |place, node| {
         for (name, _) in entries(node.get("properties").unwrap_or(&Value::Null)) {
@@ -76,8 +76,8 @@ pub fn invents_no_field(contract: &Contract) -> Checked {
     })
 }
 
-/// Checks that what is called documented is in the reference, word for word, and that whatever goes
-/// beyond the reference is called assumed.
+/// Checks that everything marked as documented is quoted from the reference, and that everything
+/// beyond the reference is marked as assumed.
 pub fn marks_what_it_assumes(contract: &Contract) -> Checked {
     for kind in ["headers", "responses", "schemas", "securitySchemes"] {
         for (name, node) in entries(contract.at(&format!("/components/{kind}"))?) {
@@ -92,7 +92,7 @@ pub fn marks_what_it_assumes(contract: &Contract) -> Checked {
         of(place, assumptions_are_about_something(node))
     })?;
     each(contract.at("/components/schemas")?, "", &mut |place, node| {
-        // These hold fields of any name, and are no schemas.
+        // These have fields of any name, and are not schemas.
         let names = place.ends_with("/properties") || place.ends_with("/x-assumed");
         if names { Ok(()) } else { of(place, narrowing_is_marked(node)) }
     })
@@ -100,7 +100,7 @@ pub fn marks_what_it_assumes(contract: &Contract) -> Checked {
 
 fn narrowing_is_marked(schema: &Value) -> Checked {
     let narrows = NARROWING.into_iter().filter(|keyword| schema.get(*keyword).is_some());
-    // A sample cannot show that a number is always whole.
+    // A sample cannot show that a number is always an integer.
     let whole = (text(schema, "type") == Some("integer")).then_some("type");
     for keyword in narrows.chain(whole) {
         if schema["x-assumed"].get(keyword).is_none() {

@@ -1,4 +1,4 @@
-//! Documents from a schema, every one of which the contract allows.
+//! Generates documents from a schema, all of which the contract allows.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::Checked;
 use crate::contract::{Contract, Reading, entries, items, text};
 
-/// Documents of a schema: exactly what is declared when it is read as closed; when it is read as
-/// open, undeclared fields and unknown words as well, at any level.
+/// Documents of a schema: read as closed, with declared fields and values only; read as open, also
+/// with undeclared fields and unknown enum values, at any level.
 pub fn documents(
     contract: &Contract,
     schema: &Value,
@@ -35,7 +35,7 @@ pub fn documents(
     }
 }
 
-/// Runs a property on a few dozen documents, the same ones every time.
+/// Checks a property for a few dozen documents, the same ones every time.
 pub fn for_each(documents: &BoxedStrategy<Value>, property: impl Fn(&Value) -> Checked) -> Checked {
     let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
     let random = TestRng::deterministic_rng(RngAlgorithm::default());
@@ -90,7 +90,7 @@ fn strings(schema: &Value, reading: Reading) -> Checked<BoxedStrategy<Value>> {
     }
 }
 
-/// The 29th to 31st are left out, so that every month will do.
+/// Without the 29th to 31st, which some months do not have.
 fn instants() -> impl Strategy<Value = String> {
     let date = (1970..=9999, 1..=12, 1..=28);
     let time = (0..24, 0..60, 0..60, 0..1000);
@@ -99,7 +99,7 @@ fn instants() -> impl Strategy<Value = String> {
     })
 }
 
-/// What a field may hold that nobody has declared.
+/// Values of an undeclared field.
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

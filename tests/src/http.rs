@@ -1,8 +1,8 @@
-//! Requests and answers as they were on the wire: HTTP/1.1, one to a connection.
+//! Requests and responses as they were on the wire: HTTP/1.1, one on each connection.
 
 use crate::Checked;
 
-/// A request, taken apart.
+/// A parsed request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The method, as sent.
@@ -11,31 +11,31 @@ pub struct Request {
     pub target: String,
     /// The header fields.
     pub headers: Headers,
-    /// All that came after the head.
+    /// The bytes after the head.
     pub body: Vec<u8>,
 }
 
-/// An answer, taken apart.
+/// A parsed response.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
     /// The header fields.
     pub headers: Headers,
-    /// All that came after the head.
+    /// The bytes after the head.
     pub body: Vec<u8>,
 }
 
-/// Header fields in the order in which they came, names in lower case.
+/// Header fields in the order in which they were received, names in lower case.
 #[derive(Clone, Debug)]
 pub struct Headers(Vec<(String, String)>);
 
-const MOST_HEADERS: usize = 32;
+const MAX_HEADERS: usize = 32;
 
 impl Request {
-    /// Takes the bytes of one connection apart.
+    /// Parses the bytes of one connection.
     pub fn parse(bytes: &[u8]) -> Checked<Self> {
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut head = httparse::Request::new(&mut headers);
         let httparse::Status::Complete(length) = head.parse(bytes)? else {
             return Err("the request ends within its head".into());
@@ -52,13 +52,13 @@ impl Request {
     }
 }
 
-impl Answer {
-    /// Takes the bytes of one connection apart.
+impl Response {
+    /// Parses the bytes of one connection.
     pub fn parse(bytes: &[u8]) -> Checked<Self> {
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut head = httparse::Response::new(&mut headers);
         let httparse::Status::Complete(length) = head.parse(bytes)? else {
-            return Err("the answer ends within its head".into());
+            return Err("the response ends within its head".into());
         };
         Ok(Self {
             status: head.code.unwrap_or_default(),
@@ -72,7 +72,7 @@ impl Answer {
         Ok(std::str::from_utf8(&self.body)?)
     }
 
-    /// The bytes of an answer with a JSON body, as any server might send it.
+    /// The bytes of a response with a JSON body, as any server could send it.
     pub fn json(status: u16, body: &str) -> Vec<u8> {
         let length = body.len();
         format!(
@@ -84,13 +84,13 @@ impl Answer {
 }
 
 impl Headers {
-    /// Refuses a field that comes twice: no answer and no request of the contract has one.
+    /// Rejects a duplicate field: no response and no request of the contract has one.
     fn from(raw: &[httparse::Header<'_>]) -> Checked<Self> {
         let mut headers = Self(Vec::new());
         for field in raw {
             let name = field.name.to_ascii_lowercase();
             if headers.get(&name).is_some() {
-                return Err(format!("the header {name} comes twice").into());
+                return Err(format!("the header {name} is duplicated").into());
             }
             headers.0.push((name, std::str::from_utf8(field.value)?.into()));
         }

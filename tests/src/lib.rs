@@ -1,28 +1,27 @@
-//! The judge between client and mock: the contract, `mock-server/openapi.yaml`, and the checks that
-//! hold either side to it. The two share no code, so neither can vouch for the other.
+//! The checks between client and mock: the contract, `mock-server/openapi.yaml`, and functions that
+//! check each side against it. The two share no code, so neither can confirm the other.
 //!
-//! | module | purpose | knows |
+//! | module | purpose | uses |
 //! |---|---|---|
-//! | [`client`] | what the client makes of the contract's documents | contract, generate, peer |
-//! | [`document`] | the contract is valid, and honest about what it assumes | contract, reference |
-//! | [`answer`] | an answer against the contract, strictly | contract, http |
+//! | [`client`] | how the client reads the contract's documents | contract, generate, peer |
+//! | [`document`] | the contract is valid, and marks what it assumes | contract, reference |
+//! | [`response`] | a response against the contract, strictly | contract, http |
 //! | [`request`] | a request against the contract | contract, http |
 //! | [`control`] | the control API against its own document | contract, http |
 //! | [`operations`] | the same operations on every side | contract |
 //! | [`generate`] | documents from a schema | contract |
-//! | [`contract`] | the document: its operations, answers and schemas | – |
+//! | [`contract`] | the document: its operations, responses and schemas | – |
 //! | [`peer`] | a server and a client of bare sockets | http |
-//! | [`http`] | requests and answers as they were on the wire | – |
+//! | [`http`] | requests and responses as they were on the wire | – |
 //! | [`reference`](mod@reference) | the published reference and its sample bodies, verbatim | – |
 //!
 //! Every check is a function that returns what is wrong, so that the tests in `tests/mutation.rs`
 //! can show that each fails for an altered contract.
 #![expect(
     clippy::missing_errors_doc,
-    reason = "all fail for one reason: what they were given is not what the contract says"
+    reason = "all fail for one reason: their input does not agree with the contract"
 )]
 
-pub mod answer;
 pub mod client;
 pub mod contract;
 pub mod control;
@@ -33,6 +32,7 @@ pub mod operations;
 pub mod peer;
 pub mod reference;
 pub mod request;
+pub mod response;
 
 /// The code blocks of the pages are doctests. They use both crates, so they are compiled here.
 #[cfg(doctest)]
@@ -40,10 +40,10 @@ mod pages {
     include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 }
 
-/// A check's verdict.
+/// The result of a check.
 pub type Checked<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The verdict with the place that it is about.
+/// Adds the place to the error of a check.
 fn of(place: &str, verdict: Checked) -> Checked {
     verdict.map_err(|wrong| format!("{place}: {wrong}").into())
 }

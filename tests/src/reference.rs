@@ -2,16 +2,16 @@
 
 /// The page as it was published.
 pub const PAGE: &str = include_str!("../reference/partner-api-reference.txt");
-/// The sample answer of "List companies".
+/// The sample response of "List companies".
 pub const COMPANIES: &str = include_str!("../reference/companies.json");
-/// The sample answer of "Get wallet".
+/// The sample response of "Get wallet".
 pub const WALLET: &str = include_str!("../reference/wallet.json");
 /// The first sample of "Errors".
 pub const MISSING_BEARER_TOKEN: &str = include_str!("../reference/missing_bearer_token.json");
 /// The second sample of "Errors".
 pub const INVALID_TOKEN: &str = include_str!("../reference/invalid_token.json");
 
-/// Every sample, with the operation and status that it answers, and its name in the contract.
+/// Every sample, with its operation, its status, and its name in the contract.
 pub const SAMPLES: [(&str, &str, &str, &str); 4] = [
     ("listCompanies", "200", "companies", COMPANIES),
     ("getWallet", "200", "wallet", WALLET),
@@ -25,8 +25,8 @@ pub fn sample(operation: &str) -> Option<&'static str> {
     samples.find(|(id, status, ..)| *id == operation && *status == "200").map(|(.., body)| *body)
 }
 
-/// The JSON text without the blanks between its tokens: what is left is compared as text, so that
-/// the order of fields and the digits of numbers count.
+/// The JSON text without the white space between its tokens. It is compared as text, so that the
+/// order of fields and the digits of numbers count.
 pub fn minified(json: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     json.chars()

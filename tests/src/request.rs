@@ -1,5 +1,5 @@
-//! A request against the contract: method, path, credentials, no header that the contract or HTTP
-//! does not know, and no body, since no operation has one.
+//! Checks a request against the contract: method, path, credentials, no header unknown to the
+//! contract and to HTTP, and no body, because no operation has one.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use crate::Checked;
 use crate::contract::{Contract, Operation, entries, text};
 use crate::http::Request;
 
-/// What HTTP itself puts into a request. Any other header must stand in the contract.
+/// Headers of HTTP itself. Any other header must be in the contract.
 const PLUMBING: [&str; 4] = ["accept", "accept-encoding", "host", "user-agent"];
 
-/// Checks a request, and says which operation it is.
+/// Checks a request, and returns its operation id.
 pub fn check<'a>(contract: &'a Contract, request: &Request) -> Checked<&'a str> {
     let operation = operation(contract, request)?;
     credentials(contract, operation, request)?;
@@ -25,7 +25,7 @@ pub fn check<'a>(contract: &'a Contract, request: &Request) -> Checked<&'a str> 
     if !request.body.is_empty() {
         return Err(format!("{}: a body of {} bytes", operation.id, request.body.len()).into());
     }
-    accepts_all_answers(contract, operation, request)?;
+    accepts_all_responses(contract, operation, request)?;
     Ok(operation.id)
 }
 
@@ -39,7 +39,8 @@ fn operation<'a>(contract: &'a Contract, request: &Request) -> Checked<Operation
     found.ok_or_else(|| format!("no operation {} {}", request.method, request.target).into())
 }
 
-/// The header `Authorization`, exactly as the security scheme of the operation wants it.
+/// Checks that the header `Authorization` is exactly what the security scheme of the operation
+/// requires.
 fn credentials(contract: &Contract, operation: Operation<'_>, request: &Request) -> Checked {
     let required = operation.node.get("security").or(contract.document().get("security"));
     let required = required.and_then(|required| required.get(0)).unwrap_or(&Value::Null);
@@ -51,7 +52,7 @@ fn credentials(contract: &Contract, operation: Operation<'_>, request: &Request)
     if (text(scheme, "type"), text(scheme, "scheme")) != (Some("http"), Some("bearer")) {
         return Err(format!("no check here knows the security scheme {name}").into());
     }
-    // RFC 6750, 2.1: one blank, then b64token.
+    // RFC 6750, 2.1: one space, then b64token.
     let key = sent.ok_or("no credentials")?.strip_prefix("Bearer ").ok_or("not a bearer key")?;
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if key.is_empty() || !key.bytes().all(alphabet) {
@@ -60,7 +61,7 @@ fn credentials(contract: &Contract, operation: Operation<'_>, request: &Request)
     Ok(())
 }
 
-fn accepts_all_answers(
+fn accepts_all_responses(
     contract: &Contract,
     operation: Operation<'_>,
     request: &Request,

@@ -1,6 +1,5 @@
-//! At stake: whoever drives the mock from another language reads `control.openapi.yaml`, and nothing
-//! else. Every route is there and none besides; every answer that is declared comes, and is what it
-//! was declared to be, with no field more or less.
+//! The OpenAPI document of the control API is complete and exact: every route is in it and no
+//! other, every declared response can be received, and every response is as declared.
 
 #![expect(clippy::indexing_slicing, reason = "in a test, that is how a failure is said")]
 
@@ -15,14 +14,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 #[test]
-fn the_document_is_valid_openapi_3_1_and_holds_together() -> Checked {
+fn the_document_is_valid_openapi_3_1_and_consistent() -> Checked {
     let contract = Contract::parse(TEXT)?;
     document::valid(&contract)?;
     document::consistent(&contract)
 }
 
 #[test]
-fn it_has_the_routes_of_the_mock_and_no_other() -> Checked {
+fn the_document_has_the_routes_of_the_mock_and_no_other() -> Checked {
     let contract = Contract::parse(TEXT)?;
     let operations = contract.operations()?;
     let declared: BTreeSet<_> =
@@ -40,7 +39,7 @@ fn it_has_the_routes_of_the_mock_and_no_other() -> Checked {
     Ok(())
 }
 
-/// Unknown fields are refused, so the document must not allow them.
+/// Unknown fields are rejected, so the document must not allow them.
 #[test]
 fn every_object_that_is_sent_is_closed() -> Checked {
     let contract = Contract::parse(TEXT)?;
@@ -64,11 +63,11 @@ fn every_object_that_is_sent_is_closed() -> Checked {
 }
 
 #[test]
-fn the_limit_that_it_names_is_the_one_of_the_code() {
+fn the_limit_in_the_document_is_that_of_the_code() {
     assert!(TEXT.contains(&format!("more than {} MiB", MAX_CONTROL_BODY >> 20)));
 }
 
-/// What is sent to an operation that wants a body, so that only what its path names is wrong.
+/// A valid body for an operation, so that only the id in its path is wrong.
 fn good_body(operation: &str) -> &'static str {
     match operation {
         "addPartner" => r#"{"name":"any"}"#,
@@ -86,7 +85,7 @@ fn good_body(operation: &str) -> &'static str {
     }
 }
 
-/// Whoever asks, and whatever is asked for: the same on every route.
+/// Requests that every route rejects in the same way.
 async fn refusals(seen: &mut Observed, contract: &Contract) -> Checked {
     for one in contract.operations()? {
         let (method, usual) = (one.method, seen.usual_headers());
@@ -94,17 +93,17 @@ async fn refusals(seen: &mut Observed, contract: &Contract) -> Checked {
         let path = below.replace("{partner}", "p-1").replace(['{', '}'], "");
         let body = good_body(one.id);
         let foreign = format!("origin: http://evil.example\r\n{usual}");
-        assert_eq!(seen.ask_with(method, &path, &foreign, body).await?.status, 403);
+        assert_eq!(seen.send_with(method, &path, &foreign, body).await?.status, 403);
         let no_host = usual.replacen("host: ", "host: a b ", 1);
-        assert_eq!(seen.ask_with(method, &path, &no_host, body).await?.status, 400);
+        assert_eq!(seen.send_with(method, &path, &no_host, body).await?.status, 400);
         if method != "GET" {
             let text = usual.replace("application/json", "text/plain");
-            assert_eq!(seen.ask_with(method, &path, &text, body).await?.status, 415);
+            assert_eq!(seen.send_with(method, &path, &text, body).await?.status, 415);
         }
         if !matches!(method, "GET" | "DELETE") {
-            assert_eq!(seen.ask_with_too_much(method, &path).await?.status, 413);
+            assert_eq!(seen.send_too_large(method, &path).await?.status, 413);
         }
-        assert_eq!(seen.ask("OPTIONS", &path, "").await?.status, 405);
+        assert_eq!(seen.send("OPTIONS", &path, "").await?.status, 405);
         if one.path.contains('{') {
             let path = below.replace(['{', '}'], "");
             let said = seen.told(method, &path, body, 404).await?;
@@ -121,7 +120,7 @@ async fn refusals(seen: &mut Observed, contract: &Contract) -> Checked {
         }
     }
     for path in ["/no-such-thing", "/partners/p-1/nothing", "//", "/partners/"] {
-        assert_eq!(seen.ask("GET", path, "").await?.status, 404);
+        assert_eq!(seen.send("GET", path, "").await?.status, 404);
     }
     Ok(())
 }
@@ -184,7 +183,7 @@ async fn partners_and_data(seen: &mut Observed) -> Checked {
     Ok(())
 }
 
-/// One of every word that a rule has, no two that exclude each other.
+/// Every option of a rule once, without two that exclude each other.
 const RULES: [&str; 9] = [
     r#"{"status":503,"htmlErrorPage":true,"retryAfter":1,"headers":{"x-a":"1"},"operation":"wallet"}"#,
     r#"{"body":"x","contentType":"text/plain","retryAfterDateIn":"2s","throttle":"2ms","key":"k"}"#,
@@ -226,7 +225,7 @@ async fn faults_and_stubs(seen: &mut Observed) -> Checked {
         seen.told("GET", &stubs, "", 200).await?;
         seen.told("DELETE", &stubs, "", 204).await?;
     }
-    // They were added by the whole mock's path, and are the partner's that they name.
+    // They were added without a partner in the path, and belong to the partner that they name.
     seen.told("DELETE", "/partners/p-1/faults", "", 204).await?;
     Ok(())
 }
@@ -248,7 +247,8 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
     seen.told("POST", "/partners/p-1/faults", r#"{"connection":"close","times":1}"#, 201).await?;
     let stub = r#"{"path":"stats","body":"text"}"#;
     seen.told("POST", "/partners/p-1/stubs", stub, 201).await?;
-    // An injected answer, a lost one, a stub's, a large one, one without a key.
+    // A response from a fault, a lost response, a stub's, a large one, one to a request without a
+    // key.
     seen.told("PUT", "/partners/p-1/companies", r#"{"generate":{"companies":40}}"#, 200).await?;
     for path in ["/api/v1/wallet?x=1", "/api/v1/wallet", "/api/v1/stats", "/api/v1/companies"] {
         call(mock, &mock.api_key(), path).await?;
@@ -259,16 +259,16 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
         let requests = format!("{base}/requests");
         let all = seen.told("GET", &requests, "", 200).await?;
         let bodies = items(&all, "data").filter_map(|one| one["id"].as_str());
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for id in bodies {
             let one = seen.told("GET", &format!("/requests/{id}"), "", 200).await?;
-            answers.push(one["response"].clone());
+            responses.push(one["response"].clone());
         }
         assert!(items(&all, "data").all(|one| one.get("response").is_none()));
         assert!(
-            answers.contains(&Value::Null) && answers.iter().any(|one| one["body"].is_string())
+            responses.contains(&Value::Null) && responses.iter().any(|one| one["body"].is_string())
         );
-        assert!(answers.iter().any(|one| one["body"].is_null() && one["length"].is_number()));
+        assert!(responses.iter().any(|one| one["body"].is_null() && one["length"].is_number()));
         seen.told("GET", &format!("{requests}?path=wallet&status=503&exactly=1"), "", 200).await?;
         seen.told("GET", &format!("{requests}?atLeast=1000&within=1ms"), "", 409).await?;
         seen.told("GET", &format!("{requests}?after=req-1000&within=1ms&limit=5"), "", 200).await?;
@@ -294,13 +294,13 @@ async fn mock_and_clock(seen: &mut Observed) -> Checked {
         "/openapi/partner-api.yaml",
         "/openapi/control.yaml",
     ] {
-        assert_eq!(seen.ask("GET", path, "").await?.status, 200, "{path}");
+        assert_eq!(seen.send("GET", path, "").await?.status, 200, "{path}");
     }
-    assert_eq!(seen.ask("GET", "", "").await?.status, 308);
+    assert_eq!(seen.send("GET", "", "").await?.status, 308);
     for (path, text) in
         [("/openapi/partner-api", partner_api_tests::contract::TEXT), ("/openapi/control", TEXT)]
     {
-        let yaml = seen.ask("GET", &format!("{path}.yaml"), "").await?;
+        let yaml = seen.send("GET", &format!("{path}.yaml"), "").await?;
         assert_eq!(yaml.text()?, text);
         let json = seen.told("GET", &format!("{path}.json"), "", 200).await?;
         assert_eq!(&json, Contract::parse(text)?.document());
@@ -317,7 +317,7 @@ async fn mock_and_clock(seen: &mut Observed) -> Checked {
     Ok(())
 }
 
-/// One more of each kind than there may be.
+/// One more of each kind than the limit allows.
 async fn full(seen: &mut Observed, mock: &MockServer) -> Checked {
     let partner = mock.partner();
     for number in 0..10_000 {
@@ -340,9 +340,9 @@ async fn without_a_token(seen: &mut Observed, contract: &Contract) -> Checked {
     for one in contract.operations()? {
         let below = one.path.strip_prefix(PREFIX).unwrap_or_default();
         let path = below.replace("{file}", "page.js").replace(['{', '}'], "");
-        let answer = seen.ask_with(one.method, &path, &none, good_body(one.id)).await?;
+        let response = seen.send_with(one.method, &path, &none, good_body(one.id)).await?;
         let is_open = one.node["security"] == json!([]);
-        assert_eq!(answer.status == 401, !is_open, "{}", one.id);
+        assert_eq!(response.status == 401, !is_open, "{}", one.id);
     }
     Ok(())
 }
@@ -353,21 +353,22 @@ async fn while_it_ends(seen: &mut Observed, mock: MockServer) -> Checked {
     let head = head("GET", "/ready", &seen.usual_headers());
     let (first, rest) = head.split_at(20);
     begun.write_all(first.as_bytes()).await?;
-    // Answered after the other was accepted, so that one is under way now.
+    // This response comes after the other connection was accepted, so that request is in progress
+    // now.
     seen.told("GET", "/ready", "", 200).await?;
     let ending = tokio::spawn(mock.shutdown());
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     begun.write_all(rest.as_bytes()).await?;
-    let mut answer = Vec::new();
-    begun.read_to_end(&mut answer).await?;
-    assert_eq!(seen.judge("GET", "/ready", "", &answer)?.status, 503);
+    let mut response = Vec::new();
+    begun.read_to_end(&mut response).await?;
+    assert_eq!(seen.judge("GET", "/ready", "", &response)?.status, 503);
     Ok(ending.await?)
 }
 
 #[tokio::test]
-async fn every_answer_that_is_declared_comes_and_is_as_it_is_declared() -> Checked {
+async fn every_declared_response_can_be_received_and_is_as_declared() -> Checked {
     let contract = Contract::parse(TEXT)?;
     let mock = MockServer::builder().control(Control::new()).start().await?;
     let mut seen = Observed::new(contract.clone(), mock.address());
@@ -385,20 +386,20 @@ async fn every_answer_that_is_declared_comes_and_is_as_it_is_declared() -> Check
     faults_and_stubs(&mut seen).await?;
     journal(&mut seen, &mock).await?;
     full(&mut seen, &mock).await?;
-    // Last, since the port is down from some time after the response.
+    // Last, because the port is down soon after the response.
     seen.told("POST", "/outage", r#"{"kind":"reset","duration":"10m"}"#, 202).await?;
 
     let other = MockServer::builder().control(Control::new().token("a-token")).start().await?;
-    let mut seen = seen.go_on(other.address(), "a-token");
+    let mut seen = seen.continue_with(other.address(), "a-token");
     without_a_token(&mut seen, &contract).await?;
     while_it_ends(&mut seen, other).await?;
     assert_eq!(seen.unseen()?, [""; 0]);
     Ok(())
 }
 
-/// The judge must be able to say no.
+/// The check itself must be able to fail.
 #[tokio::test]
-async fn canary_an_answer_that_is_not_as_declared_turns_the_test_red() -> Checked {
+async fn a_response_that_is_not_as_declared_fails_the_check() -> Checked {
     let mock = MockServer::builder().control(Control::new()).start().await?;
     let published = Contract::parse(TEXT)?;
     let health = "/components/schemas/Health";
@@ -416,7 +417,7 @@ async fn canary_an_answer_that_is_not_as_declared_turns_the_test_red() -> Checke
         // JSON is YAML.
         let altered = Contract::parse(&altered.to_string())?;
         let mut seen = Observed::new(altered, mock.address());
-        assert!(seen.ask("GET", "/health", "").await.is_err(), "{place}");
+        assert!(seen.send("GET", "/health", "").await.is_err(), "{place}");
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ fn instructions(name: &str) -> Vec<String> {
     lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
-/// What is copied from the clone, and not from the stage before.
+/// The paths that are copied from the clone, not from the stage before.
 fn copied() -> BTreeSet<String> {
     let copies = instructions("COPY ").into_iter().filter(|copy| !copy.starts_with("--from"));
     copies
@@ -28,7 +28,7 @@ fn copied() -> BTreeSet<String> {
 }
 
 #[test]
-fn all_that_it_copies_is_there_and_nothing_else_is_sent_to_the_engine() {
+fn everything_that_the_image_copies_exists_and_nothing_else_is_sent() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for file in copied() {
         assert!(root.join(&file).exists(), "{file}");
@@ -38,19 +38,19 @@ fn all_that_it_copies_is_there_and_nothing_else_is_sent_to_the_engine() {
 }
 
 #[test]
-fn every_member_of_the_workspace_is_copied_since_cargo_reads_each() -> Checked {
+fn every_member_of_the_workspace_is_copied() -> Checked {
     let manifest = include_str!("../../Cargo.toml");
     let members = manifest.split("members = [").nth(1).and_then(|rest| rest.split(']').next());
     for member in members.ok_or("no members")?.split('"').skip(1).step_by(2) {
         assert!(copied().contains(member), "{member}");
     }
-    // The tests' own path dependency, which is a workspace of its own.
+    // A path dependency of the tests, which is a separate workspace.
     assert!(copied().contains("fuzz"));
     Ok(())
 }
 
 #[test]
-fn it_runs_without_root_and_its_health_check_asks_the_port_that_it_exposes() -> Checked {
+fn the_image_runs_without_root_and_its_health_check_uses_the_exposed_port() -> Checked {
     let user = instructions("USER ");
     assert!(
         user.iter().any(|user| !user.starts_with('0') && !user.starts_with("root")),
@@ -61,7 +61,7 @@ fn it_runs_without_root_and_its_health_check_asks_the_port_that_it_exposes() -> 
     assert!(health.iter().any(|line| line.ends_with(command)), "{health:?}");
     let exposed = instructions("EXPOSE ");
     let port = exposed.first().ok_or("no port")?;
-    // The address that `partner-api mock health` asks by default.
+    // The default address of `partner-api mock health`.
     assert_eq!(port, "4010");
     assert!(instructions("CMD ").iter().any(|command| command.contains(&format!(":{port}\""))));
     Ok(())

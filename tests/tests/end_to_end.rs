@@ -5,7 +5,7 @@ use partner_api::{Counts, Error, UnauthorizedCode};
 use partner_api_mock::{Company, Connection, MockServer, Wallet};
 use partner_api_tests::Checked;
 use partner_api_tests::client::at;
-use partner_api_tests::http::Answer;
+use partner_api_tests::http::Response;
 use partner_api_tests::peer::{Peer, ask};
 
 /// The company that the client should return for a company of the mock.
@@ -118,7 +118,7 @@ async fn a_revoked_key_is_invalid_and_the_partner_s_other_key_is_not() -> Checke
 async fn a_key_that_a_proxy_removes_is_a_missing_bearer_token() -> Checked {
     let mock = MockServer::start().await?;
     let refusal = ask(mock.url(), "GET", "/api/v1/wallet", &[]).await?;
-    let proxy = Peer::start(Answer::json(refusal.status, refusal.text()?)).await?;
+    let proxy = Peer::start(Response::json(refusal.status, refusal.text()?)).await?;
     let client = at(&proxy.url(), &mock.api_key())?;
     assert_eq!(code(client.wallet().await), Some(UnauthorizedCode::MissingBearerToken));
     assert_eq!(code(client.companies().await), Some(UnauthorizedCode::MissingBearerToken));

@@ -11,13 +11,13 @@ use std::path::PathBuf;
 use fastrand::Rng;
 use partner_api_fuzz::{TARGETS, Target};
 
-/// How often each seed is damaged.
+/// How many mutations of each seed are tried.
 const MUTATIONS: u64 = 8;
-/// Larger seeds are tried as they are only: they are about size.
-const LONGEST_TO_DAMAGE: usize = 4_096;
+/// Larger seeds are tried without mutations: they test size limits.
+const MAX_MUTATED: usize = 4_096;
 
-/// What bytes that are read as something are made of.
-const WORDS: &[&[u8]] = &[
+/// Parts that mutations insert, such as syntax of JSON, YAML, HTTP and URLs.
+const PARTS: &[&[u8]] = &[
     b"{",
     b"}",
     b"[",
@@ -88,7 +88,7 @@ const WORDS: &[&[u8]] = &[
     b"|\n  ",
 ];
 
-fn damage(seed: &[u8], others: &[(PathBuf, Vec<u8>)], random: &mut Rng) -> Vec<u8> {
+fn mutated(seed: &[u8], others: &[(PathBuf, Vec<u8>)], random: &mut Rng) -> Vec<u8> {
     let mut bytes = seed.to_vec();
     for _ in 0..random.u32(1..=3) {
         let at = random.usize(0..=bytes.len());
@@ -104,13 +104,13 @@ fn damage(seed: &[u8], others: &[(PathBuf, Vec<u8>)], random: &mut Rng) -> Vec<u
             }
             5 => {
                 let (_, other) = &others[random.usize(0..others.len())];
-                let other = &other[..other.len().min(LONGEST_TO_DAMAGE)];
+                let other = &other[..other.len().min(MAX_MUTATED)];
                 let from = random.usize(0..=other.len());
                 bytes.splice(at.., other[from..].iter().copied());
             }
             _ => {
-                let word = WORDS[random.usize(0..WORDS.len())];
-                bytes.splice(at..end.min(at + word.len()), word.iter().copied());
+                let part = PARTS[random.usize(0..PARTS.len())];
+                bytes.splice(at..end.min(at + part.len()), part.iter().copied());
             }
         }
     }
@@ -126,10 +126,10 @@ fn seeds(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(read).collect()
 }
 
-/// Everything that breaks, so that a run tells of all of it.
+/// All failures, so that a run reports every one.
 fn failures(target: &Target) -> Vec<String> {
     let seeds = seeds(target);
-    assert!(seeds.len() > 20, "{}: where are its seeds?", target.name);
+    assert!(seeds.len() > 20, "{}: too few seeds were found", target.name);
     let mut failures = Vec::new();
     let mut try_bytes = |bytes: &[u8], what: String| {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (target.holds)(bytes))) {
@@ -146,17 +146,18 @@ fn failures(target: &Target) -> Vec<String> {
     };
     for (path, seed) in &seeds {
         try_bytes(seed, path.display().to_string());
-        if seed.len() > LONGEST_TO_DAMAGE {
+        if seed.len() > MAX_MUTATED {
             continue;
         }
-        // By its own name, so that a seed more leaves the others as they are.
+        // From the name of the seed, so that a new seed does not change the mutations of the
+        // others.
         let name = path.file_name().unwrap().as_encoded_bytes();
         let number = name
             .iter()
             .fold(7, |hash: u64, byte| hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*byte));
         for mutation in 0..MUTATIONS {
             let mut random = Rng::with_seed(number.wrapping_add(mutation));
-            let bytes = damage(seed, &seeds, &mut random);
+            let bytes = mutated(seed, &seeds, &mut random);
             try_bytes(&bytes, format!("{} + {mutation}", path.display()));
         }
     }
@@ -175,22 +176,22 @@ fn hold(name: &str) {
 }
 
 #[test]
-fn answers_of_any_kind_end_in_time_with_a_value_or_a_sound_error() {
-    hold("answer");
+fn responses_of_any_kind_end_in_time_with_a_value_or_a_consistent_error() {
+    hold("response");
 }
 
 #[test]
-fn authorizations_of_any_kind_are_refused_by_the_rule_that_the_readme_has_for_them() {
+fn authorizations_of_any_kind_are_rejected_by_the_documented_rule() {
     hold("authorization");
 }
 
 #[test]
-fn configurations_are_refused_by_name_or_stay_where_their_base_url_says() {
+fn configurations_are_rejected_by_name_or_stay_below_their_base_url() {
     hold("config");
 }
 
 #[test]
-fn requests_to_the_control_api_are_answered_and_never_half_applied() {
+fn requests_to_the_control_api_get_responses_and_are_never_half_applied() {
     hold("control");
 }
 
@@ -200,12 +201,12 @@ fn documents_read_the_same_in_every_way_and_are_written_back_without_a_loss() {
 }
 
 #[test]
-fn lists_read_the_same_however_they_are_cut_up_kept_or_streamed() {
+fn lists_read_the_same_in_any_pieces_whole_or_streamed() {
     hold("list");
 }
 
 #[test]
-fn requests_are_refused_unsent_or_stay_below_the_base_url() {
+fn requests_are_rejected_before_they_are_sent_or_stay_below_the_base_url() {
     hold("request");
 }
 
@@ -215,12 +216,12 @@ fn retry_after_is_obeyed_as_documented_and_never_past_the_deadline() {
 }
 
 #[test]
-fn seed_files_are_served_or_told_of_in_one_line_at_a_place_that_is_there() {
+fn seed_files_are_served_or_rejected_in_one_line_with_an_existing_position() {
     hold("seed");
 }
 
 #[test]
-fn a_property_that_does_not_hold_is_seen() {
+fn a_property_that_does_not_hold_is_reported() {
     let planted = Target {
         name: "planted",
         seeds: "json",

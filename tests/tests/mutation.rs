@@ -2,8 +2,8 @@
 //! which one thing is changed.
 
 use partner_api_tests::contract::{Contract, Reading};
-use partner_api_tests::http::{Answer, Request};
-use partner_api_tests::{Checked, answer, client, document, operations, reference, request};
+use partner_api_tests::http::{Request, Response};
+use partner_api_tests::{Checked, client, document, operations, reference, request, response};
 
 const REQUEST: &str = "GET /api/v1/wallet HTTP/1.1\r\nhost: app.example.com\r\n\
     authorization: Bearer pk_live_xxx\r\naccept: application/json\r\n\r\n";
@@ -14,15 +14,15 @@ const BODY: &str =
 const REFUSAL: &str = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\n\
     www-authenticate: Bearer\r\ncontent-length: 25\r\n\r\n{\"error\":\"invalid_token\"}";
 
-fn answer_of(body: &str) -> String {
+fn response_of(body: &str) -> String {
     let length = body.len();
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
 }
 
-fn judge(contract: &Contract, answer: &str) -> Checked {
-    answer::check(contract, "GET", "/api/v1/wallet", &Answer::parse(answer.as_bytes())?)
+fn judge(contract: &Contract, response: &str) -> Checked {
+    response::check(contract, "GET", "/api/v1/wallet", &Response::parse(response.as_bytes())?)
 }
 
 /// Asserts that the check passes with the contract, and fails when `from` is replaced by `to` in
@@ -35,8 +35,8 @@ fn turns_red(from: &str, to: &str, check: impl Fn(&Contract) -> Checked) {
     assert!(verdict.is_err(), "{from:?} → {to:?} was not detected");
 }
 
-fn judge_answer(contract: &Contract) -> Checked {
-    judge(contract, &answer_of(BODY))
+fn judge_response(contract: &Contract) -> Checked {
+    judge(contract, &response_of(BODY))
 }
 
 fn judge_refusal(contract: &Contract) -> Checked {
@@ -64,7 +64,7 @@ fn judge_operations(contract: &Contract) -> Checked {
 
 #[test]
 fn a_renamed_field_turns_the_checks_red() {
-    turns_red("costPerMessage", "messageCost", judge_answer);
+    turns_red("costPerMessage", "messageCost", judge_response);
     turns_red("costPerMessage", "messageCost", document::holds_the_samples);
     turns_red("costPerMessage", "messageCost", document::invents_no_field);
     turns_red("costPerMessage", "messageCost", client_keeps_wallets);
@@ -81,14 +81,14 @@ fn a_field_that_is_no_longer_required_turns_the_checks_red() {
 fn a_dropped_field_turns_the_checks_red() {
     let declared = "        currency:\n          type: string\n          pattern: ^[A-Z]{3}$\n          \
                     x-assumed:\n            pattern: A code of ISO 4217, as XAF is.\n";
-    turns_red(declared, "", judge_answer);
+    turns_red(declared, "", judge_response);
     turns_red(declared, "", document::holds_the_samples);
 }
 
 #[test]
 fn a_newly_required_field_turns_the_checks_red() {
     let (from, to) = ("[balance, currency", "[balance, owner, currency");
-    turns_red(from, to, judge_answer);
+    turns_red(from, to, judge_response);
     turns_red(from, to, document::consistent);
     turns_red(from, to, document::holds_the_samples);
     turns_red(from, to, client_names_what_a_wallet_lacks);
@@ -108,8 +108,8 @@ fn a_changed_code_turns_the_checks_red() {
 
 #[test]
 fn a_changed_type_format_or_pattern_turns_the_checks_red() {
-    turns_red("          type: integer", "          type: boolean", judge_answer);
-    turns_red("^[A-Z]{3}$", "^[a-z]{3}$", judge_answer);
+    turns_red("          type: integer", "          type: boolean", judge_response);
+    turns_red("^[A-Z]{3}$", "^[a-z]{3}$", judge_response);
     turns_red("format: date-time", "format: email", document::holds_the_samples);
     turns_red("pattern: ^Bearer( .+)?$", "pattern: ^Basic$", judge_refusal);
 }
@@ -118,8 +118,8 @@ fn a_changed_type_format_or_pattern_turns_the_checks_red() {
 fn a_changed_header_status_or_content_type_turns_the_checks_red() {
     turns_red("WWW-Authenticate:", "X-Other:", judge_refusal);
     turns_red("\"401\":", "\"403\":", judge_refusal);
-    turns_red("\"200\":", "\"201\":", judge_answer);
-    turns_red("application/json:", "application/hal+json:", judge_answer);
+    turns_red("\"200\":", "\"201\":", judge_response);
+    turns_red("application/json:", "application/hal+json:", judge_response);
     turns_red("application/json:", "application/hal+json:", judge_request);
 }
 
@@ -131,7 +131,7 @@ fn a_changed_path_method_or_scheme_turns_the_checks_red() {
     ] {
         turns_red(from, to, judge_request);
         turns_red(from, to, judge_operations);
-        turns_red(from, to, judge_answer);
+        turns_red(from, to, judge_response);
     }
     turns_red("/api/v1\n", "/api/v2\n", judge_request);
     turns_red("scheme: bearer", "scheme: basic", judge_request);
@@ -149,7 +149,7 @@ fn an_added_operation_turns_the_checks_red() {
 fn a_misspelt_document_turns_the_checks_red() {
     turns_red("operationId:", "operationid:", document::valid);
     turns_red("required: [data]", "required: data", document::valid);
-    turns_red("required: [data]", "requried: [data]", judge_answer);
+    turns_red("required: [data]", "requried: [data]", judge_response);
     turns_red("#/components/schemas/Counts", "#/components/schemas/Count", document::consistent);
     assert!(Contract::altered("      tags: [Wallet]", "      summary: twice").is_err());
 }
@@ -166,9 +166,9 @@ fn a_false_quote_or_an_unmarked_assumption_turns_the_checks_red() {
 }
 
 #[test]
-fn an_answer_is_refused_for_each_thing_that_is_wrong_with_it() {
+fn a_response_is_rejected_for_each_error_in_it() {
     let contract = Contract::published().unwrap();
-    judge_answer(&contract).unwrap();
+    judge_response(&contract).unwrap();
     for (from, to) in [
         ("200 OK", "204 No Content"),
         ("application/json", "text/html"),
@@ -176,9 +176,9 @@ fn an_answer_is_refused_for_each_thing_that_is_wrong_with_it() {
         ("content-length", "x-powered-by: us\r\ncontent-length"),
         ("content-length", "date: now\r\ndate: then\r\ncontent-length"),
     ] {
-        let answer = answer_of(BODY);
-        assert!(answer.contains(from), "{from}");
-        let verdict = judge(&contract, &answer.replacen(from, to, 1));
+        let response = response_of(BODY);
+        assert!(response.contains(from), "{from}");
+        let verdict = judge(&contract, &response.replacen(from, to, 1));
         assert!(verdict.is_err(), "{from:?} → {to:?} was not detected");
     }
     for (from, to) in [
@@ -192,13 +192,13 @@ fn an_answer_is_refused_for_each_thing_that_is_wrong_with_it() {
         ("\"XAF\",", "\"XAF\",\"a\":1,"),
     ] {
         assert!(BODY.contains(from), "{from}");
-        let verdict = judge(&contract, &answer_of(&BODY.replacen(from, to, 1)));
+        let verdict = judge(&contract, &response_of(&BODY.replacen(from, to, 1)));
         assert!(verdict.is_err(), "{from:?} → {to:?} was not detected");
     }
 }
 
 #[test]
-fn a_request_is_refused_for_each_thing_that_is_wrong_with_it() {
+fn a_request_is_rejected_for_each_error_in_it() {
     let contract = Contract::published().unwrap();
     judge_request(&contract).unwrap();
     for (from, to) in [
@@ -223,7 +223,7 @@ fn a_request_is_refused_for_each_thing_that_is_wrong_with_it() {
 }
 
 #[test]
-fn minified_text_differs_in_digits_and_order_but_not_in_blanks() {
+fn minified_text_differs_in_digits_and_order_but_not_in_spaces() {
     let minified = reference::minified;
     assert_eq!(minified("{ \"a b\" : \"\\\" c\" ,\n 1.0 : 2 }"), "{\"a b\":\"\\\" c\",1.0:2}");
     assert_ne!(minified("{\"a\": 1.0}"), minified("{\"a\": 1.00}"));

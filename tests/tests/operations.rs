@@ -38,22 +38,22 @@ fn the_mock_has_a_route_for_each_operation_and_no_other() -> Checked {
 }
 
 #[tokio::test]
-async fn the_mock_answers_the_methods_of_the_contract_and_refuses_all_others() -> Checked {
+async fn the_mock_serves_the_methods_of_the_contract_and_rejects_all_others() -> Checked {
     let contract = Contract::published()?;
     let mock = MockServer::start().await?;
     let key = format!("Authorization: Bearer {}", mock.api_key());
-    let mut answered = BTreeSet::new();
+    let mut served = BTreeSet::new();
     for operation in contract.operations()? {
         for method in ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "get", "LIST"] {
             let target = format!("{}{}", contract.base_path()?, operation.path);
-            let answer = ask(mock.url(), method, &target, &[&key]).await?;
-            match answer.status {
-                200 => assert!(answered.insert((method, operation.path))),
+            let response = ask(mock.url(), method, &target, &[&key]).await?;
+            match response.status {
+                200 => assert!(served.insert((method, operation.path))),
                 status => assert_eq!(status, 405, "{method} {target}"),
             }
         }
     }
-    operations::check(&contract, "the mock, when it is asked,", answered)
+    operations::check(&contract, "the mock, over HTTP,", served)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use partner_api_tests::client::{self, CALLS};
 use partner_api_tests::contract::Contract;
-use partner_api_tests::http::{Answer, Request};
+use partner_api_tests::http::{Request, Response};
 use partner_api_tests::peer::Peer;
 use partner_api_tests::{Checked, reference, request};
 
@@ -14,7 +14,7 @@ const KEY: &str = "pk_live_xxxxxxxxxxxxxxxxxxxxxxxx";
 /// What the client sends to `{server}{suffix}`, recorded.
 async fn recorded(operation: &str, suffix: &str) -> Checked<(String, Request)> {
     let sample = reference::sample(operation).ok_or("the operation has no sample")?;
-    let mut peer = Peer::start(Answer::json(200, sample)).await?;
+    let mut peer = Peer::start(Response::json(200, sample)).await?;
     let client = client::at(&format!("{}{suffix}", peer.url()), KEY)?;
     client::call(&client, operation).await?;
     Ok((peer.url(), peer.request().await?))

@@ -1,6 +1,6 @@
-//! At stake: an editor that knows the schema says of a seed what the mock will say of it. The two are
-//! held together over a sample of every field, changed at every place in every way, and over rules,
-//! stubs and partners of any fields. What a schema cannot say stands in its description.
+//! The JSON Schema of a seed and the mock accept the same seeds: a sample with every field, changed
+//! at every place in every way, and rules, stubs and partners with any fields. The description of a
+//! field says what the schema cannot express.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -20,11 +20,11 @@ fn schema() -> Checked<Validator> {
     Ok(options.build(&schema).map_err(|error| error.to_string())?)
 }
 
-/// To build it takes longer than to ask it.
+/// Kept, because building it takes longer than using it.
 static SCHEMA: LazyLock<Result<Validator, String>> =
     LazyLock::new(|| schema().map_err(|error| error.to_string()));
 
-/// Whether both take it. An error if they do not agree.
+/// Returns true if both accept the document. An error if they do not agree.
 fn taken(schema: &Validator, document: &Value) -> Checked<bool> {
     let read = Seed::from_json(&document.to_string());
     match (&read, schema.is_valid(document)) {
@@ -38,7 +38,7 @@ fn taken(schema: &Validator, document: &Value) -> Checked<bool> {
     }
 }
 
-/// Every field there is, each with a good value.
+/// A seed with every field, each with a valid value.
 fn everything() -> Value {
     json!({
         "$schema": "seed.schema.json",
@@ -81,7 +81,7 @@ fn everything() -> Value {
     })
 }
 
-/// The fields of an object, as the mock names them when it is given one that it does not know.
+/// The fields of an object, as the mock lists them in its error for an unknown field.
 fn known_fields(document: &Value) -> BTreeSet<String> {
     let error = Seed::from_json(&document.to_string()).err().map(|error| error.to_string());
     let error = error.unwrap_or_default();
@@ -117,7 +117,7 @@ fn the_schema_has_every_field_and_no_other() -> Checked {
     Ok(())
 }
 
-/// All that may be put in the place of a value.
+/// All replacements of a value.
 fn others() -> Vec<Value> {
     vec![
         Value::Null,
@@ -180,7 +180,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The document with its fields or items at a place changed.
+/// The document with a change of the value at a place.
 fn changed(place: &str, change: impl FnOnce(&mut Value)) -> Value {
     let mut document = everything();
     if let Some(value) = document.pointer_mut(place) {
@@ -189,7 +189,7 @@ fn changed(place: &str, change: impl FnOnce(&mut Value)) -> Value {
     document
 }
 
-/// A rule as text, and which partner a rule names, is judged when the file is read.
+/// A schema does not check a rule as text, and the partner of a rule.
 fn is_beyond_a_schema(place: &str, other: &Value) -> bool {
     let is_rule = place.rsplit_once('/').is_some_and(|(list, _)| list.ends_with("/faults"));
     let is_partner = place.ends_with("/partner") || place == "/partners/0/name";
@@ -197,7 +197,7 @@ fn is_beyond_a_schema(place: &str, other: &Value) -> bool {
 }
 
 #[test]
-fn what_is_good_is_taken_by_both() -> Checked {
+fn a_valid_seed_is_accepted_by_both() -> Checked {
     let schema = schema()?;
     let example = serde_json::from_str(include_str!("../../mock-server/seed.example.json"))?;
     let in_yaml: Value = yaml_serde::from_str(include_str!("../../mock-server/seed.example.yaml"))?;
@@ -208,7 +208,7 @@ fn what_is_good_is_taken_by_both() -> Checked {
 }
 
 #[test]
-fn every_change_of_every_field_is_judged_alike() -> Checked {
+fn both_agree_on_every_change_of_every_field() -> Checked {
     let schema = schema()?;
     let (mut all, mut refused) = (0, 0);
     let mut judge = |document: &Value| -> Checked<bool> {
@@ -221,7 +221,7 @@ fn every_change_of_every_field_is_judged_alike() -> Checked {
     places(&everything(), "", &mut every);
     assert!(every.len() > 90, "{}", every.len());
     for place in &every {
-        // What stands in a stub's `json` is free.
+        // A stub's `json` may have any fields.
         let is_free = place.contains("/json/");
         for other in others() {
             if is_beyond_a_schema(place, &other) {
@@ -258,7 +258,7 @@ fn every_change_of_every_field_is_judged_alike() -> Checked {
     Ok(())
 }
 
-/// Some of these fields, each with one of its values.
+/// An object with some of these fields, each with one of its values.
 fn object_of(fields: Vec<(&'static str, Vec<Value>)>) -> impl Strategy<Value = Value> {
     let most = fields.len().min(5);
     subsequence(fields, 0..=most).prop_flat_map(|fields| {
@@ -350,7 +350,7 @@ fn partner() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn rules_stubs_and_partners_of_any_fields_are_judged_alike(
+    fn both_agree_on_rules_stubs_and_partners_with_any_fields(
         rule in rule(), stub in stub(), partner in partner(),
     ) {
         let schema = SCHEMA.as_ref().unwrap();

@@ -3,7 +3,7 @@
 
 use partner_api_mock::{Company, Connection, MockServer, Wallet};
 use partner_api_tests::contract::{Contract, Reading, items};
-use partner_api_tests::{Checked, answer, client, generate, peer};
+use partner_api_tests::{Checked, client, generate, peer, response};
 use serde_json::Value;
 use tokio::runtime::Builder;
 
@@ -25,7 +25,7 @@ fn each_state_is_served_unchanged(
     generate::for_each(&documents, |document| {
         put(&mock, document)?;
         let served = runtime.block_on(peer::ask(mock.url(), "GET", &target, &[&key]))?;
-        answer::check(&contract, "GET", &target, &served)?;
+        response::check(&contract, "GET", &target, &served)?;
         let read = runtime.block_on(client::call(&client, operation))?;
         for seen in [served.text()?, &read] {
             if serde_json::from_str::<Value>(seen)? != *document {

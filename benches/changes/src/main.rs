@@ -10,7 +10,7 @@ use http_body_util::Full;
 use partner_api::monitor::changes;
 use partner_api::{Client, Company, CompleteList};
 
-/// `COMPANIES CASE`: how many, and what differs in the second list.
+/// `COMPANIES CASE`: the number of companies, and the kind of change in the second list.
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [count, case] = &arguments[..] else { return Err("expected: COMPANIES CASE".into()) };
@@ -29,7 +29,7 @@ fn main() -> Outcome {
 
     let (old, decoding) = measured(|| runtime.block_on(async { client.companies().await }));
     let old = old?;
-    // Decoded as well, so that it lies in memory as a list that has just arrived.
+    // Decoded also, so that its memory layout is that of a list that has just arrived.
     let mut new = runtime.block_on(async { client.companies().await })?.into_vec();
     change(&mut new, case)?;
     let new = CompleteList::assume_complete(new);

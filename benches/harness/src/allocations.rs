@@ -1,4 +1,4 @@
-//! An allocator that counts: exact, and the same on every machine.
+//! An allocator that counts. The counts are exact, and the same on every machine.
 
 #![expect(unsafe_code, reason = "an allocator cannot be written without; it only forwards")]
 
@@ -10,25 +10,25 @@ static REALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static LIVE: AtomicU64 = AtomicU64::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator, counted.
+/// The system's allocator, with counters.
 struct Counting;
 
-/// Of every measured program, since each has this crate in it.
+/// The allocator of every measured program, because each has this crate in it.
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What was counted so far.
+/// The counts so far.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counts {
     pub(crate) allocations: u64,
     pub(crate) reallocations: u64,
     pub(crate) live: u64,
-    /// The most bytes that were live at once since the last [`forget_peak`].
+    /// The peak of live bytes since the last [`forget_peak`].
     pub(crate) peak: u64,
 }
 
 impl Counts {
-    /// Prints what was allocated since then, for so many calls.
+    /// Prints the allocations since then, for this number of calls.
     pub(crate) fn print_since(&self, calls: usize) {
         let after = counts();
         let allocations = after.allocations - self.allocations;

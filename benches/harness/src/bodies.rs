@@ -1,4 +1,4 @@
-//! The bodies that every service and server answers with, so that all send the same bytes.
+//! The bodies that every service and server sends, so that all send the same bytes.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 pub const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 
-/// As the reference's sample, each with another number in it.
+/// Companies like the reference's sample, each with another number.
 #[must_use]
 pub fn companies(count: usize) -> String {
     let mut list = String::from(r#"{"data":["#);

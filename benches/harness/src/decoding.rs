@@ -1,4 +1,4 @@
-//! What every measured decoder does: one list, once.
+//! The task of every measured decoder: decode one list, once.
 
 use std::error::Error;
 use std::future::Future;
@@ -7,26 +7,26 @@ use crate::allocations::counts;
 use crate::bodies::companies;
 use crate::measure::{Outcome, runtime};
 
-/// How many companies there were.
+/// The expected number of companies.
 pub struct Check(usize);
 
-/// `COMPANIES`: the body to be decoded, made for it.
+/// Reads the argument `COMPANIES`, and makes the body to decode.
 ///
 /// # Errors
 ///
-/// If that is not what was said.
+/// If the argument is missing or wrong.
 pub fn decode() -> Result<(Vec<u8>, Check), Box<dyn Error>> {
     let count = std::env::args().nth(1).ok_or("expected: COMPANIES")?.parse()?;
     Ok((companies(count).into_bytes(), Check(count)))
 }
 
 impl Check {
-    /// Decodes, looks at how many came, and prints what was allocated for all of them.
+    /// Decodes the body, checks the number of companies, and prints the allocations.
     ///
     /// # Errors
     ///
-    /// If it fails, or gives another number.
-    pub fn that_all_came(
+    /// If decoding fails, or returns another number of companies.
+    pub fn decode_all(
         &self,
         decoding: impl Future<Output = Result<usize, Box<dyn Error>>>,
     ) -> Outcome {

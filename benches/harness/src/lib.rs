@@ -1,4 +1,4 @@
-//! What every measured program shares, so that no two of them measure differently.
+//! Code that every measured program shares, so that all measure in the same way.
 
 mod allocations;
 mod bodies;

@@ -1,4 +1,4 @@
-//! How a program is told what to do, and how it tells what it saw.
+//! The arguments of a measured program, and the figures that it prints.
 
 use std::error::Error;
 use std::future::Future;
@@ -10,50 +10,50 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::allocations::{counts, forget_peak};
 
-/// What a measured program ends in.
+/// The result of a measured program.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// The service to be asked.
+/// The service to call.
 pub struct Service {
     /// Its origin.
     pub url: String,
     pub key: &'static str,
 }
 
-/// What a program is to do.
+/// The task of a program.
 #[derive(Debug, Clone)]
 pub enum Task {
     /// Calls for the wallet, on kept-alive connections.
     Wallet(Calls),
     /// The list of companies, all of it.
     Kept,
-    /// The list of companies, one after the other, none kept.
+    /// The list of companies, read one after the other without keeping them.
     Streamed,
     /// The first call of a process, over TLS, with a client that trusts the authority in this file.
     Cold(PathBuf),
-    /// A client for each of so many partners, kept.
+    /// This many clients, each for another partner, all kept.
     Partners(usize),
 }
 
-/// How many calls.
+/// The number of calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Calls {
-    /// All of them, a multiple of those at once.
+    /// The total, a multiple of `concurrent`.
     count: usize,
-    /// How many are under way at any time: the next one begins where one ends.
-    at_once: usize,
+    /// How many are in progress at any time: the next one begins when one ends.
+    concurrent: usize,
 }
 
-/// `wallet CALLS AT_ONCE URL`, `kept URL`, `streamed URL`, `cold FILE URL` or `partners COUNT URL`.
+/// `wallet CALLS CONCURRENT URL`, `kept URL`, `streamed URL`, `cold FILE URL` or `partners COUNT URL`.
 ///
 /// # Errors
 ///
-/// If it is none of these.
+/// If the arguments are not one of these.
 pub fn arguments() -> Result<(Task, Service), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("there are too few arguments");
     let task = match next()?.as_str() {
-        "wallet" => Task::Wallet(Calls { count: next()?.parse()?, at_once: next()?.parse()? }),
+        "wallet" => Task::Wallet(Calls { count: next()?.parse()?, concurrent: next()?.parse()? }),
         "kept" => Task::Kept,
         "streamed" => Task::Streamed,
         "cold" => Task::Cold(next()?.into()),
@@ -63,41 +63,42 @@ pub fn arguments() -> Result<(Task, Service), Box<dyn Error>> {
     Ok((task, Service { url: next()?, key: "pk_live_exampleexampleexample001" }))
 }
 
-/// All on one thread.
+/// Makes a runtime with one thread.
 ///
 /// # Errors
 ///
-/// If the system gives none.
+/// If the system cannot start one.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
-/// Where many calls begin at once, connections are begun that are not needed, and come up a little later.
+/// When many calls begin at the same time, the client also begins connections that it does not need. They are ready a
+/// little later.
 const UNTIL_QUIET: Duration = Duration::from_millis(300);
 
-/// Makes the calls, after one each for those at once that is not counted and opens their connections.
+/// Makes the calls, after uncounted ones that open the connections.
 ///
 /// # Errors
 ///
 /// If a call fails.
-pub fn calls<F>(Calls { count, at_once }: Calls, call: impl Fn() -> F) -> Outcome
+pub fn calls<F>(Calls { count, concurrent }: Calls, call: impl Fn() -> F) -> Outcome
 where
     F: Future<Output = Outcome>,
 {
     runtime()?.block_on(async {
-        in_turns(1, at_once, &call).await?;
-        if at_once > 1 {
+        in_turns(1, concurrent, &call).await?;
+        if concurrent > 1 {
             tokio::time::sleep(UNTIL_QUIET).await;
         }
         let before = counts();
-        in_turns(count / at_once, at_once, &call).await?;
+        in_turns(count / concurrent, concurrent, &call).await?;
         before.print_since(count);
         Ok(())
     })
 }
 
-/// So many at once, each again and again.
-async fn in_turns<F>(turns: usize, at_once: usize, call: &impl Fn() -> F) -> Outcome
+/// Makes this many calls concurrently, each repeatedly.
+async fn in_turns<F>(turns: usize, concurrent: usize, call: &impl Fn() -> F) -> Outcome
 where
     F: Future<Output = Outcome>,
 {
@@ -107,14 +108,14 @@ where
         }
         Ok(())
     };
-    if at_once == 1 {
-        return again(0).await; // to look after several costs a little, and does not repeat exactly
+    if concurrent == 1 {
+        return again(0).await; // polling several futures costs a little, and varies
     }
-    (0..at_once).map(again).collect::<FuturesUnordered<_>>().try_collect().await
+    (0..concurrent).map(again).collect::<FuturesUnordered<_>>().try_collect().await
 }
 
-/// Reads a list once. The work is told of each element as it becomes one, and gives them all back if it
-/// keeps them, so that they are freed after the clock was read.
+/// Reads a list once. The work reports each item to `Progress`, and returns the items if it keeps them, so that they
+/// are freed after the time was taken.
 ///
 /// # Errors
 ///
@@ -125,21 +126,21 @@ where
 {
     let runtime = runtime()?;
     let (done, Work { nanos: all, peak_bytes: peak }) = measured(|| {
-        let progress = Progress { started: Instant::now(), first: None, elements: 0 };
+        let progress = Progress { started: Instant::now(), first: None, items: 0 };
         runtime.block_on(work(progress))
     });
-    let (Progress { first, elements, .. }, kept) = done?;
+    let (Progress { first, items, .. }, kept) = done?;
     drop(kept);
     let first = first.unwrap_or(all);
-    println!(r#"{{"elements":{elements},"first_ns":{first},"all_ns":{all},"peak_bytes":{peak}}}"#);
+    println!(r#"{{"items":{items},"first_ns":{first},"all_ns":{all},"peak_bytes":{peak}}}"#);
     Ok(())
 }
 
-/// Makes a client that trusts an authority, and its first call.
+/// Makes a client that trusts an authority, and makes its first call.
 ///
 /// # Errors
 ///
-/// If one of both fails.
+/// If one of them fails.
 pub fn cold<Client>(
     authority: &Path,
     make: impl FnOnce(&[u8]) -> Result<Client, Box<dyn Error>>,
@@ -155,7 +156,7 @@ pub fn cold<Client>(
     Ok(())
 }
 
-/// Makes and keeps so many clients.
+/// Makes and keeps this many clients.
 ///
 /// # Errors
 ///
@@ -176,25 +177,25 @@ pub fn partners<Client>(
     Ok(())
 }
 
-/// What was seen of a list.
+/// The progress of reading a list.
 pub struct Progress {
     started: Instant,
     first: Option<u128>,
-    elements: usize,
+    items: usize,
 }
 
 impl Progress {
-    /// One more element, or so many at once.
-    pub fn saw(&mut self, count: usize) {
+    /// Reports one or more further items.
+    pub fn add(&mut self, count: usize) {
         self.first.get_or_insert_with(|| self.started.elapsed().as_nanos());
-        self.elements += count;
+        self.items += count;
     }
 }
 
-/// What a piece of work took.
+/// The time and memory of a piece of work.
 pub struct Work {
     pub nanos: u128,
-    /// The most memory in use at once, beyond what was in use before.
+    /// The peak of memory, beyond the memory in use before.
     pub peak_bytes: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What every measured server does: serve until its input ends, or start and stop again and again.
+//! The commands of every measured server: serve until the input ends, or start and stop repeatedly.
 
 use std::error::Error;
 use std::future::Future;
@@ -12,14 +12,14 @@ use tokio::task::JoinHandle;
 use crate::allocations::counts;
 use crate::measure::{Outcome, runtime};
 
-/// Where a server is, and what lets one in.
+/// The address of a server, and a key for it.
 pub struct Address {
     /// `127.0.0.1:PORT`.
     pub host: String,
     pub key: String,
 }
 
-/// A server that is a task, and ends when this is dropped.
+/// A server that runs as a task. It ends when this is dropped.
 pub struct Running<T>(pub JoinHandle<T>);
 
 impl<T> Drop for Running<T> {
@@ -28,13 +28,13 @@ impl<T> Drop for Running<T> {
     }
 }
 
-/// `serve COMPANIES` prints where it is and serves until its standard input ends; `starts AT_ONCE ROUNDS` tells how
-/// long it takes each of so many that are up at once to start, to give its first answer and to be gone; `further
-/// COUNT` tells what memory each further one takes; `answers COUNT` tells how often it allocates for so many answers.
+/// `serve COMPANIES` prints its address and serves until its standard input ends. `starts CONCURRENT ROUNDS` measures the
+/// time of start, first response and end, for each of this many concurrent servers. `further COUNT` measures the memory
+/// of each further server. `responses COUNT` counts the allocations of this many responses.
 ///
 /// # Errors
 ///
-/// If it is none of these, or the server cannot start.
+/// If the command is unknown, or the server cannot start.
 pub fn serve<F, Server>(start: impl Fn(usize) -> F) -> Outcome
 where
     F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
@@ -44,22 +44,24 @@ where
     runtime()?.block_on(async {
         match *arguments.as_slice() {
             ["serve", companies] => until_input_ends(start(companies.parse()?).await?).await,
-            ["starts", at_once, rounds] => starts(at_once.parse()?, rounds.parse()?, start).await,
-            ["further", count] => further(count.parse()?, start).await,
-            ["answers", count] => answers(count.parse()?, start(1).await?).await,
-            _ => {
-                Err("expected: serve COMPANIES | starts AT_ONCE ROUNDS | further|answers COUNT"
-                    .into())
+            ["starts", concurrent, rounds] => {
+                starts(concurrent.parse()?, rounds.parse()?, start).await
             }
+            ["further", count] => further(count.parse()?, start).await,
+            ["responses", count] => responses(count.parse()?, start(1).await?).await,
+            _ => Err(
+                "expected: serve COMPANIES | starts CONCURRENT ROUNDS | further|responses COUNT"
+                    .into(),
+            ),
         }
     })
 }
 
-/// Prints where a server is, and keeps it until the standard input ends.
+/// Prints the address of a server, and keeps it until the standard input ends.
 ///
 /// # Errors
 ///
-/// If the input is lost.
+/// If the input cannot be read.
 pub async fn until_input_ends<Server>((server, address): (Server, Address)) -> Outcome {
     let Address { host, key } = address;
     println!(r#"{{"host":"{host}","key":"{key}"}}"#);
@@ -73,7 +75,7 @@ pub async fn until_input_ends<Server>((server, address): (Server, Address)) -> O
     Ok(())
 }
 
-async fn starts<F, Server>(at_once: u32, rounds: usize, start: impl Fn(usize) -> F) -> Outcome
+async fn starts<F, Server>(concurrent: u32, rounds: usize, start: impl Fn(usize) -> F) -> Outcome
 where
     F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
 {
@@ -81,23 +83,23 @@ where
     for _ in 0..rounds {
         let began = Instant::now();
         let mut servers = Vec::new();
-        for _ in 0..at_once {
+        for _ in 0..concurrent {
             let (server, address) = start(1).await?;
             ask(&address).await?;
             servers.push(server);
         }
         for server in servers {
             drop(server);
-            // wiremock waits in `drop` for a lock of tokio's, which is refused to one who never yields.
+            // wiremock waits in `drop` for a lock of tokio, which a task that never yields does not get.
             tokio::task::yield_now().await;
         }
-        took.push(began.elapsed() / at_once);
+        took.push(began.elapsed() / concurrent);
     }
     print_median(took);
     Ok(())
 }
 
-/// Prints the middle one.
+/// Prints the median.
 pub fn print_median(mut took: Vec<Duration>) {
     took.sort();
     let median = took.get(took.len() / 2).map_or(0, Duration::as_nanos);
@@ -106,40 +108,41 @@ pub fn print_median(mut took: Vec<Duration>) {
 
 async fn ask(address: &Address) -> Outcome {
     let mut stream = TcpStream::connect(&address.host).await?;
-    ask_on(&mut stream, &request(address)).await
+    send_request_on(&mut stream, &request(address)).await
 }
 
 fn request(Address { host, key }: &Address) -> String {
     format!("GET /api/v1/wallet HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\r\n")
 }
 
-/// One request for the wallet. Its answer is small and comes in one piece. Nothing here allocates.
-async fn ask_on(stream: &mut TcpStream, request: &str) -> Outcome {
+/// One request for the wallet. Its response is small and arrives in one piece. Nothing here allocates.
+async fn send_request_on(stream: &mut TcpStream, request: &str) -> Outcome {
     stream.write_all(request.as_bytes()).await?;
-    let mut answer = [0; 512];
-    let read = stream.read(&mut answer).await?;
-    let answer = answer.get(..read).unwrap_or_default();
-    if answer.starts_with(b"HTTP/1.1 200") { Ok(()) } else { Err("no good answer".into()) }
+    let mut response = [0; 512];
+    let read = stream.read(&mut response).await?;
+    let response = response.get(..read).unwrap_or_default();
+    if response.starts_with(b"HTTP/1.1 200") { Ok(()) } else { Err("unsuccessful response".into()) }
 }
 
-/// Asks so often that what a server keeps of its requests is full, and then counts.
-async fn answers<Server>(count: usize, (server, address): (Server, Address)) -> Outcome {
+/// Sends requests until the journal of the server is full, and then counts.
+async fn responses<Server>(count: usize, (server, address): (Server, Address)) -> Outcome {
     const BEFORE: usize = 12_000;
     let mut stream = TcpStream::connect(&address.host).await?;
     let request = request(&address);
     for _ in 0..BEFORE {
-        ask_on(&mut stream, &request).await?;
+        send_request_on(&mut stream, &request).await?;
     }
     let before = counts();
     for _ in 0..count {
-        ask_on(&mut stream, &request).await?;
+        send_request_on(&mut stream, &request).await?;
     }
     before.print_since(count);
     drop(server);
     Ok(())
 }
 
-/// Each has answered once, on a connection that is closed again, so that what it makes only then counts, too.
+/// Each server has sent one response, on a connection that is closed again, so that memory of the first request counts
+/// also.
 async fn further<F, Server>(count: usize, start: impl Fn(usize) -> F) -> Outcome
 where
     F: Future<Output = Result<(Server, Address), Box<dyn Error>>>,
@@ -148,7 +151,7 @@ where
     let mut before = 0;
     for number in 0..=count {
         let (server, address) = start(1).await?;
-        ask_for_the_last_time(&address).await?;
+        request_and_close(&address).await?;
         servers.push(server);
         if number == 0 {
             before = counts().live;
@@ -160,10 +163,10 @@ where
 }
 
 /// Waits until the server has closed the connection.
-async fn ask_for_the_last_time(address: &Address) -> Outcome {
+async fn request_and_close(address: &Address) -> Outcome {
     let mut stream = TcpStream::connect(&address.host).await?;
     let request = request(address).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
-    ask_on(&mut stream, &request).await?;
+    send_request_on(&mut stream, &request).await?;
     while stream.read(&mut [0; 512]).await? > 0 {}
     Ok(())
 }

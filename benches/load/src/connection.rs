@@ -1,4 +1,4 @@
-//! One kept-alive connection, with one request under way.
+//! One kept-alive connection, with one request in progress.
 
 use std::io::{self, Read as _, Write as _};
 use std::time::Instant;
@@ -6,12 +6,12 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::answer::Unfinished;
+use crate::response::Unfinished;
 
 pub(crate) struct Connection<'a> {
     stream: TcpStream,
     request: &'a [u8],
-    asked: Option<(Instant, Unfinished)>,
+    request_in_progress: Option<(Instant, Unfinished)>,
 }
 
 impl<'a> Connection<'a> {
@@ -26,22 +26,22 @@ impl<'a> Connection<'a> {
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         registry.register(&mut stream, Token(number), Interest::READABLE)?;
-        Ok(Self { stream, request, asked: None })
+        Ok(Self { stream, request, request_in_progress: None })
     }
 
-    pub(crate) fn ask(&mut self, now: Instant) -> io::Result<()> {
-        self.asked = Some((now, Unfinished::default()));
+    pub(crate) fn send(&mut self, now: Instant) -> io::Result<()> {
+        self.request_in_progress = Some((now, Unfinished::default()));
         if self.stream.write(self.request)? == self.request.len() {
             Ok(())
         } else {
-            Err(io::Error::other("a request did not go out at once"))
+            Err(io::Error::other("a request was not sent in one call"))
         }
     }
 
-    /// Reads what has come. Once the answer is whole, it says when it was asked for.
+    /// Reads what has arrived. When the response is complete, returns the time of its request.
     ///
-    /// One is told of what comes next only if all was read that is there: a piece that is not full says so.
-    pub(crate) fn answered(
+    /// An event reports further bytes only if all available bytes were read: until a read is not full.
+    pub(crate) fn read_response(
         &mut self,
         piece: &mut [u8],
         is_closed: bool,
@@ -51,15 +51,15 @@ impl<'a> Connection<'a> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 read => read?,
             };
-            let Some((at, answer)) = &mut self.asked else {
-                return Err(io::Error::other("something came that nobody asked for"));
+            let Some((at, response)) = &mut self.request_in_progress else {
+                return Err(io::Error::other("received bytes without a request"));
             };
             if read == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            if answer.take(&piece[..read])? {
+            if response.take(&piece[..read])? {
                 let at = *at;
-                self.asked = None;
+                self.request_in_progress = None;
                 return Ok(Some(at));
             }
             if read < piece.len() && !is_closed {

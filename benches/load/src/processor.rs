@@ -1,9 +1,9 @@
-//! How long a process was at work on a processor.
+//! The time that a process used a processor.
 
 use std::error::Error;
 use std::fs;
 
-/// Linux tells it in hundredths of a second, on every machine (`man 5 proc_pid_stat`, USER_HZ).
+/// Linux reports it in hundredths of a second, on every machine (`man 5 proc_pid_stat`, USER_HZ).
 const TICKS_A_SECOND: f64 = 100.0;
 
 /// Seconds of the process of this id, or of `self`: user and system time, of all its threads.

@@ -1,4 +1,4 @@
-//! What repeats exactly, against what was agreed on: so that nothing gets dearer unseen.
+//! Compares the figures that repeat exactly with `baseline.json`, so that none grows unnoticed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,17 +7,17 @@ use crate::client::{self, Cost};
 use crate::program::{Outcome, Program, service, workspace};
 use crate::{decode, mock, servers, starts};
 
-/// How much more a figure may be than agreed. Versions of the compiler and of what is built on move the instructions
-/// a little, and a field of a dependency the size of a server; how often something is allocated they do not.
+/// By how much a figure may exceed the baseline. New versions of the compiler and of dependencies change the
+/// instructions a little, and the size of a server; they do not change the number of allocations.
 const MARGINS_PERCENT: [(&str, u64); 4] =
     [("instructions", 3), ("bytes", 3), ("allocations", 0), ("reallocations", 0)];
 
-/// What a list has that is counted here: so few that it takes no time.
+/// The companies of the lists that are measured here: few, so that it is quick.
 const COMPANIES: u64 = 1_000;
 
 const CLIENT: &str = "peer-partner-api";
 
-/// By the name of each.
+/// By their names.
 type Figures = BTreeMap<String, u64>;
 
 pub(crate) fn run(write: bool) -> Outcome<()> {
@@ -56,11 +56,11 @@ fn measure() -> Outcome<BTreeMap<String, Figures>> {
     let service = service(&Program::build("service")?, 1)?;
     let call = client::measure(&Program::build(CLIENT)?, &service)?;
     let mock = Program::build(servers::OURS)?;
-    let (answer, list) = mock::answer_costs(&mock, COMPANIES)?;
+    let (response, list) = mock::response_costs(&mock, COMPANIES)?;
     let decoder = Program::build(decode::OURS)?;
     let measured = [
         (CLIENT.to_owned(), whole(call)),
-        (servers::OURS.to_owned(), whole(answer)),
+        (servers::OURS.to_owned(), whole(response)),
         (format!("{}, {COMPANIES} companies", servers::OURS), one("instructions", list)),
         (format!("{}, each further one", servers::OURS), one("bytes", starts::further(&mock)?)),
         (format!("{}, a company", decode::OURS), one("instructions", decode::ours(COMPANIES)?)),

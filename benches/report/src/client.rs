@@ -5,17 +5,17 @@ use serde::Deserialize;
 use crate::program::{Outcome, Program, Serving, machine, service, version};
 use crate::table::{self, as_f64, ratio, thousands};
 
-/// Calls between the two points of the slope: a multiple of each number that is under way at once.
+/// Calls between the two points of the slope: a multiple of each number of concurrent calls.
 const CALLS: usize = 1024;
 
-/// How many calls are under way at once, to see how the cost grows.
-const AT_ONCE: [usize; 3] = [1, 16, 256];
+/// Numbers of concurrent calls, to see how the cost grows.
+const CONCURRENT: [usize; 3] = [1, 16, 256];
 
-/// By what all others are measured.
+/// The way that all others are compared with.
 const BASE: &str = "peer-reqwest";
 const OURS: &str = "peer-partner-api";
 
-/// What is shown, the package that it is, and the libraries whose versions are named.
+/// The shown name, the package, and the libraries whose versions are shown.
 const ROWS: [(&str, &str, &[&str]); 6] = [
     ("reqwest by hand", BASE, &["reqwest"]),
     ("partner-api, everything on", OURS, &["partner-api"]),
@@ -29,7 +29,7 @@ const ROWS: [(&str, &str, &[&str]); 6] = [
     ),
 ];
 
-/// What one call costs.
+/// The cost of one call.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, Deserialize)]
 pub(crate) struct Cost {
     pub(crate) instructions: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Cost {
     pub(crate) reallocations: u64,
 }
 
-/// What so many calls, or answers, allocated.
+/// The allocations of this many calls or responses.
 #[derive(Deserialize)]
 pub(crate) struct Counted {
     calls: u64,
@@ -46,7 +46,7 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// What one allocated. Its instructions are not known.
+    /// The allocations of one. Its instructions are not known.
     pub(crate) fn each(&self) -> Cost {
         let each = |count: u64| (count + self.calls / 2) / self.calls;
         Cost {
@@ -79,15 +79,15 @@ pub(crate) fn print() -> Outcome<()> {
     print_growth(&service)
 }
 
-/// The same call while others are under way, each on a connection of its own.
+/// The same call while others are in progress, each on a separate connection.
 fn print_growth(service: &Serving) -> Outcome<()> {
     let (base, ours) = (Program::build(BASE)?, Program::build(OURS)?);
     let mut rows = Vec::new();
-    for at_once in AT_ONCE {
-        let base = measure_at_once(&base, service, at_once)?;
-        let ours = measure_at_once(&ours, service, at_once)?;
+    for concurrent in CONCURRENT {
+        let base = measure_concurrent(&base, service, concurrent)?;
+        let ours = measure_concurrent(&ours, service, concurrent)?;
         rows.push(vec![
-            at_once.to_string(),
+            concurrent.to_string(),
             thousands(base.instructions),
             thousands(ours.instructions),
             ratio(as_f64(ours.instructions), as_f64(base.instructions)),
@@ -95,11 +95,9 @@ fn print_growth(service: &Serving) -> Outcome<()> {
             format!("{} + {}", ours.allocations, ours.reallocations),
         ]);
     }
-    println!(
-        "A call of so many that are under way at once: instructions, and allocations + reallocations.\n"
-    );
+    println!("One of this many concurrent calls: instructions, and allocations + reallocations.\n");
     let header = [
-        "at once",
+        "concurrent",
         "reqwest by hand",
         "partner-api",
         "of reqwest's",
@@ -110,16 +108,17 @@ fn print_growth(service: &Serving) -> Outcome<()> {
     Ok(())
 }
 
-/// What a call costs, one after the other.
+/// The cost of one call after the other.
 pub(crate) fn measure(program: &Program, service: &Serving) -> Outcome<Cost> {
-    measure_at_once(program, service, 1)
+    measure_concurrent(program, service, 1)
 }
 
-/// The slope from so many calls to twice as many, so that start and end do not count.
-fn measure_at_once(program: &Program, service: &Serving, at_once: usize) -> Outcome<Cost> {
-    let (once, twice, at_once) = (CALLS.to_string(), (2 * CALLS).to_string(), at_once.to_string());
-    let few = program.instructions(&["wallet", &once, &at_once, &service.line])?;
-    let many = program.instructions(&["wallet", &twice, &at_once, &service.line])?;
-    let counted: Counted = program.run(&["wallet", &once, &at_once, &service.line])?;
+/// The slope between a number of calls and twice that number, so that start and end do not count.
+fn measure_concurrent(program: &Program, service: &Serving, concurrent: usize) -> Outcome<Cost> {
+    let (once, twice, concurrent) =
+        (CALLS.to_string(), (2 * CALLS).to_string(), concurrent.to_string());
+    let few = program.instructions(&["wallet", &once, &concurrent, &service.line])?;
+    let many = program.instructions(&["wallet", &twice, &concurrent, &service.line])?;
+    let counted: Counted = program.run(&["wallet", &once, &concurrent, &service.line])?;
     Ok(Cost { instructions: many.saturating_sub(few) / CALLS as u64, ..counted.each() })
 }

@@ -1,4 +1,4 @@
-//! The first call of a process, over TLS, beside reqwest's; and what the client of a further partner takes.
+//! The first call of a process, over TLS, beside reqwest's; and the cost of a client for a further partner.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ const ROUNDS: usize = 31;
 
 const PARTNERS: usize = 10_000;
 
-/// What is set where aws-lc is built without CPU jitter entropy.
+/// The environment variable that builds aws-lc without CPU jitter entropy.
 const NO_JITTER: &str = "AWS_LC_SYS_NO_JITTER_ENTROPY";
 
 /// One process.

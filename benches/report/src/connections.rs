@@ -1,4 +1,4 @@
-//! What a server holds for each connection that is open and idle.
+//! The memory of a server for each open, idle connection.
 
 use std::net::TcpStream;
 
@@ -16,15 +16,15 @@ pub(crate) fn print() -> Outcome<()> {
         rows.push([server.name].into_iter().chain(each).collect());
     }
     println!(
-        "Idle connections, so many at once, each after a request for the wallet: what memory of the server \
-         (resident) each took. {}.\n",
+        "Idle connections, this many at the same time, each after a request for the wallet: resident memory of the \
+         server for each. {}.\n",
         machine()
     );
     table::print(&["server", "50", "500", "5,000"], &rows);
     Ok(())
 }
 
-/// The server is a fresh one, which has answered once.
+/// Measures a new server, after its first response.
 fn each(server: &Server, connections: u64) -> Outcome<f64> {
     let serving = server.serving(1)?;
     let address = Address::of(&serving)?;

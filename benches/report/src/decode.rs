@@ -1,6 +1,6 @@
 //! Decoding alone: instructions and allocations of one company, which repeat exactly.
 //!
-//! Making the body costs the same in each of the programs, and is measured apart to be taken off.
+//! Making the body costs the same in each program. It is measured separately and subtracted.
 
 use crate::client::{Cost, Counted};
 use crate::program::{Outcome, Program, machine, version};
@@ -51,12 +51,12 @@ pub(crate) fn print() -> Outcome<()> {
     Ok(())
 }
 
-/// What is allocated for a list of so many, `kept` or `streamed`.
+/// The allocations of a list with this many companies, `kept` or `streamed`.
 pub(crate) fn allocations(program: &Program, companies: u64, way: &str) -> Outcome<Cost> {
     Ok(program.run::<Counted>(&[&companies.to_string(), way])?.each())
 }
 
-/// Instructions of a company of ours, in a list of so many.
+/// Instructions of the client's decoder for one company, in a list of this many.
 pub(crate) fn ours(companies: u64) -> Outcome<u64> {
     let making = slope(&Program::build("decode-nothing")?, companies)?;
     Ok(slope(&Program::build(OURS)?, companies)?.saturating_sub(making))

@@ -1,4 +1,4 @@
-//! A long list over loopback: how soon the first company is there, how soon all, and at what peak of memory.
+//! A long list over loopback: the time until the first company and until all, and the peak of memory.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use crate::table::{self, median, millis, paired, shown_ratio};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
-/// Each way has its turn in each round; the median counts.
+/// Each way runs once in each round; the median is shown.
 const ROUNDS: usize = 7;
 
 const WAYS: [(&str, &str, &str); 3] = [
@@ -18,7 +18,7 @@ const WAYS: [(&str, &str, &str); 3] = [
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct Read {
-    elements: usize,
+    items: usize,
     first_ns: f64,
     all_ns: f64,
     peak_bytes: f64,
@@ -35,8 +35,8 @@ pub(crate) fn print() -> Outcome<()> {
             for ((way, (_, _, task)), reads) in programs.iter().zip(WAYS).zip(&mut reads) {
                 let way = way.as_ref().map_err(ToString::to_string)?;
                 let read: Read = way.run(&[task, &serving.line])?;
-                if read.elements != size {
-                    return Err(format!("{} of {size} companies came", read.elements).into());
+                if read.items != size {
+                    return Err(format!("{} of {size} companies were read", read.items).into());
                 }
                 reads.push(read);
             }

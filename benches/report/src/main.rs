@@ -30,7 +30,7 @@ benches/run [TABLE…]    all of them, if none is named
 
   The mock, beside hyper, axum, wiremock and httpmock:
 
-  mock         answers of three lengths: instructions, requests a second
+  mock         responses of three lengths: instructions, requests a second
   large        a list of 100,000 companies: instructions, time, memory
   starts       how long it takes to start, and what each further server takes
   memory       what is kept after 10,000, 100,000 and a million requests
@@ -106,7 +106,7 @@ fn run(words: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-/// A table that a script of this directory makes.
+/// A table that a script in this directory prints.
 fn script(name: &str) -> Outcome<()> {
     println!("{}.\n", machine());
     let ended = Command::new(workspace().join(name)).status()?;

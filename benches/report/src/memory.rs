@@ -1,4 +1,4 @@
-//! What a server has kept after many requests.
+//! The memory of a server after many requests.
 
 use crate::program::{Outcome, Serving, machine};
 use crate::servers::{CONNECTIONS, Count, Load, Servers, WALLET};
@@ -8,7 +8,8 @@ const FEW: u64 = 10_000;
 const MANY: u64 = 100_000;
 const MOST: u64 = 1_000_000;
 
-/// Who grows by more bytes than that with each request is not asked for the most: it would take gigabytes.
+/// A server that grows by more bytes than this with each request is not tested with the largest number: that would take
+/// gigabytes.
 const GROWING: f64 = 1_000.0;
 
 pub(crate) fn print() -> Outcome<()> {

@@ -1,5 +1,4 @@
-//! The mock's answers beside other servers: what one costs, how many come in a second, and what it takes to send a
-//! large one.
+//! The mock's responses beside other servers: the cost of one, requests per second, and the cost of a large one.
 
 use crate::client::{Cost, Counted};
 use crate::program::{Outcome, Program, machine};
@@ -13,28 +12,28 @@ const REQUESTS: u64 = 2_000;
 
 const LARGE: usize = 100_000;
 
-/// As many for a large list, in pieces of which not always as many fit into a socket.
+/// The same for a large list, which is sent in a varying number of pieces.
 const LARGE_REQUESTS: u64 = 50;
 
-/// And in each round.
+/// Requests in each round.
 const IN_TURN: u64 = 4;
 
-/// What one answer of ours for the wallet costs, once its journal is full, and the instructions of one with so many
+/// The cost of one response of the mock for the wallet, with a full journal, and the instructions of one with this many
 /// companies.
-pub(crate) fn answer_costs(ours: &Program, companies: u64) -> Outcome<(Cost, u64)> {
+pub(crate) fn response_costs(ours: &Program, companies: u64) -> Outcome<(Cost, u64)> {
     let load = Load::build()?;
-    let counted: Counted = ours.run(&["answers", &REQUESTS.to_string()])?;
+    let counted: Counted = ours.run(&["responses", &REQUESTS.to_string()])?;
     let wallet = load.instructions(ours, ["serve", "1"], WALLET, REQUESTS)?;
     let companies = companies.to_string();
     let list = load.instructions(ours, ["serve", &companies], COMPANIES, REQUESTS)?;
     Ok((Cost { instructions: wallet, ..counted.each() }, list))
 }
 
-/// Answers as many as come in a second, of three lengths.
+/// Requests per second, for responses of three lengths.
 pub(crate) fn print() -> Outcome<()> {
     let servers = Servers::build()?;
     println!(
-        "Answers: instructions of one; requests a second on one core, from {CONNECTIONS} connections on the other, \
+        "Responses: instructions of one; requests per second on one core, from {CONNECTIONS} connections on the other, \
          beside the floor's of the same round, in the middle of {ROUNDS} rounds of a second in turn, with fresh \
          servers in each; how long the middle one and the slowest of a hundred took; what part of the time the \
          server and the load were at work. {}.\n",
@@ -65,7 +64,7 @@ pub(crate) fn print() -> Outcome<()> {
         }
     }
     let header =
-        ["answer", "server", "instructions", "requests/s", "p50", "p99", "busy: server / load"];
+        ["response", "server", "instructions", "requests/s", "p50", "p99", "busy: server / load"];
     table::print(&header, &rows);
     Ok(())
 }
@@ -94,7 +93,7 @@ pub(crate) fn print_large() -> Outcome<()> {
     Ok(())
 }
 
-/// Instructions of one answer of each server.
+/// Instructions of one response of each server.
 fn instructions(
     servers: &Servers,
     path: &str,
@@ -107,7 +106,7 @@ fn instructions(
     servers.all.iter().map(|server| of(&server.program)).collect()
 }
 
-/// A figure's median and, in brackets, the median of its ratios to the floor's.
+/// A figure's median and, in parentheses, the median of its ratios to the floor's.
 fn beside(
     seen: &Rounds,
     all: &[Rounds],

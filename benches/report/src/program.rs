@@ -1,4 +1,4 @@
-//! The measured programs: built alone, run, counted.
+//! The measured programs: built separately, run and counted.
 
 use std::error::Error;
 use std::fs;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// A program of this workspace, built for release with the features that it asks for, and no others.
+/// A program of this workspace, built in release mode with its required features only.
 #[derive(Debug)]
 pub(crate) struct Program(PathBuf);
 
@@ -25,13 +25,13 @@ impl Program {
         build(package, package, workspace(), &target, Some(variable))
     }
 
-    /// The program of this house as its users get it: with its default features, by the profile of the house.
-    pub(crate) fn of_the_house(package: &str, program: &str) -> Outcome<Self> {
+    /// A program of the project as users get it: with default features, and the profile of the project.
+    pub(crate) fn of_the_project(package: &str, program: &str) -> Outcome<Self> {
         let house = workspace().parent().ok_or("there is no house")?;
         build(package, program, house, &target().join("mock"), None)
     }
 
-    /// How many bytes it has without its symbols.
+    /// Its size in bytes, without symbols.
     pub(crate) fn stripped_size(&self) -> Outcome<u64> {
         let stripped = self.0.with_extension("stripped");
         let status = Command::new("strip").arg("-o").arg(&stripped).arg(&self.0).status();
@@ -52,7 +52,7 @@ impl Program {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    /// How many instructions it takes, its start included.
+    /// The number of instructions, including its start.
     pub(crate) fn instructions(&self, arguments: &[&str]) -> Outcome<u64> {
         let output = self
             .under_valgrind()
@@ -70,7 +70,7 @@ impl Program {
         Command::new(&self.0)
     }
 
-    /// On one core of the machine, where that can be said.
+    /// The command on one core of the machine, if the system supports that.
     pub(crate) fn command_on(&self, core: usize) -> Command {
         if Command::new("taskset").arg("--version").output().is_err() {
             return self.command();
@@ -99,7 +99,7 @@ fn build(
         .args(["build", "--locked", "--release", "--quiet", "--package", package, "--target-dir"])
         .arg(target)
         .current_dir(workspace)
-        // As a user builds it, without what .cargo/config.toml sets for this checkout.
+        // As a user builds it, without the settings of .cargo/config.toml for this checkout.
         .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "0")
         .envs(variable.map(|variable| (variable, "1")))
         .status()?;
@@ -112,7 +112,7 @@ fn build(
 /// A program that serves until it is dropped or told to end.
 pub(crate) struct Serving {
     child: Child,
-    /// What it said of itself.
+    /// The line that it printed.
     pub(crate) line: String,
 }
 
@@ -121,7 +121,7 @@ impl Serving {
         Self::saying(1, command)
     }
 
-    /// Of a program that says so many lines of itself.
+    /// Starts a program that prints this many lines.
     pub(crate) fn saying(lines: usize, command: &mut Command) -> Outcome<Self> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
@@ -136,7 +136,7 @@ impl Serving {
         self.child.id()
     }
 
-    /// Ends its input, upon which it ends, and gives what it said on its error output.
+    /// Closes its input, so that it ends, and returns its standard error.
     pub(crate) fn end(mut self) -> Outcome<String> {
         drop(self.child.stdin.take());
         let mut said = String::new();
@@ -163,12 +163,12 @@ impl Drop for Serving {
     }
 }
 
-/// The service that the clients ask.
+/// The service that the clients call.
 pub(crate) fn service(program: &Program, companies: usize) -> Outcome<Serving> {
     Serving::start(program.command().arg(companies.to_string()))
 }
 
-/// What callgrind says that it counted.
+/// The count that callgrind reports.
 pub(crate) fn collected(said: &str) -> Outcome<u64> {
     let count = said.lines().find_map(|line| line.split_once("Collected : "));
     let (_, count) = count.ok_or_else(|| format!("valgrind counted nothing:\n{said}"))?;
@@ -192,7 +192,7 @@ pub(crate) fn version(package: &str) -> Outcome<String> {
     Ok(versions.last().ok_or_else(|| format!("{package} is not in Cargo.lock"))?.to_owned())
 }
 
-/// What the figures were measured on.
+/// The machine on which the figures were measured.
 pub(crate) fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

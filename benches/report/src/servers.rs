@@ -1,4 +1,4 @@
-//! The mock beside other servers: their programs, and how they are asked.
+//! The mock beside other servers: their programs, and the load on them.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,12 +9,12 @@ use serde::Deserialize;
 use crate::program::{Outcome, Program, Serving, collected, version};
 use crate::table::{median, paired};
 
-/// By what all others are measured: the place of hyper in [`SERVERS`].
+/// The server that all others are compared with: the index of hyper in [`SERVERS`].
 pub(crate) const FLOOR: usize = 0;
 
 pub(crate) const OURS: &str = "server-partner-api-mock";
 
-/// What is shown, the package that it is, and the library whose version is named.
+/// The shown name, the package, and the library whose version is shown.
 const SERVERS: [(&str, &str, &str); 5] = [
     ("hyper, ready bytes: the floor", "server-hyper", "hyper"),
     ("partner-api-mock, all on", OURS, "partner-api-mock"),
@@ -26,7 +26,7 @@ const SERVERS: [(&str, &str, &str); 5] = [
 pub(crate) const WALLET: &str = "/api/v1/wallet";
 pub(crate) const COMPANIES: &str = "/api/v1/companies";
 
-/// A second each, all servers up, in turn: the machine's speed moves more than the servers differ.
+/// A second for each server in turn, with all servers running: the machine's speed varies more than the servers differ.
 pub(crate) const ROUNDS: usize = 12;
 pub(crate) const CONNECTIONS: u64 = 16;
 
@@ -38,7 +38,7 @@ pub(crate) struct Server {
     pub(crate) program: Program,
 }
 
-/// All of them, built, and what asks them.
+/// All servers, built, and the program that sends requests to them.
 pub(crate) struct Servers {
     pub(crate) load: Load,
     pub(crate) all: Vec<Server>,
@@ -55,13 +55,13 @@ impl Servers {
         Ok(Self { load: Load::build()?, all: all? })
     }
 
-    /// Every one of them serving at once, with so many companies.
+    /// All of them, serving at the same time, with this many companies.
     fn serving(&self, companies: usize) -> Outcome<Vec<Serving>> {
         self.all.iter().map(|server| server.serving(companies)).collect()
     }
 
-    /// Asks each of them in turn, [`ROUNDS`] times, and tells round by round what was seen. They are fresh ones in
-    /// each round: who keeps every request is to be seen as it is in a test, and not after a million of them.
+    /// Sends requests to each in turn, [`ROUNDS`] times, and returns the figures by round. Each round has new servers:
+    /// one that keeps every request is measured as in a test, not after a million requests.
     pub(crate) fn rounds(
         &self,
         companies: usize,
@@ -79,19 +79,19 @@ impl Servers {
 }
 
 impl Server {
-    /// It serves on the core that the load leaves to it.
+    /// Starts it on the core that the load does not use.
     pub(crate) fn serving(&self, companies: usize) -> Outcome<Serving> {
         Serving::start(self.program.command_on(0).args(["serve", &companies.to_string()]))
     }
 }
 
-/// The program that asks.
+/// The program that sends the requests.
 pub(crate) struct Load(Program);
 
-/// What it saw.
+/// The figures that it prints.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct Seen {
-    answered: f64,
+    responses: f64,
     took_ns: f64,
     pub(crate) p50_ns: f64,
     pub(crate) p99_ns: f64,
@@ -101,15 +101,15 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn rate(&self) -> f64 {
-        self.answered / self.took_ns * 1e9
+        self.responses / self.took_ns * 1e9
     }
 }
 
-/// What was seen of one server in all rounds.
+/// The figures of one server in all rounds.
 #[derive(Debug, Default)]
 pub(crate) struct Rounds {
     seen: Vec<Seen>,
-    /// The most memory that it had.
+    /// Its peak of memory.
     pub(crate) peak_bytes: u64,
 }
 
@@ -123,14 +123,14 @@ impl Rounds {
     }
 }
 
-/// How much is asked.
+/// The load on a server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Count {
     Requests(u64),
     OneSecond,
 }
 
-/// Where a server is, and what lets one in.
+/// The address of a server, and a key for it.
 #[derive(Deserialize)]
 pub(crate) struct Address {
     pub(crate) host: String,
@@ -138,22 +138,23 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// As it said.
+    /// Reads the line that the server printed.
     pub(crate) fn of(serving: &Serving) -> Outcome<Self> {
         Ok(serde_json::from_str(&serving.line)?)
     }
 
-    /// Asks for the wallet, once, on a connection that stays open.
+    /// Requests the wallet once, on a connection that stays open.
     pub(crate) fn ask(&self) -> Outcome<TcpStream> {
         let Self { host, key } = self;
         let mut stream = TcpStream::connect(host)?;
         let request =
             format!("GET {WALLET} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\r\n");
         stream.write_all(request.as_bytes())?;
-        let mut answer = [0; 512]; // it is small, and comes in one piece
-        let read = stream.read(&mut answer)?;
-        let is_good = answer.get(..read).is_some_and(|answer| answer.starts_with(b"HTTP/1.1 200"));
-        if is_good { Ok(stream) } else { Err("no good answer".into()) }
+        let mut response = [0; 512]; // it is small, and arrives in one piece
+        let read = stream.read(&mut response)?;
+        let is_good =
+            response.get(..read).is_some_and(|response| response.starts_with(b"HTTP/1.1 200"));
+        if is_good { Ok(stream) } else { Err("unsuccessful response".into()) }
     }
 }
 
@@ -162,7 +163,7 @@ impl Load {
         Program::build("load").map(Self)
     }
 
-    /// Asks a server, and waits for the answers.
+    /// Sends requests to a server, and waits for the responses.
     pub(crate) fn ask(
         &self,
         serving: &Serving,
@@ -188,7 +189,7 @@ impl Load {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    /// Instructions of one answer, by the slope from so many requests to twice as many.
+    /// Instructions of one response, by the slope between a number of requests and twice that number.
     ///
     /// The server is started with these arguments.
     pub(crate) fn instructions(

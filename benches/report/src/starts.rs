@@ -1,5 +1,4 @@
-//! How long it takes to start, to answer for the first time and to be gone: in a process that has others, and as a
-//! program of its own.
+//! The time of start, first response and end of a server: in a process that has others, and as a separate program.
 
 use std::process::Stdio;
 use std::time::Instant;
@@ -10,7 +9,7 @@ use crate::program::{Outcome, Program, Serving, machine, version};
 use crate::servers::{Address, Servers};
 use crate::table::{self, NONE, as_f64, median, megabytes, micros, millis};
 
-/// So many are up at once, and so often.
+/// The number of concurrent servers, and of rounds.
 const AT_ONCE: [(&str, &str); 3] = [("1", "200"), ("10", "50"), ("100", "10")];
 
 /// httpmock starts no more than 25.
@@ -55,29 +54,30 @@ fn in_process() -> Outcome<()> {
         rows.push(row);
     }
     println!(
-        "In a process, on one thread: the time that a server takes to start, to give its first answer and to be \
-         dropped, with so many up at once, in the middle of many rounds; and what each of {FURTHER} further ones \
-         has allocated after an answer. {}.\n\n\
+        "In a process, on one thread: the time that a server takes to start, to send its first response and to be \
+         dropped, with this many running in parallel, the median of many rounds; and the memory that each of {FURTHER} further ones \
+         has allocated after a response. {}.\n\n\
          The port of partner-api-mock is closed when `drop` returns; those of hyper and axum are soon after. \
-         wiremock's servers are fresh ones, by its builder: `MockServer::start()` takes them from a pool. httpmock \
-         has none but those of its pool, which stay up and are 25 at most, so there is no figure for 100.\n",
+         wiremock's servers are new ones, by its builder: `MockServer::start()` takes them from a pool. httpmock \
+         has only those of its pool, which keep running and are 25 at most, so there is no figure for 100.\n",
         machine()
     );
-    let header = ["server", "1 at once", "10 at once", "100 at once", "each further one"];
+    let header =
+        ["server", "1 in parallel", "10 in parallel", "100 in parallel", "each further one"];
     table::print(&header, &rows);
     Ok(())
 }
 
 fn programs() -> Outcome<()> {
-    let house = Program::of_the_house("partner-api-cli", "partner-api")?;
+    let house = Program::of_the_project("partner-api-cli", "partner-api")?;
     let hyper = Program::build("server-hyper")?;
     let mut took = [Vec::new(), Vec::new()];
     for _ in 0..SPAWNS {
-        took[0].push(first_answer(|| hyper_serving(&hyper))?);
-        took[1].push(first_answer(|| house_serving(&house))?);
+        took[0].push(first_response(|| hyper_serving(&hyper))?);
+        took[1].push(first_response(|| mock_serving(&house))?);
     }
     let idle =
-        [hyper_serving(&hyper)?.0.memory("VmRSS")?, house_serving(&house)?.0.memory("VmRSS")?];
+        [hyper_serving(&hyper)?.0.memory("VmRSS")?, mock_serving(&house)?.0.memory("VmRSS")?];
     let [hyper_took, house_took] = took;
     let rows = [
         (format!("hyper, ready bytes ({})", version("hyper")?), &hyper, hyper_took, idle[0]),
@@ -96,17 +96,17 @@ fn programs() -> Outcome<()> {
         })
         .collect();
     println!(
-        "As a program: from its start to its first answer, in the middle of {SPAWNS} in turn; its size without \
-         symbols; its memory when it has answered nothing yet. partner-api is as `cargo install` makes it: with \
+        "As a program: from its start to its first response, the median of {SPAWNS} in turn; its size without \
+         symbols; its memory before the first response. partner-api is as `cargo install` makes it: with \
          TLS for `verify` and `record`, the control API and its page. {}.\n",
         machine()
     );
-    table::print(&["program", "first answer", "size", "memory, idle"], &rows?);
+    table::print(&["program", "first response", "size", "memory, idle"], &rows?);
     Ok(())
 }
 
-/// Nanoseconds from the start of a program to its first answer.
-fn first_answer(start: impl Fn() -> Outcome<(Serving, Address)>) -> Outcome<f64> {
+/// Nanoseconds from the start of a program to its first response.
+fn first_response(start: impl Fn() -> Outcome<(Serving, Address)>) -> Outcome<f64> {
     let began = Instant::now();
     let (_serving, address) = start()?;
     address.ask()?;
@@ -119,8 +119,8 @@ fn hyper_serving(program: &Program) -> Outcome<(Serving, Address)> {
     Ok((serving, address))
 }
 
-/// It says a line of where it is, and one of its key.
-fn house_serving(program: &Program) -> Outcome<(Serving, Address)> {
+/// It prints a line with its URL, and one with its key.
+fn mock_serving(program: &Program) -> Outcome<(Serving, Address)> {
     let arguments = ["mock", "--quiet", "--listen", "127.0.0.1:0"];
     let mut command = program.command();
     let serving = Serving::saying(2, command.args(arguments).stderr(Stdio::null()))?;

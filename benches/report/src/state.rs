@@ -1,4 +1,4 @@
-//! What the size of the mock's state costs: many partners beside the one that asks, and a change of one company
+//! The cost of the size of the mock's state: many partners beside the one that is called, and a change of one company
 //! among many.
 
 use serde::Deserialize;
@@ -13,7 +13,7 @@ const SIZES: [&str; 3] = ["1", "1000", "100000"];
 const REQUESTS: u64 = 2_000;
 const CHANGES: u64 = 10;
 
-/// Changes whose time is taken.
+/// Changes whose time is measured.
 const TIMED: &str = "51";
 
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ struct Changed {
 pub(crate) fn print() -> Outcome<()> {
     let (load, mock) = (Load::build()?, Program::build(OURS)?);
     println!(
-        "The wallet of one of so many partners of one partner-api-mock: instructions of an answer, and the memory of \
+        "The wallet of one of so many partners of one partner-api-mock: instructions of a response, and the memory of \
          the server (resident) before it is asked. {}.\n",
         machine()
     );

@@ -1,4 +1,4 @@
-//! A table as Markdown has it, so that it can be pasted.
+//! A table in Markdown, so that it can be pasted.
 
 pub(crate) fn print(header: &[&str], rows: &[Vec<String>]) {
     let widths: Vec<usize> = header
@@ -20,10 +20,10 @@ pub(crate) fn print(header: &[&str], rows: &[Vec<String>]) {
     }
 }
 
-/// What is shown where there is no figure. The text beside the table says why.
+/// Shown if there is no figure. The text beside the table says why.
 pub(crate) const NONE: &str = "–";
 
-/// `63.2 k`, or `63.2 M` where that is shorter.
+/// `63.2 k`, or `63.2 M` if that is shorter.
 pub(crate) fn thousands(number: u64) -> String {
     let number = as_f64(number);
     if number < 1e7 { format!("{:.1} k", number / 1e3) } else { format!("{:.1} M", number / 1e6) }
@@ -33,7 +33,7 @@ pub(crate) fn millis(nanos: f64) -> String {
     format!("{:.2} ms", nanos / 1e6)
 }
 
-/// `1.6 us`, or `1.6 ms` where that is shorter.
+/// `1.6 us`, or `1.6 ms` if that is shorter.
 pub(crate) fn time(nanos: f64) -> String {
     if nanos < 1e6 { format!("{:.1} us", nanos / 1e3) } else { millis(nanos) }
 }
@@ -51,19 +51,19 @@ pub(crate) fn as_f64(number: u64) -> f64 {
     number as f64
 }
 
-/// The middle one, or zero where there is none.
+/// The median, or zero without values.
 pub(crate) fn median(all: impl Iterator<Item = f64>) -> f64 {
     let mut all: Vec<f64> = all.collect();
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
-/// The middle one of the ratios of each round: the machine's speed moves from round to round.
+/// The median of the ratios of each round, because the machine's speed varies from round to round.
 pub(crate) fn paired<T>(of: &[T], by: &[T], figure: impl Fn(&T) -> f64) -> f64 {
     median(of.iter().zip(by).map(|(of, by)| figure(of) / figure(by)))
 }
 
-/// `0.91`, or `0.011`: two digits that say something.
+/// `0.91`, or `0.011`: two significant digits.
 pub(crate) fn ratio(of: f64, by: f64) -> String {
     shown_ratio(of / by)
 }

@@ -1,4 +1,4 @@
-//! Answers with ready bytes over plain sockets, so that what is measured is the client.
+//! Sends ready bytes over plain sockets, so that only the client is measured.
 //!
 //! `service COMPANIES` prints its origin and serves until its standard input ends.
 
@@ -11,8 +11,8 @@ use harness::{WALLET, companies};
 
 fn main() -> io::Result<()> {
     let count = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(1);
-    let wallet = Arc::new(answer(WALLET));
-    let list = Arc::new(answer(&companies(count)));
+    let wallet = Arc::new(response(WALLET));
+    let list = Arc::new(response(&companies(count)));
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("http://{}", listener.local_addr()?);
     thread::spawn(move || {
@@ -42,7 +42,7 @@ fn serve(mut stream: TcpStream, wallet: &[u8], list: &[u8]) -> io::Result<()> {
     }
 }
 
-fn answer(body: &str) -> Vec<u8> {
+fn response(body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\

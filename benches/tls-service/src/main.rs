@@ -1,4 +1,4 @@
-//! Answers each request with the wallet, over HTTP/2 and TLS.
+//! Responds to each request with the wallet, over HTTP/2 and TLS.
 //!
 //! `tls-service FILE` writes the certificate of its authority to that file, prints its origin, and serves until its
 //! standard input ends.
@@ -38,19 +38,19 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
         tokio::spawn(async move {
             let Ok(stream) = acceptor.accept(stream).await else { return };
             let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-            let _ = connection.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+            let _ = connection.serve_connection(TokioIo::new(stream), service_fn(respond)).await;
         });
     }
 }
 
-async fn answer(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let mut response = Response::new(Full::new(Bytes::from_static(WALLET.as_bytes())));
     let json = http::HeaderValue::from_static("application/json");
     response.headers_mut().insert(http::header::CONTENT_TYPE, json);
     Ok(response)
 }
 
-/// What accepts connections as `127.0.0.1`, and the authority that signed for it.
+/// The acceptor for `127.0.0.1`, and the authority that signed its certificate.
 fn acceptor() -> Result<(TlsAcceptor, String), Box<dyn std::error::Error>> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -56,7 +56,7 @@ impl ConnectionOptions {
         Some(std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
     }
 
-    /// What curl needs to reach the mock, with a space at its end.
+    /// The options that curl needs to reach the mock, with a trailing space.
     pub(super) fn curl_options(&self) -> String {
         match &self.tls_ca_file {
             Some(file) => format!("--cacert {} ", quoted(&file.to_string_lossy())),

@@ -36,7 +36,7 @@ Exits with the exit code of the command (128 + N if signal N ended it), 126 if i
 executed, 127 if it is not found, 2 if the mock failed. With --fail-on: 1 if the command exited with
 0 and something of these kinds was found.";
 
-/// Run a command with a mock of its own, on a free port
+/// Run a command with a separate mock, on a free port
 ///
 /// The mock ends when the command ends. SIGINT and SIGTERM are forwarded to the command. Only
 /// warnings are logged, unless RUST_LOG is set.
@@ -129,7 +129,8 @@ fn forward(end: End, child: &mut Child) {
     use rustix::process::{Pid, Signal, kill_process};
     use std::io::IsTerminal as _;
 
-    // A terminal sends Ctrl-C to the command, too, and many tools take a second one for "at once".
+    // A terminal also sends Ctrl-C to the command, and many tools end immediately after a second
+    // one.
     let signal = match end {
         End::Interrupt if io::stdin().is_terminal() => return,
         End::Interrupt => Signal::INT,

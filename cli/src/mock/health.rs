@@ -9,9 +9,9 @@ use clap::Args;
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use partner_api::Escaped;
 
 use crate::error_chain;
-use crate::escape::escaped;
 use crate::output::write_stdout;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,7 +44,7 @@ pub(super) async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         .map_err(|error| {
             let hint = "; if the mock has --tls, see `partner-api mock health --help`";
             let hint = if error.is_connect() { "" } else { hint };
-            format!("{url}: {}{hint}", escaped(&error_chain(&error)))
+            format!("{url}: {:.1000}{hint}", Escaped(&error_chain(&error)))
         })?;
     if response.headers().get("x-partner-api-mock").is_none_or(|value| value != "control") {
         let problem = "is this a mock with a control API (without --no-control)?";

@@ -38,8 +38,8 @@ Environment:
 
 /// Serve a mock of the Partner API until Ctrl-C or SIGTERM
 ///
-/// It finishes the requests under way, for up to 10 seconds; a second signal ends it at once. Each
-/// request is a line in the log on stderr.
+/// It finishes the requests in progress, for up to 10 seconds; a second signal ends it immediately.
+/// Each request is a line in the log on stderr.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
 pub(crate) struct MockOptions {
@@ -93,7 +93,7 @@ async fn start(
     };
     let mut mock = connection.apply(MockServer::builder().listen(address).seed(seed));
     if let Some(mut control) = control {
-        // A variable that is set is meant, so one that cannot be a token is an error.
+        // An invalid token is an error, not ignored, because the variable was set on purpose.
         if let Some(token) = std::env::var_os(TOKEN_ENV) {
             control = control.token(token.to_string_lossy());
         }

@@ -1,4 +1,4 @@
-//! What a program that starts the mock has to know.
+//! The URLs, key and process id for a program that starts the mock.
 
 use std::fs;
 use std::io;

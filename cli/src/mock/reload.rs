@@ -1,10 +1,10 @@
-//! `--watch`: the seed file is read again when it changed.
+//! `--watch`: loads the seed file again when it has changed.
 //!
-//! The file is looked at four times a second, instead of asking the system to tell: that works the
-//! same for an editor that renames a new file into the place, for the swapped links of Kubernetes'
-//! config maps, for mounts of containers and networks that tell of nothing, and for a file that is
-//! not there for a while. A look is one call to the system; the file is read only if it looks
-//! different from the last time, and not while it still changes from one look to the next.
+//! The file is polled four times a second instead of using notifications of the system. Polling
+//! works the same for an editor that renames a new file to this name, for the swapped links of
+//! Kubernetes' config maps, for mounts of containers and networks without notifications, and for a
+//! file that is missing for a while. A poll is one system call; the file is read only if its
+//! metadata differs from the last time, and has stopped changing.
 
 use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -14,15 +14,15 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
+use partner_api::Escaped;
 use partner_api_mock::{MAX_SEED_BYTES, Mock};
 
 use super::seed_options::SeedOptions;
-use crate::escape::escaped;
 use crate::output::write_stdout;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What a file looks like from outside. Links are followed.
+/// The metadata of a file. Links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileFingerprint {
     modified: Option<SystemTime>,
@@ -47,25 +47,25 @@ impl FileFingerprint {
         }
     }
 
-    /// Clocks of file systems are coarse: what was changed twice within a moment looks the same.
+    /// Clocks of file systems are coarse: two changes within a moment have the same time.
     fn is_fresh(self) -> bool {
         let age = self.modified.and_then(|modified| modified.elapsed().ok());
         age.is_some_and(|age| age < Duration::from_secs(3))
     }
 }
 
-/// A seed file, and what was made of it last.
+/// A seed file, and the result of its last load.
 pub(crate) struct SeedReload {
     seed_options: SeedOptions,
     seen: Option<FileFingerprint>,
-    /// What it looked like when it was read last, and its content in short.
+    /// Its metadata when it was last read, and a hash of its content.
     read: Option<(FileFingerprint, u64)>,
-    /// What was said of it, if it could not be used.
+    /// The error of the last load, if it failed.
     last_error: Option<String>,
 }
 
 impl SeedReload {
-    /// To be made before the mock starts with the file: a change in between is found then.
+    /// Create it before the mock reads the file, so that a change in between is found.
     pub(crate) fn new(seed_options: SeedOptions) -> Self {
         let mut watched = Self { seed_options, seen: None, read: None, last_error: None };
         watched.seen = FileFingerprint::at(watched.path());
@@ -84,7 +84,7 @@ impl SeedReload {
         Ok(hashing.0.finish())
     }
 
-    /// Watches as long as the program runs.
+    /// Watches the file as long as the program runs.
     pub(crate) fn start(mut self, mock: Mock) -> io::Result<()> {
         let watch = move || {
             loop {
@@ -97,7 +97,7 @@ impl SeedReload {
         thread::Builder::new().name("watch".to_owned()).spawn(watch).map(drop)
     }
 
-    /// Whether there is a content that was not read yet, or no file where there was one.
+    /// Returns true if there is new content, or if the file is gone.
     fn has_changed(&mut self) -> bool {
         let look = FileFingerprint::at(self.path());
         if std::mem::replace(&mut self.seen, look) != look {
@@ -113,13 +113,13 @@ impl SeedReload {
             || self.read.map(|(_, content)| content) != before.map(|(_, content)| content)
     }
 
-    /// Loads the file as it is, or says why it stays as it was, once for each reason.
+    /// Loads the file, or logs why the old data stays, once for each reason.
     fn load(&mut self, mock: &Mock) {
         let seed = match self.seed_options.read() {
             Ok(seed) => seed,
             Err(wrong) => {
                 if self.last_error.as_ref() != Some(&wrong) {
-                    tracing::warn!("{}; the data loaded before stays", escaped(&wrong));
+                    tracing::warn!("{:.1000}; the data loaded before stays", Escaped(&wrong));
                     self.last_error = Some(wrong);
                 }
                 return;

@@ -73,7 +73,7 @@ fn rule(text: &str) -> Result<Rule, String> {
     })
 }
 
-/// What to do if a file that is read as JSON is not even an object.
+/// A hint for a file that is read as JSON and is not an object.
 fn yaml_hint(file: &Path) -> &'static str {
     let is_yaml = file.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")

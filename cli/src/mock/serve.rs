@@ -128,7 +128,7 @@ fn listen_instead() -> UnknownArgumentValueParser {
         .and_suggest("for example, '--listen 127.0.0.1:8080'")
 }
 
-/// An address to listen on. What is nearly one is shown as it has to be.
+/// Parses an address to listen on. The error for a similar text shows the right form.
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         let bare = text.trim().trim_start_matches("http://").trim_end_matches('/');

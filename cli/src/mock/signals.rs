@@ -1,4 +1,4 @@
-//! What ends the program: Ctrl-C, SIGTERM where there is one, and the end of stdin if asked for.
+//! The signals that end the program: Ctrl-C, SIGTERM on Unix, and the end of stdin if enabled.
 
 use std::io;
 use std::thread;

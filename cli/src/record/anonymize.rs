@@ -12,7 +12,7 @@ use crate::remote::is_enum_value;
 /// The time of the reference's sample, 2026-06-01T10:12:00.000Z. The latest time of an account
 /// becomes this one, so that no time is later than a reader expects.
 const LATEST: Timestamp = Timestamp::constant(1_780_308_720, 0);
-/// The amount that takes the place of every balance above zero.
+/// The amount that replaces every balance above zero.
 const BALANCE: i64 = 1000;
 
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(super) struct Anonymizer {
 }
 
 impl Anonymizer {
-    /// Replaces everything that tells who the clients are, or what the partner pays.
+    /// Replaces everything that identifies the clients or shows what the partner pays.
     pub(super) fn replace(&mut self, companies: &mut [Company], wallet: &mut Wallet) {
         let latest = companies.iter().filter_map(|company| company.onboarded_at).max();
         for company in companies {
@@ -67,7 +67,7 @@ impl Anonymizer {
         *text = digits;
     }
 
-    /// An enum value is no client's data, and is kept.
+    /// Keeps an enum value, which is not a client's data.
     fn value(&mut self, value: &mut String) {
         if !is_enum_value(value) {
             self.values.replace(value, |number| format!("value-{number}"));
@@ -75,7 +75,7 @@ impl Anonymizer {
     }
 }
 
-/// A price of one with as many decimals, for what reads them; zero stays zero.
+/// A price of one with the same number of decimals; zero stays zero.
 fn one_with_scale_of(price: &str) -> String {
     let Ok(price) = price.parse::<Decimal>() else { return "1".to_owned() };
     let mut one = if price.is_zero() { Decimal::ZERO } else { Decimal::ONE };
@@ -83,12 +83,12 @@ fn one_with_scale_of(price: &str) -> String {
     one.to_string()
 }
 
-/// What stands for what, numbered in the order in which values are first seen.
+/// The placeholder of each value, numbered in the order in which values are first seen.
 #[derive(Debug, Default)]
 struct Placeholders(HashMap<String, usize>);
 
 impl Placeholders {
-    /// An empty text is replaced by nothing.
+    /// An empty text stays empty.
     fn replace(&mut self, value: &mut String, placeholder: impl FnOnce(usize) -> String) {
         if !value.is_empty() {
             let next = self.0.len() + 1;

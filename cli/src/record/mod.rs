@@ -101,7 +101,7 @@ async fn body(service: &Service, path: &str) -> Result<String, String> {
     Err(format!("GET {path}: {problem}"))
 }
 
-/// The error holds nothing of the body.
+/// The error contains nothing of the body.
 fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, String> {
     let value = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok());
     value
@@ -109,7 +109,7 @@ fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, String> {
         .ok_or_else(|| format!("GET {path}: the body does not have the documented structure"))
 }
 
-/// What was written, and what could not be.
+/// Says what was written, and which differences were left out.
 fn summary(companies: &[Company], differences: &[String]) -> String {
     let connections: usize = companies.iter().map(|company| company.connections.len()).sum();
     let mut summary = format!(

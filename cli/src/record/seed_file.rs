@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// No key of the account is written. This one looks like a key, and says what it is.
+/// The key in the file, which is not a key of the account, and says so.
 const KEY: &str = "pk_live_recordedrecordedrecorded";
 const NAME: &str = "recorded";
 
@@ -23,7 +23,7 @@ struct Partner<'a> {
     companies: &'a [Company],
 }
 
-/// The body of `GET /companies`. Elements that are no objects are left out.
+/// The body of `GET /companies`. Items that are not objects are left out.
 #[derive(Deserialize)]
 pub(super) struct Companies {
     #[serde(deserialize_with = "objects")]

@@ -143,7 +143,7 @@ impl Checker<'_> {
         let expected = part.expected;
         match kind {
             ValidationErrorKind::Type { .. } if instance.is_null() => {
-                // The contract says of a null what it says of a field that is missing.
+                // The contract has the same rule for null and for a missing field.
                 let required = part.required.clone().unwrap_or_else(Source::violation);
                 (Kind::Null, required, format!("expected {expected}, got null"))
             }

@@ -12,7 +12,7 @@ use crate::remote::Credentials;
 const UNAUTHORIZED: [(Credentials, &str); 2] =
     [(Credentials::NoKey, "missing_bearer_token"), (Credentials::UnknownKey, "invalid_token")];
 
-/// What the contract has that cannot be checked, or cannot be understood.
+/// A part of the contract that cannot be checked or read.
 #[derive(Debug, thiserror::Error)]
 #[error("the contract: {0}")]
 pub(crate) struct Unreadable(pub(crate) String);
@@ -149,7 +149,7 @@ pub(super) fn resolve<'a>(document: &'a Value, pointer: &str) -> Read<(String, &
     Err(Unreadable(format!("{pointer}: too many references")))
 }
 
-/// The entries of an object; none of anything else.
+/// The entries of an object; no entries of any other value.
 pub(super) fn entries(node: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
     let object = node.and_then(Value::as_object).into_iter().flatten();
     object.map(|(key, value)| (key.as_str(), value))
@@ -166,7 +166,7 @@ mod tests {
         serde_json::from_str(contract_json()).unwrap()
     }
 
-    /// The published contract with something else at a place.
+    /// The published contract with one change.
     fn altered(pointer: &str, change: impl FnOnce(&mut Value)) -> Value {
         let mut document = document();
         change(document.pointer_mut(pointer).unwrap());

@@ -1,5 +1,5 @@
-//! What was found in one response, counted by place: a list of 100,000 with the same thing wrong in
-//! each is one finding.
+//! The findings of one response, counted by place: the same difference in 100,000 items is one
+//! finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ const MAX_VALUES: usize = 3;
 /// The most characters of a value that are shown.
 const MAX_CHARACTERS: usize = 60;
 
-/// What kind of thing was found. The names are for machines, and stay.
+/// The kind of a finding. The names are for programs, and do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
@@ -57,7 +57,7 @@ impl Kind {
     }
 }
 
-/// One thing that was found, at one place of the contract. As JSON, it is an entry of the report.
+/// One finding, at one place of the contract. As JSON, it is an entry of the report.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Finding {
     pub(crate) kind: Kind,
@@ -69,11 +69,11 @@ pub(crate) struct Finding {
     pub(crate) message: String,
     #[serde(flatten)]
     pub(crate) hit: Occurrence,
-    /// How many there were that could have had it.
+    /// How many values were checked for it.
     pub(crate) of: u64,
 }
 
-/// How often something was found, and where first.
+/// How often a finding occurred, and where first.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Occurrence {
     pub(crate) count: u64,
@@ -94,7 +94,7 @@ pub(crate) struct Count {
     pub(crate) present: u64,
 }
 
-/// Everything that is noted while a response is checked.
+/// The findings while a response is checked.
 #[derive(Debug)]
 pub(crate) struct Findings {
     pub(crate) counts: Vec<Count>,
@@ -118,7 +118,7 @@ impl Findings {
         }
     }
 
-    /// Something is wrong at a place. The message holds nothing of the value.
+    /// Adds a finding at a place. The message contains nothing of the value.
     pub(crate) fn add(
         &mut self,
         part: &Part,
@@ -154,7 +154,7 @@ impl Findings {
         Some(self.redactor.shown(&value.to_string(), MAX_CHARACTERS))
     }
 
-    /// All that was found, in the order of the parts.
+    /// All findings, in the order of the parts.
     pub(crate) fn findings(mut self, body: &Part) -> Vec<Finding> {
         let mut parts = Vec::new();
         body.each(&mut |part| parts.push(part));

@@ -1,5 +1,5 @@
-//! What responses show beside the contract: HTTP/2, compression, paging, rate limits. It is
-//! reported and never fails a check.
+//! Properties of responses beside the contract: HTTP/2, compression, paging, rate limits. They are
+//! reported and never fail a check.
 
 use std::collections::BTreeSet;
 

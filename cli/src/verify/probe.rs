@@ -72,7 +72,7 @@ fn judge(
     redactor: &Redactor,
 ) -> Outcome {
     let (status, expected) = (response.status, exchange.status);
-    // The page of a gateway says nothing of the service.
+    // The page of a gateway says nothing about the service.
     if response.is_html() && (status != expected || expected < 300) {
         return Outcome::Unchecked(format!(
             "an HTML page with status {status}, as of a proxy or a login in front of the service"

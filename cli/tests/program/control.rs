@@ -9,7 +9,7 @@ async fn status(mock: &Running, host: &str, headers: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn it_has_a_control_api_unless_it_is_told_to_have_none() {
+async fn there_is_a_control_api_unless_an_option_disables_it() {
     let with = Running::start(&["--listen", "127.0.0.1:0", "--control-host", "mock.test"]);
     assert!(with.greeting[2].starts_with("control   http://127.0.0.1:"), "{:?}", with.greeting);
     for (host, expected) in [("localhost", 200), ("mock.test", 200), ("other.test", 403)] {

@@ -1,4 +1,4 @@
-//! `mock exec`: a command with a mock of its own, its environment, its signals and its exit code.
+//! `mock exec`: a command with a separate mock, its environment, its signals and its exit code.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ fn exec(arguments: &[&str], script: &str) -> Command {
 }
 
 #[test]
-fn the_command_gets_urls_and_a_key_and_its_output_is_all_there_is() {
+fn the_command_gets_urls_and_a_key_and_only_its_output_is_printed() {
     let script = r#"printf '%s\n' "$PARTNER_API_BASE_URL" "$PARTNER_API_MOCK_CONTROL_URL" "$PARTNER_API_KEY"; cat"#;
     let output = exec(&["--key", "k-1"], script).output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -24,7 +24,7 @@ fn the_command_gets_urls_and_a_key_and_its_output_is_all_there_is() {
 }
 
 #[tokio::test]
-async fn the_mock_is_there_while_the_command_runs_and_its_log_if_it_is_asked_for() {
+async fn the_mock_runs_while_the_command_runs_and_logs_on_request() {
     let mut program =
         exec(&["--fault", "status=503 times=1"], r#"echo "$PARTNER_API_BASE_URL"; cat"#);
     let mut child = program.env("RUST_LOG", "info").stdin(Stdio::piped()).spawn().unwrap();
@@ -45,7 +45,7 @@ async fn the_mock_is_there_while_the_command_runs_and_its_log_if_it_is_asked_for
 
 #[cfg(unix)]
 #[test]
-fn it_ends_with_the_exit_code_of_the_command() {
+fn exec_ends_with_the_exit_code_of_the_command() {
     for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137), ("kill -15 $$", 143)]
     {
         assert_eq!(exec(&[], script).status().unwrap().code(), Some(code), "{script}");
@@ -126,7 +126,7 @@ async fn each_kind_of_fail_on_is_printed_and_fails_a_command_that_succeeded() {
             assert_eq!(ended, Some(exit_code), "{kinds}");
         }
     }
-    // Not asked for.
+    // Not selected.
     assert_eq!(requested(&set_up, &["walet"], 0).await, (Some(0), String::new()));
     let others = [&["--fail-on", "unmatched-rule,unused-stub"][..], &set_up].concat();
     assert_eq!(

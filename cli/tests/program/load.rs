@@ -1,5 +1,5 @@
-//! What is at stake: many callers, more than there is room for, and an end in their midst. Who is
-//! being served goes on, who is not is told so, and nobody gets half an answer.
+//! Many connections, more than the limit, and a shutdown in between: open connections continue, a
+//! rejected one is told so, and no client gets half a response.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::{Running, raw};
 
-const MOST_CONNECTIONS: usize = 10_000;
-/// The most memory that one idle connection may take, with a timer of its own for the next head.
-const MOST_BYTES_EACH: u64 = 25 * 1000;
+const MAX_CONNECTIONS: usize = 10_000;
+/// The most memory that one idle connection may take, including its timer for the next head.
+const MAX_BYTES_EACH: u64 = 25 * 1000;
 
 fn request(key: &str) -> String {
     format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n")
@@ -22,14 +22,14 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// The status of the next answer, whose body is the end of what is sent.
+/// Sends a request and returns the status of its response, which ends with a JSON body.
 fn ask(stream: &mut TcpStream, key: &str) -> u16 {
     stream.write_all(request(key).as_bytes()).unwrap();
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"}") {
         let mut some = [0; 1024];
         let count = match stream.read(&mut some) {
-            // A read with a limit ends early when the process is stopped for a while.
+            // A read with a timeout ends early when the process was stopped for a while.
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             count => count.unwrap(),
         };
@@ -39,8 +39,9 @@ fn ask(stream: &mut TcpStream, key: &str) -> u16 {
     String::from_utf8(bytes).unwrap().split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// Whether this process may have so many descriptors. If it may have them for the asking, the test
-/// is run again where it has asked; if not, that is said.
+/// Returns true if this process may open this many descriptors. If it has to raise its soft limit,
+/// the test is run again in a process with the higher limit; if the hard limit is too low, a
+/// message says that the test is skipped.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn may_have_descriptors(count: usize, test: &str) -> bool {
     let limits = Command::new("sh").args(["-c", "ulimit -Sn; ulimit -Hn"]).output().unwrap().stdout;
@@ -62,7 +63,7 @@ fn may_have_descriptors(count: usize, test: &str) -> bool {
     false
 }
 
-/// What the program has in memory, where the system says so.
+/// The resident memory of the program, if the system reports it.
 fn memory(mock: &Running) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", mock.child.id())).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -70,9 +71,9 @@ fn memory(mock: &Running) -> Option<u64> {
 }
 
 #[test]
-fn with_all_connections_taken_one_more_is_told_so_and_the_others_go_on() {
-    let name = "load::with_all_connections_taken_one_more_is_told_so_and_the_others_go_on";
-    if !may_have_descriptors(MOST_CONNECTIONS + 200, name) {
+fn a_connection_above_the_limit_is_told_so_and_the_others_continue() {
+    let name = "load::a_connection_above_the_limit_is_told_so_and_the_others_continue";
+    if !may_have_descriptors(MAX_CONNECTIONS + 200, name) {
         return;
     }
     let mock = Running::start(&["--listen", "127.0.0.1:0"]);
@@ -87,25 +88,25 @@ fn with_all_connections_taken_one_more_is_told_so_and_the_others_go_on() {
             assert_eq!(ask(open.last_mut().unwrap(), key), 200);
         }
     };
-    opened(&mut open, MOST_CONNECTIONS / 2);
+    opened(&mut open, MAX_CONNECTIONS / 2);
     if let (Some(before), Some(after)) = (before, memory(&mock)) {
         let each = (after - before) / open.len() as u64;
         println!("{each} bytes each of {} idle connections", open.len());
-        assert!(each <= MOST_BYTES_EACH, "{each}");
+        assert!(each <= MAX_BYTES_EACH, "{each}");
     }
-    opened(&mut open, MOST_CONNECTIONS);
+    opened(&mut open, MAX_CONNECTIONS);
     assert_eq!(ask(&mut connect(address), key), 503);
     for stream in open.iter_mut().step_by(1000) {
         assert_eq!(ask(stream, key), 200);
     }
     drop(open);
-    // The end of each has to be seen first.
+    // The mock has to notice that each has ended.
     while ask(&mut connect(address), key) != 200 {}
 }
 
 #[cfg(unix)]
 #[test]
-fn with_no_descriptor_left_those_who_have_one_go_on_and_it_recovers() {
+fn without_a_free_descriptor_open_connections_continue_and_the_mock_recovers() {
     let program = env!("CARGO_BIN_EXE_partner-api");
     let mut few = Command::new("sh");
     few.args(["-c", r#"ulimit -n 40 && exec "$0" mock --listen 127.0.0.1:0"#, program]);
@@ -114,7 +115,7 @@ fn with_no_descriptor_left_those_who_have_one_go_on_and_it_recovers() {
     let mut live = connect(address);
     assert_eq!(ask(&mut live, key), 200);
 
-    // More than there are descriptors; these connections are made, but cannot be taken.
+    // More than there are descriptors; the system connects these, but the mock cannot accept them.
     let hostile: Vec<_> = (0..100).map(|_| connect(address)).collect();
     for _ in 0..100 {
         assert_eq!(ask(&mut live, key), 200);
@@ -132,8 +133,8 @@ fn with_no_descriptor_left_those_who_have_one_go_on_and_it_recovers() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigterm_under_load_loses_no_answer_that_was_begun() {
-    // Large enough that no answer is written at once.
+async fn sigterm_under_load_completes_every_response_that_was_begun() {
+    // Large enough that no response is written in one call.
     let company = |number| format!(r#"{{"id":"c-{number}","name":"{}"}}"#, "x".repeat(1000));
     let companies: Vec<String> = (0..500).map(company).collect();
     let seed = format!(
@@ -147,17 +148,17 @@ async fn sigterm_under_load_loses_no_answer_that_was_begun() {
     let address = mock.address();
     let request = "GET /api/v1/companies HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer k\r\n\r\n";
 
-    let (answered, mut count) = tokio::sync::mpsc::unbounded_channel();
+    let (completed, mut count) = tokio::sync::mpsc::unbounded_channel();
     let clients: Vec<_> = (0..32)
         .map(|_| {
-            let answered = answered.clone();
+            let completed = completed.clone();
             tokio::spawn(async move {
                 let mut connection = raw::Connection::open(address).await;
                 while connection.try_send(request).await.is_ok() {
-                    // Nothing, or a whole one: half a one is a panic here.
-                    let Some(answer) = connection.answer_or_end().await else { break };
-                    assert!(answer.status == 200 && answer.body.ends_with("}]}"));
-                    let _ = answered.send(());
+                    // No response, or a complete one: half a response panics here.
+                    let Some(response) = connection.response_or_end().await else { break };
+                    assert!(response.status == 200 && response.body.ends_with("}]}"));
+                    let _ = completed.send(());
                 }
             })
         })

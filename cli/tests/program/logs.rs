@@ -1,5 +1,5 @@
-//! What is at stake: whoever runs the program sees in its log what happens, or a program does; and a
-//! log that nobody reads is never in the way of an answer.
+//! The log reports what happens, to people and to programs, and a log that nobody reads does not
+//! delay a response.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Running, mock_command, raw};
 
-/// Requests as a client and a villain would make them.
+/// Requests of a client and of an attacker.
 async fn ask(mock: &Running) -> SocketAddr {
     let (address, key) = (mock.address(), mock.value("API key"));
     assert_eq!(raw::wallet_with(address, key).await.status, 200);
@@ -16,7 +16,7 @@ async fn ask(mock: &Running) -> SocketAddr {
         |target: &str| format!("GET {target} HTTP/1.1\r\nhost: m\r\nconnection: close\r\n\r\n");
     raw::exchange(address, get(&format!("/api/v1/wallet?key={key}"))).await;
     raw::exchange(address, get("/%1b%5b31m\u{9b}31m\u{202e}")).await;
-    // Not even a request: it is not logged, and its bytes are not either.
+    // Not a request: neither it nor its bytes are logged.
     let mut connection = raw::Connection::open(address).await;
     connection.send("GET /raw\u{1b}[31m HTTP/1.1\r\nhost: m\r\n\r\n").await;
     connection.rest().await;
@@ -29,7 +29,7 @@ fn ended(mut mock: Running) -> (Vec<String>, Option<i32>) {
     (log, mock.end().0)
 }
 
-/// A line without its time and its duration, which differ each time.
+/// A line without its time and its duration, which vary.
 fn steady(line: &str) -> String {
     let (time, rest) = line.split_once(' ').unwrap();
     time.parse::<jiff::Timestamp>().unwrap();
@@ -49,7 +49,7 @@ fn request_line(id: &str, path: &str, rest: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_request_is_a_line_for_people() {
+async fn each_request_is_a_line_of_text() {
     let mock = Running::start(&["--listen", "127.0.0.1:0"]);
     let key = mock.value("API key").to_owned();
     let address = ask(&mock).await;
@@ -78,7 +78,7 @@ async fn each_request_is_a_line_for_people() {
 }
 
 #[tokio::test]
-async fn or_an_object_for_a_program() {
+async fn each_request_can_be_a_line_of_json() {
     let mock = Running::start(&["--listen", "127.0.0.1:0", "--log-format", "json"]);
     let key = mock.value("API key").to_owned();
     ask(&mock).await;
@@ -108,7 +108,7 @@ async fn or_an_object_for_a_program() {
 }
 
 #[tokio::test]
-async fn a_fault_is_named_and_where_no_answer_came_there_is_no_status() {
+async fn a_fault_is_named_and_a_request_without_a_response_has_no_status() {
     let faults = ["--fault", "status=503 times=1", "--fault", "connection=close times=1"];
     let mock = Running::start(&[&["--listen", "127.0.0.1:0"], &faults[..]].concat());
     let (address, key) = (mock.address(), mock.value("API key"));
@@ -136,7 +136,7 @@ async fn a_fault_is_named_and_where_no_answer_came_there_is_no_status() {
 }
 
 #[tokio::test]
-async fn what_is_logged_can_be_said() {
+async fn rust_log_selects_what_is_logged() {
     let listen = ["--listen", "127.0.0.1:0"];
     let quiet = ["--listen", "127.0.0.1:0", "--quiet"];
     let short = ["--listen", "127.0.0.1:0", "-q"];
@@ -166,7 +166,7 @@ async fn what_is_logged_can_be_said() {
 }
 
 #[test]
-fn a_wrong_word_for_the_log_is_said_in_one_line() {
+fn an_invalid_value_of_rust_log_is_an_error_in_one_line() {
     let mut command = mock_command(&["--listen", "127.0.0.1:0"]);
     let output = command.env("RUST_LOG", "info,partner_api_mock=lots\u{1b}").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -187,19 +187,19 @@ async fn a_seed_that_was_loaded_is_named() {
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_stops_no_answer_and_what_was_dropped_is_counted() {
+async fn a_log_that_nobody_reads_delays_no_response_and_counts_dropped_lines() {
     let mut mock = Running::start(&["--listen", "127.0.0.1:0"]);
     let mut connection = raw::Connection::open(mock.address()).await;
     let request = format!("GET /{} HTTP/1.1\r\nhost: m\r\n\r\n", "x".repeat(100));
-    // More than a pipe holds, and the writer's buffer, and all that may wait.
+    // More than the pipe, the writer's buffer and the queue hold.
     let requests = 6000;
     for _ in 0..requests / 50 {
         connection.send(request.repeat(50)).await;
         for _ in 0..50 {
-            assert_eq!(connection.answer().await.status, 404);
+            assert_eq!(connection.response().await.status, 404);
         }
     }
-    // Read to the last request that was kept, so that there is room for the count.
+    // Read to the last request that was kept, so that there is space for the count.
     let mut log = BufReader::new(mock.child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut logged = log.by_ref().take(4096).filter(|line| line.contains("req-")).count();
     mock.signal("-TERM");

@@ -1,8 +1,8 @@
-//! What is at stake: whoever starts the program gets lines that work when pasted; one who starts it
-//! wrongly gets one line that says how; and stopped, it drops nothing that was begun.
+//! The program prints lines that work when pasted; wrong use gets one line that says what is right;
+//! and a signal does not interrupt a request in progress.
 //!
-//! It is apart from the other tests since it starts processes: until one runs its own program, it
-//! holds every descriptor of ours, and a port that was closed is still open.
+//! These tests are a separate program because they start processes: until a child process runs its
+//! own program, it holds every descriptor of this one, and a port that was closed is still open.
 
 #![expect(
     clippy::unwrap_used,
@@ -43,7 +43,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program, which serves a mock.
+/// The command to serve a mock.
 fn mock_command(arguments: &[&str]) -> Command {
     let mut command = command(&["mock"]);
     command.args(arguments);
@@ -54,7 +54,7 @@ fn piped(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped())
 }
 
-/// A running program that has said where it listens. It is killed when dropped.
+/// A running program that has printed its address. It is killed when dropped.
 struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -70,7 +70,7 @@ impl Running {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut greeting = Vec::<String>::new();
-        // Two lines to paste are the last.
+        // The last two lines are to be pasted.
         while greeting.iter().filter(|line| line.starts_with("curl ")).count() < 2 {
             let mut line = String::new();
             assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended after {greeting:?}");
@@ -125,7 +125,7 @@ fn fails(arguments: &[&str]) -> String {
     stderr.trim_end().strip_prefix("partner-api: ").unwrap().to_owned()
 }
 
-/// What clap says about wrong use.
+/// The error of clap for wrong use.
 fn usage_fails(arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } = command(arguments).output().unwrap();
     let stderr = String::from_utf8(stderr).unwrap();
@@ -133,13 +133,13 @@ fn usage_fails(arguments: &[&str]) -> String {
     stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("{stderr}")).to_owned()
 }
 
-/// Why a mock does not start with these options.
+/// The error of a mock that does not start with these options.
 fn mock_fails(arguments: &[&str]) -> String {
     fails(&[&["mock"], arguments].concat())
 }
 
 #[tokio::test]
-async fn it_says_where_it_is_with_a_key_that_works_and_two_curl_lines() {
+async fn the_program_prints_its_url_a_valid_key_and_two_curl_lines() {
     let mock = Running::start(&["--listen", "127.0.0.1:0"]);
     let (address, key) = (mock.address(), mock.value("API key"));
     let curl = |path: &str| {
@@ -160,13 +160,14 @@ async fn a_seed_gives_the_data_and_the_key_that_is_shown() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn both_signals_answer_what_is_under_way_and_end_with_0() {
+async fn both_signals_finish_requests_in_progress_and_end_with_0() {
     for signal in ["-TERM", "-INT"] {
-        let mock = Running::start(&["--listen", &raw::address_of_its_own().to_string()]);
+        let mock = Running::start(&["--listen", &raw::unshared_address().to_string()]);
         let (address, key) = (mock.address(), mock.value("API key").to_owned());
         let mut begun = raw::Connection::open(address).await;
         begun.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n").await;
-        // Answered after the other was accepted, so that one is under way now.
+        // This response comes after the other connection was accepted, so that request is in
+        // progress now.
         assert_eq!(raw::wallet_with(address, &key).await.status, 200);
 
         mock.signal(signal);
@@ -174,16 +175,16 @@ async fn both_signals_answer_what_is_under_way_and_end_with_0() {
             tokio::task::yield_now().await;
         }
         begun.send(format!("authorization: Bearer {key}\r\n\r\n")).await;
-        let answer = begun.rest().await;
-        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{signal}");
+        let response = begun.rest().await;
+        assert!(response.starts_with(b"HTTP/1.1 200 OK\r\n"), "{signal}");
         assert_eq!(mock.end(), (Some(0), String::new()), "{signal}");
     }
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_second_signal_does_not_wait() {
-    let mock = Running::start(&["--listen", &raw::address_of_its_own().to_string()]);
+async fn a_second_signal_ends_immediately() {
+    let mock = Running::start(&["--listen", &raw::unshared_address().to_string()]);
     let mut stuck = raw::Connection::open(mock.address()).await;
     stuck.send("GET / HTTP/1.1\r\nhost:").await;
     raw::wallet(mock.address(), "").await;
@@ -196,7 +197,7 @@ async fn a_second_signal_does_not_wait() {
 }
 
 #[test]
-fn a_busy_port_is_said_in_one_line() {
+fn a_busy_port_is_an_error_in_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let said = mock_fails(&["--listen", &address]);
@@ -207,7 +208,7 @@ fn a_busy_port_is_said_in_one_line() {
 }
 
 #[test]
-fn a_wrong_seed_is_said_with_its_place() {
+fn the_error_for_a_wrong_seed_has_its_position() {
     let file = std::env::temp_dir().join(format!("seed-{}.json", std::process::id()));
     std::fs::write(&file, "{\"partners\": [\n  {\"name\": \"p\", \"kesy\": []}\n]}").unwrap();
     let name = file.to_str().unwrap();
@@ -221,7 +222,7 @@ fn a_wrong_seed_is_said_with_its_place() {
 
 #[cfg(unix)]
 #[test]
-fn a_seed_without_an_end_is_an_error_and_not_the_end_of_memory() {
+fn a_seed_without_an_end_is_an_error_and_does_not_exhaust_memory() {
     assert_eq!(
         mock_fails(&["--seed", "/dev/zero"]),
         "/dev/zero:1:268435457: the file goes on after 256 MiB: expected no more than that"
@@ -229,7 +230,7 @@ fn a_seed_without_an_end_is_an_error_and_not_the_end_of_memory() {
 }
 
 #[test]
-fn beyond_this_machine_it_listens_with_a_warning() {
+fn listening_beyond_this_machine_logs_a_warning() {
     assert!(
         mock_fails(&["--listen", "0.0.0.0:0"])
             .ends_with(": set PARTNER_API_MOCK_TOKEN, or use --no-control")

@@ -21,7 +21,7 @@ async fn the_ready_file_has_urls_key_and_process_id_while_the_mock_is_there() {
 
     let folder = Folder::new();
     let path = folder.file("mock.json");
-    // An earlier run left it.
+    // Left by an earlier run.
     fs::write(&path, r#"{"baseUrl":"http://old","apiKey":"old","pid":1}"#).unwrap();
     let mock = Running::start(&["--listen", "127.0.0.1:0", "--ready-file", &path, "--key", "k-1"]);
     let ready: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -39,7 +39,7 @@ async fn the_ready_file_has_urls_key_and_process_id_while_the_mock_is_there() {
 }
 
 #[test]
-fn a_ready_file_takes_the_place_of_nothing_else() {
+fn a_ready_file_replaces_no_other_file() {
     let folder = Folder::new();
     let path = folder.file("notes.txt");
     fs::write(&path, "important").unwrap();
@@ -59,7 +59,7 @@ fn a_ready_file_takes_the_place_of_nothing_else() {
     drop(Running::start(&["--listen", "127.0.0.1:0", "--ready-file", &empty]));
 }
 
-/// A mock that says on stdout, in a line of JSON, that it is ready.
+/// A mock that prints a line of JSON to stdout when it is ready.
 fn ready(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, Value) {
     let mut program = mock_command(&["--listen", "127.0.0.1:0", "--ready", "json"]);
     program.args(arguments).envs(variables.iter().copied());
@@ -80,7 +80,7 @@ async fn the_ready_line_is_json_and_the_mock_ends_with_stdin() {
 }
 
 #[tokio::test]
-async fn without_that_the_end_of_stdin_ends_nothing() {
+async fn by_default_the_end_of_stdin_ends_nothing() {
     let (mut child, ready) = ready(&["--key", "k"], &[]);
     drop(child.stdin.take());
     assert_eq!(raw::wallet_with(address(&ready), "k").await.status, 200);
@@ -103,14 +103,14 @@ async fn the_key_comes_before_those_of_the_seed() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_it_while_the_seed_is_a_pipe_that_nobody_writes() {
+fn a_signal_ends_the_mock_while_the_seed_is_a_pipe_without_a_writer() {
     let folder = Folder::new();
     let pipe = folder.file("seed.json");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for signal in ["-TERM", "-INT"] {
         let mut child =
             mock_command(&["--seed", &pipe, "--listen", "127.0.0.1:0"]).spawn().unwrap();
-        // Opened once the program has opened it, too.
+        // Opened when the program has opened it also.
         let writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
         let id = child.id().to_string();
         assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -132,7 +132,7 @@ async fn health_says_whether_a_mock_is_ready() {
     let without = Running::start(&["--listen", "127.0.0.1:0", "--no-control"]);
     let said = super::fails(&["mock", "health", without.value("base URL")]);
     assert!(said.contains("without --no-control"), "{said}");
-    let free = raw::address_of_its_own().to_string();
+    let free = raw::unshared_address().to_string();
     let said = super::fails(&["mock", "health", &free]);
     assert!(said.contains("Connection refused"), "{said}");
 }

@@ -1,5 +1,5 @@
-//! At stake: a recorded account starts a mock that serves the same shape, tells nobody who the
-//! clients are, holds no key of theirs, and writes over nothing.
+//! A recorded account starts a mock that serves the same schema, does not identify the clients,
+//! contains no key, and overwrites no file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::remote::{COMPANIES, DRIFTED, WALLET, against, altered, run, serve, sh
 
 const PAGE: &str = include_str!("../../../docs/record.md");
 
-/// A path of its own, with nothing there.
+/// The path of a file that does not exist.
 struct File(PathBuf);
 
 impl File {
@@ -34,7 +34,7 @@ impl Drop for File {
     }
 }
 
-/// Three companies that share accounts, a number and a name, with times apart.
+/// Three companies that share accounts, a number and a name, with different times.
 async fn account() -> MockServer {
     let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     let mut first = Connection::new("clx0001").with_status("flagged");
@@ -80,7 +80,7 @@ const REAL: [&str; 14] = [
 ];
 
 #[tokio::test]
-async fn what_is_recorded_starts_a_mock_that_serves_the_same_shape_and_nobodys_data() {
+async fn a_recorded_seed_serves_the_same_schema_and_no_real_data() {
     let (live, file) = (account().await, File::new("round-trip"));
     let run = against(&live, &["record", "--output", file.name()]).await;
     assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{run:?}");
@@ -149,7 +149,7 @@ async fn what_is_recorded_starts_a_mock_that_serves_the_same_shape_and_nobodys_d
 }
 
 #[tokio::test]
-async fn real_values_are_kept_when_they_are_asked_for_and_the_key_is_not() {
+async fn real_values_are_kept_on_request_and_the_key_is_not() {
     let (live, file) = (account().await, File::new("real"));
     let run = against(&live, &["record", "--keep-real-values", "--output", file.name()]).await;
     assert_eq!(run.code, Some(0), "{run:?}");
@@ -160,7 +160,7 @@ async fn real_values_are_kept_when_they_are_asked_for_and_the_key_is_not() {
 }
 
 #[tokio::test]
-async fn what_a_seed_cannot_hold_is_told_by_place_and_count_and_the_rest_is_recorded() {
+async fn values_that_a_seed_cannot_have_are_reported_and_the_rest_is_recorded() {
     let mock = MockServer::start().await.unwrap();
     let company = |number: u32, more: Value| {
         let mut company = json!({
@@ -219,7 +219,7 @@ partner-api: the responses differ from the contract; a mock serves its default f
 }
 
 #[tokio::test]
-async fn what_is_told_reads_as_the_docs_show_it() {
+async fn the_docs_show_the_messages_of_record() {
     let mock = MockServer::start().await.unwrap();
     serve(&mock.partner(), "companies", DRIFTED);
     let run = against(&mock, &["record"]).await;
@@ -227,7 +227,7 @@ async fn what_is_told_reads_as_the_docs_show_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_stays_unless_it_is_forced_and_is_its_owners_only() {
+async fn an_existing_file_is_replaced_only_with_force_and_readable_by_its_owner_only() {
     let (live, file) = (MockServer::start().await.unwrap(), File::new("there"));
     std::fs::write(&file.0, "mine").unwrap();
     let run = against(&live, &["record", "--output", file.name()]).await;
@@ -319,7 +319,7 @@ async fn output_that_cannot_be_written_is_an_error_and_a_closed_pipe_is_not() {
 }
 
 #[tokio::test]
-async fn a_number_without_end_is_recorded_as_any_other() {
+async fn a_very_long_number_is_recorded() {
     let mock = MockServer::start().await.unwrap();
     let number = "9".repeat(70_000);
     let companies = altered(COMPANIES, "+237 6 90 00 00 00", &number);
@@ -339,7 +339,7 @@ async fn a_subdomain_of_localhost_is_another_machine() {
 }
 
 #[tokio::test]
-async fn what_is_no_account_is_refused_in_one_line_and_nothing_is_written() {
+async fn a_response_that_is_not_an_account_is_an_error_and_nothing_is_written() {
     for (operation, body, expected) in [
         ("companies", "[]", "GET /companies: the body does not have the documented structure"),
         ("companies", "{}", "GET /companies: the body does not have the documented structure"),
@@ -399,7 +399,7 @@ async fn a_sample_account_is_recorded_as_a_seed_of_the_same_layout() {
 }
 
 #[tokio::test]
-async fn a_wrong_start_is_said_in_one_line_and_ends_with_2() {
+async fn wrong_options_are_an_error_in_one_line_and_end_with_2() {
     let key = ("PARTNER_API_KEY", "pk_live_hunter");
     let run = run(&["record"], &[key]).await;
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));

@@ -1,4 +1,4 @@
-//! The program run against a mock of the test, as against a live service.
+//! Runs the program against a mock of the test instead of a live service.
 
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,7 @@ pub(crate) const COMPANIES: &str = r#"{"data":[{"id":"clx123...","name":"Acme Co
 pub(crate) const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 
-/// How a program ended, and what it said.
+/// The exit code and the output of a program.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -16,7 +16,7 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-/// With nothing in the environment but what is given here.
+/// Runs the program with these environment variables only.
 pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-api"));
     command.env_clear().args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run
     }
 }
 
-/// The command against this mock, with the key of its default partner.
+/// Runs the command against this mock, with the key of its default partner.
 pub(crate) async fn against(mock: &MockServer, arguments: &[&str]) -> Run {
     let variables = [("PARTNER_API_BASE_URL", mock.url()), ("PARTNER_API_KEY", &mock.api_key())];
     let run = run(arguments, &variables).await;
@@ -38,19 +38,19 @@ pub(crate) async fn against(mock: &MockServer, arguments: &[&str]) -> Run {
     run
 }
 
-/// Puts a body in the place of a documented one.
+/// Replaces a documented body.
 pub(crate) fn serve(partner: &Partner, operation: &str, body: impl Into<String>) {
     let stub = Stub::get(operation).override_documented();
     partner.add_stub(stub.respond(ResponseTemplate::json(200, body.into()))).unwrap();
 }
 
-/// The text with something else in it, which must have been there.
+/// Replaces a part of the text, which must contain it.
 pub(crate) fn altered(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from} in {text}");
     text.replace(from, to)
 }
 
-/// What a page of the docs shows, between a line and what ends it. The account there is [`DRIFTED`].
+/// The output on a page of the docs, between a line and an end. Its account is [`DRIFTED`].
 pub(crate) fn shown<'a>(page: &'a str, after: &str, until: &str) -> &'a str {
     let rest = page.split_once(after).unwrap().1;
     rest.split_once(until).unwrap().0

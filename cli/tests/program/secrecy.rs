@@ -1,11 +1,11 @@
-//! A service that repeats the key, wherever it does, does not get it into a report or a file; and
-//! reports with clients' data are readable by their owner only.
+//! A service that repeats the key, anywhere, does not get it into a report or a file; and only
+//! their owner can read reports with clients' data.
 
 use partner_api_mock::{Fault, MockServer, Rule};
 
 use crate::remote::{COMPANIES, WALLET, against, altered, run, serve};
 
-/// Longer than what is shown of a text, so that a cut cannot leave a part of it.
+/// Longer than the shown part of a text, so that truncation cannot leave a part of the key.
 const KEY: &str =
     "pk_live_0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789";
 /// No part of the key of this length may be shown.

@@ -1,5 +1,4 @@
-//! What is at stake: what the mock starts with can be said on the command line, and is the same that a
-//! seed file or a test in Rust would say.
+//! The options for the data of the mock give the same as a seed file or a test in Rust.
 
 use partner_api_mock::{Company, MockServer, SEED_SCHEMA};
 
@@ -11,7 +10,7 @@ async fn companies(address: std::net::SocketAddr, key: &str) -> String {
 }
 
 #[tokio::test]
-async fn made_up_companies_are_those_of_the_library() {
+async fn generated_companies_are_those_of_the_library() {
     let mock = Running::start(&["--companies", "50", "--rng-seed", "7", "--listen", "127.0.0.1:0"]);
     let own = MockServer::start().await.unwrap();
     own.partner().set_companies(Company::generate(50, 7));
@@ -20,7 +19,7 @@ async fn made_up_companies_are_those_of_the_library() {
 }
 
 #[tokio::test]
-async fn faults_come_in_the_order_they_are_said() {
+async fn faults_apply_in_the_order_of_the_options() {
     let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/seed.example.json");
     let mock = Running::start(&[
         "--seed",
@@ -42,7 +41,7 @@ async fn faults_come_in_the_order_they_are_said() {
 }
 
 #[test]
-fn what_is_wrong_is_said_in_one_line_without_a_key() {
+fn an_error_is_one_line_without_a_key() {
     for (arguments, expected) in [
         (
             &["--fault", "staus=503"][..],

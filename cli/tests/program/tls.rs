@@ -1,4 +1,4 @@
-//! Over TLS the key goes to a server that the machine trusts, and to no other.
+//! Over TLS the key is sent only to a server that the machine trusts.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -20,8 +20,8 @@ use crate::folder::Folder;
 use crate::remote::run;
 use crate::{Running, command, fails, mock_command, mock_fails};
 
-/// A mock behind TLS, with a certificate for 127.0.0.1 that vouches for itself: where it is, and
-/// the certificate as PEM.
+/// A mock behind TLS, with a self-signed certificate for 127.0.0.1: its address, and the
+/// certificate as PEM.
 async fn behind_tls(mock: &MockServer) -> (SocketAddr, String) {
     let key = KeyPair::generate().unwrap();
     let certificate = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
@@ -75,7 +75,7 @@ async fn a_certificate_decides_whether_the_key_is_sent() {
     let verified = run(&["verify", "--base-url", &base], &[key, trusted]).await;
     let recorded = run(&["record", "--base-url", &base], &[key, trusted]).await;
     std::fs::remove_file(&file).unwrap();
-    // Who is trusted is the system's choice elsewhere than on Linux.
+    // Outside of Linux, the system decides which certificates are trusted.
     if cfg!(target_os = "linux") {
         assert_eq!((verified.code, recorded.code), (Some(0), Some(0)), "{verified:?} {recorded:?}");
     }
@@ -191,7 +191,7 @@ fn a_command_gets_the_file_with_the_authority_also_in_another_directory() {
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
 }
 
-/// Who is trusted is the system's choice elsewhere than on Linux.
+/// Outside of Linux, the system decides which certificates are trusted.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_client_trusts_the_mock_of_a_command() {
@@ -204,7 +204,7 @@ fn the_client_trusts_the_mock_of_a_command() {
 }
 
 #[test]
-fn what_cannot_be_the_file_or_a_name_is_an_error() {
+fn an_invalid_file_or_name_is_an_error() {
     let folder = Folder::new();
     let listen = ["--quiet", "--listen", "127.0.0.1:0", "--tls"];
     let said =

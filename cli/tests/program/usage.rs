@@ -6,7 +6,7 @@ use std::process::Stdio;
 use super::{command, fails, mock_fails, usage_fails};
 
 #[test]
-fn wrong_use_gets_the_nearest_right_form() {
+fn the_error_for_wrong_use_shows_the_nearest_right_form() {
     for (arguments, problem, form) in [
         (&["verfy"][..], "unrecognized subcommand 'verfy'", "'verify'"),
         (&["mock", "--lisen", "127.0.0.1:0"], "unexpected argument '--lisen'", "'--listen'"),

@@ -1,5 +1,5 @@
-//! At stake: whoever runs `verify` learns of every way in which the live service left the contract,
-//! of nothing that is not so, and of nobody's data; and what could not be checked never passes.
+//! `verify` finds every difference between the live service and the contract, reports nothing that
+//! is not one, shows no data of clients, and never passes what could not be checked.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::remote::{COMPANIES, DRIFTED, Run, WALLET, against, altered, run, serve, shown};
 
-/// Grade, kind, path, and how many of how many.
+/// Severity, kind, path, and the count of findings and of checked values.
 type Found = (String, String, String, u64, u64);
 
-fn found(grade: &str, kind: &str, path: &str, count: u64, of: u64) -> Found {
-    (grade.to_owned(), kind.to_owned(), path.to_owned(), count, of)
+fn found(severity: &str, kind: &str, path: &str, count: u64, of: u64) -> Found {
+    (severity.to_owned(), kind.to_owned(), path.to_owned(), count, of)
 }
 
 fn report(run: &Run) -> Value {
@@ -22,8 +22,8 @@ fn report(run: &Run) -> Value {
 }
 
 fn findings(report: &Value) -> Vec<Found> {
-    let answers = report["responses"].as_array().unwrap();
-    let all = answers.iter().flat_map(|answer| answer["findings"].as_array().unwrap());
+    let responses = report["responses"].as_array().unwrap();
+    let all = responses.iter().flat_map(|response| response["findings"].as_array().unwrap());
     all.map(|one| {
         let text = |name: &str| one[name].as_str().unwrap();
         let number = |name: &str| one[name].as_u64().unwrap();
@@ -34,7 +34,7 @@ fn findings(report: &Value) -> Vec<Found> {
 
 const PAGE: &str = include_str!("../../../docs/verify.md");
 
-/// What stands in the samples and tells of somebody.
+/// Values of the samples that identify somebody.
 const DATA: [&str; 7] =
     ["clx123", "Acme", "Coffee", "clx456", "102290129340398", "106540352242922", "+237"];
 
@@ -55,18 +55,18 @@ async fn a_service_that_keeps_to_the_contract_conforms() {
     let json = report(&against(&mock, &["verify", "--format", "json"]).await);
     assert_eq!((&json["result"], findings(&json)), (&"conforms".into(), Vec::new()));
     let asked: Vec<_> = mock.requests().iter().map(|request| request.method.clone()).collect();
-    // Seven in each run: the last allows compression.
+    // Seven requests in each run: the last allows compression.
     assert_eq!(asked, ["GET"; 14], "it only reads");
 }
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-async fn every_drift_of_a_body_is_found_where_it_is_and_nothing_else() {
+async fn every_difference_of_a_body_is_found_at_its_place_and_nothing_else() {
     const CONNECTION: &str = "data[].connections[]";
     let in_connection = |field: &str| format!("{CONNECTION}.{field}");
     let (company, connection) = ("\"name\":", "\"wabaId\":");
     let rows: Vec<(&str, &str, &str, Found)> = vec![
-        // Missing fields: the contract assumes that there are none.
+        // Missing fields: the contract assumes that every field is there.
         (
             "companies",
             "\"name\":\"Acme Coffee\",",
@@ -198,7 +198,7 @@ async fn every_drift_of_a_body_is_found_where_it_is_and_nothing_else() {
             "\"balance\":1,\"currency\"",
             found("violation", "duplicate-field", "balance", 1, 2),
         ),
-        // What is new, at each level.
+        // New fields and values, at each level.
         (
             "companies",
             "{\"data\"",
@@ -253,7 +253,7 @@ async fn every_drift_of_a_body_is_found_where_it_is_and_nothing_else() {
             "\"since 2026, hunter\"",
             found("addition", "unknown-value", &in_connection("status"), 1, 1),
         ),
-        // What is no JSON.
+        // Bodies that are not JSON.
         ("wallet", ",\"costPerMessage\":1}", "", found("violation", "not-json", "", 1, 1)),
         ("wallet", "8450", "08450", found("violation", "not-json", "", 1, 1)),
         ("wallet", "}", "} x", found("violation", "not-json", "", 1, 1)),
@@ -279,29 +279,30 @@ async fn every_drift_of_a_body_is_found_where_it_is_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
+async fn every_difference_of_a_head_and_of_a_rejection_is_found() {
     const MISSING: &str = r#"{"error":"missing_bearer_token"}"#;
     const INVALID: &str = r#"{"error":"invalid_token"}"#;
     let refused = |status, body: &str| {
         Fault::status(status).body(body).header("www-authenticate", "Bearer realm=\"x\"")
     };
-    // The mock's first request for the wallet that is nobody's has no key, the second a made-up one.
-    let (no_key, made_up) = (0, 1);
+    // The mock's first request for the wallet without a partner has no key, the second an unknown
+    // one.
+    let (no_key, unknown_key) = (0, 1);
     for (which, fault, expected) in [
         (no_key, refused(401, INVALID), vec![found("violation", "code", "error", 1, 1)]),
-        (made_up, refused(401, MISSING), vec![found("violation", "code", "error", 1, 1)]),
+        (unknown_key, refused(401, MISSING), vec![found("violation", "code", "error", 1, 1)]),
         (
-            made_up,
+            unknown_key,
             refused(401, r#"{"error":"expired_token"}"#),
             vec![found("violation", "code", "error", 1, 1)],
         ),
         (
-            made_up,
+            unknown_key,
             refused(401, r#"{"error":"hunter 2"}"#),
             vec![found("violation", "code", "error", 1, 1)],
         ),
         (
-            made_up,
+            unknown_key,
             refused(401, r#"{"message":"no"}"#),
             vec![
                 found("addition", "unknown-field", "message", 1, 1),
@@ -309,14 +310,14 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
             ],
         ),
         (
-            made_up,
+            unknown_key,
             refused(401, r#"{"error":"invalid_token","hint":"hunter"}"#),
             vec![found("addition", "unknown-field", "hint", 1, 1)],
         ),
-        (made_up, refused(403, INVALID), vec![found("violation", "status", "", 1, 1)]),
-        // The worst of all: whatever stands in it is not looked at.
+        (unknown_key, refused(403, INVALID), vec![found("violation", "status", "", 1, 1)]),
+        // The worst case. The body is not checked.
         (
-            made_up,
+            unknown_key,
             Fault::status(200).body(WALLET),
             vec![found("violation", "not-rejected", "", 1, 1)],
         ),
@@ -326,23 +327,24 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
             vec![found("violation", "not-rejected", "", 1, 1)],
         ),
         (
-            made_up,
+            unknown_key,
             Fault::status(401).body(INVALID),
             vec![found("assumption", "missing-header", "WWW-Authenticate", 1, 1)],
         ),
         (
-            made_up,
+            unknown_key,
             Fault::status(401).body(INVALID).header("www-authenticate", "Basic realm=\"x\""),
             vec![found("assumption", "header", "WWW-Authenticate", 1, 1)],
         ),
         (
-            made_up,
+            unknown_key,
             refused(401, "<html>401</html>").content_type("text/html"),
             vec![found("violation", "content-type", "Content-Type", 1, 1)],
         ),
     ] {
         let mock = MockServer::start().await.unwrap();
-        // This one takes the partner's requests, so that the next meets nobody's only.
+        // This rule takes the partner's requests, so that the next applies only to requests without
+        // a partner.
         mock.partner().faults().add(Fault::passthrough().delay(Duration::from_nanos(1))).unwrap();
         mock.faults().add(Rule::new(fault).operation("wallet").after(which).times(1)).unwrap();
         let run = against(&mock, &["verify", "--format", "json"]).await;
@@ -369,7 +371,7 @@ async fn every_drift_of_a_head_and_of_a_refusal_is_found() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_checked_ends_with_2_and_says_why() {
+async fn a_failed_check_ends_with_2_and_says_why() {
     for (fault, expected) in [
         (Fault::html_error_page(502), "an HTML page with status 502"),
         (
@@ -422,7 +424,7 @@ async fn a_redirect_does_not_carry_the_key_away() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_said_and_the_refusals_are_checked_all_the_same() {
+async fn a_rejected_key_is_reported_and_the_rejections_are_still_checked() {
     let mock = MockServer::start().await.unwrap();
     mock.partner().deactivate();
     let run = against(&mock, &["verify"]).await;
@@ -436,7 +438,7 @@ async fn a_refused_key_is_said_and_the_refusals_are_checked_all_the_same() {
 }
 
 #[tokio::test]
-async fn another_service_is_told_from_one_that_drifted() {
+async fn another_service_is_not_reported_as_drift() {
     let mock = MockServer::start().await.unwrap();
     let base = format!("{}/elsewhere", mock.url());
     let run = against(&mock, &["verify", "--base-url", &base]).await;
@@ -445,7 +447,7 @@ async fn another_service_is_told_from_one_that_drifted() {
 }
 
 #[tokio::test]
-async fn drift_counts_also_where_something_else_could_not_be_checked() {
+async fn drift_counts_even_if_something_else_could_not_be_checked() {
     let mock = MockServer::start().await.unwrap();
     serve(&mock.partner(), "companies", r#"{"data":{}}"#);
     mock.partner().faults().add(Rule::new(Fault::status(503)).operation("wallet")).unwrap();
@@ -455,7 +457,7 @@ async fn drift_counts_also_where_something_else_could_not_be_checked() {
 }
 
 #[tokio::test]
-async fn a_port_that_nobody_listens_on_and_one_without_tls_end_with_2_at_once() {
+async fn a_closed_port_and_one_without_tls_end_with_2_immediately() {
     let mock = MockServer::start().await.unwrap();
     let secure = mock.url().replace("http://", "https://");
     let address = mock.address();
@@ -476,7 +478,7 @@ async fn a_port_that_nobody_listens_on_and_one_without_tls_end_with_2_at_once() 
 }
 
 #[tokio::test]
-async fn a_proxy_of_the_environment_is_not_asked_on_this_machine() {
+async fn a_proxy_of_the_environment_is_not_used_for_this_machine() {
     let (mock, proxy) = (MockServer::start().await.unwrap(), MockServer::start().await.unwrap());
     let key = mock.api_key();
     let mut variables = vec![("PARTNER_API_KEY", key.as_str())];
@@ -489,7 +491,7 @@ async fn a_proxy_of_the_environment_is_not_asked_on_this_machine() {
 }
 
 #[tokio::test]
-async fn what_an_account_does_not_have_is_said_to_be_not_seen() {
+async fn values_that_an_account_does_not_have_are_reported_as_not_seen() {
     let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     let run = against(&mock, &["verify"]).await;
     assert_eq!(run.code, Some(0));
@@ -510,7 +512,7 @@ async fn what_an_account_does_not_have_is_said_to_be_not_seen() {
 }
 
 #[tokio::test]
-async fn what_is_allowed_is_told_and_lets_the_service_pass() {
+async fn allowed_differences_are_reported_and_do_not_fail() {
     let mock = MockServer::start().await.unwrap();
     let companies = altered(COMPANIES, "GREEN", "BLUE");
     serve(&mock.partner(), "companies", altered(&companies, ".000Z", "Z"));
@@ -540,7 +542,7 @@ async fn what_is_allowed_is_told_and_lets_the_service_pass() {
 }
 
 #[tokio::test]
-async fn values_are_shown_when_they_are_asked_for_and_nothing_in_them_is_obeyed() {
+async fn values_are_shown_on_request_and_escaped() {
     let mock = MockServer::start().await.unwrap();
     let hostile = "\\u001b[2J<b>\\u202eACME'&]]>\\\"";
     let companies = altered(COMPANIES, "GREEN", hostile);
@@ -560,7 +562,7 @@ async fn values_are_shown_when_they_are_asked_for_and_nothing_in_them_is_obeyed(
 }
 
 #[tokio::test]
-async fn the_report_reads_as_the_docs_show_it() {
+async fn the_docs_show_the_report() {
     let mock = MockServer::start().await.unwrap();
     serve(&mock.partner(), "companies", DRIFTED);
     let run = against(&mock, &["verify"]).await;
@@ -591,7 +593,7 @@ async fn hundred_thousand_companies_are_one_finding() {
 }
 
 #[tokio::test]
-async fn many_different_words_and_names_are_data_and_not_shown() {
+async fn many_different_values_and_names_are_data_and_not_shown() {
     let mock = MockServer::start().await.unwrap();
     let names = ["Ada", "Ben", "Cyd", "Dee", "Eli", "Fay", "Gus", "Hal", "Ida", "Joy"];
     let connection = Connection::new("n");
@@ -615,7 +617,7 @@ async fn many_different_words_and_names_are_data_and_not_shown() {
 }
 
 #[tokio::test]
-async fn what_is_nested_too_deep_for_a_parser_harms_nobody() {
+async fn a_too_deeply_nested_body_is_an_error() {
     let deep = "[".repeat(200_000) + &"]".repeat(200_000);
     for (from, to, code) in [
         ("\"name\":", format!("\"deep\":{deep},\"name\":"), 1),
@@ -652,7 +654,7 @@ async fn the_report_goes_to_a_file_and_the_verdict_to_stderr() {
 }
 
 #[tokio::test]
-async fn a_stub_of_the_wallet_that_does_as_the_contract_says_conforms() {
+async fn a_stub_of_the_wallet_that_follows_the_contract_conforms() {
     let mock = MockServer::start().await.unwrap();
     let reply = ResponseTemplate::json(200, format!(" {WALLET}\n"));
     let stub = Stub::get("wallet").override_documented().respond(reply);
@@ -661,7 +663,7 @@ async fn a_stub_of_the_wallet_that_does_as_the_contract_says_conforms() {
 }
 
 #[tokio::test]
-async fn a_wrong_start_is_said_in_one_line_and_ends_with_2() {
+async fn wrong_options_are_an_error_in_one_line_and_end_with_2() {
     let key = ("PARTNER_API_KEY", "pk_live_hunter");
     let base = "--base-url";
     for (arguments, environment, expected) in [

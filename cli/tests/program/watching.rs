@@ -25,7 +25,7 @@ impl Watching {
         Self { mock, log }
     }
 
-    /// Waits for a line of the watch. One that comes from requests is none.
+    /// Waits for a line of `--watch`, and skips lines of requests.
     fn line(&mut self) -> String {
         loop {
             let mut line = String::new();
@@ -48,7 +48,7 @@ async fn a_file_that_is_written_in_place_is_loaded_again() {
     fs::write(folder.file("seed.yaml"), seed(1)).unwrap();
     let mut watching = Watching::start(&folder.file("seed.yaml"));
     assert_eq!(watching.balance().await, "1");
-    // Of the same length, and within a moment.
+    // Of the same length, and shortly after.
     for balance in [2, 3] {
         fs::write(folder.file("seed.yaml"), seed(balance)).unwrap();
         let line = watching.line();
@@ -58,7 +58,7 @@ async fn a_file_that_is_written_in_place_is_loaded_again() {
 }
 
 #[tokio::test]
-async fn a_mistake_is_said_with_its_place_and_what_was_there_stays() {
+async fn the_error_for_a_mistake_has_its_position_and_the_old_data_stays() {
     let folder = Folder::new();
     fs::write(folder.file("seed.yaml"), seed(1)).unwrap();
     let mut watching = Watching::start(&folder.file("seed.yaml"));
@@ -89,7 +89,7 @@ async fn a_file_that_another_is_moved_over_is_loaded_again() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_for_a_while_takes_nothing_away() {
+async fn a_file_that_is_missing_for_a_while_removes_nothing() {
     let folder = Folder::new();
     fs::write(folder.file("seed.yaml"), seed(1)).unwrap();
     let mut watching = Watching::start(&folder.file("seed.yaml"));
@@ -127,15 +127,15 @@ async fn a_link_that_is_swapped_is_followed() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_issued_goes_on_and_another_one_is_shown() {
+async fn an_issued_key_stays_valid_and_a_new_one_is_printed() {
     let folder = Folder::new();
     fs::write(folder.file("seed.yaml"), "partners: [{name: p}]\n").unwrap();
     let mut watching = Watching::start(&folder.file("seed.yaml"));
     let key = watching.mock.value("API key").to_owned();
     fs::write(folder.file("seed.yaml"), "partners: [{name: p, wallet: {balance: 2}}]\n").unwrap();
     watching.line();
-    let answer = raw::wallet_with(watching.mock.address(), &key).await;
-    assert!(answer.body.starts_with(r#"{"balance":2,"#), "{answer:?}");
+    let response = raw::wallet_with(watching.mock.address(), &key).await;
+    assert!(response.body.starts_with(r#"{"balance":2,"#), "{response:?}");
 
     fs::write(folder.file("seed.yaml"), "partners: [{name: p, keys: [mine]}]\n").unwrap();
     let line = watching.line();

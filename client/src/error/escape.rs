@@ -5,8 +5,9 @@ use std::fmt;
 /// The longest text that is shown, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Displays a text of the service with control and invisible characters escaped, and truncated to
-/// 200 characters or to the precision of the format (`{:.60}`).
+/// Displays a text of the service with control and invisible characters escaped as Rust writes
+/// them (`\n`, `\u{1b}`), and truncated to 200 characters or to the precision of the format
+/// (`{:.60}`).
 ///
 /// Use it for terminals, logs and pages: the client returns texts as the service sent them, and the
 /// name of a company may contain any characters.
@@ -30,14 +31,14 @@ impl fmt::Display for Escaped<'_> {
             if is_harmless(character) {
                 f.write_char(character)?;
             } else {
-                write!(f, "{}", character.escape_unicode())?;
+                write!(f, "{}", character.escape_default())?;
             }
         }
         Ok(())
     }
 }
 
-/// Control characters drive terminals; format characters such as U+202E turn text around.
+/// Control characters control terminals; format characters such as U+202E reorder text.
 fn is_harmless(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
@@ -53,8 +54,8 @@ mod tests {
     fn control_characters_are_escaped_and_letters_are_not() {
         assert_eq!(Escaped("caf\u{e9} \u{4f60}").to_string(), "caf\u{e9} \u{4f60}");
         assert_eq!(
-            Escaped("a\u{1b}[2J\r\n\u{202e}b\u{7f}").to_string(),
-            "a\\u{1b}[2J\\u{d}\\u{a}\\u{202e}b\\u{7f}"
+            Escaped("a\u{1b}[2J\r\n\t\u{202e}b\u{7f}\"\\").to_string(),
+            "a\\u{1b}[2J\\r\\n\\t\\u{202e}b\\u{7f}\"\\"
         );
     }
 

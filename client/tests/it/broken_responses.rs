@@ -29,7 +29,7 @@ async fn a_port_where_nothing_listens_refuses_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_answer_may_have_done_its_work() {
+async fn a_connection_that_breaks_before_the_response_may_have_done_its_work() {
     for steps in [
         vec![Step::Read],
         vec![Step::Read, Step::Reset],
@@ -154,7 +154,7 @@ async fn a_wrong_shape_is_named_by_its_path_and_without_its_value() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_answer_was_not_read_to_its_end_is_not_used_again() {
+async fn a_connection_whose_response_was_not_read_to_its_end_is_not_used_again() {
     let too_short = String::from_utf8(json(WALLET))
         .unwrap()
         .replace("content-length: 8", "content-length: 7")

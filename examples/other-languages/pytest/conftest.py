@@ -1,4 +1,4 @@
-"""Fixtures: one mock for the test session, and a partner of its own for each test. Copy this file."""
+"""Fixtures: one mock for the test session, and a separate partner for each test. Copy this file."""
 
 import json
 import os
@@ -15,7 +15,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @pytest.fixture(scope="session")
 def mock(tmp_path_factory):
-    """What the ready file says: baseUrl, controlUrl, apiKey, pid."""
+    """The content of the ready file: baseUrl, controlUrl, apiKey, pid."""
     ready = tmp_path_factory.mktemp("mock") / "ready.json"
     program = os.environ.get("PARTNER_API_MOCK", "partner-api")
     arguments = [program, "mock", "--listen", "127.0.0.1:0", "--quiet", "--ready-file", str(ready), "--exit-with-stdin"]

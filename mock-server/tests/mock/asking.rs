@@ -1,4 +1,4 @@
-//! The control API, asked over a socket as a test in any language does.
+//! Requests to the control API over a socket, as a test in any language sends them.
 
 use std::net::SocketAddr;
 
@@ -11,15 +11,15 @@ pub(crate) async fn start() -> MockServer {
     MockServer::builder().control(Control::new()).start().await.unwrap()
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
-    /// `null` if there was none.
+    /// `null` if the response has no body.
     pub(crate) body: Value,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     /// The code, the field and the message of an error.
     pub(crate) fn error(&self) -> (&str, &str, &str) {
         let part = |name: &str| self.body[name].as_str().unwrap_or_default();
@@ -27,24 +27,24 @@ impl Answer {
     }
 }
 
-/// A request below `/_mock` with a JSON body, or none where it is empty.
-pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+/// Sends a request below `/_mock`. An empty `body` means no body.
+pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Response {
     let request = format!(
         "{method} /_mock{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    let answer = raw::exchange(address, request).await;
-    assert_eq!(answer.header("x-partner-api-mock"), Some("control"), "{method} {path}");
-    Answer {
-        status: answer.status,
-        location: answer.header("location").map(str::to_owned),
-        body: serde_json::from_str(&answer.body).unwrap_or_default(),
-        text: answer.body,
+    let response = raw::exchange(address, request).await;
+    assert_eq!(response.header("x-partner-api-mock"), Some("control"), "{method} {path}");
+    Response {
+        status: response.status,
+        location: response.header("location").map(str::to_owned),
+        body: serde_json::from_str(&response.body).unwrap_or_default(),
+        text: response.body,
     }
 }
 
-/// As [`ask`], where only one status will do.
+/// As [`ask`]; panics if the status is another one.
 pub(crate) async fn told(
     address: SocketAddr,
     method: &str,
@@ -52,7 +52,7 @@ pub(crate) async fn told(
     body: &str,
     status: u16,
 ) -> Value {
-    let answer = ask(address, method, path, body).await;
-    assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.text);
-    answer.body
+    let response = ask(address, method, path, body).await;
+    assert_eq!(response.status, status, "{method} {path} {body}: {}", response.text);
+    response.body
 }

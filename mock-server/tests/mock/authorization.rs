@@ -1,34 +1,34 @@
-//! What is at stake: a client's handling of 401 is tested against the codes that the service would
-//! send. Each row of the table in docs/http-behaviour.md is sent here as bytes.
+//! A client's handling of 401 is tested against the codes that the service sends. Each row of the
+//! table in docs/http-behaviour.md is sent here as bytes.
 
 use partner_api_mock::{AuthFailure, Disposition, MockServer};
 
 use crate::raw;
 
-/// Sends the header lines, in which $ stands for a good key, and compares the answer and the
-/// rule in the journal.
+/// Sends the header lines, in which $ is replaced by a valid key, and compares the response and the
+/// disposition in the journal.
 async fn check(mock: &MockServer, headers: &[u8], expected: Result<(), (&str, AuthFailure)>) {
     let shown = String::from_utf8_lossy(headers).into_owned();
-    let answer = raw::wallet(mock.address(), fill(headers, &mock.api_key())).await;
+    let response = raw::wallet(mock.address(), fill(headers, &mock.api_key())).await;
     let why = mock.requests().pop().unwrap().disposition;
-    assert_eq!(answer.header("content-type"), Some("application/json"), "{shown:?}");
+    assert_eq!(response.header("content-type"), Some("application/json"), "{shown:?}");
     match expected {
         Ok(()) => {
-            assert_eq!((answer.status, why), (200, Disposition::Served), "{shown:?}");
-            assert_eq!(answer.header("www-authenticate"), None, "{shown:?}");
+            assert_eq!((response.status, why), (200, Disposition::Served), "{shown:?}");
+            assert_eq!(response.header("www-authenticate"), None, "{shown:?}");
         }
         Err((code, refusal)) => {
             assert_eq!(
-                (answer.status, why),
+                (response.status, why),
                 (401, Disposition::Unauthorized(refusal)),
                 "{shown:?}"
             );
-            assert_eq!(answer.error(), code, "{shown:?}");
+            assert_eq!(response.error(), code, "{shown:?}");
             let challenge = match code {
                 "invalid_token" => r#"Bearer realm="Partner API", error="invalid_token""#,
                 _ => r#"Bearer realm="Partner API""#,
             };
-            assert_eq!(answer.header("www-authenticate"), Some(challenge), "{shown:?}");
+            assert_eq!(response.header("www-authenticate"), Some(challenge), "{shown:?}");
         }
     }
 }
@@ -42,7 +42,7 @@ const MISSING: &str = "missing_bearer_token";
 const INVALID: &str = "invalid_token";
 
 #[tokio::test]
-async fn without_a_bearer_token_it_is_missing() {
+async fn without_a_bearer_token_the_code_is_missing_bearer_token() {
     let mock = MockServer::start().await.unwrap();
     let rows: [(&str, AuthFailure); 13] = [
         ("", AuthFailure::NoHeader),
@@ -65,7 +65,7 @@ async fn without_a_bearer_token_it_is_missing() {
 }
 
 #[tokio::test]
-async fn with_a_token_that_opens_nothing_it_is_invalid() {
+async fn with_an_unknown_token_the_code_is_invalid_token() {
     let mock = MockServer::start().await.unwrap();
     let long = format!("Authorization: Bearer {}\r\n", "a".repeat(60_000));
     let rows: [(&[u8], AuthFailure); 16] = [
@@ -92,7 +92,7 @@ async fn with_a_token_that_opens_nothing_it_is_invalid() {
 }
 
 #[tokio::test]
-async fn a_good_key_opens_however_the_header_is_spelled() {
+async fn a_valid_key_is_accepted_in_every_spelling_of_the_header() {
     let mock = MockServer::start().await.unwrap();
     for headers in [
         "Authorization: Bearer $\r\n",
@@ -109,7 +109,7 @@ async fn a_good_key_opens_however_the_header_is_spelled() {
 }
 
 #[tokio::test]
-async fn a_key_is_refused_once_it_is_revoked_and_while_its_partner_is_inactive() {
+async fn a_key_is_rejected_when_it_is_revoked_and_while_its_partner_is_inactive() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.partner();
     let headers = b"Authorization: Bearer $\r\n";
@@ -129,8 +129,8 @@ async fn a_key_is_refused_once_it_is_revoked_and_while_its_partner_is_inactive()
 async fn a_key_differs_by_letter_case() {
     let mock = MockServer::start().await.unwrap();
     let other_case = mock.api_key().replace("pk_live_", "PK_LIVE_");
-    let answer = raw::wallet_with(mock.address(), &other_case).await;
-    assert_eq!((answer.status, answer.error()), (401, INVALID));
+    let response = raw::wallet_with(mock.address(), &other_case).await;
+    assert_eq!((response.status, response.error()), (401, INVALID));
 }
 
 #[tokio::test]
@@ -165,9 +165,9 @@ async fn a_header_that_http_does_not_allow_is_400() {
         b"x\0a: 1\r\nauthorization: Bearer $\r\n",
     ];
     for headers in rows {
-        let answer = raw::wallet(mock.address(), fill(headers, &mock.api_key())).await;
+        let response = raw::wallet(mock.address(), fill(headers, &mock.api_key())).await;
         let shown = String::from_utf8_lossy(headers);
-        assert_eq!((answer.status, answer.body.as_str()), (400, ""), "{shown:?}");
+        assert_eq!((response.status, response.body.as_str()), (400, ""), "{shown:?}");
     }
     assert!(mock.requests().is_empty());
 }

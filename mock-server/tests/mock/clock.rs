@@ -1,6 +1,5 @@
-//! What is at stake: a test moves the clock and sees in no time what takes a minute. If a wait ended
-//! too early, too late or by chance, such a test would prove nothing; and a clock that nobody holds
-//! must be no other than the machine's.
+//! A test that pauses the mock's clock and moves it: a delay of a minute takes no time, no wait
+//! ends too early or too late, and a clock that is not paused is the machine's.
 
 use std::time::Duration;
 
@@ -18,13 +17,13 @@ use crate::raw;
 const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 const SECOND: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn noon() -> Timestamp {
     "2026-11-24T12:00:00Z".parse().unwrap()
 }
 
-/// A connection on which the wallet was asked for, and the request stands in the journal.
+/// Opens a connection and requests the wallet. Returns when the request is in the journal.
 async fn asked(mock: &MockServer) -> raw::Connection {
     let before = mock.requests().len();
     let mut connection = raw::Connection::open(mock.address()).await;
@@ -32,13 +31,13 @@ async fn asked(mock: &MockServer) -> raw::Connection {
     let request =
         format!("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n");
     connection.send(request).await;
-    mock.received_requests().wait_for(before + 1, PATIENCE).await.unwrap();
+    mock.received_requests().wait_for(before + 1, TIMEOUT).await.unwrap();
     connection
 }
 
-/// Fails if the mock has sent something, or would without the clock being moved.
+/// Panics if the mock has sent anything, or sends anything before the clock is moved.
 async fn assert_nothing_came(mock: &MockServer, connection: &raw::Connection) {
-    // Whatever was ready to be sent is sent by when another has its answer.
+    // Everything that was ready to be sent has been sent when another request has its response.
     for _ in 0..3 {
         raw::exchange(mock.address(), "GET / HTTP/1.1\r\nhost: m\r\nconnection: close\r\n\r\n")
             .await;
@@ -53,23 +52,23 @@ async fn call(mock: &Mock) -> Response<Body> {
 }
 
 #[tokio::test]
-async fn until_it_is_held_it_is_the_machines() {
+async fn a_clock_that_is_not_paused_is_the_machines() {
     let mock = MockServer::start().await.unwrap();
     let clock = mock.clock();
     let before = Timestamp::now();
     assert!(clock.now() >= before && !clock.is_paused());
-    let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
+    let response = raw::wallet_with(mock.address(), &mock.api_key()).await;
     let received_at = mock.requests()[0].received_at;
     assert!((before..=Timestamp::now()).contains(&received_at));
-    let date = DateTimeParser::new().parse_timestamp(answer.header("date").unwrap()).unwrap();
+    let date = DateTimeParser::new().parse_timestamp(response.header("date").unwrap()).unwrap();
     assert!(date.duration_since(before).abs() < SignedDuration::from_mins(1));
 
-    let answer = call(&mock).await;
-    assert_eq!(answer.headers().get("date"), None, "without a socket, nobody dates it");
+    let response = call(&mock).await;
+    assert_eq!(response.headers().get("date"), None, "without a socket, the response has no Date");
 }
 
 #[tokio::test]
-async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
+async fn a_paused_clock_is_the_time_of_the_journal_and_the_date_of_every_response() {
     let mock = MockServer::start().await.unwrap();
     let clock = mock.clock();
     clock.set(noon());
@@ -82,25 +81,25 @@ async fn held_it_is_the_time_of_the_journal_and_the_date_of_every_answer() {
     ] {
         clock.advance(moved).unwrap();
         for key in [mock.api_key().as_str(), "pk_live_unknown"] {
-            let answer = raw::wallet_with(mock.address(), key).await;
-            assert_eq!(answer.header("date"), Some(date));
+            let response = raw::wallet_with(mock.address(), key).await;
+            assert_eq!(response.header("date"), Some(date));
             assert_eq!(mock.requests().pop().unwrap().received_at, clock.now());
         }
         assert_eq!(call(&mock).await.headers()["date"], date);
         for fault in [Fault::status(503), Fault::passthrough().truncate(1)] {
             mock.fail_next(fault).unwrap();
-            let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
-            assert_eq!(answer.header("date"), Some(date));
+            let response = raw::wallet_with(mock.address(), &mock.api_key()).await;
+            assert_eq!(response.header("date"), Some(date));
         }
     }
     clock.resume();
     assert!(!clock.is_paused() && clock.now() != noon());
-    let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
-    assert_ne!(answer.header("date"), Some("Wed, 25 Nov 2026 12:00:01 GMT"));
+    let response = raw::wallet_with(mock.address(), &mock.api_key()).await;
+    assert_ne!(response.header("date"), Some("Wed, 25 Nov 2026 12:00:01 GMT"));
 }
 
 #[tokio::test]
-async fn a_date_that_a_rule_says_stays() {
+async fn a_date_that_a_rule_sets_is_kept() {
     let mock = Mock::new();
     mock.clock().set(noon());
     mock.fail_next(Fault::status(503).header("date", "yesterday")).unwrap();
@@ -108,7 +107,7 @@ async fn a_date_that_a_rule_says_stays() {
 }
 
 #[test]
-fn it_can_be_moved_only_while_it_is_held() {
+fn a_clock_can_be_moved_only_while_it_is_paused() {
     let clock = Mock::new().clock();
     let error = clock.advance(SECOND).unwrap_err();
     assert!(error.to_string().contains("call pause() before advance()"), "{error}");
@@ -144,16 +143,16 @@ async fn a_delay_of_half_a_minute_is_over_when_the_clock_has_been_moved_past_it(
             assert_nothing_came(&mock, &connection).await;
             clock.advance(Duration::from_millis(1)).unwrap();
         } else {
-            // One step ends waits that follow on each other, however long it takes to see them.
+            // One step ends waits that follow each other, even if the mock notices them late.
             clock.advance(30 * SECOND).unwrap();
         }
-        let answer = connection.answer().await;
-        assert_eq!((answer.status, answer.body.as_str()), (200, WALLET), "{fault:?}");
+        let response = connection.response().await;
+        assert_eq!((response.status, response.body.as_str()), (200, WALLET), "{fault:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_soon_it_is_moved_a_request_in_the_journal_is_under_way() {
+async fn a_request_in_the_journal_is_in_progress_however_soon_the_clock_is_moved() {
     let mock = MockServer::start().await.unwrap();
     mock.clock().pause();
     mock.partner()
@@ -163,7 +162,7 @@ async fn however_soon_it_is_moved_a_request_in_the_journal_is_under_way() {
     for _ in 0..100 {
         let mut connection = asked(&mock).await;
         mock.clock().advance(60 * SECOND).unwrap();
-        assert_eq!(connection.answer().await.body, WALLET);
+        assert_eq!(connection.response().await.body, WALLET);
     }
 }
 
@@ -181,7 +180,7 @@ async fn each_of_many_waits_ends_at_its_own_time() {
         clock.advance(10 * SECOND).unwrap();
         for (at, connection) in &mut waiting {
             if *at == now {
-                assert_eq!(connection.answer().await.body, WALLET);
+                assert_eq!(connection.response().await.body, WALLET);
             } else if *at > now {
                 assert_nothing_came(&mock, connection).await;
             }
@@ -190,7 +189,7 @@ async fn each_of_many_waits_ends_at_its_own_time() {
 }
 
 #[tokio::test]
-async fn to_be_set_ends_no_wait_and_prolongs_none() {
+async fn setting_the_clock_neither_ends_nor_prolongs_a_wait() {
     let mock = MockServer::start().await.unwrap();
     let clock = mock.clock();
     clock.set(noon());
@@ -200,13 +199,13 @@ async fn to_be_set_ends_no_wait_and_prolongs_none() {
     assert_nothing_came(&mock, &connection).await;
     clock.set("2020-01-01T00:00:00Z".parse().unwrap());
     clock.advance(30 * SECOND).unwrap();
-    let answer = connection.answer().await;
-    assert_eq!(answer.body, WALLET);
-    assert_eq!(answer.header("date"), Some("Wed, 01 Jan 2020 00:00:30 GMT"));
+    let response = connection.response().await;
+    assert_eq!(response.body, WALLET);
+    assert_eq!(response.header("date"), Some("Wed, 01 Jan 2020 00:00:30 GMT"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_stands_while_it_is_held_and_goes_on_in_real_time_when_it_is_let_go() {
+async fn a_wait_pauses_with_the_clock_and_continues_in_real_time_after_resume() {
     let mock = Mock::new();
     let clock = mock.clock();
     mock.fail_next(Fault::passthrough().delay(30 * SECOND)).unwrap();
@@ -218,7 +217,7 @@ async fn a_wait_stands_while_it_is_held_and_goes_on_in_real_time_when_it_is_let_
     tokio::time::sleep(10 * SECOND).await;
     clock.pause();
     tokio::time::sleep(3600 * SECOND).await;
-    assert!(!waiting.is_finished(), "it stands");
+    assert!(!waiting.is_finished(), "the wait is paused");
     clock.advance(5 * SECOND).unwrap();
     tokio::time::sleep(3600 * SECOND).await;
     assert!(!waiting.is_finished(), "15 of 30 seconds are over");
@@ -229,7 +228,7 @@ async fn a_wait_stands_while_it_is_held_and_goes_on_in_real_time_when_it_is_let_
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_may_be_held_and_let_go_from_another_thread_with_no_runtime() {
+async fn a_clock_can_be_paused_and_resumed_from_a_thread_without_a_runtime() {
     let mock = Mock::new();
     let clock = mock.clock();
     clock.pause();
@@ -238,18 +237,18 @@ async fn it_may_be_held_and_let_go_from_another_thread_with_no_runtime() {
         let mock = mock.clone();
         async move { call(&mock).await }
     });
-    mock.received_requests().wait_for(1, PATIENCE).await.unwrap();
+    mock.received_requests().wait_for(1, TIMEOUT).await.unwrap();
     std::thread::spawn(move || {
         clock.advance(29 * SECOND).unwrap();
         clock.resume();
     })
     .join()
     .unwrap();
-    assert_eq!(tokio::time::timeout(PATIENCE, waiting).await.unwrap().unwrap().status(), 200);
+    assert_eq!(tokio::time::timeout(TIMEOUT, waiting).await.unwrap().unwrap().status(), 200);
 }
 
 #[tokio::test]
-async fn without_a_socket_the_body_comes_by_the_same_clock() {
+async fn without_a_socket_the_body_is_sent_by_the_same_clock() {
     let mock = Mock::new();
     let clock = mock.clock();
     clock.pause();
@@ -257,16 +256,16 @@ async fn without_a_socket_the_body_comes_by_the_same_clock() {
     let mut body = call(&mock).await.into_body();
     for at in 0..80 {
         let mut piece = std::pin::pin!(body.frame());
-        let ready = asked_once(piece.as_mut()).await;
-        assert!(ready.is_none(), "{at} s, and byte {at} came");
+        let ready = poll_once(piece.as_mut()).await;
+        assert!(ready.is_none(), "{at} s, and byte {at} was sent");
         clock.advance(SECOND).unwrap();
         assert_eq!(piece.await.unwrap().unwrap().into_data().unwrap(), WALLET[at..=at]);
     }
     assert!(body.frame().await.is_none());
 }
 
-/// What this future has to say when it is asked once.
-async fn asked_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+/// Polls the future once.
+async fn poll_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
     std::future::poll_fn(|context| {
         std::task::Poll::Ready(match std::pin::Pin::new(&mut future).poll(context) {
             std::task::Poll::Ready(output) => Some(output),
@@ -277,37 +276,37 @@ async fn asked_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
 }
 
 #[tokio::test]
-async fn a_retry_after_date_is_so_far_from_the_answers_date() {
+async fn a_retry_after_date_has_the_given_distance_from_the_responses_date() {
     let mock = MockServer::start().await.unwrap();
     let busy = || Rule::new(Fault::status(503).retry_after_date_in(90 * SECOND)).times(1);
-    let dates = |answer: &raw::Answer| {
-        let parse = |name| DateTimeParser::new().parse_timestamp(answer.header(name).unwrap());
+    let dates = |response: &raw::Response| {
+        let parse = |name| DateTimeParser::new().parse_timestamp(response.header(name).unwrap());
         let (date, retry) = (parse("date").unwrap(), parse("retry-after").unwrap());
         (date, retry.duration_since(date))
     };
     mock.faults().add(busy()).unwrap();
     let before = Timestamp::now();
     let (date, away) = dates(&raw::wallet_with(mock.address(), &mock.api_key()).await);
-    // hyper keeps its date for up to a second.
+    // hyper caches its Date for up to a second.
     assert!((90..=91).contains(&away.as_secs()), "{away:?}");
     assert!(date.duration_since(before).abs() < SignedDuration::from_mins(1));
 
     mock.clock().set(noon());
     mock.faults().add(busy()).unwrap();
-    let answer = raw::wallet_with(mock.address(), &mock.api_key()).await;
-    assert_eq!(dates(&answer), (noon(), SignedDuration::from_secs(90)));
+    let response = raw::wallet_with(mock.address(), &mock.api_key()).await;
+    assert_eq!(dates(&response), (noon(), SignedDuration::from_secs(90)));
 
     let late = Fault::status(503).delay(30 * SECOND).retry_after_date_in(90 * SECOND);
     mock.partner().fail_next(late).unwrap();
     let mut connection = asked(&mock).await;
     mock.clock().advance(30 * SECOND).unwrap();
-    let (date, away) = dates(&connection.answer().await);
+    let (date, away) = dates(&connection.response().await);
     assert_eq!(date.duration_since(noon()), SignedDuration::from_secs(30));
-    assert_eq!(away, SignedDuration::from_secs(90), "counted from when the answer begins");
+    assert_eq!(away, SignedDuration::from_secs(90), "counted from when the response begins");
 }
 
 #[tokio::test]
-async fn a_mock_that_ends_ends_what_waits_for_its_clock() {
+async fn a_mock_that_ends_ends_the_waits_for_its_clock() {
     for ends in [false, true] {
         let limit = Duration::from_millis(1);
         let mock = MockServer::builder().drain_timeout(limit).start().await.unwrap();

@@ -1,6 +1,6 @@
-//! At stake: what a test in another language sets is what its client gets, at once and whole; what
-//! is refused changes nothing and says where it is wrong; and whatever goes wrong with the API, the
-//! control API goes on.
+//! The control API: a change by a test in another language applies immediately and completely; a
+//! rejected request changes nothing and names the wrong field; and faults and outages of the
+//! simulated service do not reach the control API.
 
 use partner_api_mock::{MAX_CONTROL_BODY, Outage};
 use serde_json::{Value, json};
@@ -37,11 +37,11 @@ async fn a_partner_that_is_made_over_http_is_served_and_gone_when_it_is_removed(
     }
     told(address, "GET", "/faults/f-1", "", 404).await;
     let left = told(address, "GET", "/requests", "", 200).await;
-    assert_eq!(left["data"].as_array().unwrap().len(), 1, "only the one with the key of nobody");
+    assert_eq!(left["data"].as_array().unwrap().len(), 1, "only the one with an unknown key");
 }
 
 #[tokio::test]
-async fn an_id_is_given_once_and_so_is_a_key() {
+async fn an_id_and_a_key_are_used_only_once() {
     let mock = start().await;
     let address = mock.address();
     let one = told(address, "POST", "/partners", r#"{"name":"a","keys":["k1","k2"]}"#, 201).await;
@@ -83,7 +83,7 @@ async fn keys_are_shown_once_and_known_by_their_fingerprint_afterwards() {
         let refused = ask(address, "POST", "/partners/p-1/keys", &body).await;
         assert_eq!((refused.status, refused.error().1), (400, "key"));
     }
-    // Nobody revokes another's.
+    // A partner cannot revoke another partner's key.
     told(address, "POST", "/partners", r#"{"name":"other","keys":["pk_live_other"]}"#, 201).await;
     let other = told(address, "GET", "/partners/p-2/keys", "", 200).await;
     let path = format!("/partners/p-1/keys/{}", other["data"][0]["id"].as_str().unwrap());
@@ -136,7 +136,7 @@ async fn a_change_is_made_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn what_a_patch_does_not_give_stays_letter_by_letter() {
+async fn fields_that_a_patch_does_not_have_stay_unchanged() {
     let mock = start().await;
     let address = mock.address();
     let path = "/partners/p-1/companies/clx123...";
@@ -152,7 +152,7 @@ async fn what_a_patch_does_not_give_stays_letter_by_letter() {
 }
 
 #[tokio::test]
-async fn whatever_meets_the_api_the_control_api_goes_on_and_leaves_no_trace() {
+async fn faults_and_the_journal_do_not_affect_the_control_api() {
     let mock = start().await;
     let address = mock.address();
     for rule in [r#"{"connection":"hang"}"#, r#"{"status":500,"operation":"/_mock/info"}"#] {
@@ -171,7 +171,7 @@ async fn whatever_meets_the_api_the_control_api_goes_on_and_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn a_spent_rule_leaves_the_list_and_can_still_be_asked_for() {
+async fn an_exhausted_rule_leaves_the_list_and_can_still_be_read() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());
     let added =
@@ -193,7 +193,7 @@ async fn a_spent_rule_leaves_the_list_and_can_still_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_rule_is_said_in_json_and_as_text_and_a_wrong_one_names_its_word() {
+async fn a_rule_is_read_as_json_and_as_text_and_an_error_names_the_option() {
     let mock = start().await;
     let address = mock.address();
     let text = r#""status=503 retryAfter=1 operation=wallet key=pk_live_secret""#;
@@ -227,7 +227,7 @@ async fn a_rule_is_said_in_json_and_as_text_and_a_wrong_one_names_its_word() {
 }
 
 #[tokio::test]
-async fn a_stub_is_served_behind_the_key_and_is_no_place_for_code() {
+async fn a_stub_requires_a_key_and_cannot_contain_code() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());
     let ask_stats = async |key: &str| {
@@ -239,11 +239,11 @@ async fn a_stub_is_served_behind_the_key_and_is_no_place_for_code() {
     };
     let stub = r#"{"path":"stats","json":{"sent":1.50},"headers":{"x-a":"1"},"status":202}"#;
     let added = told(address, "POST", "/partners/p-1/stubs", stub, 201).await;
-    let answer = ask_stats(&key).await;
-    assert_eq!((answer.status, answer.body.as_str()), (202, r#"{"sent":1.50}"#));
-    assert_eq!(answer.header("x-a"), Some("1"));
+    let response = ask_stats(&key).await;
+    assert_eq!((response.status, response.body.as_str()), (202, r#"{"sent":1.50}"#));
+    assert_eq!(response.header("x-a"), Some("1"));
     assert_eq!(
-        answer.header("x-partner-api-mock"),
+        response.header("x-partner-api-mock"),
         None,
         "the simulated service says nothing of it"
     );
@@ -273,14 +273,14 @@ async fn a_stub_is_served_behind_the_key_and_is_no_place_for_code() {
 }
 
 #[tokio::test]
-async fn the_clock_is_held_moved_and_let_go() {
+async fn the_clock_is_paused_moved_and_resumed() {
     let mock = start().await;
     let address = mock.address();
     let set = r#"{"paused":true,"now":"2026-06-01T10:12:00Z"}"#;
     told(address, "PUT", "/clock", set, 200).await;
     told(address, "POST", "/clock/advance", r#"{"by":"1m"}"#, 200).await;
-    let answer = raw::wallet_with(address, &mock.api_key()).await;
-    assert_eq!(answer.header("date"), Some("Mon, 01 Jun 2026 10:13:00 GMT"));
+    let response = raw::wallet_with(address, &mock.api_key()).await;
+    assert_eq!(response.header("date"), Some("Mon, 01 Jun 2026 10:13:00 GMT"));
     let all = told(address, "GET", "/requests", "", 200).await;
     assert_eq!(all["data"][0]["at"], "2026-06-01T10:13:00.000Z");
     for (path, body, field) in [
@@ -302,7 +302,7 @@ async fn the_clock_is_held_moved_and_let_go() {
 }
 
 #[tokio::test]
-async fn a_reset_makes_all_as_it_was_at_the_start() {
+async fn a_reset_restores_the_start() {
     let mock = start().await;
     let address = mock.address();
     let info = || async {
@@ -328,7 +328,7 @@ async fn a_reset_makes_all_as_it_was_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_utf_8_or_no_json_is_said_with_its_place() {
+async fn the_error_for_a_body_that_is_not_utf_8_or_json_has_its_position() {
     let mock = start().await;
     let address = mock.address();
     for (body, said) in [
@@ -342,17 +342,17 @@ async fn a_body_that_is_no_utf_8_or_no_json_is_said_with_its_place() {
              content-type: application/json\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
-        let answer = raw::exchange(address, [head.as_bytes(), body].concat()).await;
-        let parsed: Value = serde_json::from_str(&answer.body).unwrap();
+        let response = raw::exchange(address, [head.as_bytes(), body].concat()).await;
+        let parsed: Value = serde_json::from_str(&response.body).unwrap();
         let message = parsed["message"].as_str().unwrap();
-        assert_eq!(answer.status, 400, "{message}");
+        assert_eq!(response.status, 400, "{message}");
         assert!(message.contains(said), "{message}");
     }
     assert_eq!(mock.partners().len(), 1);
 }
 
 #[tokio::test]
-async fn a_body_that_goes_on_beyond_the_limit_is_refused_and_one_within_it_is_read() {
+async fn a_body_above_the_limit_is_rejected_and_one_within_it_is_read() {
     let mock = start().await;
     let address = mock.address();
     let piece = " ".repeat(1 << 20);
@@ -364,14 +364,14 @@ async fn a_body_that_goes_on_beyond_the_limit_is_refused_and_one_within_it_is_re
         );
         connection.send(head).await;
         for _ in 0..pieces {
-            // It may be refused before all is sent.
+            // The mock may reject the request before all of it is sent.
             let chunk = format!("100000\r\n{piece}\r\n");
             if connection.try_send(chunk).await.is_err() {
                 break;
             }
         }
         let _ = connection.try_send("f\r\n{\"active\":true}\r\n0\r\n\r\n").await;
-        assert_eq!(connection.last_answer().await.status, status, "{pieces} MiB");
+        assert_eq!(connection.last_response().await.status, status, "{pieces} MiB");
     }
 }
 
@@ -387,7 +387,7 @@ async fn after_an_outage_of_the_whole_port_the_control_api_is_back_with_it() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
+async fn an_error_names_the_missing_field_and_what_this_path_expects() {
     let mock = start().await;
     let address = mock.address();
     for (method, path, body, field, said) in [
@@ -427,7 +427,7 @@ async fn what_is_missing_is_the_field_and_what_was_expected_is_of_this_path() {
 }
 
 #[tokio::test]
-async fn who_means_a_part_does_not_lose_the_whole() {
+async fn a_parameter_that_would_limit_a_deletion_or_reset_is_rejected() {
     let mock = start().await;
     let address = mock.address();
     told(address, "POST", "/partners", r#"{"name":"suite"}"#, 201).await;
@@ -469,7 +469,7 @@ async fn a_rule_of_one_partner_that_names_another_says_so() {
 }
 
 #[tokio::test]
-async fn nothing_that_a_terminal_obeys_and_no_key_is_shown_whoever_wrote_it() {
+async fn control_characters_and_keys_are_never_shown() {
     let mock = start().await;
     let address = mock.address();
     let nasty = "\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\u{feff}\u{e9}";
@@ -479,10 +479,10 @@ async fn nothing_that_a_terminal_obeys_and_no_key_is_shown_whoever_wrote_it() {
     for (path, body) in [("/partners", partner), ("/stubs", stub.to_string())] {
         let made = ask(address, "POST", path, &body).await;
         let listed = ask(address, "GET", path, "").await;
-        for answer in [made, listed] {
+        for response in [made, listed] {
             let is_obeyed = |char: char| char.is_control() || "\u{202e}\u{feff}".contains(char);
-            assert!(!answer.text.contains(is_obeyed), "{:?}", answer.text);
-            assert!(!answer.text.contains("canary"), "{}", answer.text);
+            assert!(!response.text.contains(is_obeyed), "{:?}", response.text);
+            assert!(!response.text.contains("canary"), "{}", response.text);
         }
     }
     let listed = ask(address, "GET", "/partners", "").await;

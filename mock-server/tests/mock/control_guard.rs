@@ -1,8 +1,8 @@
-//! At stake: a web page that a developer visits must not read this machine's mock, nor change
-//! anything in it, whatever name or address it was led here by, and whatever it sends.
+//! A web page that a developer visits must not read or change the mock on this machine, whatever
+//! host name or address it uses and whatever it sends.
 //!
-//! The table is the full product of all that such a request can say of itself. What is expected of
-//! each is said here, value by value, and not asked of the code.
+//! The table is the full product of everything that such a request can state about itself. The
+//! expected result of each is written here, value by value, and is not taken from the code.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use partner_api_mock::{Control, MockServer, control_contract_json};
 
 use crate::raw;
 
-/// `{port}` is the port of the mock.
+/// `{port}` is replaced by the port of the mock.
 const OWN_HOSTS: [&str; 8] = [
     "127.0.0.1:{port}",
     "127.0.0.1",
@@ -22,7 +22,7 @@ const OWN_HOSTS: [&str; 8] = [
     "[0:0:0:0:0:0:0:1]",
 ];
 
-/// Addresses that no name can be led to, but that are not this machine's alone.
+/// IP addresses: no DNS name can be rebound to them, but other machines can reach them.
 const OTHER_ADDRESSES: [&str; 8] = [
     "10.0.0.1:{port}",
     "192.168.1.5",
@@ -34,7 +34,7 @@ const OTHER_ADDRESSES: [&str; 8] = [
     "255.255.255.255",
 ];
 
-/// Names, and what a resolver may take for an address.
+/// Host names, and texts that a resolver may read as an address.
 const NAMES: [&str; 13] = [
     "evil.example:{port}",
     "evil.example",
@@ -51,11 +51,11 @@ const NAMES: [&str; 13] = [
     "mock.test:{port}",
 ];
 
-/// What HTTP forbids. `|` stands between two headers.
+/// Values that HTTP forbids. `|` separates two headers.
 const NO_HOSTS: [&str; 6] =
     ["", "127.0.0.1|127.0.0.1", "a b", "127.0.0.1:80:80", "user@127.0.0.1", "[::1"];
 
-/// `{host}` is what the request says as Host; none is no header.
+/// `{host}` is replaced by the Host of the request; an empty value means no header.
 const OWN_ORIGINS: [&str; 2] = ["none", "http://{host}"];
 
 const OTHER_ORIGINS: [&str; 13] = [
@@ -100,7 +100,7 @@ const OTHER_TYPES: [&str; 11] = [
     "application/json, text/plain",
 ];
 
-/// All that a request can say besides its host and its token.
+/// Everything that a request can state, apart from its host and its token.
 struct Said {
     origins: Vec<(&'static str, bool)>,
     sites: Vec<(&'static str, bool)>,
@@ -126,7 +126,7 @@ impl Said {
     }
 }
 
-/// A value, and whether it is one of ours.
+/// Pairs each value with whether it is allowed.
 fn tagged<'a>(own: &[&'a str], other: &[&'a str]) -> Vec<(&'a str, bool)> {
     own.iter().map(|one| (*one, true)).chain(other.iter().map(|one| (*one, false))).collect()
 }
@@ -148,7 +148,7 @@ fn hosts(with_token: bool) -> Vec<(&'static str, Host)> {
     all
 }
 
-/// The lines of a header: none, one or, with `|` between, two.
+/// The lines of a header: no line, one, or two that are separated by `|`.
 fn header(name: &str, value: &str) -> String {
     if value == "none-sent" {
         return String::new();
@@ -159,11 +159,11 @@ fn header(name: &str, value: &str) -> String {
 
 struct Case {
     request: String,
-    /// A status, and the code of the error that goes with it.
+    /// The status and its error code.
     expected: (u16, &'static str),
 }
 
-/// Every request of the product for one method and path, and what it must get.
+/// Every request of the product for one method and path, with its expected response.
 fn product(
     address: SocketAddr,
     (method, path): (&str, &str),
@@ -214,7 +214,7 @@ fn product(
     cases
 }
 
-/// Sends all of them, many on a connection, and gives how many were accepted.
+/// Sends all of them, many on each connection, and returns how many were accepted.
 async fn hold(address: SocketAddr, cases: &[Case]) -> usize {
     let mut accepted = 0;
     for some in cases.chunks(500) {
@@ -225,23 +225,23 @@ async fn hold(address: SocketAddr, cases: &[Case]) -> usize {
         });
         let mut connection = raw::Connection::open(address).await;
         connection.send(wire.collect::<String>()).await;
-        let answers = raw::all(&connection.rest().await);
-        assert_eq!(answers.len(), some.len());
-        for (case, answer) in some.iter().zip(answers) {
-            let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let responses = raw::all(&connection.rest().await);
+        assert_eq!(responses.len(), some.len());
+        for (case, response) in some.iter().zip(responses) {
+            let body: serde_json::Value = serde_json::from_str(&response.body).unwrap_or_default();
             let error = body["error"].as_str().unwrap_or_default();
-            assert_eq!((answer.status, error), case.expected, "{}", case.request);
-            assert_eq!(answer.header("x-partner-api-mock"), Some("control"), "{}", case.request);
-            let cors = answer.headers.iter().find(|(name, _)| name.starts_with("access-control"));
+            assert_eq!((response.status, error), case.expected, "{}", case.request);
+            assert_eq!(response.header("x-partner-api-mock"), Some("control"), "{}", case.request);
+            let cors = response.headers.iter().find(|(name, _)| name.starts_with("access-control"));
             assert_eq!(cors, None, "{}", case.request);
-            accepted += usize::from(answer.status < 300);
+            accepted += usize::from(response.status < 300);
         }
     }
     accepted
 }
 
 #[tokio::test]
-async fn no_foreign_request_is_accepted_of_the_whole_table() {
+async fn no_foreign_request_of_the_table_is_accepted() {
     let mock = MockServer::builder().control(Control::new()).start().await.unwrap();
     let (address, all, none) = (mock.address(), Said::all(), [("none-sent", true)]);
     let own = OWN_HOSTS.len() * OWN_ORIGINS.len() * OWN_SITES.len();
@@ -260,7 +260,7 @@ async fn no_foreign_request_is_accepted_of_the_whole_table() {
 }
 
 #[tokio::test]
-async fn with_a_token_every_address_will_do_and_none_without_it() {
+async fn a_token_allows_every_address() {
     let control = Control::new().token("a-token-of-48+characters/such.as~these_==");
     let mock = MockServer::builder().control(control).start().await.unwrap();
     let address = mock.address();
@@ -279,7 +279,7 @@ async fn with_a_token_every_address_will_do_and_none_without_it() {
 }
 
 #[tokio::test]
-async fn the_page_health_and_readiness_need_no_token_and_all_else_does() {
+async fn only_the_page_health_and_readiness_need_no_token() {
     let mock = MockServer::builder().control(Control::new().token("t")).start().await.unwrap();
     let address = mock.address();
     let open = ["/_mock", "/_mock/", "/_mock/page/{file}", "/_mock/health", "/_mock/ready"];
@@ -295,16 +295,16 @@ async fn the_page_health_and_readiness_need_no_token_and_all_else_does() {
             "{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
              content-type: application/json\r\ncontent-length: 0\r\n\r\n"
         );
-        let answer = raw::exchange(address, request).await;
+        let response = raw::exchange(address, request).await;
         let is_open = open.contains(&path.as_str());
-        assert_eq!(answer.status != 401, is_open, "{method} {path}");
-        let challenge = answer.header("www-authenticate");
+        assert_eq!(response.status != 401, is_open, "{method} {path}");
+        let challenge = response.header("www-authenticate");
         assert_eq!(challenge.is_none(), is_open, "{method} {path}");
     }
 }
 
 #[tokio::test]
-async fn a_target_with_an_origin_of_its_own_must_not_say_another_one() {
+async fn an_absolute_target_must_not_have_another_origin() {
     let mock = MockServer::builder().control(Control::new()).start().await.unwrap();
     let address = mock.address();
     for (target, status) in [
@@ -319,7 +319,7 @@ async fn a_target_with_an_origin_of_its_own_must_not_say_another_one() {
 }
 
 #[tokio::test]
-async fn a_name_that_was_agreed_on_is_answered_and_no_other() {
+async fn only_an_allowed_host_name_gets_a_response() {
     let control = Control::new().host("mock.test");
     let mock = MockServer::builder().control(control).start().await.unwrap();
     let address = mock.address();
@@ -338,7 +338,7 @@ async fn a_name_that_was_agreed_on_is_answered_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_preflight_gets_nothing_and_no_answer_has_a_header_of_cors() {
+async fn a_preflight_is_not_allowed_and_no_response_has_a_cors_header() {
     let mock = MockServer::builder().control(Control::new()).start().await.unwrap();
     let address = mock.address();
     for (origin, status) in
@@ -349,22 +349,22 @@ async fn a_preflight_gets_nothing_and_no_answer_has_a_header_of_cors() {
              access-control-request-method: POST\r\n\
              access-control-request-headers: content-type\r\nconnection: close\r\n\r\n"
         );
-        let answer = raw::exchange(address, request).await;
-        assert_eq!(answer.status, status, "{origin}");
-        assert!(answer.headers.iter().all(|(name, _)| !name.starts_with("access-control")));
+        let response = raw::exchange(address, request).await;
+        assert_eq!(response.status, status, "{origin}");
+        assert!(response.headers.iter().all(|(name, _)| !name.starts_with("access-control")));
         let allow = (status == 405).then_some("GET,HEAD,POST");
-        assert_eq!(answer.header("allow"), allow);
+        assert_eq!(response.header("allow"), allow);
     }
 }
 
 #[tokio::test]
-async fn every_answer_forbids_what_a_page_must_not_do_with_it() {
+async fn every_response_has_the_security_headers() {
     let mock = MockServer::builder().control(Control::new()).start().await.unwrap();
     let address = mock.address();
     for path in ["/_mock/", "/_mock", "/_mock/page/page.js", "/_mock/info", "/_mock/nothing"] {
         let request =
             format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-        let answer = raw::exchange(address, request).await;
+        let response = raw::exchange(address, request).await;
         for (name, value) in [
             (
                 "content-security-policy",
@@ -376,13 +376,13 @@ async fn every_answer_forbids_what_a_page_must_not_do_with_it() {
             ("cross-origin-resource-policy", "same-origin"),
             ("cache-control", "no-store"),
         ] {
-            assert_eq!(answer.header(name), Some(value), "{path}");
+            assert_eq!(response.header(name), Some(value), "{path}");
         }
     }
 }
 
 #[tokio::test]
-async fn it_does_not_start_open_to_others_without_a_token_nor_with_one_that_is_none() {
+async fn a_control_api_open_to_other_machines_needs_a_valid_token_to_start() {
     let beyond: SocketAddr = "0.0.0.0:0".parse().unwrap();
     let start = async |address, control| {
         let start = MockServer::builder().listen(address).control(control).start().await;
@@ -409,15 +409,15 @@ async fn it_does_not_start_open_to_others_without_a_token_nor_with_one_that_is_n
 }
 
 #[tokio::test]
-async fn without_being_asked_for_there_is_no_control_api() {
+async fn by_default_there_is_no_control_api() {
     let mock = MockServer::start().await.unwrap();
     let address = mock.address();
     for path in ["/_mock", "/_mock/", "/_mock/health", "/_mock/partners"] {
         let request =
             format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-        let answer = raw::exchange(address, request).await;
-        assert_eq!((answer.status, answer.error()), (404, "not_found"), "{path}");
-        assert_eq!(answer.header("x-partner-api-mock"), None);
+        let response = raw::exchange(address, request).await;
+        assert_eq!((response.status, response.error()), (404, "not_found"), "{path}");
+        assert_eq!(response.header("x-partner-api-mock"), None);
     }
     assert_eq!(mock.requests().len(), 4);
 }

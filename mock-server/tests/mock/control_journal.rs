@@ -1,6 +1,6 @@
-//! At stake: a test in another language waits for what its client does without sleeping or asking
-//! over and over; it is told at once, and told why when it did not come; and nobody waits for a mock
-//! that has ended.
+//! A test in another language waits for requests of its client without sleeping or polling: the
+//! response comes immediately, says why if the requests did not arrive, and no wait outlives the
+//! mock.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_was_asked_is_told_with_why_and_what_was_answered() {
+async fn a_recorded_request_has_its_disposition_and_its_response() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());
     told(address, "POST", "/faults", r#"{"status":503,"delay":"2ms","times":1}"#, 201).await;
@@ -46,7 +46,7 @@ async fn what_was_asked_is_told_with_why_and_what_was_answered() {
 }
 
 #[tokio::test]
-async fn a_rule_of_a_megabyte_stands_with_each_request_in_short() {
+async fn a_rule_of_a_megabyte_is_shortened_in_the_journal() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());
     let rule = json!({"body": "x".repeat(1 << 20)}).to_string();
@@ -63,7 +63,7 @@ async fn a_rule_of_a_megabyte_stands_with_each_request_in_short() {
 }
 
 #[tokio::test]
-async fn filters_and_counts_are_those_of_rust() {
+async fn filters_and_counts_are_the_same_as_in_rust() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());
     for trace in ["a", "b", "b"] {
@@ -133,7 +133,7 @@ async fn a_wrong_query_names_its_parameter() {
 }
 
 #[tokio::test]
-async fn who_waits_is_told_as_soon_as_it_came() {
+async fn a_wait_ends_as_soon_as_the_request_arrives() {
     let mock = start().await;
     let (address, key) = (mock.address(), mock.api_key());
     let begun = Instant::now();
@@ -159,7 +159,7 @@ async fn who_waits_is_told_as_soon_as_it_came() {
 }
 
 #[tokio::test]
-async fn who_waits_in_vain_is_told_so_when_the_time_is_over() {
+async fn a_wait_without_a_request_ends_with_its_time() {
     let mock = start().await;
     let address = mock.address();
     let unmet = ask(address, "GET", "/requests?atLeast=1&within=20ms", "").await;
@@ -175,13 +175,14 @@ async fn who_waits_in_vain_is_told_so_when_the_time_is_over() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_mock_that_ends() {
+async fn a_wait_ends_with_the_mock() {
     let mock = start().await;
     let address = mock.address();
     let waiting = tokio::spawn(async move {
         ask(address, "GET", "/requests?atLeast=1&within=60s", "").await.status
     });
-    // Answered after the other was accepted, so that one is under way now.
+    // This response comes after the other connection was accepted, so that request is in progress
+    // now.
     raw::Connection::open(address).await;
     told(address, "GET", "/health", "", 200).await;
     let begun = Instant::now();
@@ -191,7 +192,7 @@ async fn nobody_waits_for_a_mock_that_ends() {
 }
 
 #[tokio::test]
-async fn whoever_forgets_its_own_requests_forgets_no_one_elses() {
+async fn clearing_one_partners_requests_keeps_those_of_others() {
     let mock = start().await;
     let address = mock.address();
     told(address, "POST", "/partners", r#"{"name":"b","keys":["b"]}"#, 201).await;

@@ -1,5 +1,5 @@
-//! At stake: many test suites, in whatever languages, share one mock at the same time, each with a
-//! partner of its own; none sees, meets or disturbs anything of another's.
+//! Many test suites, in several languages, share one mock at the same time, each with its own
+//! partner. No suite sees or changes anything that belongs to another.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use crate::raw;
 const SUITES: usize = 24;
 const ROUNDS: usize = 6;
 
-/// Everything that a suite does, over sockets only.
+/// Everything that a test suite does, over sockets only.
 async fn suite(address: SocketAddr, number: usize) {
     let new = format!(
         r#"{{"name":"suite","wallet":{{"balance":{number}}},
@@ -41,8 +41,8 @@ async fn suite(address: SocketAddr, number: usize) {
                 "GET /api/v1/{path} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\
                  connection: close\r\n\r\n"
             );
-            let answer = raw::exchange(address, request).await;
-            assert!(answer.status == 200 && answer.body.contains(&expected), "{answer:?}");
+            let response = raw::exchange(address, request).await;
+            assert!(response.status == 200 && response.body.contains(&expected), "{response:?}");
         }
         let asked = format!("{mine}/requests?exactly=4&within=20s");
         let all = told(address, "GET", &asked, "", 200).await;
@@ -64,14 +64,14 @@ fn each(list: &Value) -> impl Iterator<Item = &Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_suites_at_once_see_only_what_is_theirs() {
+async fn many_suites_at_the_same_time_see_only_their_own_data() {
     let mock = MockServer::builder().control(Control::new()).start().await.unwrap();
     let address = mock.address();
     let suites: Vec<_> = (0..SUITES).map(|number| tokio::spawn(suite(address, number))).collect();
     for suite in suites {
         suite.await.unwrap();
     }
-    // Nothing is left of them but what was asked with keys that were gone.
+    // Nothing of the partners is left, except requests with keys that were already removed.
     let partners = told(address, "GET", "/partners", "", 200).await;
     assert_eq!(each(&partners).count(), 1);
     assert_eq!(mock.requests().len(), SUITES);
@@ -79,7 +79,7 @@ async fn many_suites_at_once_see_only_what_is_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_that_is_removed_amid_everything_leaves_nothing_behind() {
+async fn a_partner_that_is_removed_during_requests_leaves_nothing_behind() {
     let mock = MockServer::builder().control(Control::new()).start().await.unwrap();
     let address = mock.address();
     for round in 0..10 {

@@ -1,12 +1,12 @@
-//! One value of a real response set or removed, or a list cut to a page: nothing else changes, and an
-//! edit that has nothing to change is no success.
+//! Edits of a real response: one value set or removed, or a list cut to its first page. Nothing
+//! else changes, and an edit that finds nothing to change is an error.
 
 use partner_api_mock::{Control, Fault, MockServer, Rule, Seed, Stub};
 use serde_json::{Value, json};
 
 use crate::{asking, raw};
 
-async fn get(mock: &MockServer, path: &str) -> raw::Answer {
+async fn get(mock: &MockServer, path: &str) -> raw::Response {
     let key = mock.api_key();
     let request = format!(
         "GET /api/v1/{path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
@@ -15,8 +15,8 @@ async fn get(mock: &MockServer, path: &str) -> raw::Answer {
     raw::exchange(mock.address(), request).await
 }
 
-/// The response to one request that meets this fault.
-async fn faulty(mock: &MockServer, path: &str, fault: Fault) -> raw::Answer {
+/// The response to one request with this fault.
+async fn faulty(mock: &MockServer, path: &str, fault: Fault) -> raw::Response {
     mock.partner().fail_next(fault).unwrap();
     get(mock, path).await
 }
@@ -56,10 +56,10 @@ async fn texts_and_numbers_beside_the_value_are_kept_as_they_are_written() {
     let body = "{ \"a\\\"~/\" : 25.0000 ,\n\t\"\u{e9}\\u00e9\":\"\\ud83d\\ude00\",\"b\":1e400}";
     mock.add_stub(Stub::get("x").respond(partner_api_mock::ResponseTemplate::json(200, body)))
         .unwrap();
-    let answer = faulty(&mock, "x", Fault::passthrough().set("/b", 2)).await;
-    assert_eq!(answer.body, body.replace("1e400", "2"));
-    let answer = faulty(&mock, "x", Fault::passthrough().remove("/a\"~0~1")).await;
-    assert_eq!(answer.body, body.replace("\"a\\\"~/\" : 25.0000 ,\n\t", ""));
+    let response = faulty(&mock, "x", Fault::passthrough().set("/b", 2)).await;
+    assert_eq!(response.body, body.replace("1e400", "2"));
+    let response = faulty(&mock, "x", Fault::passthrough().remove("/a\"~0~1")).await;
+    assert_eq!(response.body, body.replace("\"a\\\"~/\" : 25.0000 ,\n\t", ""));
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_first_page_has_a_cursor() {
 }
 
 #[tokio::test]
-async fn an_edit_with_nothing_to_change_is_an_error_that_is_seen() {
+async fn an_edit_with_nothing_to_change_is_a_visible_error() {
     let mock = MockServer::start().await.unwrap();
     for (path, fault, expected) in [
         (
@@ -93,10 +93,10 @@ async fn an_edit_with_nothing_to_change_is_an_error_that_is_seen() {
         ("wallet", Fault::passthrough().first_page(1), "firstPage=1: the response has no list"),
         ("nowhere", Fault::passthrough().set("/data/0", 1), "set /data/0: there is no `/data`"),
     ] {
-        let answer = faulty(&mock, path, fault.truncate(3)).await;
-        assert_eq!((answer.status, answer.header("x-partner-api-mock")), (500, Some("fault")));
-        assert_eq!(answer.header("content-type"), Some("application/json"));
-        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        let response = faulty(&mock, path, fault.truncate(3)).await;
+        assert_eq!((response.status, response.header("x-partner-api-mock")), (500, Some("fault")));
+        assert_eq!(response.header("content-type"), Some("application/json"));
+        let body: Value = serde_json::from_str(&response.body).unwrap();
         assert_eq!(body["error"], "fault_not_applied");
         let message = body["message"].as_str().unwrap();
         assert!(message.contains(expected), "{message}");
@@ -130,7 +130,7 @@ async fn over_http_and_in_a_seed_it_has_the_same_names() {
 }
 
 #[test]
-fn what_is_no_pointer_is_refused() {
+fn a_text_that_is_not_a_pointer_is_rejected() {
     for (rule, expected) in [
         ("remove=data", "remove: `data`: expected a JSON pointer (RFC 6901)"),
         (r#"set={"/a~2":1}"#, "set: `/a~2`: expected a JSON pointer"),

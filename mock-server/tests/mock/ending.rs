@@ -1,5 +1,6 @@
-//! What is at stake: a mock that lingers answers the next test. Dropped, its port is closed and no
-//! request is answered; shut down, what is under way is answered first.
+//! A mock that outlives its test would respond to the next one. When it is dropped, its port is
+//! closed and no request gets a response; when it is shut down, requests in progress are finished
+//! first.
 
 use std::error::Error as _;
 use std::io::ErrorKind;
@@ -12,20 +13,21 @@ use crate::raw;
 
 fn is_refused(mock: SocketAddr) -> bool {
     match TcpStream::connect(mock) {
-        // A connection to a port where nobody listens meets itself if it was given that very port.
+        // A connection to a port without a listener connects to itself if the system gave it that
+        // port.
         Ok(stream) => stream.local_addr().unwrap() == mock,
         Err(error) => error.kind() == ErrorKind::ConnectionRefused,
     }
 }
 
-/// A mock whose port nobody else takes when it is free again.
+/// A mock whose port no other test takes when it is free again.
 async fn start_at(address: SocketAddr) -> MockServer {
     MockServer::builder().listen(address).start().await.unwrap()
 }
 
 #[tokio::test]
 async fn when_drop_returns_the_port_is_closed() {
-    let own = raw::address_of_its_own();
+    let own = raw::unshared_address();
     for _ in 0..50 {
         let mock = start_at(own).await;
         let address = mock.address();
@@ -36,8 +38,8 @@ async fn when_drop_returns_the_port_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_holds_where_the_runtime_has_threads_of_its_own() {
-    let own = raw::address_of_its_own();
+async fn on_a_multi_threaded_runtime_the_port_is_closed_also() {
+    let own = raw::unshared_address();
     for _ in 0..50 {
         let mock = start_at(own).await;
         let address = mock.address();
@@ -48,7 +50,7 @@ async fn the_same_holds_where_the_runtime_has_threads_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_is_answered_no_more_once_the_mock_is_dropped() {
+async fn a_kept_connection_gets_no_response_after_the_mock_is_dropped() {
     let mock = MockServer::start().await.unwrap();
     let request = format!(
         "GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n\r\n",
@@ -56,7 +58,7 @@ async fn a_kept_connection_is_answered_no_more_once_the_mock_is_dropped() {
     );
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(&request).await;
-    assert_eq!(connection.answer().await.status, 200);
+    assert_eq!(connection.response().await.status, 200);
 
     connection.send(&request).await;
     let partner = mock.partner();
@@ -66,12 +68,13 @@ async fn a_kept_connection_is_answered_no_more_once_the_mock_is_dropped() {
 }
 
 #[tokio::test]
-async fn shutdown_answers_what_is_under_way_and_then_nothing() {
-    let mock = start_at(raw::address_of_its_own()).await;
+async fn shutdown_finishes_requests_in_progress_and_accepts_no_more() {
+    let mock = start_at(raw::unshared_address()).await;
     let (address, key) = (mock.address(), mock.api_key());
     let mut begun = raw::Connection::open(address).await;
     begun.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n").await;
-    // Answered after the other was accepted, so that one is under way now.
+    // This response comes after the other connection was accepted, so that request is in progress
+    // now.
     assert_eq!(raw::wallet_with(address, &key).await.status, 200);
 
     let shutdown = tokio::spawn(mock.shutdown());
@@ -79,14 +82,14 @@ async fn shutdown_answers_what_is_under_way_and_then_nothing() {
         tokio::task::yield_now().await;
     }
     begun.send(format!("authorization: Bearer {key}\r\n\r\n")).await;
-    let answer = String::from_utf8(begun.rest().await).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    let response = String::from_utf8(begun.rest().await).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert!(response.contains("connection: close\r\n"), "{response}");
     shutdown.await.unwrap();
 }
 
 #[tokio::test]
-async fn shutdown_lets_a_long_answer_come_to_its_end() {
+async fn shutdown_completes_a_long_response() {
     let mock = MockServer::builder().seed(Seed::empty()).start().await.unwrap();
     let many = (0..20_000).map(|number| Company::new(format!("c-{number}"), "x".repeat(200)));
     mock.partner().set_companies(many);
@@ -99,25 +102,25 @@ async fn shutdown_lets_a_long_answer_come_to_its_end() {
         tokio::task::yield_now().await;
     }
     let shutdown = tokio::spawn(mock.shutdown());
-    let answer = connection.answer().await;
-    assert!(answer.body.len() > 4_000_000 && answer.body.ends_with("]}"));
+    let response = connection.response().await;
+    assert!(response.body.len() > 4_000_000 && response.body.ends_with("]}"));
     shutdown.await.unwrap();
 }
 
 #[tokio::test]
-async fn shutdown_does_not_wait_for_those_who_ask_nothing() {
+async fn shutdown_does_not_wait_for_idle_connections() {
     let mock = MockServer::builder().drain_timeout(Duration::MAX).start().await.unwrap();
     let _silent = raw::Connection::open(mock.address()).await;
     let mut idle = raw::Connection::open(mock.address()).await;
     let key = mock.api_key();
     idle.send(format!("GET / HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\n\r\n")).await;
-    idle.answer().await;
+    idle.response().await;
     mock.shutdown().await;
     assert_eq!(idle.rest().await, b"");
 }
 
 #[tokio::test]
-async fn shutdown_waits_no_longer_than_it_is_told() {
+async fn shutdown_waits_no_longer_than_its_limit() {
     let mock =
         MockServer::builder().drain_timeout(Duration::from_millis(20)).start().await.unwrap();
     let mut stuck = raw::Connection::open(mock.address()).await;
@@ -128,7 +131,7 @@ async fn shutdown_waits_no_longer_than_it_is_told() {
 }
 
 #[tokio::test]
-async fn many_mocks_live_in_one_process_and_do_not_meet() {
+async fn many_mocks_in_one_process_are_independent() {
     let mut mocks = Vec::new();
     for balance in 0..50 {
         let mock = MockServer::start().await.unwrap();
@@ -143,8 +146,8 @@ async fn many_mocks_live_in_one_process_and_do_not_meet() {
 }
 
 #[tokio::test]
-async fn a_port_can_be_taken_again_at_once() {
-    let first = start_at(raw::address_of_its_own()).await;
+async fn a_port_can_be_bound_again_immediately() {
+    let first = start_at(raw::unshared_address()).await;
     let address = first.address();
     let busy = MockServer::builder().listen(address).start().await.unwrap_err();
     assert_eq!(busy.to_string(), format!("cannot listen on {address}"));
@@ -158,7 +161,7 @@ async fn a_port_can_be_taken_again_at_once() {
 #[test]
 fn a_mock_that_outlives_its_runtime_closes_its_port_all_the_same() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mock = runtime.block_on(start_at(raw::address_of_its_own()));
+    let mock = runtime.block_on(start_at(raw::unshared_address()));
     let address = mock.address();
     drop(runtime);
     drop(mock);
@@ -166,11 +169,11 @@ fn a_mock_that_outlives_its_runtime_closes_its_port_all_the_same() {
 }
 
 #[test]
-fn a_mock_without_a_runtime_is_an_error_and_no_panic() {
+fn starting_a_mock_without_a_runtime_is_an_error_and_no_panic() {
     let mut start = std::pin::pin!(MockServer::start());
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let std::task::Poll::Ready(Err(error)) = start.as_mut().poll(&mut context) else {
-        panic!("it should have said no at once");
+        panic!("it should have failed immediately");
     };
     let cause = error.source().unwrap().to_string();
     assert!(cause.contains("no reactor running"), "{cause}");

@@ -1,5 +1,6 @@
-//! Counts after eviction: exact by method, path, status and disposition, and otherwise an error that
-//! says how many requests were evicted and why. A count is never wrong without an error.
+//! Counts after eviction: exact by method, path, status and disposition; any other count is an
+//! error that says how many requests were evicted and why. No wrong count is returned without an
+//! error.
 
 use axum::body::Body;
 use http::Request;
@@ -101,7 +102,7 @@ async fn a_check_that_needs_evicted_headers_queries_or_bodies_is_an_error() {
         }
         calls.count().unwrap_err();
         calls.at_least(matching).unwrap();
-        // The path of the evicted requests is known, and another one.
+        // The path of the evicted requests is known, and it is another one.
         assert_eq!(calls.clone().path("companies").count(), Ok(0));
     }
     mock.partner().clear_requests();

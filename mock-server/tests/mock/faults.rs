@@ -1,5 +1,5 @@
-//! What is at stake: a client's behaviour when things go wrong is tested against these bytes. Each
-//! fault must reach the wire as it says, and nothing may be wrong that was not asked for.
+//! A client's behaviour on failures is tested against these bytes. Each fault reaches the wire as
+//! documented, and nothing else is wrong.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::raw;
 const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 
-/// The bytes of the answer to a request for the wallet that meets this fault.
+/// The bytes of the response to a request for the wallet with this fault.
 async fn bytes(fault: Fault) -> Vec<u8> {
     let mock = MockServer::start().await.unwrap();
     mock.partner().fail_next(fault).unwrap();
@@ -34,7 +34,8 @@ fn request(mock: &MockServer, headers: &str) -> String {
     )
 }
 
-/// Status, headers and body, read with no thought of where the body should end.
+/// Status, headers and body. The body is read to the end of the connection, whatever its length
+/// should be.
 async fn parts(fault: Fault) -> (u16, HeaderMap, Vec<u8>) {
     let bytes = bytes(fault).await;
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
@@ -55,7 +56,7 @@ fn text(body: Vec<u8>) -> String {
 }
 
 #[tokio::test]
-async fn a_status_comes_with_a_body_of_the_documented_shape_or_with_any() {
+async fn a_status_has_a_body_of_the_documented_schema_or_any_other() {
     let (status, headers, body) = parts(Fault::status(503).retry_after(7)).await;
     assert_eq!((status, text(body).as_str()), (503, r#"{"error":"service_unavailable"}"#));
     for (status, expected) in [(418, "i_m_a_teapot"), (599, "unknown")] {
@@ -114,7 +115,7 @@ async fn retry_after_may_be_a_date_or_nonsense() {
 }
 
 #[tokio::test]
-async fn the_real_answer_may_be_slow_and_is_the_same() {
+async fn a_delayed_response_is_the_same() {
     let slow = Duration::from_millis(30);
     for fault in [
         Fault::passthrough().delay(slow),
@@ -130,17 +131,17 @@ async fn the_real_answer_may_be_slow_and_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_client_is_told_when_a_good_answer_ends_its_connection() {
+async fn a_successful_response_that_ends_its_connection_says_so() {
     let slow = Fault::passthrough().slow_headers(Duration::from_millis(5));
     let (_, headers, _) = parts(slow).await;
     assert_eq!(headers["connection"], "close");
-    // Where the fault is that the connection ends, it is not told.
+    // If the fault ends the connection, no `connection: close` announces it.
     let (_, headers, _) = parts(Fault::passthrough().truncate(1)).await;
     assert_eq!(headers.get("connection"), None);
 }
 
 #[tokio::test]
-async fn the_date_can_be_held_so_that_a_retry_after_date_is_a_known_time_away() {
+async fn the_date_can_be_paused_so_that_a_retry_after_date_has_a_known_distance() {
     let (now, later) = ("Tue, 24 Nov 2026 08:30:00 GMT", "2026-11-24T08:30:05Z");
     let busy = || {
         let fault = Fault::status(503).header("date", now);
@@ -155,7 +156,7 @@ async fn the_date_can_be_held_so_that_a_retry_after_date_is_a_known_time_away() 
 }
 
 #[tokio::test]
-async fn a_connection_is_kept_where_only_the_answer_is_bad() {
+async fn a_connection_is_kept_if_only_the_response_is_faulty() {
     let mock = MockServer::start().await.unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     for fault in [
@@ -165,14 +166,14 @@ async fn a_connection_is_kept_where_only_the_answer_is_bad() {
     ] {
         mock.fail_next(fault).unwrap();
         connection.send(request(&mock, "")).await;
-        connection.answer().await;
+        connection.response().await;
         connection.send(request(&mock, "")).await;
-        assert_eq!(connection.answer().await.body, WALLET);
+        assert_eq!(connection.response().await.body, WALLET);
     }
 }
 
 #[tokio::test]
-async fn a_body_may_be_cut_while_the_head_promises_all_of_it() {
+async fn a_body_can_be_truncated_with_an_unchanged_content_length() {
     for (cut, comes) in [(0, 0), (1, 1), (40, 40), (79, 79), (80, 79), (1000, 79)] {
         let (status, headers, body) = parts(Fault::passthrough().truncate(cut)).await;
         assert_eq!((status, &headers["content-length"]), (200, &"80".parse().unwrap()));
@@ -190,7 +191,7 @@ async fn a_length_may_be_wrong_either_way() {
 }
 
 #[tokio::test]
-async fn a_body_may_be_damaged_in_itself_with_its_framing_in_order() {
+async fn a_body_can_be_corrupted_with_correct_framing() {
     let (_, headers, body) = parts(Fault::passthrough().malformed_json()).await;
     assert_eq!(
         (headers["content-length"].as_bytes(), text(body).as_str()),
@@ -215,7 +216,7 @@ async fn a_body_may_be_damaged_in_itself_with_its_framing_in_order() {
 }
 
 #[tokio::test]
-async fn a_chunk_may_be_none() {
+async fn a_chunk_can_be_invalid() {
     let (status, headers, body) = parts(Fault::malformed_chunk()).await;
     assert_eq!((status, &headers["transfer-encoding"]), (200, &"chunked".parse().unwrap()));
     assert!(!headers.contains_key("content-length"));
@@ -224,7 +225,7 @@ async fn a_chunk_may_be_none() {
 }
 
 #[tokio::test]
-async fn head_has_no_body_however_it_is_answered() {
+async fn a_response_to_head_has_no_body_with_any_fault() {
     let mock = MockServer::start().await.unwrap();
     let slow = Duration::from_millis(5);
     for fault in [
@@ -235,14 +236,14 @@ async fn head_has_no_body_however_it_is_answered() {
     ] {
         mock.fail_next(fault).unwrap();
         let request = request(&mock, "connection: close\r\n").replace("GET", "HEAD");
-        let answer = raw::exchange(mock.address(), request).await;
-        assert_eq!(answer.body, "");
-        assert!(answer.header("content-length").is_some());
+        let response = raw::exchange(mock.address(), request).await;
+        assert_eq!(response.body, "");
+        assert!(response.header("content-length").is_some());
     }
 }
 
 #[tokio::test]
-async fn no_answer_may_come_and_the_connection_end_in_several_ways() {
+async fn a_connection_can_end_without_a_response_in_several_ways() {
     assert_eq!(bytes(Fault::close()).await, b"");
     let garbage = bytes(Fault::garbage()).await;
     assert!(!garbage.is_empty() && !garbage.starts_with(b"HTTP"));
@@ -258,17 +259,21 @@ async fn no_answer_may_come_and_the_connection_end_in_several_ways() {
     mock.fail_next(Fault::close()).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(&mock, "")).await;
-    assert_eq!(connection.end_of_connection().await, None, "in good order, unlike a reset");
+    assert_eq!(
+        connection.end_of_connection().await,
+        None,
+        "closed without an error, unlike a reset"
+    );
 }
 
 #[tokio::test]
-async fn a_reset_after_the_request_waits_for_all_of_it() {
+async fn a_reset_after_the_request_waits_for_the_whole_request() {
     let mock = MockServer::start().await.unwrap();
     mock.faults().add(Fault::reset_after_request()).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(&mock, "content-length: 5\r\n")).await;
     connection.send("1234").await;
-    // Another is reset meanwhile; this one is not, since its last byte is missing.
+    // The other request is reset; this one is not, because its last byte is missing.
     let mut other = raw::Connection::open(mock.address()).await;
     other.send(request(&mock, "")).await;
     assert!(other.end_of_connection().await.is_some());
@@ -278,7 +283,7 @@ async fn a_reset_after_the_request_waits_for_all_of_it() {
 }
 
 #[tokio::test]
-async fn silence_lasts_until_the_client_or_the_mock_ends() {
+async fn a_hang_lasts_until_the_client_or_the_mock_ends() {
     let mock =
         MockServer::builder().drain_timeout(Duration::from_secs(3600)).start().await.unwrap();
     mock.faults().add(Fault::hang()).unwrap();
@@ -298,7 +303,7 @@ async fn silence_lasts_until_the_client_or_the_mock_ends() {
 }
 
 #[tokio::test]
-async fn shutdown_lets_a_slow_answer_come_to_its_end() {
+async fn shutdown_completes_a_slow_response() {
     let mock = MockServer::start().await.unwrap();
     mock.fail_next(Fault::passthrough().slow_headers(Duration::from_millis(100))).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
@@ -307,12 +312,12 @@ async fn shutdown_lets_a_slow_answer_come_to_its_end() {
         tokio::task::yield_now().await;
     }
     let shutdown = tokio::spawn(mock.shutdown());
-    assert_eq!(connection.answer().await.body, WALLET);
+    assert_eq!(connection.response().await.body, WALLET);
     shutdown.await.unwrap();
 }
 
 #[tokio::test]
-async fn a_drop_ends_what_is_slow_or_silent() {
+async fn a_drop_ends_slow_and_hanging_responses() {
     let hour = Duration::from_secs(3600);
     for fault in [
         Fault::passthrough().delay(hour),
@@ -334,18 +339,18 @@ async fn a_drop_ends_what_is_slow_or_silent() {
 }
 
 #[tokio::test]
-async fn a_fault_in_a_pipeline_leaves_the_answers_before_it_whole() {
+async fn a_fault_on_a_pipelined_request_leaves_earlier_responses_whole() {
     let mock = MockServer::start().await.unwrap();
     mock.partner().faults().add(Rule::new(Fault::close()).after(1)).unwrap();
     let mut connection = raw::Connection::open(mock.address()).await;
     connection.send(request(&mock, "").repeat(3)).await;
-    assert_eq!(connection.answer().await.body, WALLET);
+    assert_eq!(connection.response().await.body, WALLET);
     assert_eq!(connection.rest().await, b"");
     assert_eq!(mock.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn the_journal_shows_the_status_that_was_sent_and_what_the_service_made_of_it() {
+async fn the_journal_has_the_status_that_was_sent_and_the_disposition() {
     let mock = MockServer::start().await.unwrap();
     mock.faults().add(Fault::html_error_page(502)).unwrap();
     assert_eq!(raw::wallet_with(mock.address(), &mock.api_key()).await.status, 502);

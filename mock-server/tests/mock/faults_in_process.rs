@@ -1,5 +1,5 @@
-//! What is at stake: a test with a paused clock has no socket, and must meet the same faults: as
-//! the errors of a transport, and in no time at all.
+//! A test with a paused clock has no socket. It gets the same faults, as errors of the transport,
+//! and without waiting.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 
-/// A mock whose next request meets this fault.
+/// A mock that applies this fault to its next request.
 fn mock(fault: Fault) -> Mock {
     let mock = Mock::new();
     mock.fail_next(fault).unwrap();
@@ -31,9 +31,9 @@ async fn call(mock: &Mock) -> std::io::Result<Response<Body>> {
     mock.service().oneshot(request(mock)).await
 }
 
-/// What came of the body, and how it ended.
-async fn read(answer: Response<Body>) -> (String, Option<ErrorKind>) {
-    let (mut body, mut bytes) = (answer.into_body(), Vec::new());
+/// The received part of the body, and the error that ended it.
+async fn read(response: Response<Body>) -> (String, Option<ErrorKind>) {
+    let (mut body, mut bytes) = (response.into_body(), Vec::new());
     let end = loop {
         match body.frame().await {
             Some(Ok(frame)) => bytes.extend(frame.into_data().unwrap()),
@@ -51,16 +51,16 @@ fn kind(error: axum::Error) -> ErrorKind {
 #[tokio::test(start_paused = true)]
 async fn without_a_fault_it_is_the_same_service() {
     let mock = Mock::new();
-    let answer = call(&mock).await.unwrap();
-    assert_eq!(answer.headers()["content-length"], "80");
-    assert_eq!(read(answer).await, (WALLET.to_owned(), None));
+    let response = call(&mock).await.unwrap();
+    assert_eq!(response.headers()["content-length"], "80");
+    assert_eq!(read(response).await, (WALLET.to_owned(), None));
     let head = Request::head("/api/v1/wallet").body(Body::empty()).unwrap();
-    let answer = mock.service().oneshot(head).await.unwrap();
+    let response = mock.service().oneshot(head).await.unwrap();
     assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["content-length"]),
+        (response.status().as_u16(), &response.headers()["content-length"]),
         (401, &"32".parse().unwrap())
     );
-    assert_eq!(read(answer).await, (String::new(), None));
+    assert_eq!(read(response).await, (String::new(), None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,30 +76,30 @@ async fn a_broken_connection_is_the_error_that_a_socket_gives() {
         assert_eq!(mock.requests().len(), 1);
 
         mock.fail_next(fault).unwrap();
-        let answer = mock.router().oneshot(request(&mock)).await.unwrap();
-        assert_eq!(read(answer).await, (String::new(), Some(expected)), "a router cannot fail");
+        let response = mock.router().oneshot(request(&mock)).await.unwrap();
+        assert_eq!(read(response).await, (String::new(), Some(expected)), "a router cannot fail");
     }
 }
 
 #[tokio::test]
 async fn a_status_without_a_body_has_no_length_either() {
     for status in [204, 304] {
-        let answer = call(&mock(Fault::status(status))).await.unwrap();
-        assert_eq!(answer.status().as_u16(), status);
-        assert_eq!(answer.headers().get("content-length"), None);
-        assert_eq!(read(answer).await, (String::new(), None));
+        let response = call(&mock(Fault::status(status))).await.unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.headers().get("content-length"), None);
+        assert_eq!(read(response).await, (String::new(), None));
     }
 }
 
 #[tokio::test]
-async fn garbage_is_told_by_the_error_of_an_http_library() {
+async fn garbage_is_the_error_of_an_http_library() {
     let error = call(&mock(Fault::garbage())).await.unwrap_err();
     let cause = error.get_ref().unwrap().downcast_ref::<hyper::Error>();
     assert!(cause.unwrap().is_parse(), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_body_is_what_came_and_then_the_error() {
+async fn a_broken_body_is_its_first_part_and_then_an_error() {
     for (fault, length, expected, end) in [
         (
             Fault::passthrough().truncate(40),
@@ -117,15 +117,15 @@ async fn a_broken_body_is_what_came_and_then_the_error() {
         (Fault::malformed_chunk(), None, &WALLET[..40], Some(ErrorKind::InvalidData)),
         (Fault::passthrough().malformed_json(), Some("79"), &WALLET[..79], None),
     ] {
-        let answer = call(&mock(fault)).await.unwrap();
-        let header = answer.headers().get("content-length");
+        let response = call(&mock(fault)).await.unwrap();
+        let header = response.headers().get("content-length");
         assert_eq!(header.map(|length| length.to_str().unwrap()), length);
-        assert_eq!(read(answer).await, (expected.to_owned(), end));
+        assert_eq!(read(response).await, (expected.to_owned(), end));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_take_their_time_on_the_paused_clock_and_to_the_millisecond() {
+async fn delays_are_exact_to_the_millisecond_on_the_paused_clock() {
     let hour = Duration::from_secs(3600);
     for (fault, head, body) in [
         (Fault::passthrough().delay(hour), hour, Duration::ZERO),
@@ -136,9 +136,9 @@ async fn waits_take_their_time_on_the_paused_clock_and_to_the_millisecond() {
     ] {
         let mock = mock(fault.clone());
         let start = Instant::now();
-        let answer = call(&mock).await.unwrap();
+        let response = call(&mock).await.unwrap();
         assert_near(start.elapsed(), head, &fault);
-        read(answer).await;
+        read(response).await;
         assert_near(start.elapsed(), head + body, &fault);
     }
 }
@@ -150,7 +150,7 @@ fn assert_near(took: Duration, expected: Duration, fault: &Fault) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_closed_before_a_delay_is_over_waits_for_it() {
+async fn a_connection_fault_waits_for_its_delay() {
     let delay = Duration::from_secs(5);
     let mock = mock(Fault::reset().delay(delay));
     let start = Instant::now();
@@ -159,15 +159,15 @@ async fn what_is_closed_before_a_delay_is_over_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_has_no_end() {
+async fn a_hang_has_no_end() {
     let mock = mock(Fault::hang());
     let year = Duration::from_secs(365 * 24 * 3600);
     assert!(tokio::time::timeout(year, call(&mock)).await.is_err());
-    assert_eq!(mock.requests().len(), 1, "the request came all the same");
+    assert_eq!(mock.requests().len(), 1, "the request was received");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_random_delay_is_the_one_in_the_journal_and_comes_again_with_the_seed() {
+async fn a_random_delay_is_in_the_journal_and_the_same_for_the_same_seed() {
     let median = Duration::from_millis(90);
     let mut runs = Vec::new();
     for _ in 0..2 {
@@ -190,13 +190,13 @@ async fn a_random_delay_is_the_one_in_the_journal_and_comes_again_with_the_seed(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_larger_than_memory_is_no_matter() {
+async fn a_body_larger_than_memory_is_possible() {
     let huge = 1 << 40;
-    let mut answer = call(&mock(Fault::passthrough().pad_to(huge))).await.unwrap();
-    assert_eq!(answer.headers()["content-length"], huge.to_string());
+    let mut response = call(&mock(Fault::passthrough().pad_to(huge))).await.unwrap();
+    assert_eq!(response.headers()["content-length"], huge.to_string());
     let mut came = 0;
     while came < 10_000_000 {
-        came += answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap().len();
+        came += response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap().len();
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is at stake: a test that fills a partner with made-up companies finds the same ones on every
-//! machine and in every version, and nobody's telephone number among them.
+//! Generated companies are the same on every machine and in every version, and their phone numbers
+//! belong to nobody.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ fn connections(companies: &[Company]) -> impl Iterator<Item = &Connection> {
     companies.iter().flat_map(|company| &company.connections)
 }
 
-/// The body of `GET /companies` of a partner with these.
+/// The body of `GET /companies` for a partner with these companies.
 async fn served(companies: Vec<Company>) -> String {
     let mock = MockServer::start().await.unwrap();
     mock.partner().set_companies(companies);
@@ -24,7 +24,7 @@ async fn served(companies: Vec<Company>) -> String {
 }
 
 #[tokio::test]
-async fn a_seed_means_the_same_bytes_for_ever() {
+async fn a_seed_gives_the_same_bytes_for_ever() {
     for (seed, digest) in [
         (0, "028d4156451d26e5044ec71b7ca11be1d86b3640ee3836ca0f9e78110b1eaa84"),
         (7, "7f20cc44208a5ec34915ea904b5907c1e9699a848c09c5b61b2c44e5d485e349"),
@@ -40,7 +40,7 @@ async fn a_seed_means_the_same_bytes_for_ever() {
 }
 
 #[test]
-fn the_first_of_many_are_those_of_few() {
+fn a_longer_list_begins_with_the_shorter_one() {
     let many = Company::generate(1000, 7);
     assert_eq!(many.len(), 1000);
     for few in [0, 1, 2, 500] {
@@ -50,7 +50,7 @@ fn the_first_of_many_are_those_of_few() {
 }
 
 #[test]
-fn ids_are_like_the_references_and_no_two_are_the_same() {
+fn ids_are_like_those_of_the_reference_and_unique() {
     let companies = Company::generate(20_000, 3);
     let ids = companies.iter().map(|company| &company.id);
     let ids: Vec<_> = ids.chain(connections(&companies).map(|one| &one.id)).collect();
@@ -72,17 +72,17 @@ fn ids_are_like_the_references_and_no_two_are_the_same() {
 }
 
 #[test]
-fn nobody_has_the_telephone_numbers() {
+fn the_phone_numbers_belong_to_nobody() {
     let nobodys = [
         "+237 6 00 ",
         "+241 00 ",
         "+242 00 ",
         "+235 00 ",
         "+225 00 ",
-        "+221 00 ", // no plan has them
+        "+221 00 ", // not in any numbering plan
         "+33 6 39 98 ",
         "+44 7700 900",
-        "+1 202-555-01", // set aside for fiction
+        "+1 202-555-01", // reserved for fiction
     ];
     let companies = Company::generate(5000, 1);
     let met: HashSet<_> = connections(&companies)
@@ -97,7 +97,7 @@ fn nobody_has_the_telephone_numbers() {
 }
 
 #[test]
-fn most_are_ordinary_and_a_few_are_not() {
+fn most_companies_are_ordinary_and_a_few_are_not() {
     let companies = Company::generate(10_000, 0);
     let share = |is: &dyn Fn(&Company) -> bool| {
         companies.iter().filter(|company| is(company)).count() * 100 / companies.len()

@@ -1,4 +1,4 @@
-//! Compressed responses: only on request, and never other content.
+//! Compressed responses: only if the client asks for them, and always with the same content.
 
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ async fn exchange(address: SocketAddr, request: String) -> (String, Vec<u8>) {
     (String::from_utf8(bytes).unwrap(), body)
 }
 
-/// The head of a response and its content. HTTP/1.0 is not chunked, so the rest is the body.
+/// The head of a response and its content. HTTP/1.0 has no chunks, so the rest is the body.
 async fn asked(mock: &MockServer, method: &str, path: &str, coding: &str) -> (String, String) {
     let key = mock.api_key();
     let request = format!(
@@ -42,7 +42,7 @@ fn is_compressed(head: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_response_is_compressed_if_both_sides_want_it() {
+async fn a_response_is_compressed_if_client_and_mock_allow_it() {
     let plain = MockServer::start().await.unwrap();
     let (head, _) = asked(&plain, "GET", "companies", "gzip").await;
     assert!(!is_compressed(&head) && !head.contains("vary: "), "{head}");
@@ -64,7 +64,7 @@ async fn a_response_is_compressed_if_both_sides_want_it() {
 }
 
 #[tokio::test]
-async fn an_empty_or_short_body_is_not() {
+async fn an_empty_or_short_body_is_not_compressed() {
     let mock = MockServer::builder().gzip(true).start().await.unwrap();
     mock.add_stub(Stub::get("gone").respond(ResponseTemplate::empty(204))).unwrap();
     let (head, body) = asked(&mock, "GET", "gone", "gzip").await;
@@ -76,7 +76,7 @@ async fn an_empty_or_short_body_is_not() {
 }
 
 #[tokio::test]
-async fn a_fault_is_inside_of_the_compression_or_sent_without_it() {
+async fn a_faulty_body_is_compressed_or_sent_uncompressed() {
     let mock = MockServer::builder().gzip(true).start().await.unwrap();
     let (_, companies) = asked(&mock, "GET", "companies", "identity").await;
     let shorter = &companies[..companies.len() - 1];

@@ -1,12 +1,12 @@
-//! What is at stake: a client that sends a wrong path, method or head must get the answer that
-//! tells it so, as JSON, and an odd request must not disturb the next one.
+//! A wrong path, method or head gets a response that says so, as JSON, and an unusual request does
+//! not disturb the next one.
 
 use partner_api_mock::{Disposition, MockServer};
 
 use crate::raw;
 
-/// An exchange for a request line and header lines, with Host and a good key.
-async fn ask(mock: &MockServer, line: &str, headers: &str) -> raw::Answer {
+/// Sends a request line and header lines, with Host and a valid key.
+async fn ask(mock: &MockServer, line: &str, headers: &str) -> raw::Response {
     let key = mock.api_key();
     let head =
         format!("host: mock\r\nconnection: close\r\nauthorization: Bearer {key}\r\n{headers}");
@@ -14,7 +14,7 @@ async fn ask(mock: &MockServer, line: &str, headers: &str) -> raw::Answer {
 }
 
 #[tokio::test]
-async fn a_path_that_is_not_there_is_404_with_and_without_a_key() {
+async fn an_unknown_path_is_404_with_and_without_a_key() {
     let mock = MockServer::start().await.unwrap();
     for path in [
         "/",
@@ -33,9 +33,9 @@ async fn a_path_that_is_not_there_is_404_with_and_without_a_key() {
         "*",
     ] {
         let method = if path == "*" { "OPTIONS" } else { "GET" };
-        let answer = ask(&mock, &format!("{method} {path}"), "").await;
-        assert_eq!((answer.status, answer.error()), (404, "not_found"), "{path}");
-        assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
+        let response = ask(&mock, &format!("{method} {path}"), "").await;
+        assert_eq!((response.status, response.error()), (404, "not_found"), "{path}");
+        assert_eq!(response.header("content-type"), Some("application/json"), "{path}");
     }
     let request = "GET /nowhere HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n";
     assert_eq!(raw::exchange(mock.address(), request).await.error(), "not_found");
@@ -43,12 +43,12 @@ async fn a_path_that_is_not_there_is_404_with_and_without_a_key() {
 }
 
 #[tokio::test]
-async fn another_method_is_405_and_says_which_are_allowed() {
+async fn another_method_is_405_with_the_allowed_methods() {
     let mock = MockServer::start().await.unwrap();
     for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "BREW"] {
-        let answer = ask(&mock, &format!("{method} /api/v1/companies"), "").await;
-        assert_eq!((answer.status, answer.error()), (405, "method_not_allowed"), "{method}");
-        assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method}");
+        let response = ask(&mock, &format!("{method} /api/v1/companies"), "").await;
+        assert_eq!((response.status, response.error()), (405, "method_not_allowed"), "{method}");
+        assert_eq!(response.header("allow"), Some("GET, HEAD"), "{method}");
     }
     assert_eq!(mock.requests().pop().unwrap().disposition, Disposition::WrongMethod);
 }
@@ -61,11 +61,11 @@ async fn head_has_the_headers_of_get_and_no_body() {
             ask(&mock, &format!("GET {path}"), "").await,
             ask(&mock, &format!("HEAD {path}"), "").await,
         );
-        let but_the_date = |answer: &raw::Answer| {
-            let mut headers = answer.headers.clone();
+        let but_the_date = |response: &raw::Response| {
+            let mut headers = response.headers.clone();
             headers.retain(|(name, _)| name != "date");
             headers.sort();
-            (answer.status, headers)
+            (response.status, headers)
         };
         assert_eq!(but_the_date(&get), but_the_date(&head), "{path}");
         assert_eq!(get.header("content-length"), Some(get.body.len().to_string().as_str()));
@@ -106,16 +106,16 @@ async fn a_body_that_no_stub_reads_is_ignored_and_the_connection_is_closed_and_s
             let mut connection = raw::Connection::open(mock.address()).await;
             let head = format!("{request} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}");
             connection.send(format!("{head}\r\n{body}")).await;
-            let answer = connection.last_answer().await;
-            assert_eq!(answer.status, status, "{request}");
-            assert_eq!(answer.header("connection"), Some("close"), "{request}");
+            let response = connection.last_response().await;
+            assert_eq!(response.status, status, "{request}");
+            assert_eq!(response.header("connection"), Some("close"), "{request}");
         }
     }
     assert_eq!(mock.requests().len(), 16, "no body was taken for a request");
 }
 
 #[tokio::test]
-async fn a_body_that_never_comes_does_not_keep_the_answer() {
+async fn a_body_that_never_arrives_does_not_delay_the_response() {
     let mock = MockServer::start().await.unwrap();
     for headers in ["content-length: 1000000\r\n", "expect: 100-continue\r\ncontent-length: 5\r\n"]
     {
@@ -124,7 +124,7 @@ async fn a_body_that_never_comes_does_not_keep_the_answer() {
 }
 
 #[tokio::test]
-async fn a_host_header_that_is_none_is_400() {
+async fn an_invalid_host_header_is_400() {
     let mock = MockServer::start().await.unwrap();
     let rest = format!("connection: close\r\nauthorization: Bearer {}\r\n\r\n", mock.api_key());
     let odd = [
@@ -149,15 +149,19 @@ async fn a_host_header_that_is_none_is_400() {
     for host in odd {
         for target in ["/api/v1/wallet", "http://mock/api/v1/wallet"] {
             let request = format!("GET {target} HTTP/1.1\r\n{host}{rest}");
-            let answer = raw::exchange(mock.address(), request).await;
-            assert_eq!((answer.status, answer.error()), (400, "bad_request"), "{target} {host:?}");
+            let response = raw::exchange(mock.address(), request).await;
+            assert_eq!(
+                (response.status, response.error()),
+                (400, "bad_request"),
+                "{target} {host:?}"
+            );
         }
     }
     assert!(mock.requests().iter().all(|request| request.disposition == Disposition::BadHost));
 }
 
 #[tokio::test]
-async fn old_and_absolute_requests_are_served() {
+async fn http_1_0_and_absolute_requests_are_served() {
     let mock = MockServer::start().await.unwrap();
     let key = format!("connection: close\r\nauthorization: Bearer {}\r\n\r\n", mock.api_key());
     for head in [
@@ -178,25 +182,25 @@ async fn old_and_absolute_requests_are_served() {
 }
 
 #[tokio::test]
-async fn pipelined_requests_are_answered_in_order() {
+async fn pipelined_requests_get_responses_in_order() {
     let mock = MockServer::start().await.unwrap();
     let rest = format!("host: mock\r\nauthorization: Bearer {}\r\n\r\n", mock.api_key());
     let mut connection = raw::Connection::open(mock.address()).await;
     connection
         .send(format!("GET /api/v1/wallet HTTP/1.1\r\n{rest}GET /x HTTP/1.1\r\n{rest}"))
         .await;
-    assert_eq!(connection.answer().await.status, 200);
-    assert_eq!(connection.answer().await.status, 404);
+    assert_eq!(connection.response().await.status, 200);
+    assert_eq!(connection.response().await.status, 404);
 }
 
 #[tokio::test]
-async fn a_client_that_has_ended_its_side_is_still_answered() {
+async fn a_client_that_has_ended_its_side_still_gets_its_response() {
     let mock = MockServer::start().await.unwrap();
     for _ in 0..100 {
         let mut connection = raw::Connection::open(mock.address()).await;
         connection.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n").await;
         connection.end().await;
-        assert_eq!(connection.answer().await.status, 401);
+        assert_eq!(connection.response().await.status, 401);
         assert_eq!(connection.rest().await, b"");
     }
 }

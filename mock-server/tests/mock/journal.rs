@@ -1,5 +1,5 @@
-//! What is at stake: a test asks the journal what its client sent. It must be there at once, it must
-//! not fill the memory, and it must never show a key.
+//! A test asks the journal what its client sent. The request is there immediately, the journal does
+//! not fill the memory, and it never shows a key.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 use crate::raw;
 
 #[tokio::test]
-async fn a_request_is_there_as_soon_as_its_answer_is() {
+async fn a_request_is_recorded_before_its_response_arrives() {
     let mock = MockServer::start().await.unwrap();
     for count in 1..=20 {
         raw::wallet_with(mock.address(), &mock.api_key()).await;
@@ -23,7 +23,7 @@ async fn a_request_is_there_as_soon_as_its_answer_is() {
 }
 
 #[tokio::test]
-async fn it_tells_what_was_asked_and_how_it_was_answered() {
+async fn an_entry_has_the_request_and_its_response() {
     let mock = MockServer::start().await.unwrap();
     let request = "GET /api/v1/wallet?a=1&b HTTP/1.1\r\nHost: mock\r\nX-Mine: 1\r\nx-mine: 2\r\n\
                    connection: close\r\n\r\n";
@@ -46,7 +46,7 @@ async fn it_tells_what_was_asked_and_how_it_was_answered() {
 }
 
 #[tokio::test]
-async fn no_key_can_be_seen_in_it_wherever_the_client_put_it() {
+async fn no_key_is_in_the_journal_wherever_the_client_put_it() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.partner();
     let canary = partner.issue_key();
@@ -71,7 +71,7 @@ async fn no_key_can_be_seen_in_it_wherever_the_client_put_it() {
 }
 
 #[tokio::test]
-async fn it_keeps_the_newest_of_each_partner_and_counts_the_rest() {
+async fn the_journal_keeps_the_newest_of_each_partner_and_counts_the_rest() {
     let mock = MockServer::start().await.unwrap();
     let quiet = mock.add_partner("quiet");
     raw::wallet_with(mock.address(), &quiet.issue_key()).await;
@@ -98,14 +98,14 @@ async fn it_keeps_the_newest_of_each_partner_and_counts_the_rest() {
 const WALLET: &str =
     r#"{"balance":8450,"currency":"XAF","creditUnitPrice":"25.0000","costPerMessage":1}"#;
 
-/// One request, which is answered, and how it stands in the journal.
-async fn recorded(mock: &MockServer, line: &str) -> (raw::Answer, RecordedRequest) {
+/// Sends one request. Returns its response and its journal entry.
+async fn recorded(mock: &MockServer, line: &str) -> (raw::Response, RecordedRequest) {
     let key = mock.api_key();
     let request = format!(
         "{line} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\r\n"
     );
-    let answer = raw::exchange(mock.address(), request).await;
-    (answer, mock.requests().pop().unwrap())
+    let response = raw::exchange(mock.address(), request).await;
+    (response, mock.requests().pop().unwrap())
 }
 
 fn body(recorded: &RecordedRequest) -> &[u8] {
@@ -113,7 +113,7 @@ fn body(recorded: &RecordedRequest) -> &[u8] {
 }
 
 #[tokio::test]
-async fn it_shows_every_answer_as_it_was_sent() {
+async fn the_journal_has_every_response_as_it_was_sent() {
     let mock = MockServer::start().await.unwrap();
     let with_header = ResponseTemplate::json(201, "[]")
         .header(http::header::ETAG, HeaderValue::from_static("\"x\""));
@@ -149,41 +149,41 @@ async fn it_shows_every_answer_as_it_was_sent() {
         let (sent, recorded) = recorded(&mock, line).await;
         assert_eq!((sent.status, recorded.status.as_u16()), (status, status), "{line}");
         assert_eq!(body(&recorded), sent.body.as_bytes(), "{line}");
-        let answer = recorded.response.unwrap();
-        assert_eq!(answer.body_length, sent.body.len() as u64, "{line}");
+        let response = recorded.response.unwrap();
+        assert_eq!(response.body_length, sent.body.len() as u64, "{line}");
         let written = ["date", "content-length", "connection"];
-        let kept = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let kept = response.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let sent = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let sent: Vec<_> = sent.filter(|(name, _)| !written.contains(name)).collect();
         assert_eq!(kept.collect::<Vec<_>>(), sent, "{line}");
     }
     for authorization in ["", "authorization: Bearer pk_live_unknown\r\n"] {
         let sent = raw::wallet(mock.address(), authorization).await;
-        let answer = mock.requests().pop().unwrap().response.unwrap();
-        assert_eq!(answer.headers["www-authenticate"], sent.header("www-authenticate").unwrap());
-        assert_eq!(answer.body.unwrap(), sent.body);
+        let response = mock.requests().pop().unwrap().response.unwrap();
+        assert_eq!(response.headers["www-authenticate"], sent.header("www-authenticate").unwrap());
+        assert_eq!(response.body.unwrap(), sent.body);
     }
 }
 
 #[tokio::test]
-async fn of_a_long_answer_it_keeps_the_length_and_of_none_nothing() {
+async fn the_journal_keeps_the_length_of_a_long_response() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.partner();
-    let room = MAX_RECORDED_BODY - WALLET.len();
+    let space = MAX_RECORDED_BODY - WALLET.len();
     let currency = partner.wallet().currency.len();
     for (more, is_kept) in [(0, true), (1, false)] {
-        partner.update_wallet(|wallet| wallet.currency = "X".repeat(room + currency + more));
+        partner.update_wallet(|wallet| wallet.currency = "X".repeat(space + currency + more));
         let (sent, recorded) = recorded(&mock, "GET /api/v1/wallet").await;
-        let answer = recorded.response.unwrap();
-        assert_eq!(answer.body_length, (MAX_RECORDED_BODY + more) as u64);
-        assert_eq!(answer.body.map(|body| body == sent.body), is_kept.then_some(true));
-        assert_eq!(answer.headers["content-type"], "application/json");
+        let response = recorded.response.unwrap();
+        assert_eq!(response.body_length, (MAX_RECORDED_BODY + more) as u64);
+        assert_eq!(response.body.map(|body| body == sent.body), is_kept.then_some(true));
+        assert_eq!(response.headers["content-type"], "application/json");
     }
     mock.fail_next(Fault::passthrough().pad_to(1 << 40)).unwrap();
     let request = Request::get("/api/v1/wallet").body(Body::empty()).unwrap();
     drop(mock.service().oneshot(request).await);
-    let answer = mock.requests().pop().unwrap().response.unwrap();
-    assert_eq!((answer.body_length, answer.body), (1 << 40, None));
+    let response = mock.requests().pop().unwrap().response.unwrap();
+    assert_eq!((response.body_length, response.body), (1 << 40, None));
 
     mock.fail_next(Fault::close()).unwrap();
     raw::Connection::open(mock.address())
@@ -195,7 +195,7 @@ async fn of_a_long_answer_it_keeps_the_length_and_of_none_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_answered_stays_as_it_was_when_the_data_changes() {
+async fn a_recorded_response_stays_when_the_data_changes() {
     let mock = Mock::new();
     let get = async || {
         let request = Request::get("/api/v1/companies");
@@ -211,7 +211,7 @@ async fn what_was_answered_stays_as_it_was_when_the_data_changes() {
 }
 
 #[tokio::test]
-async fn no_key_can_be_seen_in_an_answer_either() {
+async fn no_key_is_in_a_recorded_response() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.partner();
     let canary = partner.issue_key();
@@ -234,7 +234,7 @@ async fn no_key_can_be_seen_in_an_answer_either() {
 }
 
 #[tokio::test]
-async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for() {
+async fn the_recorded_duration_does_not_include_the_delay_of_a_fault() {
     let work = Duration::from_millis(10);
     let mock = MockServer::start().await.unwrap();
     let stub = Stub::post("work").respond_with(move |_| {
@@ -252,11 +252,11 @@ async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for()
          expect: 100-continue\r\ncontent-length: 1\r\n\r\n"
     );
     slow.send(head).await;
-    // The head was read when the mock asks for the body.
+    // The mock has read the head when it asks for the body.
     slow.expect("HTTP/1.1 100 Continue\r\n\r\n").await;
     std::thread::sleep(work);
     slow.send("1").await;
-    slow.answer().await;
+    slow.response().await;
     let sent = mock.requests().pop().unwrap();
     assert!(sent.duration >= 2 * work, "{:?}", sent.duration);
 
@@ -274,7 +274,7 @@ async fn it_tells_how_long_an_answer_took_without_the_delay_that_was_asked_for()
 }
 
 #[tokio::test]
-async fn it_can_be_cleared_for_one_or_all_and_the_numbers_go_on() {
+async fn the_journal_can_be_cleared_for_one_partner_or_all_and_numbers_continue() {
     let mock = MockServer::start().await.unwrap();
     let second = mock.add_partner("second");
     let key = second.issue_key();

@@ -1,5 +1,5 @@
-//! What is at stake: no client may use the mock up, and one that meets a limit must be told which.
-//! So each limit is exact, and is answered before the connection ends.
+//! No client can exhaust the mock, and a client that exceeds a limit is told which. Each limit is
+//! exact, and its response is sent before the connection ends.
 
 use bytes::Bytes;
 use http::Request;
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use crate::raw;
 
-/// The head of a request for the wallet that has so many bytes.
+/// The head of a request for the wallet, of `length` bytes.
 fn head_of(mock: &MockServer, length: usize) -> String {
     let head = format!(
         "GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
@@ -38,23 +38,23 @@ async fn started(limit: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> 
 }
 
 #[track_caller]
-fn is_refused(answer: &raw::Answer, status: u16, code: &str) {
-    assert_eq!((answer.status, answer.error()), (status, code));
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("connection"), Some("close"));
-    assert_eq!(answer.header("x-partner-api-mock"), Some("limit"));
-    assert!(answer.header("date").is_some());
+fn is_refused(response: &raw::Response, status: u16, code: &str) {
+    assert_eq!((response.status, response.error()), (status, code));
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("connection"), Some("close"));
+    assert_eq!(response.header("x-partner-api-mock"), Some("limit"));
+    assert!(response.header("date").is_some());
 }
 
-/// The HTTP library refuses by itself, before it has a request.
+/// A rejection by the HTTP library, which has no request yet.
 #[track_caller]
-fn is_refused_bare(answer: &raw::Answer, status: u16) {
-    assert_eq!((answer.status, answer.body.as_str()), (status, ""));
-    assert_eq!(answer.header("connection"), Some("close"));
+fn is_rejected_without_body(response: &raw::Response, status: u16) {
+    assert_eq!((response.status, response.body.as_str()), (status, ""));
+    assert_eq!(response.header("connection"), Some("close"));
 }
 
 #[tokio::test]
-async fn a_head_may_have_so_many_bytes_and_not_one_more() {
+async fn the_limit_on_bytes_of_a_head_is_exact() {
     for limit in [None, Some(500), Some(10_000), Some(1_000_000)] {
         let mock =
             started(|mock| limit.map_or(mock.clone(), |limit| mock.max_head_bytes(limit))).await;
@@ -63,28 +63,28 @@ async fn a_head_may_have_so_many_bytes_and_not_one_more() {
         assert_eq!((largest.status, largest.header("x-partner-api-mock")), (200, None));
 
         let whole = raw::exchange(mock.address(), head_of(&mock, limit + 1)).await;
-        is_refused_bare(&whole, 431);
+        is_rejected_without_body(&whole, 431);
 
-        // Without its end, it is too large as soon as there is no room for one.
+        // A head without its end is too large when its end no longer fits.
         let mut unfinished = raw::Connection::open(mock.address()).await;
         unfinished.send(&head_of(&mock, limit + 1)[..limit - 1]).await;
         assert!(unfinished.is_open());
         unfinished.send("a").await;
-        is_refused_bare(&unfinished.last_answer().await, 431);
+        is_rejected_without_body(&unfinished.last_response().await, 431);
         assert_eq!(mock.requests().len(), 1, "the others are not in the journal");
     }
 }
 
 #[tokio::test]
-async fn who_goes_on_sending_gets_the_answer_all_the_same() {
+async fn a_client_that_keeps_sending_still_gets_the_response() {
     let mock = MockServer::start().await.unwrap();
     let mut large = raw::Connection::open(mock.address()).await;
     large.try_send(head_of(&mock, 8_000_000)).await.unwrap();
-    is_refused_bare(&large.last_answer().await, 431);
+    is_rejected_without_body(&large.last_response().await, 431);
 }
 
 #[tokio::test]
-async fn a_head_may_have_so_many_lines_and_not_one_more() {
+async fn the_limit_on_lines_of_a_head_is_exact() {
     for limit in [None, Some(3), Some(101), Some(1000)] {
         let mock =
             started(|mock| limit.map_or(mock.clone(), |limit| mock.max_headers(limit))).await;
@@ -92,7 +92,7 @@ async fn a_head_may_have_so_many_lines_and_not_one_more() {
         let most = raw::exchange(mock.address(), head_with_headers(&mock, limit)).await;
         assert_eq!(most.status, 200);
         let more = raw::exchange(mock.address(), head_with_headers(&mock, limit + 1)).await;
-        is_refused_bare(&more, 431);
+        is_rejected_without_body(&more, 431);
     }
 }
 
@@ -105,16 +105,16 @@ async fn a_request_line_that_is_too_long_is_431_or_414() {
         [(&usual, 70_000, 431), (&large, 65_535, 414), (&small, 1200, 431)]
     {
         let line = format!("GET /{} HTTP/1.1\r\n", "a".repeat(length - 1));
-        let answer = raw::exchange(mock.address(), line + "host: mock\r\n\r\n").await;
-        is_refused_bare(&answer, status);
+        let response = raw::exchange(mock.address(), line + "host: mock\r\n\r\n").await;
+        is_rejected_without_body(&response, status);
     }
     let longest = format!("GET /{} HTTP/1.1\r\n", "a".repeat(65_533));
-    let answer = raw::exchange(large.address(), longest + "host: m\r\nconnection: close\r\n\r\n");
-    assert_eq!(answer.await.status, 404);
+    let response = raw::exchange(large.address(), longest + "host: m\r\nconnection: close\r\n\r\n");
+    assert_eq!(response.await.status, 404);
 }
 
 #[tokio::test]
-async fn a_body_that_is_said_to_be_too_large_is_refused_before_it_is_sent() {
+async fn a_body_with_a_content_length_above_the_limit_is_rejected_before_it_is_sent() {
     for limit in [None, Some(0), Some(10)] {
         let mock =
             started(|mock| limit.map_or(mock.clone(), |limit| mock.max_request_body(limit))).await;
@@ -129,23 +129,23 @@ async fn a_body_that_is_said_to_be_too_large_is_refused_before_it_is_sent() {
         };
         let mut fits = raw::Connection::open(mock.address()).await;
         fits.send(head(format!("content-length: {limit}")) + &"x".repeat(limit)).await;
-        assert_eq!(fits.answer().await.status, 200);
+        assert_eq!(fits.response().await.status, 200);
 
         for expect in ["", "\r\nexpect: 100-continue"] {
             let framing = format!("content-length: {}{expect}", limit + 1);
-            let answer = raw::exchange(mock.address(), head(framing)).await;
-            is_refused(&answer, 413, "payload_too_large");
+            let response = raw::exchange(mock.address(), head(framing)).await;
+            is_refused(&response, 413, "payload_too_large");
         }
         let chunk = format!("{:x}\r\n{}\r\n0\r\n\r\n", limit + 1, "x".repeat(limit + 1));
         let mut chunked = raw::Connection::open(mock.address()).await;
         chunked.try_send(head("transfer-encoding: chunked".to_owned()) + &chunk).await.unwrap();
-        let answer = chunked.answer().await;
-        assert_eq!((answer.status, answer.error()), (413, "payload_too_large"));
+        let response = chunked.response().await;
+        assert_eq!((response.status, response.error()), (413, "payload_too_large"));
     }
 }
 
 #[tokio::test]
-async fn above_the_limit_of_connections_one_is_told_so_and_the_others_go_on() {
+async fn a_connection_above_the_limit_gets_503_and_the_others_continue() {
     let mock = started(|mock| mock.max_connections(2)).await;
     let request = format!(
         "GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n\r\n",
@@ -155,19 +155,19 @@ async fn above_the_limit_of_connections_one_is_told_so_and_the_others_go_on() {
     for _ in 0..2 {
         let mut connection = raw::Connection::open(mock.address()).await;
         connection.send(&request).await;
-        assert_eq!(connection.answer().await.status, 200);
+        assert_eq!(connection.response().await.status, 200);
         open.push(connection);
     }
     let refused = raw::exchange(mock.address(), &request).await;
     is_refused(&refused, 503, "too_many_connections");
     for connection in &mut open {
         connection.send(&request).await;
-        assert_eq!(connection.answer().await.status, 200);
+        assert_eq!(connection.response().await.status, 200);
     }
     assert_eq!(mock.requests().len(), 4, "the refused one is not in the journal");
 
     open.pop().unwrap().end().await;
-    // Its end has to be seen first.
+    // The mock has to notice that it has ended.
     while raw::exchange(mock.address(), &request.replace("host", "connection: close\r\nhost"))
         .await
         .status

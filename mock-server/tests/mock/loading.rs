@@ -1,5 +1,5 @@
-//! What is at stake: who loads another seed, or resets, goes on as if the mock had just been started
-//! with it, and whoever holds a partner of it, or has its key, goes on too, at any moment.
+//! After another seed is loaded, or after a reset, the mock is as if it had just started with that
+//! seed. A `Partner` handle or a key that the seed has stays valid throughout.
 
 use partner_api_mock::{Company, Fault, MockServer, Partner, ResponseTemplate, Rule, Seed, Stub};
 
@@ -27,7 +27,7 @@ async fn status(mock: &MockServer, key: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn another_seed_is_as_if_it_had_been_there_from_the_start() {
+async fn after_loading_another_seed_the_mock_is_as_if_started_with_it() {
     let mock = started(BEFORE).await;
     mock.load(Seed::from_json(AFTER).unwrap());
 
@@ -49,7 +49,7 @@ async fn another_seed_is_as_if_it_had_been_there_from_the_start() {
 }
 
 #[tokio::test]
-async fn a_partner_of_the_same_name_stays_the_same_one_and_the_others_go() {
+async fn a_partner_of_the_same_name_stays_and_the_others_are_removed() {
     let mock = started(BEFORE).await;
     let [a, b, gone] = &mock.partners()[..] else { panic!("three partners") };
     for key in ["k-a", "k-b", "k-gone"] {
@@ -69,7 +69,7 @@ async fn a_partner_of_the_same_name_stays_the_same_one_and_the_others_go() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_issued_at_the_start_goes_on() {
+async fn a_key_that_was_issued_at_the_start_stays_valid() {
     let mock = MockServer::start().await.unwrap();
     let key = mock.api_key();
     mock.load(Seed::from_json(r#"{"partners": [{"name": "other"}]}"#).unwrap());
@@ -87,7 +87,7 @@ async fn a_key_that_was_issued_at_the_start_goes_on() {
 }
 
 #[tokio::test]
-async fn reset_is_as_at_the_start() {
+async fn reset_restores_the_start() {
     let mock = MockServer::start().await.unwrap();
     let (partner, key) = (mock.partner(), mock.api_key());
     let sample = (partner.wallet(), partner.companies());
@@ -115,7 +115,7 @@ async fn reset_is_as_at_the_start() {
 }
 
 #[tokio::test]
-async fn after_another_seed_reset_is_as_that_one_says() {
+async fn after_loading_another_seed_reset_restores_that_seed() {
     let mock = started(BEFORE).await;
     mock.load(Seed::from_json(AFTER).unwrap());
     mock.partner().update_wallet(|wallet| wallet.balance = 0);
@@ -124,7 +124,7 @@ async fn after_another_seed_reset_is_as_that_one_says() {
 }
 
 #[tokio::test]
-async fn chance_falls_again_as_it_did() {
+async fn random_choices_are_the_same_after_a_reset() {
     let mock = MockServer::start().await.unwrap();
     let mut runs = Vec::new();
     for _ in 0..3 {
@@ -142,7 +142,7 @@ async fn chance_falls_again_as_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_key_that_both_seeds_have_is_never_refused_meanwhile() {
+async fn a_key_that_both_seeds_have_is_never_rejected_during_loading() {
     let seed = |balance: u8| {
         format!(
             r#"{{"partners": [{{"name": "p", "keys": ["k"], "wallet": {{"balance": {balance}}}}}]}}"#
@@ -154,8 +154,8 @@ async fn a_key_that_both_seeds_have_is_never_refused_meanwhile() {
         .map(|_| {
             tokio::spawn(async move {
                 for _ in 0..100 {
-                    let answer = raw::wallet_with(address, "k").await;
-                    assert_eq!(answer.status, 200, "{answer:?}");
+                    let response = raw::wallet_with(address, "k").await;
+                    assert_eq!(response.status, 200, "{response:?}");
                 }
             })
         })

@@ -1,5 +1,5 @@
-//! What is at stake: the log is where one looks first. It must tell of every request what the journal
-//! does, and whoever wrote a path or a name, neither a key nor a control character may reach it.
+//! The log reports of every request what the journal records, and contains neither a key nor a
+//! control character, even if a path or a name does.
 
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
@@ -13,13 +13,13 @@ use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-/// What was told on this thread: each event as its target and fields.
+/// The events of this thread, each as its target and fields.
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<String>>>);
 
 impl Told {
-    /// While another test registers an event, tracing does not know yet whom to offer it to, so this
-    /// waits until it gets one.
+    /// While another test registers an event, tracing does not yet know its subscribers, so this
+    /// waits until it gets an event.
     async fn listen() -> (Self, DefaultGuard) {
         let told = Self::default();
         let guard = tracing::subscriber::set_default(told.clone());
@@ -80,7 +80,7 @@ async fn ask(mock: &Mock, target: &str, key: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
+async fn every_request_is_one_event_with_status_and_disposition() {
     let (told, _guard) = Told::listen().await;
     let mock = Mock::new();
     let key = mock.api_key();
@@ -96,28 +96,28 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
     let lines = told.lines();
     let draw = mock.requests()[2].fault.as_ref().unwrap().draw().unwrap();
     let draw = format!("{draw:.6}");
-    let answered = |rest: &str| {
+    let request_event = |rest: &str| {
         format!("partner_api_mock::request message=request handled {rest}").replace("DRAW", &draw)
     };
     assert_eq!(
         lines,
         [
-            answered(
+            request_event(
                 "request.id=req-1 http.request.method=GET url.path=/api/v1/wallet url.query=a=1 \
                  http.response.status_code=200 disposition=served partner=default"
             ),
-            answered(
+            request_event(
                 "request.id=req-2 http.request.method=GET url.path=/api/v1/wallet \
                  http.response.status_code=401 disposition=unknown key"
             ),
-            answered(
+            request_event(
                 "request.id=req-3 http.request.method=GET url.path=/api/v1/companies \
                  http.response.status_code=503 disposition=served partner=default \
                  fault=rule 1 (status=503 delay=2s times=1 probability=1.0), request 1, draw DRAW \
                  delay_us=2000000"
             ),
-            // No answer came, so there is no status.
-            answered(
+            // No response was sent, so there is no status.
+            request_event(
                 "request.id=req-4 http.request.method=GET url.path=/api/v1/companies disposition=served \
                  partner=default fault=rule 1 (connection=close times=1), request 1"
             ),
@@ -126,7 +126,7 @@ async fn every_request_is_one_event_that_tells_what_was_answered_and_why() {
 }
 
 #[tokio::test]
-async fn neither_a_key_nor_a_control_character_is_told() {
+async fn neither_a_key_nor_a_control_character_is_logged() {
     let (told, _guard) = Told::listen().await;
     let mock = Mock::new();
     let partner = mock.add_partner("a\u{1b}[31m\n\u{9b}\u{202e}");
@@ -158,7 +158,7 @@ async fn neither_a_key_nor_a_control_character_is_told() {
 }
 
 #[tokio::test]
-async fn a_server_tells_where_it_listens_and_when_it_ends() {
+async fn a_server_logs_its_address_and_its_end() {
     let (told, _guard) = Told::listen().await;
     let mock = MockServer::start().await.unwrap();
     let address = mock.address();

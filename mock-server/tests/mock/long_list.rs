@@ -1,12 +1,12 @@
-//! What is at stake: a test of a long list must cost what the list costs. It is kept once, as it is
-//! sent; a change writes one company anew; and what is sent is whole, however many pieces it is in.
+//! A long list is stored once, in the form that is sent. A change rewrites one company, and the
+//! list is sent complete, in however many pieces.
 
 use partner_api_mock::{Company, Connection, Fault, MockServer};
 use serde_json::Value;
 
 use crate::raw;
 
-/// More than two megabytes, which go out in pieces.
+/// More than two megabytes, which are sent in pieces.
 const COUNT: usize = 8_000;
 
 fn companies() -> impl Iterator<Item = Company> {
@@ -19,10 +19,10 @@ fn companies() -> impl Iterator<Item = Company> {
 async fn list(mock: &MockServer) -> String {
     let head = "GET /api/v1/companies HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n";
     let request = format!("{head}authorization: Bearer {}\r\n\r\n", mock.api_key());
-    let answer = raw::exchange(mock.address(), request).await;
-    let length = answer.header("content-length").unwrap().parse::<usize>();
-    assert_eq!((answer.status, length), (200, Ok(answer.body.len())));
-    answer.body
+    let response = raw::exchange(mock.address(), request).await;
+    let length = response.header("content-length").unwrap().parse::<usize>();
+    assert_eq!((response.status, length), (200, Ok(response.body.len())));
+    response.body
 }
 
 fn ids(body: &str) -> Vec<String> {
@@ -32,7 +32,7 @@ fn ids(body: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn it_comes_whole_and_in_its_order_also_after_changes() {
+async fn a_long_list_is_whole_and_in_order_also_after_changes() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.partner();
     partner.set_companies(companies());
@@ -50,7 +50,7 @@ async fn it_comes_whole_and_in_its_order_also_after_changes() {
 }
 
 #[tokio::test]
-async fn a_fault_does_to_it_what_it_does_to_a_short_one() {
+async fn a_fault_does_the_same_to_a_long_list_and_a_short_one() {
     let mock = MockServer::start().await.unwrap();
     mock.partner().set_companies(companies());
     let whole = list(&mock).await;
@@ -59,7 +59,7 @@ async fn a_fault_does_to_it_what_it_does_to_a_short_one() {
 }
 
 #[tokio::test]
-async fn it_takes_less_than_four_times_its_bytes_and_a_change_only_a_part_of_them() {
+async fn a_long_list_takes_less_than_four_times_its_bytes_and_a_change_little() {
     let mock = MockServer::start().await.unwrap();
     let partner = mock.partner();
     let kept = allocation_counter::measure(|| partner.set_companies(companies()));

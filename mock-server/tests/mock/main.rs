@@ -1,4 +1,4 @@
-//! The mock from outside: one file for each thing that must hold. They ask by `asking`, `load` and `raw`.
+//! The mock from outside: one file for each behaviour. `asking` and `raw` send the requests.
 
 #![expect(
     clippy::unwrap_used,

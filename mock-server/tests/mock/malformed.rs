@@ -1,5 +1,5 @@
-//! What is at stake: two readers of the same bytes must not see two different requests, and a client
-//! that writes them wrongly must be told. Each row is sent as it stands; the sections are of RFC 9112
+//! Two readers of the same bytes must not see two different requests, and a client that sends
+//! malformed bytes must be told. Each row is sent as it is written; section numbers are of RFC 9112
 //! unless another is named.
 
 use std::time::Duration;
@@ -8,13 +8,13 @@ use partner_api_mock::{Fault, Mock, MockServer, Stub};
 
 use crate::raw;
 
-/// What came is no request, or none that may be served.
+/// Not a request, or not a request that may be served.
 const BAD: &[&str] = &["400"];
 /// Closed without a response.
 const CLOSED: &[&str] = &[];
 const SERVED: &[&str] = &["200"];
 
-/// `$` stands for a good key's header line, and `@` for a good Host line.
+/// `$` is replaced by a header line with a valid key, and `@` by a valid Host line.
 const HEADS: &[(&str, &[u8], &[&str])] = &[
     // Host: section 3.2.
     ("no host", b"GET /api/v1/wallet HTTP/1.1\r\n$\r\n", BAD),
@@ -32,11 +32,11 @@ const HEADS: &[(&str, &[u8], &[&str])] = &[
     ("no version", b"GET /api/v1/wallet\r\n@$\r\n", BAD),
     ("no target", b"GET HTTP/1.1\r\n@$\r\n", BAD),
     ("no method", b" /api/v1/wallet HTTP/1.1\r\n@$\r\n", BAD),
-    ("two blanks before the target", b"GET  /api/v1/wallet HTTP/1.1\r\n@$\r\n", BAD),
-    ("two blanks before the version", b"GET /api/v1/wallet  HTTP/1.1\r\n@$\r\n", BAD),
-    ("a blank after the version", b"GET /api/v1/wallet HTTP/1.1 \r\n@$\r\n", BAD),
-    ("a blank in the target", b"GET /api/v1/wal let HTTP/1.1\r\n@$\r\n", BAD),
-    ("a tab in the place of a blank", b"GET\t/api/v1/wallet\tHTTP/1.1\r\n@$\r\n", BAD),
+    ("two spaces before the target", b"GET  /api/v1/wallet HTTP/1.1\r\n@$\r\n", BAD),
+    ("two spaces before the version", b"GET /api/v1/wallet  HTTP/1.1\r\n@$\r\n", BAD),
+    ("a space after the version", b"GET /api/v1/wallet HTTP/1.1 \r\n@$\r\n", BAD),
+    ("a space in the target", b"GET /api/v1/wal let HTTP/1.1\r\n@$\r\n", BAD),
+    ("a tab instead of a space", b"GET\t/api/v1/wallet\tHTTP/1.1\r\n@$\r\n", BAD),
     ("a method with a colon", b"G:T /api/v1/wallet HTTP/1.1\r\n@$\r\n", BAD),
     ("a NUL in the method", b"G\0T /api/v1/wallet HTTP/1.1\r\n@$\r\n", BAD),
     ("a NUL in the target", b"GET /api/v1/wal\0let HTTP/1.1\r\n@$\r\n", BAD),
@@ -78,9 +78,9 @@ const HEADS: &[(&str, &[u8], &[&str])] = &[
         BAD,
     ),
     // Field lines: section 5.
-    ("a blank before a colon", b"GET /api/v1/wallet HTTP/1.1\r\n@x-a : 1\r\n$\r\n", BAD),
+    ("a space before a colon", b"GET /api/v1/wallet HTTP/1.1\r\n@x-a : 1\r\n$\r\n", BAD),
     ("a tab before a colon", b"GET /api/v1/wallet HTTP/1.1\r\n@x-a\t: 1\r\n$\r\n", BAD),
-    ("a blank before the first line", b"GET /api/v1/wallet HTTP/1.1\r\n x-a: 1\r\n@$\r\n", BAD),
+    ("a space before the first line", b"GET /api/v1/wallet HTTP/1.1\r\n x-a: 1\r\n@$\r\n", BAD),
     ("a folded line", b"GET /api/v1/wallet HTTP/1.1\r\n@x-a: 1\r\n 2\r\n$\r\n", BAD),
     ("a line without a colon", b"GET /api/v1/wallet HTTP/1.1\r\n@x-a\r\n$\r\n", BAD),
     ("a line without a name", b"GET /api/v1/wallet HTTP/1.1\r\n@: 1\r\n$\r\n", BAD),
@@ -102,11 +102,11 @@ const HEADS: &[(&str, &[u8], &[&str])] = &[
     ("a word", b"hello\r\n\r\n", BAD),
     ("NULs", b"\0\0\0\0\r\n\r\n", BAD),
     ("HTTP/0.9 as it was", b"GET /\r\n\r\n", BAD),
-    ("an answer", b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", BAD),
+    ("a response", b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", BAD),
 ];
 
-/// Requests to a stub that tells how long the body was. After `POST … HTTP/1.1`, a Host and a key.
-/// What follows the body tells whether more was taken for the body than is.
+/// Requests to a stub that returns the length of the body, without their `POST … HTTP/1.1`, Host
+/// and key. The bytes after the body show whether the mock read more than the body.
 const BODIES: &[(&str, &[u8], &[&str])] = &[
     // Content-Length: sections 6.2 and 6.3.
     ("a length", b"content-length: 3\r\n\r\nabc", &["200 3"]),
@@ -118,7 +118,7 @@ const BODIES: &[(&str, &[u8], &[&str])] = &[
     ("a length with a sign", b"content-length: +3\r\n\r\nabc", BAD),
     ("a length in hexadecimal", b"content-length: 0x3\r\n\r\nabc", BAD),
     ("a length with a point", b"content-length: 3.0\r\n\r\nabc", BAD),
-    ("a length with a blank in it", b"content-length: 3 3\r\n\r\nabc", BAD),
+    ("a length with a space in it", b"content-length: 3 3\r\n\r\nabc", BAD),
     ("an empty length", b"content-length:\r\n\r\n", BAD),
     ("a word for a length", b"content-length: abc\r\n\r\n", BAD),
     ("a length beyond 64 bits", b"content-length: 18446744073709551616\r\n\r\n", BAD),
@@ -146,7 +146,7 @@ const BODIES: &[(&str, &[u8], &[&str])] = &[
         NO_CODING,
     ),
     ("chunked twice", b"transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n", NO_CODING),
-    // Both: section 6.1. Transfer-Encoding counts, and nothing may follow on the connection.
+    // Both: section 6.1. Transfer-Encoding is used, and the connection is closed afterwards.
     ("both", b"content-length: 6\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /x", &["200 0"]),
     (
         "both, the other way round",
@@ -154,7 +154,11 @@ const BODIES: &[(&str, &[u8], &[&str])] = &[
         &["200 0"],
     ),
     // Chunks: section 7.1.
-    ("a size that is none", b"transfer-encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n", BAD),
+    (
+        "a size that is not a number",
+        b"transfer-encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n",
+        BAD,
+    ),
     ("a negative size", b"transfer-encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n", BAD),
     ("a size with a prefix", b"transfer-encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n", BAD),
     ("an empty size", b"transfer-encoding: chunked\r\n\r\n\r\nabc\r\n0\r\n\r\n", BAD),
@@ -169,17 +173,19 @@ const BODIES: &[(&str, &[u8], &[&str])] = &[
 const TOO_LARGE: &[&str] = &["413 payload_too_large"];
 const NO_CODING: &[&str] = &["501 not_implemented"];
 
-/// Status, and the code of an error or the body of what is none.
-fn told(answer: &raw::Answer) -> String {
-    if matches!(answer.status, 400 | 431) || answer.status == 200 && answer.body.starts_with('{') {
-        return answer.status.to_string();
+/// The status, and the error code or, if the response is not an error, the body.
+fn told(response: &raw::Response) -> String {
+    if matches!(response.status, 400 | 431)
+        || response.status == 200 && response.body.starts_with('{')
+    {
+        return response.status.to_string();
     }
-    let what = if answer.status < 400 { answer.body.as_str() } else { answer.error() };
-    format!("{} {what}", answer.status)
+    let what = if response.status < 400 { response.body.as_str() } else { response.error() };
+    format!("{} {what}", response.status)
 }
 
-/// All answers to these bytes, after which this side of the connection is ended.
-async fn answers(mock: &MockServer, bytes: &[u8]) -> Vec<String> {
+/// All responses to these bytes, after which the client ends its side of the connection.
+async fn responses(mock: &MockServer, bytes: &[u8]) -> Vec<String> {
     let mut connection = raw::Connection::open(mock.address()).await;
     let _ = connection.try_send(bytes).await;
     let _ = connection.try_end().await;
@@ -202,11 +208,11 @@ fn filled(mock: &Mock, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_head_is_served_or_refused_as_the_standard_says() {
+async fn a_head_is_served_or_rejected_as_the_standard_says() {
     let mock = MockServer::start().await.unwrap();
     let mut wrong = Vec::new();
     for (name, bytes, expected) in HEADS {
-        let told = answers(&mock, &filled(&mock, bytes)).await;
+        let told = responses(&mock, &filled(&mock, bytes)).await;
         if told != *expected {
             wrong.push(format!("{name}: {told:?}, expected {expected:?}"));
         }
@@ -216,7 +222,7 @@ async fn a_head_is_served_or_refused_as_the_standard_says() {
 }
 
 #[tokio::test]
-async fn a_body_ends_where_the_standard_says_or_is_refused() {
+async fn a_body_ends_where_the_standard_says_or_is_rejected() {
     let mock = MockServer::start().await.unwrap();
     let length = Stub::post("templates").respond_with(|request| {
         partner_api_mock::ResponseTemplate::json(200, request.body.len().to_string())
@@ -225,7 +231,7 @@ async fn a_body_ends_where_the_standard_says_or_is_refused() {
     let mut wrong = Vec::new();
     for (name, bytes, expected) in BODIES {
         let head = filled(&mock, b"POST /api/v1/templates HTTP/1.1\r\n@$");
-        let told = answers(&mock, &[&head, *bytes].concat()).await;
+        let told = responses(&mock, &[&head, *bytes].concat()).await;
         if told != *expected {
             wrong.push(format!("{name}: {told:?}, expected {expected:?}"));
         }
@@ -234,7 +240,7 @@ async fn a_body_ends_where_the_standard_says_or_is_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A second request that is hidden in the body of the first must never be answered.
+/// A second request that is hidden in the body of the first must never get a response.
 #[tokio::test]
 async fn no_request_is_smuggled_in_the_body_of_another() {
     let mock = MockServer::start().await.unwrap();
@@ -271,7 +277,7 @@ async fn no_request_is_smuggled_in_the_body_of_another() {
 }
 
 #[tokio::test]
-async fn who_waits_for_100_continue_gets_it_once_and_only_if_the_body_is_wanted() {
+async fn expect_100_continue_gets_it_once_and_only_if_the_body_is_wanted() {
     let mock = MockServer::start().await.unwrap();
     mock.add_stub(Stub::post("templates")).unwrap();
     let head = |path: &str| {
@@ -285,50 +291,50 @@ async fn who_waits_for_100_continue_gets_it_once_and_only_if_the_body_is_wanted(
     wanted.send(head("/api/v1/templates")).await;
     wanted.expect("HTTP/1.1 100 Continue\r\n\r\n").await;
     wanted.send("abc").await;
-    assert_eq!(wanted.answer().await.status, 200);
+    assert_eq!(wanted.response().await.status, 200);
 
     let mut unwanted = raw::Connection::open(mock.address()).await;
     unwanted.send(head("/api/v1/wallet")).await;
-    assert_eq!(unwanted.answer().await.status, 405);
+    assert_eq!(unwanted.response().await.status, 405);
 }
 
 #[tokio::test]
-async fn an_upgrade_that_is_asked_for_is_not_made() {
+async fn a_requested_upgrade_is_ignored() {
     let mock = MockServer::start().await.unwrap();
     let upgrade =
         b"GET /api/v1/wallet HTTP/1.1\r\n@$connection: upgrade\r\nupgrade: websocket\r\n\r\n";
     let mut connection = raw::Connection::open(mock.address()).await;
     for _ in 0..2 {
         connection.send(filled(&mock, upgrade)).await;
-        assert_eq!(connection.answer().await.status, 200);
+        assert_eq!(connection.response().await.status, 200);
     }
 }
 
 #[tokio::test]
-async fn a_bare_last_answer_of_a_stub_is_sent_as_it_is() {
+async fn an_empty_last_response_of_a_stub_is_sent_unchanged() {
     let mock = MockServer::start().await.unwrap();
     mock.add_stub(Stub::get("gone").respond(partner_api_mock::ResponseTemplate::empty(410)))
         .unwrap();
     let request = b"GET /api/v1/gone HTTP/1.1\r\n@$connection: close\r\n\r\n";
-    let answer = raw::exchange(mock.address(), filled(&mock, request)).await;
-    assert_eq!((answer.status, answer.body.as_str()), (410, ""));
+    let response = raw::exchange(mock.address(), filled(&mock, request)).await;
+    assert_eq!((response.status, response.body.as_str()), (410, ""));
     let nowhere = b"GET /nowhere HTTP/1.1\r\n@connection: close\r\n\r\n";
     mock.fail_next(Fault::passthrough().throttle(Duration::from_millis(5))).unwrap();
-    let answer = raw::exchange(mock.address(), filled(&mock, nowhere)).await;
-    assert_eq!((answer.status, answer.error()), (404, "not_found"), "the body came later");
+    let response = raw::exchange(mock.address(), filled(&mock, nowhere)).await;
+    assert_eq!((response.status, response.error()), (404, "not_found"), "the body arrived later");
     let head = b"HEAD /nowhere HTTP/1.1\r\n@connection: close\r\n\r\n";
-    let answer = raw::exchange(mock.address(), filled(&mock, head)).await;
-    assert_eq!((answer.status, answer.body.as_str()), (404, ""));
+    let response = raw::exchange(mock.address(), filled(&mock, head)).await;
+    assert_eq!((response.status, response.body.as_str()), (404, ""));
 }
 
 #[tokio::test]
-async fn good_requests_before_a_malformed_one_are_answered_first() {
+async fn valid_requests_before_a_malformed_one_get_their_responses_first() {
     let mock = MockServer::start().await.unwrap();
     let good = filled(&mock, b"GET /api/v1/wallet HTTP/1.1\r\n@$\r\n");
     let bytes = [&good[..], &good, b"GET / HTTP/1.1\r\nhost : mock\r\n\r\n"].concat();
-    assert_eq!(answers(&mock, &bytes).await, ["200", "200", "400"]);
+    assert_eq!(responses(&mock, &bytes).await, ["200", "200", "400"]);
 
-    // Also while an answer before it is still on its way.
+    // Also while the response before it is still being sent.
     mock.fail_next(Fault::passthrough().pad_to(8_000_000)).unwrap();
     let mut lazy = raw::Connection::open(mock.address()).await;
     lazy.send(bytes).await;
@@ -340,8 +346,8 @@ async fn good_requests_before_a_malformed_one_are_answered_first() {
 }
 
 #[tokio::test]
-async fn a_method_may_be_long_and_is_still_none_that_is_allowed() {
+async fn a_long_method_is_405() {
     let mock = MockServer::start().await.unwrap();
     let request = "A".repeat(60_000) + " /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n";
-    assert_eq!(answers(&mock, request.as_bytes()).await, ["405 method_not_allowed"]);
+    assert_eq!(responses(&mock, request.as_bytes()).await, ["405 method_not_allowed"]);
 }

@@ -1,5 +1,5 @@
-//! What is at stake: a client's behaviour in an outage is tested with one mock, at one address. What
-//! is said to be down must not answer, must be met as said, and must be there again when told.
+//! A client's behaviour in an outage is tested with one mock, at one address. The mock does not
+//! respond during an outage, fails in the way that was asked for, and is back when the outage ends.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use crate::raw;
 
 async fn start() -> MockServer {
-    MockServer::builder().listen(raw::address_of_its_own()).start().await.unwrap()
+    MockServer::builder().listen(raw::unshared_address()).start().await.unwrap()
 }
 
 fn request(mock: &MockServer) -> String {
@@ -21,7 +21,7 @@ fn request(mock: &MockServer) -> String {
 async fn kept(mock: &MockServer) -> raw::Connection {
     let mut kept = raw::Connection::open(mock.address()).await;
     kept.send(request(mock)).await;
-    assert_eq!(kept.answer().await.status, 200);
+    assert_eq!(kept.response().await.status, 200);
     kept
 }
 
@@ -29,7 +29,7 @@ async fn serves(mock: &MockServer) {
     assert_eq!(raw::wallet_with(mock.address(), &mock.api_key()).await.status, 200);
 }
 
-/// What comes to who connects and asks.
+/// Connects and sends a request. Returns the received bytes or the error.
 async fn asked(mock: &MockServer) -> Result<Vec<u8>, ErrorKind> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = TcpStream::connect(mock.address()).await.map_err(|error| error.kind())?;
@@ -42,32 +42,32 @@ async fn asked(mock: &MockServer) -> Result<Vec<u8>, ErrorKind> {
 }
 
 #[tokio::test]
-async fn refusing_it_is_not_there_and_its_connections_are_closed() {
+async fn a_refusing_outage_refuses_and_closes_connections() {
     let mock = start().await;
     let mut kept = kept(&mock).await;
     mock.start_outage(Outage::Refuse).unwrap();
     assert_eq!(asked(&mock).await, Err(ErrorKind::ConnectionRefused));
     let _ = kept.try_send(request(&mock)).await;
     assert_eq!(kept.rest().await, b"");
-    assert_eq!(mock.requests().len(), 1, "nobody was answered meanwhile");
+    assert_eq!(mock.requests().len(), 1, "no request got a response during the outage");
     mock.end_outage().unwrap();
     serves(&mock).await;
 }
 
 #[tokio::test]
-async fn resetting_it_takes_a_connection_and_resets_it_before_a_byte() {
+async fn a_resetting_outage_accepts_and_resets_connections_before_a_byte() {
     let mock = start().await;
     let mut kept = kept(&mock).await;
     mock.start_outage(Outage::Reset).unwrap();
     assert_eq!(asked(&mock).await, Err(ErrorKind::ConnectionReset));
     assert_eq!(kept.end_of_connection().await, Some(ErrorKind::ConnectionReset));
-    assert_eq!(mock.requests().len(), 1, "nobody was answered meanwhile");
+    assert_eq!(mock.requests().len(), 1, "no request got a response during the outage");
     mock.end_outage().unwrap();
     serves(&mock).await;
 }
 
 #[tokio::test]
-async fn silent_it_says_nothing_until_it_is_up_again() {
+async fn a_blackhole_outage_sends_nothing_until_it_ends() {
     let mock = start().await;
     let mut kept = kept(&mock).await;
     let mut dripping = raw::Connection::open(mock.address()).await;
@@ -79,14 +79,14 @@ async fn silent_it_says_nothing_until_it_is_up_again() {
     let mut fresh = raw::Connection::open(mock.address()).await;
     fresh.send(request(&mock)).await;
     kept.send(request(&mock)).await;
-    // What was on its way may still come, and then nothing more.
+    // Bytes that were already sent may still arrive, and then nothing more.
     let silence = Duration::from_millis(100);
     while tokio::time::timeout(silence, dripping.some(1000)).await.is_ok_and(|count| count > 0) {}
     assert!(kept.is_open() && fresh.is_open() && dripping.is_open());
 
     mock.end_outage().unwrap();
     for connection in [&mut kept, &mut fresh, &mut dripping] {
-        assert_eq!(connection.rest().await, b"", "nobody is answered late");
+        assert_eq!(connection.rest().await, b"", "no response comes late");
     }
     assert_eq!(mock.requests().len(), 2);
     serves(&mock).await;
@@ -122,10 +122,10 @@ async fn one_outage_may_follow_another() {
 }
 
 #[tokio::test]
-async fn nobody_else_gets_the_address_meanwhile() {
+async fn no_other_program_gets_the_address_during_an_outage() {
     for is_used in [false, true] {
         let mock = start().await;
-        // What is left of a connection may make an address harder to hold.
+        // The rest of a closed connection may make the address harder to bind.
         let left = if is_used { Some(kept(&mock).await) } else { None };
         for outage in [Outage::Refuse, Outage::Reset, Outage::Blackhole] {
             mock.start_outage(outage).unwrap();
@@ -141,7 +141,7 @@ async fn nobody_else_gets_the_address_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_thread_outside_of_the_runtime_may_tell_it_too() {
+async fn a_thread_outside_of_the_runtime_can_start_and_end_an_outage() {
     let mock = std::sync::Arc::new(start().await);
     let told = std::sync::Arc::clone(&mock);
     let outside = std::thread::spawn(move || {
@@ -155,7 +155,7 @@ async fn a_thread_outside_of_the_runtime_may_tell_it_too() {
 }
 
 #[test]
-fn without_its_runtime_it_is_an_error_and_no_panic() {
+fn an_outage_without_the_runtime_is_an_error_and_no_panic() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mock = runtime.block_on(start());
     drop(runtime);
@@ -165,7 +165,7 @@ fn without_its_runtime_it_is_an_error_and_no_panic() {
 }
 
 #[tokio::test]
-async fn down_and_dropped_or_shut_down_it_is_dead() {
+async fn a_mock_dropped_or_shut_down_in_an_outage_stays_closed() {
     for outage in [Outage::Refuse, Outage::Reset, Outage::Blackhole] {
         let mock = start().await;
         let address = mock.address();
@@ -189,19 +189,19 @@ async fn down_and_dropped_or_shut_down_it_is_dead() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_may_come_and_go_under_load() {
+async fn outages_under_load_start_and_end() {
     let mock = std::sync::Arc::new(start().await);
     let clients: Vec<_> = (0..8)
         .map(|_| {
             let mock = std::sync::Arc::clone(&mock);
             tokio::spawn(async move {
-                let mut answered = 0;
-                while answered < 50 {
-                    if let Ok(bytes) = asked_once(&mock).await
+                let mut responses = 0;
+                while responses < 50 {
+                    if let Ok(bytes) = poll_once(&mock).await
                         && !bytes.is_empty()
                     {
                         assert!(bytes.starts_with(b"HTTP/1.1 200 OK\r\n") && bytes.ends_with(b"}"));
-                        answered += 1;
+                        responses += 1;
                     }
                 }
             })
@@ -219,7 +219,7 @@ async fn it_may_come_and_go_under_load() {
     }
 }
 
-async fn asked_once(mock: &MockServer) -> Result<Vec<u8>, ErrorKind> {
+async fn poll_once(mock: &MockServer) -> Result<Vec<u8>, ErrorKind> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = TcpStream::connect(mock.address()).await.map_err(|error| error.kind())?;
     let request = request(mock).replace("host", "connection: close\r\nhost");

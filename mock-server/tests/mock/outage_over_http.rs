@@ -1,4 +1,5 @@
-//! An outage that a test in any language starts, which ends by itself since nobody could end it.
+//! An outage that a test in any language starts. It ends after its duration, because no request
+//! could end it.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use crate::raw;
 const KINDS: [&str; 3] = ["refuse", "reset", "blackhole"];
 
 async fn start() -> MockServer {
-    let builder = MockServer::builder().listen(raw::address_of_its_own());
+    let builder = MockServer::builder().listen(raw::unshared_address());
     builder.control(Control::new()).start().await.unwrap()
 }
 
@@ -41,11 +42,11 @@ async fn an_outage_starts_after_its_response_and_ends_by_itself() {
     for kind in KINDS {
         let mut kept = raw::Connection::open(mock.address()).await;
         kept.send("GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\n\r\n").await;
-        assert_eq!(kept.answer().await.status, 401);
+        assert_eq!(kept.response().await.status, 401);
         let body = format!(r#"{{"kind":"{kind}","duration":"100ms"}}"#);
         let shown = told(mock.address(), "POST", "/outage", &body, 202).await;
         assert_eq!(shown.to_string(), format!(r#"{{"duration":"100ms","kind":"{kind}"}}"#));
-        // An open connection ends by the outage, or with it.
+        // An open connection is ended by the outage, or after its response.
         assert_eq!(kept.rest().await, b"", "{kind}");
         serves_again(mock.address()).await;
     }
@@ -80,8 +81,13 @@ async fn an_outage_without_an_end_is_refused() {
         (r#"{"duration":"1s"}"#, "kind"),
         (r#"{"kind":"reset","duration":"1s","for":1}"#, "for"),
     ] {
-        let answer = ask(mock.address(), "POST", "/outage", body).await;
-        assert_eq!((answer.status, answer.error().1), (400, field), "{body}: {}", answer.text);
+        let response = ask(mock.address(), "POST", "/outage", body).await;
+        assert_eq!(
+            (response.status, response.error().1),
+            (400, field),
+            "{body}: {}",
+            response.text
+        );
     }
     serves_again(mock.address()).await;
 }

@@ -1,5 +1,5 @@
-//! What is at stake: "requests scoped automatically to your partner account". One partner must
-//! never see another's data, and what a test changes must be what the next request sees.
+//! "Requests scoped automatically to your partner account": a partner never sees the data of
+//! another, and a change by a test is visible to the next request.
 
 use partner_api_mock::{Company, Connection, MockServer, NotFound, Partner, Wallet};
 
@@ -10,9 +10,9 @@ async fn companies(mock: &MockServer, key: &str) -> String {
         "GET /api/v1/companies HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
          authorization: Bearer {key}\r\n\r\n"
     );
-    let answer = raw::exchange(mock.address(), request).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.body
+    let response = raw::exchange(mock.address(), request).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    response.body
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn only_the_partner_who_has_a_key_can_revoke_it() {
 }
 
 #[tokio::test]
-async fn every_change_is_what_the_next_request_sees() {
+async fn every_change_is_visible_to_the_next_request() {
     let mock = MockServer::start().await.unwrap();
     let (partner, key) = (mock.partner(), mock.api_key());
 
@@ -84,7 +84,7 @@ async fn every_change_is_what_the_next_request_sees() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_named() {
+async fn an_error_names_what_was_not_found() {
     let partner = MockServer::start().await.unwrap().partner();
     let company = Err(NotFound::Company("c".into()));
     assert_eq!(partner.update_company("c", |_| ()), company);

@@ -1,5 +1,5 @@
-//! One way to read a path: in rules, stubs and checks of received requests, in Rust, as text and over
-//! HTTP. A path that no request can have is refused.
+//! One way to read a path: in rules, stubs and checks of received requests, in Rust, as text and
+//! over HTTP. A path that no request can have is rejected.
 
 use partner_api_mock::{Fault, ResponseTemplate, Rule, Stub};
 use serde_json::json;
@@ -58,7 +58,7 @@ async fn a_segment_in_braces_is_any_segment_in_rules_and_checks() {
 }
 
 #[tokio::test]
-async fn a_path_that_no_request_can_have_is_refused() {
+async fn a_path_that_no_request_can_have_is_rejected() {
     let mock = start().await;
     let address = mock.address();
     for path in ["", "/", "a b", "a?b=1", "a#b", "caf\u{e9}", "a{b}", "a%2", "/api/v1"] {
@@ -81,13 +81,13 @@ async fn generated_companies_do_not_stop_other_requests() {
     let body = r#"{"name":"many","generate":{"companies":20000}}"#;
     let mut many =
         tokio::spawn(async move { ask(address, "POST", "/partners", body).await.status });
-    let mut answered = 0;
+    let mut responses = 0;
     let status = loop {
         tokio::select! {
             status = &mut many => break status.unwrap(),
-            _ = told(address, "GET", "/health", "", 200) => answered += 1,
+            _ = told(address, "GET", "/health", "", 200) => responses += 1,
         }
     };
     assert_eq!(status, 201);
-    assert!(answered > 5, "{answered}");
+    assert!(responses > 5, "{responses}");
 }

@@ -1,4 +1,4 @@
-//! HTTP by hand: bytes to a socket, bytes from it, so that no client can hide what was sent.
+//! HTTP by hand: bytes to a socket, bytes from it, so that no client library changes what is sent.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,37 +7,37 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 
-/// Nothing here takes long; a test that hangs should say so.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Ends a test that hangs. Nothing here takes long.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter().filter(|(one, _)| one == name);
         let first = all.next().map(|(_, value)| value.as_str());
-        assert!(all.next().is_none(), "{name} stands twice");
+        assert!(all.next().is_none(), "{name} is there twice");
         first
     }
 
-    /// The code in a body of the documented shape, and only of that.
+    /// The error code. Panics unless the body has exactly the documented schema.
     pub(crate) fn error(&self) -> &str {
         let code =
             self.body.strip_prefix(r#"{"error":""#).and_then(|rest| rest.strip_suffix(r#""}"#));
-        code.unwrap_or_else(|| panic!("not an error of the documented shape: {self:?}"))
+        code.unwrap_or_else(|| panic!("not an error of the documented schema: {self:?}"))
     }
 }
 
-/// Any free port of a loopback address that no other test has, in this process or in another: so
-/// nobody takes the port when it is free again, and a connection to it does not meet itself. Where
-/// the machine has one such address only, it is that one.
-pub(crate) fn address_of_its_own() -> SocketAddr {
+/// Any free port of a loopback address that no other test uses, in this process or in another: no
+/// other test takes the port when it is free again, and a connection to it does not connect to
+/// itself. On a machine with a single loopback address, it is that one.
+pub(crate) fn unshared_address() -> SocketAddr {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let [_, _, process, id] = std::process::id().to_be_bytes();
     let [.., test] = (2 + TAKEN.fetch_add(1, Ordering::Relaxed) % 253).to_be_bytes();
@@ -48,8 +48,8 @@ pub(crate) fn address_of_its_own() -> SocketAddr {
     }
 }
 
-/// A request for the wallet with these further header lines, on a connection of its own.
-pub(crate) async fn wallet(address: SocketAddr, headers: impl AsRef<[u8]>) -> Answer {
+/// Requests the wallet with these further header lines, on a separate connection.
+pub(crate) async fn wallet(address: SocketAddr, headers: impl AsRef<[u8]>) -> Response {
     let request = [
         b"GET /api/v1/wallet HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n",
         headers.as_ref(),
@@ -58,19 +58,19 @@ pub(crate) async fn wallet(address: SocketAddr, headers: impl AsRef<[u8]>) -> An
     exchange(address, request.concat()).await
 }
 
-/// A request for the wallet with this key.
-pub(crate) async fn wallet_with(address: SocketAddr, key: &str) -> Answer {
+/// Requests the wallet with this key.
+pub(crate) async fn wallet_with(address: SocketAddr, key: &str) -> Response {
     wallet(address, format!("authorization: Bearer {key}\r\n")).await
 }
 
-/// The only answer to these bytes; the server closes the connection after it.
-pub(crate) async fn exchange(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
+/// Sends these bytes and returns the only response, after which the server closes the connection.
+pub(crate) async fn exchange(address: SocketAddr, request: impl AsRef<[u8]>) -> Response {
     let mut connection = Connection::open(address).await;
     connection.send(request).await;
     parse(&connection.rest().await)
 }
 
-/// A connection that is kept.
+/// A kept-alive connection.
 pub(crate) struct Connection {
     stream: TcpStream,
 }
@@ -89,8 +89,8 @@ impl Connection {
         within(self.stream.write_all(bytes.as_ref())).await
     }
 
-    /// The next answer, by its content-length.
-    pub(crate) async fn answer(&mut self) -> Answer {
+    /// The next response, by its content-length.
+    pub(crate) async fn response(&mut self) -> Response {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {
             bytes.push(within(self.stream.read_u8()).await.unwrap());
@@ -102,18 +102,18 @@ impl Connection {
         parse(&bytes)
     }
 
-    /// Reads so many bytes, which must be these.
+    /// Reads as many bytes as `text` has, which must be `text`.
     pub(crate) async fn expect(&mut self, text: &str) {
         let mut bytes = vec![0; text.len()];
         within(self.stream.read_exact(&mut bytes)).await.unwrap();
         assert_eq!(String::from_utf8_lossy(&bytes), text);
     }
 
-    /// The next answer, or none if the server ended the connection before it began one.
-    pub(crate) async fn answer_or_end(&mut self) -> Option<Answer> {
+    /// The next response, or `None` if the server ended the connection before it began one.
+    pub(crate) async fn response_or_end(&mut self) -> Option<Response> {
         let mut first = [0];
         match within(self.stream.peek(&mut first)).await {
-            Ok(1..) => Some(self.answer().await),
+            Ok(1..) => Some(self.response().await),
             Ok(0) | Err(_) => None,
         }
     }
@@ -123,17 +123,17 @@ impl Connection {
         self.stream.shutdown().await
     }
 
-    /// The last answer, after which the server closes the connection.
-    pub(crate) async fn last_answer(&mut self) -> Answer {
+    /// The last response, after which the server closes the connection.
+    pub(crate) async fn last_response(&mut self) -> Response {
         parse(&self.rest().await)
     }
 
     /// Waits, reading nothing, until the server resets the connection.
-    pub(crate) async fn reset_came(&self) {
+    pub(crate) async fn wait_for_reset(&self) {
         while !within(self.stream.ready(Interest::ERROR)).await.unwrap().is_error() {}
     }
 
-    /// The next bytes, at most so many. None, if the connection has ended.
+    /// Reads at most `most` bytes and returns how many: 0 if the connection has ended.
     pub(crate) async fn some(&mut self, most: usize) -> usize {
         let mut bytes = vec![0; most];
         within(self.stream.read(&mut bytes)).await.unwrap_or(0)
@@ -150,16 +150,16 @@ impl Connection {
         read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
     }
 
-    /// How a connection ends on which nothing comes any more: none is in good order.
+    /// How the connection ends, on which nothing more is sent: `None` means without an error.
     pub(crate) async fn end_of_connection(&mut self) -> Option<std::io::ErrorKind> {
         match within(self.stream.read(&mut [0])).await {
             Ok(0) => None,
-            Ok(_) => panic!("something came"),
+            Ok(_) => panic!("received a byte"),
             Err(error) => Some(error.kind()),
         }
     }
 
-    /// All that comes until the server closes the connection. A reset is an end too.
+    /// All bytes until the server closes or resets the connection.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let _ = within(self.stream.read_to_end(&mut bytes)).await;
@@ -168,31 +168,32 @@ impl Connection {
 }
 
 async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, what).await.expect("the server should have answered or closed")
+    tokio::time::timeout(TIMEOUT, what).await.expect("the server should have responded or closed")
 }
 
-/// All answers in these bytes, by their content-length.
-pub(crate) fn all(mut bytes: &[u8]) -> Vec<Answer> {
-    let mut answers = Vec::new();
+/// All responses in these bytes, by their content-length.
+pub(crate) fn all(mut bytes: &[u8]) -> Vec<Response> {
+    let mut responses = Vec::new();
     while !bytes.is_empty() {
         let (head, _) =
             bytes.split_at(bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4);
         let length =
             parse(head).header("content-length").map_or(0, |length| length.parse().unwrap());
-        let (answer, rest) = bytes.split_at(head.len() + length);
-        answers.push(parse(answer));
+        let (response, rest) = bytes.split_at(head.len() + length);
+        responses.push(parse(response));
         bytes = rest;
     }
-    answers
+    responses
 }
 
-fn parse(bytes: &[u8]) -> Answer {
+fn parse(bytes: &[u8]) -> Response {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+    let (head, body) =
+        text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no response: {text:?}"));
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap();
     let headers = lines.map(|line| line.split_once(": ").unwrap());
-    Answer {
+    Response {
         status: status.parse().unwrap(),
         headers: headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
         body: body.to_owned(),

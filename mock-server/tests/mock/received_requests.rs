@@ -1,5 +1,5 @@
-//! What is at stake: a test that sleeps to wait is slow or fails at random, and one that fails must
-//! say why: what was expected, what came, and how to see it again.
+//! A test that sleeps to wait is slow or fails at random. The checks of received requests wait, and
+//! a failed one says why: what was expected, what was received, and how to see it again.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn ask(mock: &Mock, target: &str, trace: &str) {
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn waiting_ends_with_the_last_request_that_was_waited_for() {
+async fn a_wait_ends_with_its_last_expected_request() {
     let mock = Mock::new();
     let asking = tokio::spawn({
         let mock = mock.clone();
@@ -46,7 +46,7 @@ async fn waiting_ends_with_the_last_request_that_was_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_ends_when_the_time_is_over_and_says_what_was_missing() {
+async fn a_wait_ends_with_its_time_and_says_what_is_missing() {
     let mock = Mock::new();
     ask(&mock, "/api/v1/wallet", "").await;
     let start = Instant::now();
@@ -67,7 +67,7 @@ async fn waiting_ends_when_the_time_is_over_and_says_what_was_missing() {
 }
 
 #[tokio::test]
-async fn it_waits_for_a_socket_and_several_may_wait() {
+async fn several_waits_can_wait_for_requests_over_sockets() {
     let mock = MockServer::start().await.unwrap();
     let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
     let wait = |partner: &partner_api_mock::Partner| {
@@ -86,7 +86,7 @@ async fn it_waits_for_a_socket_and_several_may_wait() {
 }
 
 #[tokio::test]
-async fn requests_are_told_apart_by_all_that_is_said_of_them() {
+async fn requests_are_matched_by_every_condition() {
     let mock = Mock::new();
     ask(&mock, "/api/v1/wallet?a=1", "one").await;
     ask(&mock, "/api/v1/wallet", "two").await;
@@ -106,7 +106,7 @@ async fn requests_are_told_apart_by_all_that_is_said_of_them() {
     assert!(calls().exactly(2).is_err() && calls().at_least(4).is_err());
 }
 
-/// `duration N ms` in the place of the real ones.
+/// Replaces the real durations by `duration N ms`.
 fn without_durations(text: &str) -> String {
     let mut parts = text.split("duration ");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -118,7 +118,7 @@ fn without_durations(text: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_expected_what_came_and_the_nearest_miss_are_shown() {
+async fn an_error_shows_the_expected_the_received_and_the_nearest_requests() {
     let mock = Mock::new();
     let partner = mock.partner();
     partner.fail_next(Fault::status(503).delay(SECOND / 4)).unwrap();
@@ -147,7 +147,7 @@ operation=companies probability=0.0 rngSeed=7`; applied rules: `status=503 delay
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_came_after_a_request_may_be_meant() {
+async fn a_check_can_be_limited_to_requests_after_another() {
     let mock = Mock::new();
     ask(&mock, "/api/v1/wallet", "").await;
     let [first] = &mock.requests()[..] else { panic!("one request") };
@@ -160,7 +160,7 @@ async fn only_what_came_after_a_request_may_be_meant() {
 }
 
 #[tokio::test]
-async fn of_many_requests_the_newest_are_listed_and_no_key_is() {
+async fn an_error_lists_the_newest_of_many_requests_and_no_key() {
     let mock = Mock::new();
     for _ in 0..30 {
         ask(&mock, &format!("/{}", mock.api_key()), &mock.api_key()).await;
@@ -173,7 +173,7 @@ async fn of_many_requests_the_newest_are_listed_and_no_key_is() {
 }
 
 #[tokio::test]
-async fn of_too_many_requests_those_that_match_are_listed() {
+async fn an_error_for_too_many_requests_lists_those_that_match() {
     let mock = Mock::new();
     ask(&mock, "/api/v1/templates", "").await;
     for _ in 0..22 {
@@ -188,7 +188,7 @@ async fn of_too_many_requests_those_that_match_are_listed() {
 }
 
 #[tokio::test]
-async fn long_bodies_are_explained_in_short_and_at_once() {
+async fn differences_of_long_bodies_are_short_and_quick() {
     let mock = Mock::new();
     mock.add_stub(Stub::post("stats")).unwrap();
     let body = |last: &str| format!("{}{last}", "\u{1}a".repeat(200_000));
@@ -209,7 +209,7 @@ async fn long_bodies_are_explained_in_short_and_at_once() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_asked_for_is_shown_by_nothing() {
+async fn a_key_in_a_condition_is_never_shown() {
     let mock = Mock::new();
     ask(&mock, "/api/v1/wallet", "").await;
     let secret = "pk_live_a-canary.1";

@@ -1,4 +1,5 @@
-//! The report of what a test set up and never used, and the check that a test ends with.
+//! The report of stubs and rules that a test set up and never used, and the check at the end of a
+//! test.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ fn stub(path: &str) -> Stub {
 }
 
 #[tokio::test]
-async fn a_test_ends_with_a_check_that_lists_all_that_was_not_used() {
+async fn the_check_at_the_end_of_a_test_lists_everything_unused() {
     let mock = Mock::new();
     let (partner, other) = (mock.partner(), mock.add_partner("other"));
     mock.verify_clean().unwrap();
@@ -59,7 +60,7 @@ paths     1 request GET /api/v1/invoices of partner p-1
         assert!(text.contains(line), "{text}");
     }
 
-    // What is removed or cleared is no longer reported.
+    // A removed or cleared stub or rule is no longer reported.
     mock.clear_requests();
     partner.faults().clear();
     let report = partner.report();
@@ -126,7 +127,7 @@ async fn a_rule_with_a_ttl_expires_by_the_clock_of_the_mock() {
         send(&mock, path, &mock.api_key()).await;
         mock.requests().pop().unwrap().status.as_u16()
     };
-    // Another time of day does not move it, as it moves no delay.
+    // Setting another time of day does not change it, as it changes no delay.
     clock.set("2030-01-01T00:00:00Z".parse().unwrap());
     clock.advance(Duration::from_nanos(59_999_999_999)).unwrap();
     assert_eq!(status("/api/v1/wallet").await, 503);

@@ -1,5 +1,5 @@
-//! What is at stake: a client joined to the mock with no socket must meet the same service, though
-//! it hands over its request before the Host header is written.
+//! A client that is joined to the mock without a socket gets the same service, although its request
+//! has no Host header yet.
 
 use axum::body::Body;
 use http::{Method, Request};
@@ -21,7 +21,7 @@ async fn ask(mock: &Mock, method: Method, path: &str) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn it_answers_as_the_socket_does_and_shares_its_state_and_journal() {
+async fn a_router_responds_as_the_socket_does_and_shares_its_state_and_journal() {
     let mock = Mock::new();
     mock.partner().update_wallet(|wallet| wallet.balance = 7);
     let (status, _, body) = ask(&mock, Method::GET, "/api/v1/wallet").await;
@@ -34,7 +34,7 @@ async fn it_answers_as_the_socket_does_and_shares_its_state_and_journal() {
 }
 
 #[tokio::test]
-async fn head_has_no_body_here_either() {
+async fn a_response_to_head_has_no_body_without_a_socket() {
     let mock = Mock::new();
     let (status, length, body) = ask(&mock, Method::HEAD, "/api/v1/wallet").await;
     assert_eq!((status, length.as_str(), body.as_str()), (200, "80", ""));

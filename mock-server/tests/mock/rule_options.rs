@@ -1,5 +1,5 @@
-//! What is at stake: a rule is written by hand, in Rust, in JSON or as text. All must mean the
-//! same, and a mistake must be said in one line that helps.
+//! A rule is written in Rust, in JSON or as text. All three mean the same, and the error for a
+//! mistake is one line that helps.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ fn a_rule_reads_the_same_in_rust_as_text_and_in_json() {
     }
 }
 
-/// What is written, and how the line begins and ends that says what is wrong with it.
+/// The rule as it is written, and how the line with its error begins and ends.
 const MISTAKES: &[(&str, &str, &str)] = &[
     ("", "expected a fault, such as `status=503`", "`connection=reset`"),
     ("operation=wallet", "expected a fault", ""),
@@ -107,7 +107,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn a_mistake_is_said_in_one_line_with_what_was_expected() {
+fn the_error_for_a_mistake_is_one_line_with_what_was_expected() {
     for (text, start, end) in MISTAKES {
         let error = text.parse::<Rule>().unwrap_err().to_string();
         assert!(error.starts_with(start) && error.ends_with(end), "{text}: {error}");
@@ -123,7 +123,7 @@ fn a_mistake_is_said_in_one_line_with_what_was_expected() {
 }
 
 #[test]
-fn a_rule_in_json_may_be_its_text_and_says_no_word_twice_or_as_null() {
+fn a_rule_in_json_can_be_its_text_and_has_no_duplicate_or_null_option() {
     let rule = serde_json::from_str::<Rule>(r#""status=503 times=2""#).unwrap();
     assert_eq!(rule, Rule::new(Fault::status(503)).times(2));
     for (json, expected) in [
@@ -158,7 +158,7 @@ fn a_time_and_a_delay_read_back_as_they_are_written() {
 }
 
 #[test]
-fn no_mistake_shows_a_key_wherever_it_stands() {
+fn no_error_shows_a_key() {
     for json in [
         r#"{"status": "pk_live_canary"}"#,
         r#"{"pk_live_canary": 1}"#,
@@ -222,10 +222,10 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "([a-zA-Z]{1,8}|status|delay|headers|key|body)=?[\"{}0-9a-z. ]{0,12}") {
+    fn no_text_causes_a_panic(text in "([a-zA-Z]{1,8}|status|delay|headers|key|body)=?[\"{}0-9a-z. ]{0,12}") {
         if let Ok(rule) = text.parse::<Rule>() {
             let shown = rule.to_string();
-            // A key is not written out.
+            // A key is not written to the text.
             prop_assert_eq!(shown.parse::<Rule>().is_ok(), !shown.contains("[redacted]"));
         }
     }

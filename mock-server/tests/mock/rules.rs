@@ -1,5 +1,5 @@
-//! What is at stake: a fault must meet the requests it was meant for and no other, and a run that
-//! failed must come again: by the same seed, beside any other tests, on any number of threads.
+//! A fault applies to the requests that it was meant for and to no others, and a failed run can be
+//! repeated: with the same seed, beside any other tests, on any number of threads.
 
 use axum::body::Body;
 use http::Request;
@@ -67,7 +67,7 @@ async fn a_seed_means_the_same_for_ever() {
 }
 
 #[tokio::test]
-async fn an_operation_a_path_or_all_meet_it() {
+async fn a_rule_applies_to_an_operation_a_path_or_everything() {
     for (rule, [companies, wallet, other, wrong_method]) in [
         (rule(), [503, 503, 503, 503]),
         (rule().operation("wallet"), [200, 503, 404, 405]),
@@ -82,13 +82,13 @@ async fn an_operation_a_path_or_all_meet_it() {
         assert_eq!(status_of(&mock, "/api/v1/wallet", &key).await, wallet, "{rule}");
         assert_eq!(status_of(&mock, "/api/v1/templates", &key).await, other, "{rule}");
         let post = Request::post("/api/v1/wallet").body(Body::empty()).unwrap();
-        let answer = mock.service().oneshot(post).await.unwrap();
-        assert_eq!(answer.status().as_u16(), wrong_method, "{rule}");
+        let response = mock.service().oneshot(post).await.unwrap();
+        assert_eq!(response.status().as_u16(), wrong_method, "{rule}");
     }
 }
 
 #[tokio::test]
-async fn a_partner_or_a_key_meets_it_and_no_other() {
+async fn a_rule_can_apply_to_one_partner_or_key_only() {
     let mock = Mock::new();
     let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
     let (key, second, other) = (one.issue_key(), one.issue_key(), two.issue_key());
@@ -113,7 +113,7 @@ async fn a_partner_or_a_key_meets_it_and_no_other() {
 }
 
 #[tokio::test]
-async fn rules_that_wait_for_the_next_request_come_one_after_the_other() {
+async fn rules_for_the_next_request_apply_one_after_the_other() {
     let mock = Mock::new();
     let partner = mock.partner();
     for status in [503, 429, 500] {
@@ -128,7 +128,7 @@ async fn rules_that_wait_for_the_next_request_come_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
+async fn a_rule_counts_its_hits_and_can_be_removed() {
     let mock = Mock::new();
     let partner = mock.partner();
     let always = partner.faults().add(Fault::status(503)).unwrap();
@@ -153,7 +153,7 @@ async fn a_rule_counts_what_it_did_and_can_be_taken_out() {
 }
 
 #[tokio::test]
-async fn a_partners_rule_that_is_spent_takes_no_room() {
+async fn an_exhausted_rule_of_a_partner_takes_no_memory() {
     let mock = Mock::new();
     for _ in 0..100 {
         mock.partner().fail_next(Fault::status(503)).unwrap();
@@ -162,7 +162,7 @@ async fn a_partners_rule_that_is_spent_takes_no_room() {
     }
 }
 
-/// Which of a partner's requests met a fault, and the draws of those that did.
+/// Which of a partner's requests got a fault, and the draws of those requests.
 fn faults_of(partner: &Partner) -> (Vec<bool>, Vec<Option<f64>>) {
     let requests = partner.requests();
     let hit = requests.iter().map(|request| request.fault.is_some()).collect();
@@ -170,7 +170,7 @@ fn faults_of(partner: &Partner) -> (Vec<bool>, Vec<Option<f64>>) {
     (hit, faults.map(partner_api_mock::AppliedFault::draw).collect())
 }
 
-/// Adds the partners in this order, and lets each ask for itself, on threads of their own.
+/// Adds the partners in this order, and sends the requests of each on a separate thread.
 async fn run(
     names: &[&'static str],
     seed: u64,
@@ -204,7 +204,7 @@ async fn run(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_seed_and_requests_give_the_same_faults_beside_any_others() {
+async fn the_same_seed_and_requests_give_the_same_faults_beside_other_tests() {
     let first = run(&["a", "b", "c", "d"], 7).await;
     for names in [["a", "b", "c", "d"], ["d", "b", "a", "c"]] {
         assert_eq!(run(&names, 7).await, first);

@@ -1,4 +1,4 @@
-//! What is at stake: who writes a seed file tests against what it says, so the mock must serve that.
+//! The mock serves exactly the data of its seed file.
 
 use partner_api_mock::{Company, Connection, MockServer, Seed, Wallet};
 
@@ -9,7 +9,7 @@ fn example() -> String {
 }
 
 #[tokio::test]
-async fn the_example_gives_what_it_says() {
+async fn the_mock_serves_the_example() {
     let seed = Seed::from_path(example()).unwrap();
     let mock = MockServer::builder().seed(seed).start().await.unwrap();
     let [first, second, third] = &mock.partners()[..] else { panic!("three partners") };

@@ -1,5 +1,5 @@
-//! What is at stake: a seed file is written by hand, by people who do not write Rust. One line says
-//! which file, which line and column, and what was expected there, whatever the mistake is.
+//! A seed file is written by hand, also by people who do not write Rust. The error for a mistake is
+//! one line with the file, the line, the column and the expected value.
 
 use std::error::Error as _;
 
@@ -10,7 +10,7 @@ fn example() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/seed.example.json").to_owned()
 }
 
-/// The error of this text, which stands in one line and at the place that it says.
+/// The error of this text, which is one line and names a place that is in the text.
 fn error_of(text: &str) -> String {
     let error = Seed::from_json(text).unwrap_err();
     let shown = error.to_string();
@@ -21,7 +21,7 @@ fn error_of(text: &str) -> String {
 }
 
 #[test]
-fn a_mistake_is_said_with_its_place_and_what_was_expected() {
+fn the_error_for_a_mistake_has_its_position_and_what_was_expected() {
     let rows = [
         ("{}", "seed:1:2: missing field `partners`"),
         (r#"{"partners": []}"#, "seed:1:14: partners: expected at least one partner"),
@@ -70,7 +70,7 @@ fn a_mistake_is_said_with_its_place_and_what_was_expected() {
 }
 
 #[test]
-fn what_is_no_json_is_said_with_its_place() {
+fn the_error_for_text_that_is_not_json_has_its_position() {
     let rows = [
         ("", "1:1: EOF while parsing a value"),
         ("{", "1:1: EOF while parsing an object"),
@@ -86,7 +86,7 @@ fn what_is_no_json_is_said_with_its_place() {
     }
 }
 
-/// A partner with this among its fields.
+/// A partner with this field.
 fn partner_with(field: &str) -> String {
     format!(r#"{{"partners": [{{"name": "p", {field}}}]}}"#)
 }
@@ -120,7 +120,7 @@ fn a_value_of_another_kind_names_its_field_and_what_was_expected() {
     );
 }
 
-/// Every field of a seed, each with a value that is good.
+/// Every field of a seed, each with a valid value.
 const ALL_FIELDS: &str = r#"{"partners": [{"name": "p", "keys": ["k"], "active": true,
 "wallet": {"balance": 1, "currency": "XAF", "creditUnitPrice": "1.5", "costPerMessage": 1},
 "companies": [{"id": "c", "name": "C", "onboardedAt": "2026-06-01T10:12:00.000Z", "connections": [
@@ -128,13 +128,13 @@ const ALL_FIELDS: &str = r#"{"partners": [{"name": "p", "keys": ["k"], "active":
 "status": "connected"}], "_count": {"templates": 4}}]}]}"#;
 
 #[test]
-fn null_is_refused_at_every_place() {
+fn null_is_rejected_everywhere() {
     Seed::from_json(ALL_FIELDS).unwrap();
     let value_starts: Vec<_> = ALL_FIELDS.match_indices(": ").map(|(at, _)| at + 2).collect();
     assert_eq!(value_starts.len(), 22, "each field once");
     for at in value_starts {
         let (before, value) = ALL_FIELDS.split_at(at);
-        // The value ends where as many brackets are closed as were opened.
+        // The value ends where all opened brackets are closed.
         let mut open = 0;
         let end = value.find(|char| {
             open += match char {
@@ -176,7 +176,7 @@ fn a_price_is_a_number_as_json_writes_it() {
 }
 
 #[test]
-fn a_text_from_the_file_is_shown_in_one_line_that_is_not_too_long() {
+fn a_text_from_the_file_is_shown_in_one_short_line() {
     let error = error_of("{\"partners\": [{\"a\\n\\u001b[31m\\u202e\": 1}]}");
     assert!(
         error.contains(r"partners[0].a\n\u{1b}[31m\u{202e}: unknown field `a\n\u{1b}[31m\u{202e}`"),
@@ -198,7 +198,7 @@ impl File {
         Self(path)
     }
 
-    /// The error of this file, without the folder that it stands in.
+    /// The error of this file, without its folder.
     fn error(&self) -> String {
         let error = Seed::from_path(&self.0).unwrap_err().to_string();
         let beginning = format!("seed-{}-", std::process::id());
@@ -213,7 +213,7 @@ impl Drop for File {
 }
 
 #[test]
-fn the_first_byte_that_is_not_utf_8_is_placed() {
+fn the_error_has_the_position_of_the_first_byte_that_is_not_utf_8() {
     let said = "this byte is not UTF-8: expected text in UTF-8";
     for (name, bytes, place) in [
         ("latin", &b"{\n  \"partners\": \"caf\xe9\xff\"}"[..], "2:19"),
@@ -266,7 +266,7 @@ fn a_file_cut_anywhere_is_an_error_in_one_line() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in "[\\[\\]{}:,\"a-z0-9 \n\\\\]{0,60}") {
+    fn no_text_causes_a_panic(text in "[\\[\\]{}:,\"a-z0-9 \n\\\\]{0,60}") {
         let _ = Seed::from_json(&text);
         let _ = Seed::from_json(&format!(r#"{{"partners": [{{"name": "p", "keys": [{text}]}}]}}"#));
     }

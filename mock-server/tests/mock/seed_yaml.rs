@@ -1,5 +1,5 @@
-//! What is at stake: a seed is written in YAML because that is kinder to people. It must mean what the
-//! same JSON means, and a mistake must be said at its line and column in the YAML.
+//! A seed in YAML means what the same JSON means, and the error for a mistake names its line and
+//! column in the YAML.
 
 use partner_api_mock::{Company, Mock, MockServer, Seed};
 use proptest::prelude::*;
@@ -10,13 +10,13 @@ fn example() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/seed.example.yaml").to_owned()
 }
 
-async fn get(mock: &MockServer, key: &str, path: &str) -> raw::Answer {
+async fn get(mock: &MockServer, key: &str, path: &str) -> raw::Response {
     let head = format!("host: mock\r\nconnection: close\r\nauthorization: Bearer {key}");
     raw::exchange(mock.address(), format!("GET /api/v1/{path} HTTP/1.1\r\n{head}\r\n\r\n")).await
 }
 
 #[tokio::test]
-async fn the_example_gives_what_it_says() {
+async fn the_mock_serves_the_example() {
     let seed = Seed::from_path(example()).unwrap();
     let mock = MockServer::builder().seed(seed).start().await.unwrap();
     let [busy, new] = &mock.partners()[..] else { panic!("two partners") };
@@ -28,8 +28,8 @@ async fn the_example_gives_what_it_says() {
 
     let key = mock.api_key();
     for (status, retry_after) in [(503, Some("1")), (503, Some("1")), (200, None)] {
-        let answer = get(&mock, &key, "wallet").await;
-        assert_eq!((answer.status, answer.header("retry-after")), (status, retry_after));
+        let response = get(&mock, &key, "wallet").await;
+        assert_eq!((response.status, response.header("retry-after")), (status, retry_after));
     }
     let stats = get(&mock, &key, "stats").await;
     assert_eq!((stats.status, stats.body.as_str()), (200, r#"{"sent":3,"delivered":2}"#));
@@ -48,7 +48,7 @@ fn the_docs_show_the_example_as_it_is() {
 }
 
 #[test]
-fn json_is_yaml_too() {
+fn json_is_also_yaml() {
     let json = include_str!("../../seed.example.json");
     let (a, b) = (
         Mock::seeded(Seed::from_json(json).unwrap()),
@@ -61,7 +61,7 @@ fn json_is_yaml_too() {
 }
 
 #[test]
-fn a_mistake_is_said_at_its_place_in_the_yaml() {
+fn the_error_for_a_mistake_has_its_position_in_the_yaml() {
     let rows = [
         ("", "1:1: invalid type: null, expected an object with `partners`"),
         ("partners: []\n", "1:11: partners: expected at least one partner"),
@@ -123,7 +123,7 @@ fn a_mistake_is_said_at_its_place_in_the_yaml() {
 }
 
 #[test]
-fn a_file_is_yaml_by_its_name() {
+fn the_name_of_a_file_decides_whether_it_is_yaml() {
     let folder = std::env::temp_dir().join(format!("seed-yaml-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     for (name, is_yaml) in [("a.yaml", true), ("b.YML", true), ("c.json", false), ("d", false)] {
@@ -157,7 +157,7 @@ fn no_key_is_shown() {
 }
 
 #[test]
-fn no_key_is_shown_where_a_number_stands_in_its_place() {
+fn no_key_is_shown_where_a_number_is_written_instead() {
     let of_a_key = |text: &str| Seed::from_yaml(text).unwrap_err().to_string();
     assert_eq!(
         of_a_key("partners:\n- {name: p, keys: [a, 4711]}"),
@@ -171,13 +171,13 @@ fn no_key_is_shown_where_a_number_stands_in_its_place() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn no_bytes_cause_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         let text = String::from_utf8_lossy(&bytes);
         let _ = (Seed::from_yaml(&text), Seed::from_json(&text));
     }
 
     #[test]
-    fn no_change_of_the_example_makes_it_panic(
+    fn no_change_of_the_example_causes_a_panic(
         at in 0_usize..1600,
         length in 0_usize..20,
         by in "[-:?#&*!|>'\"%{}\\[\\],a1é~ \n]{0,6}",

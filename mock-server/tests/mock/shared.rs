@@ -12,7 +12,7 @@ use crate::raw;
 
 static MOCK: LazyLock<MockServer> = LazyLock::new(|| MockServer::start_on_thread().unwrap());
 
-async fn a_test_of_its_own(name: &str) {
+async fn independent_test(name: &str) {
     let partner = MOCK.add_partner(name);
     let key = partner.issue_key();
     for _ in 0..3 {
@@ -25,22 +25,22 @@ async fn a_test_of_its_own(name: &str) {
 
 #[tokio::test]
 async fn the_first_of_four_tests() {
-    a_test_of_its_own("first").await;
+    independent_test("first").await;
 }
 
 #[tokio::test]
 async fn the_second_of_four_tests() {
-    a_test_of_its_own("second").await;
+    independent_test("second").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_third_of_four_tests() {
-    a_test_of_its_own("third").await;
+    independent_test("third").await;
 }
 
 #[tokio::test]
 async fn the_last_of_four_tests() {
-    a_test_of_its_own("last").await;
+    independent_test("last").await;
 }
 
 fn blocking_wallet(address: SocketAddr, key: &str) -> String {
@@ -61,10 +61,9 @@ fn a_test_without_a_runtime() {
     assert!(blocking_wallet(MOCK.address(), &key).starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
-/// With a paused clock, a runtime skips every wait as soon as it is idle: one of the mock's must not
-/// depend on it.
+/// With a paused clock, an idle runtime skips every wait. A wait of the mock must not depend on it.
 #[tokio::test(start_paused = true)]
-async fn a_paused_tokio_clock_does_not_disturb_it() {
+async fn a_paused_tokio_clock_does_not_affect_a_shared_mock() {
     let partner = MOCK.add_partner("paused");
     let key = partner.issue_key();
     let delay = Duration::from_millis(20);
@@ -76,8 +75,8 @@ async fn a_paused_tokio_clock_does_not_disturb_it() {
 }
 
 #[test]
-fn dropped_it_has_closed_its_port() {
-    let listen = raw::address_of_its_own();
+fn a_dropped_shared_mock_has_closed_its_port() {
+    let listen = raw::unshared_address();
     let mock = MockServer::builder().listen(listen).start_on_thread().unwrap();
     let (address, key) = (mock.address(), mock.api_key());
     assert!(blocking_wallet(address, &key).starts_with("HTTP/1.1 200"));
@@ -86,8 +85,8 @@ fn dropped_it_has_closed_its_port() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_shut_down_from_any_runtime_within_its_own_time() {
-    let builder = MockServer::builder().listen(raw::address_of_its_own());
+async fn a_shared_mock_can_be_shut_down_from_any_runtime() {
+    let builder = MockServer::builder().listen(raw::unshared_address());
     let mock = builder.drain_timeout(Duration::from_millis(50)).start_on_thread().unwrap();
     let address = mock.address();
     mock.partner().fail_next(Fault::passthrough().delay(Duration::from_secs(3600))).unwrap();
@@ -103,8 +102,8 @@ async fn it_is_shut_down_from_any_runtime_within_its_own_time() {
 }
 
 #[test]
-fn its_outages_need_no_runtime() {
-    let listen = raw::address_of_its_own();
+fn outages_of_a_shared_mock_need_no_runtime() {
+    let listen = raw::unshared_address();
     let mock = MockServer::builder().listen(listen).start_on_thread().unwrap();
     mock.start_outage(Outage::Refuse).unwrap();
     assert!(TcpStream::connect(mock.address()).is_err());
@@ -117,7 +116,7 @@ fn its_outages_need_no_runtime() {
 }
 
 #[test]
-fn where_it_cannot_listen_the_error_says_so() {
+fn the_error_says_that_a_shared_mock_cannot_listen() {
     let first = MockServer::start_on_thread().unwrap();
     let error = MockServer::builder().listen(first.address()).start_on_thread().unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {}", first.address()));

@@ -1,5 +1,5 @@
-//! What is at stake: code for endpoints that are only announced is written against stubs. They must
-//! be as well guarded as the real ones, and must never stand in for those by accident.
+//! Code for endpoints that are only announced is written against stubs. They have the same
+//! authorization as real endpoints, and never replace a real endpoint by accident.
 
 use axum::body::Body;
 use http::header::{HeaderValue, LOCATION};
@@ -22,9 +22,9 @@ async fn send(mock: &Mock, method: &str, target: &str, key: &str, body: &str) ->
 
 /// Status and body.
 async fn ask(mock: &Mock, method: &str, path: &str, key: &str) -> (u16, String) {
-    let answer = send(mock, method, &format!("/api/v1/{path}"), key, "").await;
-    let status = answer.status().as_u16();
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let response = send(mock, method, &format!("/api/v1/{path}"), key, "").await;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8(body.into()).unwrap())
 }
 
@@ -33,7 +33,7 @@ async fn status(mock: &Mock, method: &str, path: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_canned_answer_is_there_until_it_is_removed() {
+async fn a_fixed_response_is_served_until_it_is_removed() {
     let mock = Mock::new();
     assert_eq!(status(&mock, "GET", "stats").await, 404);
     let stub = mock
@@ -70,7 +70,7 @@ async fn json_of_a_file_is_served_without_blanks_and_else_as_it_is_written() {
 }
 
 #[tokio::test]
-async fn a_computed_answer_sees_the_request_but_not_its_key() {
+async fn a_computed_response_gets_the_request_without_its_key() {
     let mock = Mock::new();
     let stub = Stub::post("templates/{id}/versions").respond_with(|request| {
         assert_eq!(request.headers.get("authorization"), None);
@@ -86,12 +86,13 @@ async fn a_computed_answer_sees_the_request_but_not_its_key() {
     });
     mock.add_stub(stub).unwrap();
     let target = "/api/v1/templates/t-1/versions?a=b";
-    let answer = send(&mock, "POST", target, &mock.api_key(), r#"{"name":"pk_live_canary"}"#).await;
+    let response =
+        send(&mock, "POST", target, &mock.api_key(), r#"{"name":"pk_live_canary"}"#).await;
     assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["location"]),
+        (response.status().as_u16(), &response.headers()["location"]),
         (201, &"/x".parse().unwrap())
     );
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
     let expected =
         r#"["POST /api/v1/templates/t-1/versions?a=b default",{"name":"pk_live_canary"}]"#;
     assert_eq!(body, expected);
@@ -100,7 +101,7 @@ async fn a_computed_answer_sees_the_request_but_not_its_key() {
 }
 
 #[tokio::test]
-async fn the_same_authorization_stands_before_it() {
+async fn a_stub_requires_the_same_authorization() {
     let mock = Mock::new();
     mock.add_stub(Stub::get("stats")).unwrap();
     assert_eq!(
@@ -116,7 +117,7 @@ async fn the_same_authorization_stands_before_it() {
 }
 
 #[tokio::test]
-async fn a_partner_has_its_own_which_come_before_the_mocks_and_the_newest_first() {
+async fn stubs_of_a_partner_come_before_those_of_the_mock_and_newer_ones_first() {
     let mock = Mock::new();
     let (one, two) = (mock.add_partner("one"), mock.add_partner("two"));
     let (key, other) = (one.issue_key(), two.issue_key());
@@ -132,7 +133,7 @@ async fn a_partner_has_its_own_which_come_before_the_mocks_and_the_newest_first(
 }
 
 #[tokio::test]
-async fn a_documented_call_is_not_shadowed_but_on_purpose() {
+async fn a_stub_overrides_a_documented_call_only_on_request() {
     let mock = Mock::new();
     let error = mock.add_stub(Stub::get("wallet")).unwrap_err();
     assert_eq!(
@@ -157,15 +158,15 @@ async fn a_documented_call_is_not_shadowed_but_on_purpose() {
 }
 
 #[tokio::test]
-async fn another_method_is_405_and_says_which_are_allowed() {
+async fn another_method_is_405_with_the_allowed_methods() {
     let mock = Mock::new();
     mock.add_stub(Stub::post("wallet")).unwrap();
     mock.add_stub(Stub::post("templates")).unwrap();
     mock.add_stub(Stub::get("templates")).unwrap();
     for (path, allowed) in [("wallet", "GET, HEAD, POST"), ("templates", "GET, HEAD, POST")] {
-        let answer = send(&mock, "PUT", &format!("/api/v1/{path}"), &mock.api_key(), "").await;
+        let response = send(&mock, "PUT", &format!("/api/v1/{path}"), &mock.api_key(), "").await;
         assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["allow"]),
+            (response.status().as_u16(), &response.headers()["allow"]),
             (405, &allowed.parse().unwrap())
         );
     }
@@ -184,7 +185,7 @@ fn a_stub_has_a_path_below_the_base() {
 }
 
 #[test]
-fn a_path_that_no_request_has_is_refused_and_not_waited_for_in_vain() {
+fn a_stub_with_a_path_that_no_request_can_have_is_rejected() {
     let mock = Mock::new();
     for path in
         ["a b", "a?b=1", "a#b", "é", "a\n", "a/{id", "a/i}d", "a{id}", "%zz", "a%2", "{a b}"]
@@ -202,7 +203,7 @@ fn a_path_that_no_request_has_is_refused_and_not_waited_for_in_vain() {
 }
 
 #[test]
-fn a_method_in_a_file_is_in_capitals_since_another_is_another_method() {
+fn a_method_in_a_file_is_upper_case_because_methods_are_case_sensitive() {
     let seed = |method: &str| {
         let stub = serde_json::json!({"path": "stats", "method": method});
         let seed = serde_json::json!({"partners": [{"name": "p"}], "stubs": [stub]});
@@ -217,7 +218,7 @@ fn a_method_in_a_file_is_in_capitals_since_another_is_another_method() {
 }
 
 #[tokio::test]
-async fn a_stub_meets_faults_as_any_other() {
+async fn faults_apply_to_stubs() {
     let mock = Mock::new();
     mock.add_stub(Stub::post("templates")).unwrap();
     let rule = Rule::new(Fault::status(503)).operation("/api/v1/templates").times(1);
@@ -226,13 +227,13 @@ async fn a_stub_meets_faults_as_any_other() {
     assert_eq!(
         mock.requests()[0].disposition,
         Disposition::Stubbed,
-        "it was done, and the answer was lost"
+        "it was done, and the response was lost"
     );
     assert_eq!(status(&mock, "POST", "templates").await, 200);
 }
 
 #[tokio::test]
-async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
+async fn over_a_socket_the_body_is_read_first_up_to_the_limit() {
     let mock = MockServer::start().await.unwrap();
     let length = Stub::post("templates")
         .respond_with(|request| ResponseTemplate::json(200, request.body.len().to_string()));
@@ -247,14 +248,14 @@ async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
     let mut connection = raw::Connection::open(mock.address()).await;
     for body in ["", "12345", &"x".repeat(DEFAULT_MAX_REQUEST_BODY)] {
         connection.send(head(body.len()) + body).await;
-        let answer = connection.answer().await;
-        assert_eq!((answer.status, answer.body), (200, body.len().to_string()));
+        let response = connection.response().await;
+        assert_eq!((response.status, response.body), (200, body.len().to_string()));
     }
     connection
         .send(head(DEFAULT_MAX_REQUEST_BODY + 1) + &"x".repeat(DEFAULT_MAX_REQUEST_BODY + 1))
         .await;
-    let answer = connection.answer().await;
-    assert_eq!((answer.status, answer.error()), (413, "payload_too_large"));
+    let response = connection.response().await;
+    assert_eq!((response.status, response.error()), (413, "payload_too_large"));
     assert_eq!(mock.requests()[3].disposition, Disposition::BodyTooLarge);
 
     let mut broken = raw::Connection::open(mock.address()).await;
@@ -265,7 +266,7 @@ async fn over_a_socket_the_body_is_read_first_and_not_without_a_limit() {
 }
 
 #[tokio::test]
-async fn no_key_is_in_the_debug_of_what_a_stub_is_asked() {
+async fn the_debug_output_of_a_stubs_request_has_no_key() {
     let mock = Mock::new();
     let stub = Stub::post("{any}")
         .respond_with(|request| ResponseTemplate::text(200, format!("{request:?}")));
@@ -276,15 +277,15 @@ async fn no_key_is_in_the_debug_of_what_a_stub_is_asked() {
         .header("x-key", secret)
         .body(Body::from(secret))
         .unwrap();
-    let answer = mock.service().oneshot(request).await.unwrap();
-    let shown = answer.into_body().collect().await.unwrap().to_bytes();
+    let response = mock.service().oneshot(request).await.unwrap();
+    let shown = response.into_body().collect().await.unwrap().to_bytes();
     let shown = String::from_utf8(shown.to_vec()).unwrap();
     assert_eq!(shown.matches("pk_live_[redacted]").count(), 4, "{shown}");
     assert!(!shown.contains("canary") && !shown.contains(&mock.api_key()), "{shown}");
 }
 
 #[tokio::test]
-async fn host_and_key_are_judged_before_a_body_is_read() {
+async fn host_and_key_are_checked_before_a_body_is_read() {
     let mock = MockServer::start().await.unwrap();
     mock.add_stub(Stub::post("templates")).unwrap();
     let good = format!("authorization: Bearer {}\r\n", mock.api_key());
@@ -299,7 +300,7 @@ async fn host_and_key_are_judged_before_a_body_is_read() {
              content-length: 1000000\r\n\r\n"
         );
         waiting.send(head).await;
-        let response = waiting.answer().await;
+        let response = waiting.response().await;
         assert_eq!((response.status, response.error()), expected);
     }
 }

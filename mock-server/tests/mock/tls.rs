@@ -1,5 +1,5 @@
-//! https with the mock's own authority: real clients accept it, everything else of the mock works
-//! through it, and a client that does not complete the handshake disturbs nobody.
+//! https with a certificate authority of the mock: real clients accept it, everything else works
+//! through it, and a client that does not complete the handshake disturbs no other.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::raw;
 
 async fn start() -> MockServer {
-    let builder = MockServer::builder().listen(raw::address_of_its_own());
+    let builder = MockServer::builder().listen(raw::unshared_address());
     builder.tls(Tls::new()).control(Control::new()).start().await.unwrap()
 }
 
@@ -48,7 +48,7 @@ fn request(mock: &MockServer, path: &str, headers: &str) -> String {
     )
 }
 
-/// All that comes in response, and how the connection ended if not in good order.
+/// The complete response, and the error that ended the connection, if any.
 async fn exchange(mock: &MockServer, request: &str) -> (String, Option<ErrorKind>) {
     let mut stream = connect(mock, "localhost").await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -64,8 +64,8 @@ async fn serves(mock: &MockServer) {
 }
 
 #[tokio::test]
-async fn it_has_the_names_of_this_machine_and_those_that_were_given() {
-    let builder = MockServer::builder().listen(raw::address_of_its_own());
+async fn the_certificate_has_the_names_of_this_machine_and_the_given_ones() {
+    let builder = MockServer::builder().listen(raw::unshared_address());
     let tls = Tls::new().name("partner-api-mock").name("192.0.2.7");
     let mock = builder.tls(tls).start().await.unwrap();
     assert_eq!(mock.url(), format!("https://{}", mock.address()));
@@ -81,7 +81,7 @@ async fn it_has_the_names_of_this_machine_and_those_that_were_given() {
 }
 
 #[tokio::test]
-async fn an_authority_is_that_of_one_mock() {
+async fn each_mock_has_its_own_authority() {
     let (one, other) = (start().await, start().await);
     let stream = TcpStream::connect(one.address()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
@@ -101,7 +101,7 @@ async fn the_control_api_is_there_and_its_page_has_an_https_origin() {
 }
 
 #[tokio::test]
-async fn connection_faults_work_below_or_inside_of_tls() {
+async fn connection_faults_work_below_and_inside_tls() {
     let mock = start().await;
     let ms = Duration::from_millis;
     for (fault, expected, end) in [
@@ -130,8 +130,8 @@ async fn connection_faults_work_below_or_inside_of_tls() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_fails_or_takes_too_long_disturbs_nobody() {
-    let builder = MockServer::builder().listen(raw::address_of_its_own()).tls(Tls::new());
+async fn a_failed_or_slow_handshake_disturbs_no_other_client() {
+    let builder = MockServer::builder().listen(raw::unshared_address()).tls(Tls::new());
     let limited = builder.header_read_timeout(Duration::from_millis(100)).max_connections(3);
     let mock = limited.start().await.unwrap();
     let mut silent = raw::Connection::open(mock.address()).await;
@@ -145,7 +145,7 @@ async fn a_handshake_that_fails_or_takes_too_long_disturbs_nobody() {
 }
 
 #[tokio::test]
-async fn outages_are_of_the_port_also_during_a_handshake() {
+async fn outages_affect_the_port_also_during_a_handshake() {
     let mock = start().await;
     for (outage, end) in [
         (Outage::Refuse, None),
@@ -173,7 +173,7 @@ async fn outages_are_of_the_port_also_during_a_handshake() {
 }
 
 #[test]
-fn what_is_no_name_is_refused() {
+fn an_invalid_name_is_rejected() {
     for name in ["", "a b", "https://mock", "mock:443"] {
         let tls = Tls::new().name(name);
         let error = MockServer::builder().tls(tls).start_on_thread().unwrap_err();

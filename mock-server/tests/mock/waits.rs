@@ -1,5 +1,6 @@
-//! Waiting for requests: a wait counts what is recorded now, also after a clear, a reset or a deletion,
-//! and then it goes on. That no request arrives is known at the end of the wait only.
+//! Waiting for requests: a wait counts the requests that are recorded now, also after a clear, a
+//! reset or a deletion, and then continues. That no request arrives is known only at the end of the
+//! wait.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ async fn send(mock: &Mock, key: &str) {
     settle().await;
 }
 
-/// Lets the tasks that wait take notice. Time is paused.
+/// Lets the waiting tasks run. Time is paused.
 async fn settle() {
     for _ in 0..10 {
         yield_now().await;
@@ -93,7 +94,7 @@ async fn that_no_request_arrives_takes_the_whole_time() {
     assert_eq!(mock.received_requests().wait_for_exactly(0, SECOND).await, Ok(Vec::new()));
     assert_eq!(begun.elapsed(), SECOND);
 
-    // One that arrives ends it.
+    // A request that arrives ends it.
     let waiting = wait(mock.received_requests().path("wallet"), 0).await;
     send(&mock, &mock.api_key()).await;
     let text = waiting.await.unwrap().unwrap_err().to_string();
@@ -107,7 +108,7 @@ async fn that_no_request_arrives_takes_the_whole_time() {
     );
     assert_eq!(begun.elapsed(), SECOND);
 
-    // Another request does not, nor one that was there before.
+    // Another request does not end it, and neither does an earlier one.
     let first = mock.requests().remove(0);
     let waiting = wait(mock.received_requests().after(&first).path("companies"), 0).await;
     send(&mock, &mock.api_key()).await;
@@ -116,7 +117,7 @@ async fn that_no_request_arrives_takes_the_whole_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_a_number_ends_with_it_and_fails_with_one_more() {
+async fn waiting_for_a_count_ends_with_it_and_fails_with_one_more() {
     let mock = Mock::new();
     let begun = Instant::now();
     let waiting = wait(mock.received_requests(), 1).await;
@@ -129,7 +130,7 @@ async fn waiting_for_a_number_ends_with_it_and_fails_with_one_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn waits_clears_and_requests_at_the_same_time_end_right() {
+async fn waits_clears_and_requests_at_the_same_time_end_correctly() {
     let mock = Mock::new();
     let waits: Vec<_> = (1..=8)
         .map(|count| {

@@ -1,5 +1,5 @@
-//! A browser, driven through W3C `WebDriver` by a client of our own: the clients that there are bring
-//! two dozen crates, or old versions of ours, for what is one JSON request to a connection.
+//! A browser, controlled through W3C `WebDriver` by a small client: the existing client crates have
+//! two dozen dependencies, or old versions of ours, for one JSON request per connection.
 
 use std::env;
 use std::fs;
@@ -11,16 +11,16 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use partner_api_tests::http::Answer;
+use partner_api_tests::http::Response;
 use serde_json::{Value, json};
 
-/// How long a state may take to come, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// How long the page may take to reach a state, on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(25);
 
 /// The key under which `WebDriver` names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// What scripts here find elements by.
+/// Functions by which scripts find elements.
 const FINDERS: &str = r#"
     const all = (selector) => [...document.querySelectorAll(selector)];
     const isSeen = (one) => one.checkVisibility();
@@ -32,7 +32,7 @@ const FINDERS: &str = r#"
         .filter((one) => one.textContent === name).map((one) => one.control).find(isSeen);
 "#;
 
-/// A headless Chromium with a profile of its own. It ends when it is dropped.
+/// A headless Chromium with a separate profile. It ends when it is dropped.
 pub(crate) struct Browser {
     driver: Child,
     port: u16,
@@ -40,12 +40,12 @@ pub(crate) struct Browser {
     profile: PathBuf,
 }
 
-/// Debian's headless shell, which starts four times as fast as the whole browser. It is not the script
-/// in the path: what that starts would outlive the driver.
+/// Debian's headless shell, which starts four times as fast as the whole browser. The script in
+/// `PATH` is not used, because the process that it starts would outlive the driver.
 const HEADLESS_SHELL: &str = "/usr/lib/chromium/chromium-headless-shell";
 
 impl Browser {
-    /// Starts one, or says that there is none.
+    /// Starts a browser. Returns `None`, and prints a message, if no browser is installed.
     pub(crate) fn start() -> Option<Self> {
         let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
         let shell = Some(PathBuf::from(HEADLESS_SHELL)).filter(|shell| shell.exists());
@@ -89,7 +89,7 @@ impl Browser {
             "--disable-dev-shm-usage",
             "--window-size=1280,900",
         ];
-        // The shell hangs on either, and chromedriver gives it a profile.
+        // The shell hangs with either option, and chromedriver gives it a profile.
         if browser != Path::new(HEADLESS_SHELL) {
             arguments.extend(["--headless", &profile]);
         }
@@ -101,7 +101,7 @@ impl Browser {
         } });
         let begun = self.ask("POST", "/session", &json!({ "capabilities": wanted }));
         begun["sessionId"].as_str().unwrap().clone_into(&mut self.session);
-        // A browser that has just begun shows a page of its own. Nothing of that is ours.
+        // A browser shows its start page first. Requests of that page are not those of the test.
         self.open("about:blank");
         self.addresses();
     }
@@ -110,7 +110,7 @@ impl Browser {
         self.command("/url", &json!({ "url": url }));
     }
 
-    /// Runs a script, which has [`FINDERS`] and `args`, and gives what it returns.
+    /// Runs a script, which can use [`FINDERS`] and `args`, and returns its result.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.run_with(script, Value::Null)
     }
@@ -121,8 +121,8 @@ impl Browser {
         self.command("/execute/sync", &json!({ "script": script, "args": [args] }))
     }
 
-    /// Waits until an expression is true in the page, and gives its value. The page looks at it again
-    /// whenever something in it changes, and now and then.
+    /// Waits until an expression is true in the page, and returns its value. It is evaluated again
+    /// after each change of the page, and periodically.
     pub(crate) fn until(&self, condition: &str) -> Value {
         self.until_with(condition, Value::Null)
     }
@@ -131,7 +131,7 @@ impl Browser {
         let args = args.into();
         let script = format!(
             r"
-            const [args, patience, done] = arguments;
+            const [args, timeout, done] = arguments;
             {FINDERS}
             const look = () => {{
                 let value;
@@ -144,22 +144,22 @@ impl Browser {
             const seen = new MutationObserver(look);
             seen.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
             const again = setInterval(look, 50);
-            const late = setTimeout(() => end(null), patience);
+            const late = setTimeout(() => end(null), timeout);
             look();"
         );
-        let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
-        let body = json!({ "script": script, "args": [args, patience] });
+        let timeout_ms = u64::try_from(TIMEOUT.as_millis()).unwrap();
+        let body = json!({ "script": script, "args": [args, timeout_ms] });
         let value = self.command("/execute/async", &body);
         assert!(!value.is_null(), "never came: {condition} {args}\n{}", self.text("body"));
         value
     }
 
-    /// Waits for a text to stand in what is seen of the page.
+    /// Waits until a text is visible on the page.
     pub(crate) fn until_shown(&self, text: &str) {
         self.until_with("document.body.innerText.includes(args)", text);
     }
 
-    /// Presses what has this name, once it is there.
+    /// Presses the control with this name, as soon as it is there.
     pub(crate) fn press(&self, name: &str) {
         self.click(&self.until_with("named(args)", name));
     }
@@ -172,7 +172,7 @@ impl Browser {
         self.command(&format!("/element/{}/click", id(element)), &json!({}));
     }
 
-    /// Replaces what stands in the field with this label.
+    /// Replaces the text in the field with this label.
     pub(crate) fn fill(&self, label: &str, text: &str) {
         let field = self.until_with("labelled(args)", label);
         self.command(&format!("/element/{}/clear", id(&field)), &json!({}));
@@ -181,7 +181,7 @@ impl Browser {
         }
     }
 
-    /// Types on the keyboard, wherever the focus is.
+    /// Types on the keyboard, into the control that has the focus.
     pub(crate) fn keys(&self, keys: &str) {
         let each = keys
             .chars()
@@ -190,13 +190,13 @@ impl Browser {
         self.command("/actions", &json!({ "actions": [source] }));
     }
 
-    /// The text of the first element of a selector, as it is rendered.
+    /// The rendered text of the first element of a selector.
     pub(crate) fn text(&self, selector: &str) -> String {
         let text = self.run_with("return document.querySelector(args)?.innerText ?? ''", selector);
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// The width that the page is laid out in, as on a phone.
+    /// Sets the width of the page, for example to that of a phone.
     pub(crate) fn set_width(&self, width: u32) {
         let size = json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": true });
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
@@ -211,7 +211,7 @@ impl Browser {
         self.command("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }));
     }
 
-    /// Everything that was asked for over the network since this was asked last.
+    /// The URLs of all network requests since the last call.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let log = self.log("performance");
         let sent = log.iter().filter_map(|entry| {
@@ -223,8 +223,8 @@ impl Browser {
         sent.collect()
     }
 
-    /// What the console said since this was asked last, but for answers that were refusals or did not
-    /// come: a browser reports those by itself.
+    /// The messages of the console since the last call, without those about failed requests, which
+    /// a browser always reports.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.log("browser");
         let messages = log.iter().filter_map(|entry| entry["message"].as_str());
@@ -242,13 +242,13 @@ impl Browser {
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = self.exchange(method, path, &body.to_string());
-        let json: Value = serde_json::from_slice(&answer.body).unwrap();
-        assert_eq!(answer.status, 200, "{path} {body}: {}", json["value"]["message"]);
+        let response = self.exchange(method, path, &body.to_string());
+        let json: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(response.status, 200, "{path} {body}: {}", json["value"]["message"]);
         json["value"].clone()
     }
 
-    fn exchange(&self, method: &str, path: &str, body: &str) -> Answer {
+    fn exchange(&self, method: &str, path: &str, body: &str) -> Response {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
         let (port, length) = (self.port, body.len());
         let request = format!(
@@ -256,30 +256,31 @@ impl Browser {
              Content-Length: {length}\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes()).unwrap();
-        stream.set_read_timeout(Some(2 * PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(2 * TIMEOUT)).unwrap();
         read(&mut stream)
     }
 }
 
-/// Reads an answer by its length: the driver keeps a connection open, whatever it is asked for.
-fn read(stream: &mut TcpStream) -> Answer {
+/// Reads a response by its length, because the driver always keeps a connection open.
+fn read(stream: &mut TcpStream) -> Response {
     let mut bytes = Vec::new();
     loop {
         let mut piece = [0; 1 << 13];
-        let length = stream.read(&mut piece).expect("the driver answers");
+        let length = stream.read(&mut piece).expect("the driver responds");
         assert_ne!(length, 0, "the driver closed the connection");
         bytes.extend_from_slice(&piece[..length]);
-        let Ok(answer) = Answer::parse(&bytes) else { continue };
-        let expected = answer.headers.get("content-length").and_then(|length| length.parse().ok());
-        if expected == Some(answer.body.len()) {
-            return answer;
+        let Ok(response) = Response::parse(&bytes) else { continue };
+        let expected =
+            response.headers.get("content-length").and_then(|length| length.parse().ok());
+        if expected == Some(response.body.len()) {
+            return response;
         }
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The session first: a driver that is killed leaves its browser behind.
+        // The session first, because a killed driver does not end its browser.
         if !self.session.is_empty() {
             self.exchange("DELETE", &format!("/session/{}", self.session), "{}");
         }
@@ -304,7 +305,7 @@ fn profile() -> PathBuf {
     env::temp_dir().join(format!("partner-api-mock-page-{}-{made}", std::process::id()))
 }
 
-/// To stderr itself, since what a test prints is not shown when it passes.
+/// Directly to stderr, because the output of a test is not shown when it passes.
 fn say_skipped() {
     static SAID: Once = Once::new();
     SAID.call_once(|| {

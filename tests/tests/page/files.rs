@@ -1,11 +1,11 @@
-//! At stake: nothing that a partner, a request or an answer is called can ever become a part of the
-//! page, and the page asks nobody but the mock. It is so by how the page is made, which is looked at
-//! here; `hostile.rs` tries it.
+//! No name, path, header or body can become a part of the page, and the page sends requests only to
+//! the mock. This is so by its construction, which is checked here; `hostile.rs` tests it in a
+//! browser.
 
 use std::fs;
 use std::path::Path;
 
-/// What turns text into something else than text.
+/// Functions and attributes that turn text into markup or code.
 const DANGEROUS: [&str; 13] = [
     "innerHTML",
     "outerHTML",
@@ -24,7 +24,7 @@ const DANGEROUS: [&str; 13] = [
 
 const ELSEWHERE: [&str; 3] = ["http://", "https://", " url("];
 
-/// How large the page may be, all its files together, as they are sent.
+/// The most bytes that all files of the page may have together, as they are sent.
 const MOST_BYTES: usize = 115_000;
 
 fn files() -> Vec<(String, String)> {
@@ -39,7 +39,7 @@ fn files() -> Vec<(String, String)> {
 }
 
 #[test]
-fn no_file_of_the_page_makes_anything_of_text_but_text() {
+fn no_file_of_the_page_turns_text_into_markup_or_code() {
     for (name, text) in files() {
         for dangerous in DANGEROUS {
             assert!(!text.contains(dangerous), "{name}: {dangerous}");
@@ -48,9 +48,9 @@ fn no_file_of_the_page_makes_anything_of_text_but_text() {
 }
 
 #[test]
-fn no_file_of_the_page_names_a_place_elsewhere() {
+fn no_file_of_the_page_has_an_external_url() {
     for (name, text) in files() {
-        // The name of a namespace is an address that nobody asks for.
+        // The name of a namespace is a URL to which no request is sent.
         let text = text.replace("http://www.w3.org/2000/svg", "");
         for elsewhere in ELSEWHERE {
             assert!(!text.contains(elsewhere), "{name}: {elsewhere}");

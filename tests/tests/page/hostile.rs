@@ -1,5 +1,5 @@
-//! At stake: names, paths, headers and bodies come from anywhere. On the page they are text, each
-//! character that could hide or turn text is spelled out, and nothing makes the page ask elsewhere.
+//! Names, paths, headers and bodies may come from anyone. The page shows them as text, with every
+//! character escaped that could hide or reorder text, and nothing makes it send requests elsewhere.
 
 use partner_api_mock::{Company, Connection, Stub};
 use partner_api_tests::peer::ask;
@@ -59,7 +59,7 @@ async fn a_hostile_name_path_header_or_body_is_shown_as_text_and_does_nothing() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_of_nothing_but_control_characters_is_cut_and_stays_few_elements() {
+async fn a_body_of_control_characters_is_truncated_to_few_nodes() {
     let Some((mock, browser)) = shown("").await else { return };
     mock.partner().add_stub(Stub::post("templates")).unwrap();
     for body in ["\u{7}\u{202e}", "\u{e0041}\u{200b}"] {
@@ -72,12 +72,12 @@ async fn a_body_of_nothing_but_control_characters_is_cut_and_stays_few_elements(
     }
     browser.until("document.body.innerText.match(/characters more/g)?.length === 2");
     browser.until_shown(r"\u{E0041}\u{200B}");
-    let elements = browser.run("return all('*').length");
-    assert!(elements.as_u64().unwrap() < 5000, "{elements}");
+    let nodes = browser.run("return all('*').length");
+    assert!(nodes.as_u64().unwrap() < 5000, "{nodes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_view_asks_nobody_but_the_mock_and_the_console_stays_silent() {
+async fn every_view_sends_requests_only_to_the_mock_without_console_messages() {
     let Some((mock, browser)) = shown("").await else { return };
     client(&mock).wallet().await.unwrap();
     let views = ["requests", "companies", "wallet", "keys", "faults"]

@@ -1,4 +1,4 @@
-//! At stake: all of the page can be reached and done from the keyboard, and the focus is never lost.
+//! Everything on the page can be reached and done with the keyboard, and the focus is never lost.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ fn focused(browser: &Browser) -> String {
     browser.run(script).as_str().unwrap().to_owned()
 }
 
-/// Presses Tab until the focus is on what has this name.
+/// Presses Tab until the control with this name has the focus.
 fn tab_to(browser: &Browser, name: &str) {
     let passed = (0..80).map(|_| {
         browser.keys(TAB);
@@ -26,9 +26,9 @@ fn tab_to(browser: &Browser, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_order_of_the_focus_is_that_of_the_page_and_each_stop_is_seen() {
+async fn the_order_of_the_focus_is_that_of_the_page_and_the_focus_is_visible() {
     let Some((_mock, browser)) = shown("").await else { return };
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     let mut stops = Vec::new();
     for _ in 0..9 {
         browser.keys(TAB);
@@ -53,7 +53,7 @@ async fn the_order_of_the_focus_is_that_of_the_page_and_each_stop_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_opens_and_a_view_is_chosen_with_enter() {
+async fn enter_opens_a_row_and_selects_a_view() {
     let Some((mock, browser)) = shown("").await else { return };
     client(&mock).wallet().await.unwrap();
     browser.until("all('summary').length === 1");
@@ -65,7 +65,7 @@ async fn a_row_opens_and_a_view_is_chosen_with_enter() {
 
     browser.run("named('API reference').focus()");
     browser.keys(ENTER);
-    // The heading of the new view has the focus, so that the next Tab goes on in it.
+    // The heading of the new view has the focus, so that the next Tab continues there.
     browser.until("document.activeElement.tagName === 'H1' && document.activeElement.textContent === 'API reference'");
     assert_eq!(browser.run("return document.title"), json!("API reference · Partner API mock"));
 }
@@ -73,7 +73,7 @@ async fn a_row_opens_and_a_view_is_chosen_with_enter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dialog_takes_the_focus_ends_with_escape_and_gives_the_focus_back() {
     let Some((mock, browser)) = shown("").await else { return };
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     tab_to(&browser, "New …");
     browser.keys(ENTER);
     browser.until("document.activeElement === labelled('Name')");
@@ -91,7 +91,7 @@ async fn a_dialog_takes_the_focus_ends_with_escape_and_gives_the_focus_back() {
     browser.until("document.querySelector('h1').textContent === 'By keyboard'");
     assert_eq!(mock.partners().len(), 2);
 
-    // What cannot be taken back has the focus on the way out.
+    // In the dialog of an action that cannot be undone, the button to cancel has the focus.
     tab_to(&browser, "Delete …");
     browser.keys(ENTER);
     browser.until("document.activeElement.textContent === 'Cancel'");
@@ -101,7 +101,7 @@ async fn a_dialog_takes_the_focus_ends_with_escape_and_gives_the_focus_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_is_switched_with_the_space_bar_and_keeps_the_focus() {
+async fn the_space_bar_switches_a_fault_and_keeps_the_focus() {
     let Some((mock, browser)) = shown("#/partners/p-1/faults").await else { return };
     browser.until_shown("No active rules.");
     browser.run("document.querySelector('[role=switch]').focus()");

@@ -1,5 +1,5 @@
-//! At stake: the page can be read in the dark and on a phone, and moves for nobody who does not want
-//! it to.
+//! The page can be read in dark mode and on a phone, and has no motion for users who want no
+//! motion.
 
 use partner_api_mock::{Company, Connection};
 use serde_json::json;
@@ -38,10 +38,10 @@ async fn no_view_is_wider_than_a_phone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_phone_the_way_to_the_partners_opens_and_closes() {
+async fn on_a_phone_the_menu_of_partners_opens_and_closes() {
     let Some((_mock, browser)) = shown("").await else { return };
     browser.set_width(360);
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     let is_open = || browser.run("return isSeen(document.querySelector('.partners a'))");
     assert_eq!(is_open(), json!(false));
     browser.press("Menu");
@@ -50,7 +50,7 @@ async fn on_a_phone_the_way_to_the_partners_opens_and_closes() {
     assert_eq!(is_open(), json!(false));
 }
 
-/// How far apart two colours are in light, by WCAG 2.2.
+/// The contrast ratio of two colours, by WCAG 2.2.
 const CONTRAST: &str = "
     const light = (colour) => {
         const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => part / 255)
@@ -72,7 +72,7 @@ const CONTRAST: &str = "
     return [...new Set(poor)];";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_text_stands_out_from_its_ground_in_the_light_and_in_the_dark() {
+async fn every_text_has_enough_contrast_in_light_and_dark_mode() {
     let Some((mock, browser)) = shown("").await else { return };
     client(&mock).wallet().await.unwrap();
     client(&mock).get("stats").send_empty().await.unwrap_err();
@@ -91,7 +91,7 @@ async fn every_text_stands_out_from_its_ground_in_the_light_and_in_the_dark() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_moves_for_whoever_wants_no_motion() {
+async fn nothing_moves_with_reduced_motion() {
     let Some((_mock, browser)) = shown("").await else { return };
     browser.until_shown("Live");
     let moving = || browser.run("return document.getAnimations().length");

@@ -1,5 +1,5 @@
-//! The page at `/_mock/`, in a real browser; the files here each say what is at stake. Where there is
-//! no browser they are skipped, and say so. `tests/browser/set-up` installs one.
+//! The page at `/_mock/`, in a real browser. Without a browser the tests are skipped, with a
+//! message. `tests/browser/set-up` installs one.
 
 #![expect(
     clippy::unwrap_used,
@@ -25,8 +25,8 @@ use partner_api_mock::{Control, MockServer};
 
 use self::driver::Browser;
 
-/// A mock with its control API, and a browser that shows its page at this place. None where there is
-/// no browser.
+/// A mock with its control API, and a browser that shows this view of its page. `None` if no
+/// browser is installed.
 async fn shown(place: &str) -> Option<(MockServer, Browser)> {
     let browser = Browser::start()?;
     let mock = served(SocketAddr::from(([127, 0, 0, 1], 0))).await;
@@ -38,7 +38,7 @@ async fn served(address: SocketAddr) -> MockServer {
     MockServer::builder().listen(address).control(Control::new()).start().await.unwrap()
 }
 
-/// A client with a key of the first partner. It asks once.
+/// A client with a key of the first partner, without retries.
 fn client(mock: &MockServer) -> Client {
     let builder = Client::builder().base_url(mock.url()).api_key(mock.api_key());
     builder.retry(RetryPolicy::never()).build().unwrap()

@@ -1,5 +1,5 @@
-//! At stake: what is asked of the mock shows up on the page as it comes, and opens to what was asked,
-//! what was answered and why.
+//! Requests to the mock appear on the page as they arrive, and open to the request, its response
+//! and its disposition.
 
 use partner_api_mock::{Fault, ResponseTemplate, Rule, Stub};
 use serde_json::json;
@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::{client, shown};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_shows_up_without_a_reload_and_opens_to_what_was_asked_and_answered() {
+async fn a_request_appears_without_a_reload_and_opens_to_request_and_response() {
     let Some((mock, browser)) = shown("").await else { return };
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     mock.partner().faults().add(Rule::new(Fault::status(503)).times(1)).unwrap();
     mock.partner()
         .add_stub(Stub::post("templates").respond(ResponseTemplate::json(201, r#"{"id":"t-1"}"#)))
@@ -33,7 +33,7 @@ async fn a_request_shows_up_without_a_reload_and_opens_to_what_was_asked_and_ans
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_can_be_filtered_held_back_and_cleared() {
+async fn requests_can_be_filtered_paused_and_cleared() {
     let Some((mock, browser)) = shown("").await else { return };
     let client = client(&mock);
     client.wallet().await.unwrap();
@@ -62,14 +62,14 @@ async fn requests_can_be_filtered_held_back_and_cleared() {
 
     browser.press("Clear …");
     browser.press("Clear");
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     assert!(mock.requests().is_empty());
     client.wallet().await.unwrap();
     rows(1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_is_open_stays_open_when_more_comes() {
+async fn an_open_row_stays_open_when_more_requests_arrive() {
     let Some((mock, browser)) = shown("").await else { return };
     let client = client(&mock);
     client.wallet().await.unwrap();
@@ -84,7 +84,7 @@ async fn a_row_that_is_open_stays_open_when_more_comes() {
     assert_eq!(focused, json!("req-1"));
 }
 
-/// What a shell makes of a text in which `curl` prints its arguments and its input.
+/// Runs a command in a shell in which `curl` prints its arguments and its input.
 fn run_in(shell: &str, command: &str) -> Option<String> {
     let curl = "curl() { printf '<%s>' \"$@\"; case \"$*\" in *@-) cat;; esac; }\n";
     let folder = std::env::temp_dir().join(format!("copied-{shell}-{}", std::process::id()));

@@ -1,5 +1,5 @@
-//! At stake: whatever state the mock is in, the page says so and stays of use: nothing there, very
-//! much there, something wrong entered, the mock gone and back.
+//! The page shows the state of the mock and stays usable: without data, with much data, with
+//! invalid input, and while the mock is gone.
 
 use partner_api_mock::{Company, Connection};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::{client, served, shown};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_mock_says_what_to_do_next() {
     let Some((mock, browser)) = shown("").await else { return };
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     browser.until_shown(&format!("curl {}/api/v1/wallet", mock.url()));
 
     mock.partner().set_companies(Vec::new());
@@ -22,7 +22,7 @@ async fn an_empty_mock_says_what_to_do_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_thousand_companies_are_found_and_paged_with_few_elements() {
+async fn a_hundred_thousand_companies_are_found_and_paged_with_few_nodes() {
     let Some((mock, browser)) = shown("").await else { return };
     let company = |at| {
         Company::new(format!("clx{at}"), format!("Company {at}"))
@@ -36,12 +36,12 @@ async fn a_hundred_thousand_companies_are_found_and_paged_with_few_elements() {
     browser.fill("Search", "company 99999");
     browser.until_shown("1–1 of 1 company");
     browser.until_shown("clx99999");
-    let elements = browser.run("return all('*').length");
-    assert!(elements.as_u64().unwrap() < 3000, "{elements}");
+    let nodes = browser.run("return all('*').length");
+    assert!(nodes.as_u64().unwrap() < 3000, "{nodes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thousands_of_requests_stay_a_bounded_number_of_elements() {
+async fn thousands_of_requests_have_a_bounded_number_of_nodes() {
     let Some((mock, browser)) = shown("").await else { return };
     let client = client(&mock);
     for _ in 0..1200 {
@@ -57,7 +57,7 @@ async fn thousands_of_requests_stay_a_bounded_number_of_elements() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_mock_refuses_is_said_at_the_field_that_it_names() {
+async fn an_error_of_the_mock_is_shown_at_the_field_that_it_names() {
     let Some((mock, browser)) = shown("#/partners/p-1/wallet").await else { return };
     browser.until("labelled('Balance')?.value === '8450'");
     browser.fill("Balance", "12x");
@@ -93,7 +93,7 @@ async fn what_the_mock_refuses_is_said_at_the_field_that_it_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_largest_numbers_come_and_go_whole() {
+async fn the_largest_numbers_are_shown_and_sent_exactly() {
     let Some((mock, browser)) = shown("#/partners/p-1/wallet").await else { return };
     browser.until("labelled('Balance')?.value === '8450'");
     for balance in [i64::MAX, i64::MIN] {
@@ -110,13 +110,13 @@ async fn the_largest_numbers_come_and_go_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_mock_is_gone_the_page_says_so_keeps_what_was_typed_and_comes_back_by_itself() {
+async fn when_the_mock_is_gone_the_page_says_so_keeps_the_input_and_recovers() {
     let Some((mock, browser)) = shown("#/partners/p-1/wallet").await else { return };
     browser.until("labelled('Balance')?.value === '8450'");
     browser.fill("Balance", "77");
     let address = mock.address();
     mock.shutdown().await;
-    browser.until_shown("The mock does not answer.");
+    browser.until_shown("The mock does not respond.");
     browser.press("Save");
     browser.until_shown("What you entered is still here");
 
@@ -130,7 +130,7 @@ async fn when_the_mock_is_gone_the_page_says_so_keeps_what_was_typed_and_comes_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_requests_of_a_mock_that_was_started_again_take_the_place_of_the_old_ones() {
+async fn the_requests_of_a_restarted_mock_replace_the_old_ones() {
     let Some((mock, browser)) = shown("").await else { return };
     let client_before = client(&mock);
     for _ in 0..3 {
@@ -139,7 +139,7 @@ async fn the_requests_of_a_mock_that_was_started_again_take_the_place_of_the_old
     browser.until("all('.requests > li').length === 3");
     let address = mock.address();
     mock.shutdown().await;
-    browser.until_shown("The mock does not answer.");
+    browser.until_shown("The mock does not respond.");
 
     let mock = served(address).await;
     let _ = client(&mock).get("stats").send_empty().await;
@@ -148,12 +148,12 @@ async fn the_requests_of_a_mock_that_was_started_again_take_the_place_of_the_old
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_leads_nowhere_says_so_or_leads_to_the_requests() {
+async fn an_unknown_view_says_so_or_shows_the_requests() {
     let Some((mock, browser)) = shown("#/partners/p-99/keys").await else { return };
     browser.until_shown("This partner is not there.");
     for place in ["#/constructor", "#/partners/p-1/constructor", "#/%", "#nonsense"] {
         browser.open(&format!("{}/_mock/{place}", mock.url()));
-        browser.until_shown("No request has come yet.");
+        browser.until_shown("No request yet.");
     }
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -1,5 +1,5 @@
-//! At stake: what the control API can do to partners, keys, data and faults can be done on the page,
-//! and the page shows what the mock says, not what it hopes.
+//! The page can do everything that the control API can do to partners, keys, data and faults, and
+//! shows the state that the mock reports.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{client, shown};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_is_made_with_a_key_that_works_switched_off_renamed_and_deleted() {
+async fn a_partner_is_created_with_a_valid_key_deactivated_renamed_and_deleted() {
     let Some((mock, browser)) = shown("").await else { return };
     browser.press("New …");
     browser.fill("Balance", "much");
@@ -47,7 +47,7 @@ async fn a_partner_is_made_with_a_key_that_works_switched_off_renamed_and_delete
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_issued_shown_once_and_revoked_and_one_of_your_own_is_accepted() {
+async fn a_key_is_issued_shown_once_and_revoked_and_a_given_one_is_accepted() {
     let Some((mock, browser)) = shown("#/partners/p-1/keys").await else { return };
     browser.press("Issue a key");
     let key = browser.until("document.querySelector('.fresh .key code')?.textContent");
@@ -56,7 +56,7 @@ async fn a_key_is_issued_shown_once_and_revoked_and_one_of_your_own_is_accepted(
     browser.press("Hide the key");
     assert!(!browser.text("body").contains(key.as_str().unwrap()));
 
-    browser.press("Accept a key of your own");
+    browser.press("Accept an existing key");
     browser.fill("Key", "not a key");
     browser.press("Accept this key");
     browser.until("labelled('Key').getAttribute('aria-invalid')");
@@ -117,7 +117,7 @@ async fn a_company_is_added_edited_with_its_connections_found_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn companies_are_generated_in_the_place_of_those_that_are_there() {
+async fn generated_companies_replace_the_existing_ones() {
     let Some((mock, browser)) = shown("#/partners/p-1/companies").await else { return };
     browser.until_shown("Acme Coffee");
     browser.press("Generate …");
@@ -128,7 +128,7 @@ async fn companies_are_generated_in_the_place_of_those_that_are_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_elsewhere_is_seen_and_what_is_being_typed_is_kept() {
+async fn changes_made_elsewhere_appear_and_unsaved_input_is_kept() {
     let Some((mock, browser)) = shown("#/partners/p-1/wallet").await else { return };
     browser.until("labelled('Balance')?.value === '8450'");
     mock.partner().update_wallet(|wallet| wallet.balance = 1);
@@ -142,7 +142,7 @@ async fn what_changes_elsewhere_is_seen_and_what_is_being_typed_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_ready_made_fault_goes_on_and_off_and_any_other_is_written() {
+async fn every_preset_fault_can_be_switched_and_any_other_written() {
     let Some((mock, browser)) = shown("#/partners/p-1/faults").await else { return };
     browser.until_shown("No active rules.");
     let rules =
@@ -183,7 +183,7 @@ async fn every_ready_made_fault_goes_on_and_off_and_any_other_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ready_made_fault_can_be_for_one_call_and_a_while() {
+async fn a_preset_fault_can_be_for_one_call_and_for_a_time() {
     let Some((mock, browser)) = shown("#/faults").await else { return };
     browser.until("labelled('For')?.options.length === 3");
     browser.run("labelled('For').value = 'operation=wallet'; labelled('When').value = 'times=1'");
@@ -196,7 +196,7 @@ async fn a_ready_made_fault_can_be_for_one_call_and_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_partners_but_none_is_a_switch_of_one_partner_s_faults() {
+async fn a_fault_for_all_partners_is_not_the_switch_of_one_partners_fault() {
     let Some((mock, browser)) = shown("#/partners/p-1/faults").await else { return };
     browser.press("401 for every key: What a switched-off partner gets: invalid_token.");
     browser.until_shown("inactive: 401");
@@ -221,13 +221,13 @@ async fn the_page_knows_every_option_of_a_rule() {
             .flat_map(|code| code.split(' '))
             .map(|word| word.split('=').next().unwrap())
     });
-    // Which partner it is for is said by where the rule is added.
+    // The place where a rule is added decides for which partner it is.
     let known: BTreeSet<_> = known.filter(|word| *word != "partner").collect();
     assert_eq!(words, known);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_reference_shows_each_call_and_tries_it_with_a_key_of_its_own() {
+async fn the_reference_shows_each_call_and_tries_it_with_its_own_key() {
     let Some((mock, browser)) = shown("#/reference").await else { return };
     browser.until_shown("Returns your current credit balance and pricing.");
     browser.until_shown(&format!(
@@ -244,7 +244,7 @@ async fn the_reference_shows_each_call_and_tries_it_with_a_key_of_its_own() {
     browser.until("all('.result').some((one) => one.textContent.includes('200') && one.textContent.includes('8450'))");
     assert_eq!(mock.partner().received_requests().path("wallet").exactly(1).unwrap().len(), 1);
 
-    // Not the next request only: a browser asks again when a connection that it kept is reset.
+    // Not only for the next request: a browser repeats a request when a kept connection is reset.
     mock.partner().faults().add(Rule::new(Fault::reset())).unwrap();
     browser.press("Try GET companies");
     browser.until_shown("No complete response");
@@ -255,7 +255,7 @@ async fn the_reference_shows_each_call_and_tries_it_with_a_key_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_clock_is_paused_moved_and_resumed_and_all_is_reset() {
+async fn the_clock_is_paused_moved_and_resumed_and_everything_is_reset() {
     let Some((mock, browser)) = shown("#/mock").await else { return };
     browser.press("Pause the clock");
     browser.until_shown("Advance by");

@@ -1,5 +1,5 @@
-//! At stake: a mock with a token asks for it on the page, says when it is wrong, and keeps it no
-//! longer than it is told to.
+//! A mock with a token asks for it on the page, says when it is wrong, and keeps it no longer than
+//! the user wants.
 
 use partner_api_mock::{Control, MockServer};
 use serde_json::json;
@@ -19,17 +19,17 @@ async fn asked() -> Option<(MockServer, Browser)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_is_asked_for_until_it_is_right_and_is_gone_with_the_page() {
+async fn the_token_is_requested_until_it_is_correct_and_not_kept() {
     let Some((_mock, browser)) = asked().await else { return };
     browser.fill("Token", "a-wrong-one");
     browser.press("Go on");
     browser.until_shown("This token was not accepted.");
-    // Escape does not lead past it.
+    // Escape does not close the dialog.
     browser.keys("\u{e00c}");
     browser.until("labelled('Token')?.value === ''");
     browser.fill("Token", TOKEN);
     browser.press("Go on");
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     browser.until("!document.querySelector('dialog')");
     assert_eq!(browser.run(KEPT), json!(""));
 
@@ -39,13 +39,13 @@ async fn the_token_is_asked_for_until_it_is_right_and_is_gone_with_the_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_outlives_a_reload_if_that_is_wanted() {
+async fn the_token_survives_a_reload_if_the_user_wants() {
     let Some((_mock, browser)) = asked().await else { return };
     browser.fill("Token", TOKEN);
     browser.run("labelled('Remember it until this tab is closed').click()");
     browser.press("Go on");
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
     assert_eq!(browser.run(KEPT), json!(TOKEN));
     browser.run("location.reload()");
-    browser.until_shown("No request has come yet.");
+    browser.until_shown("No request yet.");
 }

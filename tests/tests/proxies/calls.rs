@@ -1,4 +1,4 @@
-//! Every name of the client's and the mock's API that these tests use, so that none is in two places.
+//! Every use of the client's and the mock's API in these tests, each in one place only.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -13,7 +13,7 @@ use crate::load::CallResult;
 use crate::pki::PKI;
 use crate::proxy::{Proxy, Settings};
 
-/// A mock with a stub for POSTs, and a proxy before it. None if the program is not installed.
+/// A mock with a stub for POSTs, and a proxy before it. `None` if the program is not installed.
 pub(crate) async fn start(settings: Settings) -> Option<(MockServer, Proxy)> {
     let mock = MockServer::start().await.unwrap();
     mock.add_stub(Stub::post("messages").respond(ResponseTemplate::json(201, r#"{"id":"m-1"}"#)))
@@ -22,7 +22,7 @@ pub(crate) async fn start(settings: Settings) -> Option<(MockServer, Proxy)> {
     Some((mock, proxy))
 }
 
-/// A client with the default settings and a pool of its own.
+/// A client with the default settings and its own connection pool.
 pub(crate) fn client(mock: &MockServer, proxy: &Proxy) -> Client {
     client_at(mock, &proxy.url())
 }
@@ -58,14 +58,14 @@ pub(crate) async fn delete(client: &Client) -> Result<(), Error> {
     client.delete("messages").send_empty().await
 }
 
-/// What [`delete`] meets.
+/// Adds the stub for [`delete`].
 pub(crate) fn stub_empty_delete_labelled_gzip(mock: &MockServer, status: u16) {
     let gzip = HeaderValue::from_static("gzip");
     let response = ResponseTemplate::empty(status).header(CONTENT_ENCODING, gzip);
     mock.add_stub(Stub::new(Method::DELETE, "messages").respond(response)).unwrap();
 }
 
-/// The mock reads so many requests, and resets the connection in the place of a response.
+/// The mock reads this many requests, and resets the connection instead of sending a response.
 pub(crate) fn reset_requests(mock: &MockServer, times: u64) {
     mock.faults().add(Rule::new(Fault::reset_after_request()).times(times)).unwrap();
 }
@@ -90,7 +90,7 @@ pub(crate) fn received_posts(mock: &MockServer) -> BTreeMap<usize, usize> {
     received
 }
 
-/// Whether the client waited after it, and so paid for the retry from the budget.
+/// Returns true if the client waited after the attempt, and so paid for the retry from the budget.
 pub(crate) fn had_backoff(attempt: &Attempt) -> bool {
     attempt.backoff.is_some_and(|wait| !wait.is_zero())
 }
@@ -107,7 +107,7 @@ pub(crate) fn describe_attempt(attempt: &Attempt) -> String {
     format!("{:?} {:?}", attempt.kind, attempt.outcome)
 }
 
-/// Whether it failed since the peer ended the connection in good order, before this request.
+/// Returns true if the peer had closed the connection without an error before this request.
 pub(crate) fn is_orderly_end(error: &Error) -> bool {
     std::iter::successors(error.source(), |cause| (*cause).source())
         .filter_map(|cause| cause.downcast_ref::<h2::Error>())
@@ -116,7 +116,7 @@ pub(crate) fn is_orderly_end(error: &Error) -> bool {
         })
 }
 
-/// Whether the service may have processed a call that failed like this.
+/// Returns true if the service may have processed the failed call.
 pub(crate) fn is_ambiguous(error: &Error) -> bool {
     error.outcome() == RequestOutcome::Unknown
 }

@@ -11,11 +11,11 @@ use crate::proxy::Program::{self, Haproxy, Nginx};
 use crate::proxy::Protocol::{self, Http1, Http2};
 use crate::proxy::Settings;
 
-/// Of each kind and number at once, where connections end below requests that are under way.
+/// Calls of each kind and concurrency, where connections end while requests are in progress.
 const MANY_CALLS: usize = 1000;
-/// Of each kind and number at once, elsewhere.
+/// Calls of each kind and concurrency, elsewhere.
 const CALLS: usize = 250;
-/// Of each kind, with a pause after each.
+/// Calls of each kind, with a pause after each.
 const CALLS_WITH_PAUSES: usize = 120;
 const AT_ONCE: [usize; 3] = [4, 16, 64];
 
@@ -32,7 +32,7 @@ async fn assert_nothing_is_lost(settings: Settings, calls: usize) {
             let clients = [client(&mock, &proxy)];
             let report = Load::new(kind, at_once, calls).start(&clients).report(&mock).await;
             if let Err(problem) = report.all_succeeded() {
-                let _ = writeln!(problems, "{kind:?}, {at_once} at once: {problem}");
+                let _ = writeln!(problems, "{kind:?}, {at_once} concurrent: {problem}");
             }
         }
     }
@@ -70,8 +70,8 @@ async fn haproxy_keeps_http1_connections() {
     assert_nothing_is_lost(Settings::new(Haproxy, Http1), CALLS).await;
 }
 
-/// Each caller has a connection of its own, and makes its next call at the moment when the proxy ends it as idle, so that
-/// both cross on the wire. Where the client cannot tell whether a POST was processed, it may fail, and is not repeated.
+/// Each caller has its own connection, and makes its next call at the moment when the proxy closes it as idle, so that
+/// both cross on the wire. If the client cannot tell whether a POST was processed, it may fail, and is not repeated.
 async fn assert_idle_ends_lose_only_ambiguous_posts(program: Program, protocol: Protocol) {
     let idle = Duration::from_millis(5);
     let settings = Settings::new(program, protocol).keepalive_timeout(idle);

@@ -1,4 +1,4 @@
-//! Many calls at once, and what became of them.
+//! Many concurrent calls, and their results.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
@@ -33,7 +33,7 @@ pub(crate) struct Load {
 /// The attempts that failed before one succeeded.
 pub(crate) type CallResult = Result<Vec<Attempt>, Error>;
 
-/// Calls that are under way.
+/// Calls in progress.
 pub(crate) struct Running {
     kind: Kind,
     last: Arc<AtomicUsize>,
@@ -42,7 +42,7 @@ pub(crate) struct Running {
     callers: JoinSet<Vec<(usize, CallResult)>>,
 }
 
-/// What became of them.
+/// The results of the calls.
 pub(crate) struct Report {
     kind: Kind,
     calls: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Report {
     received: BTreeMap<usize, usize>,
 }
 
-/// What is wrong, if anything is.
+/// An error says what is wrong.
 pub(crate) type Verdict = Result<(), String>;
 
 impl Load {
@@ -96,18 +96,18 @@ impl Load {
 }
 
 impl Running {
-    /// Waits until so many calls more have ended.
+    /// Waits until this many more calls have ended.
     pub(crate) async fn progress(&self, calls: u32) {
         self.ended.acquire_many(calls).await.unwrap().forget();
     }
 
-    /// Begins no other call, and [reports](Self::report).
+    /// Starts no further call, and [reports](Self::report).
     pub(crate) async fn stop(self, mock: &MockServer) -> Report {
         self.last.store(0, Ordering::Relaxed);
         self.report(mock).await
     }
 
-    /// Waits for all calls, and says what became of them. The mock's journal is empty afterwards.
+    /// Waits for all calls, and reports their results. The mock's journal is empty afterwards.
     pub(crate) async fn report(self, mock: &MockServer) -> Report {
         let results: Vec<_> = self.callers.join_all().await.into_iter().flatten().collect();
         let mut report = Report {
@@ -156,8 +156,8 @@ impl Report {
         self.check(self.received.len() == expected, "not every POST was received")
     }
 
-    /// The weaker form, for a connection whose end crosses with a request, so that nobody can tell whether that was
-    /// processed: a GET is sent again, if need be with backoff; a POST is not, and its error says so.
+    /// The weaker form, for a connection whose end crosses with a request, so that nobody can tell whether it was
+    /// processed: a GET is retried, with backoff if necessary; a POST is not, and its error says so.
     pub(crate) fn only_ambiguous_posts_were_lost(&self) -> Verdict {
         self.no_post_received_twice()?;
         let is_ambiguous = |(_, error): &(usize, Error)| {

@@ -1,4 +1,4 @@
-//! nginx and haproxy as children of the test, each before a mock of its own.
+//! nginx and haproxy as children of the test, each before its own mock.
 
 use std::env;
 use std::fs;
@@ -16,10 +16,10 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::pki::PKI;
 
-/// How long a proxy may take to start or to reload, on a machine that is busy.
+/// How long a proxy may take to start or to reload, on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How often the test looks: neither program tells anybody when it is ready.
+/// How often the test checks: neither program signals that it is ready.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Starts its arguments in the background and prints the process id. Once its standard input ends, which is when the
@@ -44,7 +44,7 @@ pub(crate) enum Protocol {
     Http2,
 }
 
-/// What a proxy is configured with.
+/// The configuration of a proxy.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) program: Program,
@@ -115,13 +115,13 @@ pub(crate) struct Proxy {
     supervisor: Child,
     /// nginx's or haproxy's master process.
     master: u32,
-    /// Bound, and never listens: so nobody else gets the port, and the proxy, which binds it with `SO_REUSEPORT`
+    /// Bound, and never listens: so no other program gets the port, and the proxy, which binds it with `SO_REUSEPORT`
     /// as the same user, gets every connection.
     _port: TcpSocket,
 }
 
 impl Proxy {
-    /// Starts one and waits until it accepts connections. None if the program is not installed.
+    /// Starts one and waits until it accepts connections. `None` if the program is not installed.
     pub(crate) async fn start(settings: Settings, mock: &MockServer) -> Option<Self> {
         let Some(program) = settings.program.find() else {
             settings.program.say_skipped();
@@ -137,7 +137,7 @@ impl Proxy {
         let file = folder.join("proxy.conf");
         fs::write(&file, config).unwrap();
         fs::write(folder.join("server.key"), &PKI.key).unwrap();
-        // haproxy wants both in one file, and nginx takes that.
+        // haproxy requires both in one file, and nginx accepts that.
         fs::write(folder.join("server.pem"), format!("{}{}", PKI.certificate, PKI.key)).unwrap();
 
         let mut command = Command::new("sh");
@@ -209,7 +209,7 @@ impl Proxy {
         }
     }
 
-    /// What the program has said, but for requests.
+    /// The messages of the program, without the access log.
     fn log(&self) -> String {
         self.read("output.log") + &self.read("error.log")
     }
@@ -224,7 +224,7 @@ impl Drop for Proxy {
         drop(self.supervisor.stdin.take());
         let _ = self.supervisor.wait();
         if std::thread::panicking() {
-            // The last lines tell of the failure.
+            // The last lines show the failure.
             let log = self.log();
             let lines: Vec<_> = log.lines().collect();
             let last = lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n");
@@ -243,13 +243,13 @@ impl Program {
     }
 
     fn find(self) -> Option<PathBuf> {
-        // Debian installs both where only root's PATH leads.
+        // Debian installs both in a folder that only root has in PATH.
         let path = env::var_os("PATH").unwrap_or_default();
         let folders = env::split_paths(&path).chain(["/usr/local/sbin".into(), "/usr/sbin".into()]);
         folders.map(|folder| folder.join(self.name())).find(|file| file.is_file())
     }
 
-    /// To stderr itself, since what a test prints is not shown when it passes.
+    /// Directly to stderr, because the output of a test is not shown when it passes.
     fn say_skipped(self) {
         static SAID: [Once; 2] = [Once::new(), Once::new()];
         SAID[self as usize].call_once(|| {

@@ -12,7 +12,7 @@ const CALLS_BETWEEN: u32 = 100;
 /// As many as the mock's journal keeps.
 const MAX_CALLS: usize = 10_000;
 
-/// No GET is lost, no POST is received twice, and none is lost but those that may have been processed. Over HTTP/2
+/// No GET is lost, no POST is received twice, and no POST is lost unless it may have been processed. Over HTTP/2
 /// no retry costs anything.
 async fn assert_reloads_are_survived(program: Program, protocol: Protocol) {
     let settings = Settings::new(program, protocol);

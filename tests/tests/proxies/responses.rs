@@ -1,4 +1,4 @@
-//! Responses that a proxy writes itself or changes: error pages, pages for people, compression.
+//! Responses that a proxy writes itself or changes: error pages, HTML pages, compression.
 
 use partner_api::ErrorKind;
 use partner_api_mock::Company;
@@ -65,10 +65,10 @@ async fn an_upstream_that_breaks_off_later_ends_the_connection_to_haproxy_over_h
 
 /// Over HTTP/2 haproxy resets the stream with `REFUSED_STREAM` in the same situation (the same issue). That means that
 /// the request was not processed (RFC 9113, section 8.7), so a client sends it again; here the mock had received it,
-/// which no client can know. What the client can do is to end, which is no matter of course: see
+/// which no client can know. The client must at least stop, which not every client does: see
 /// <https://github.com/curl/curl/issues/5794>.
 #[tokio::test]
-async fn an_upstream_that_always_breaks_off_behind_haproxy_over_http2_is_not_called_without_end() {
+async fn an_upstream_that_always_breaks_off_behind_haproxy_over_http2_is_not_called_for_ever() {
     const MAX_REQUESTS: usize = 20;
     let Some((mock, proxy)) = start(Settings::new(Haproxy, Http2)).await else { return };
     calls::reset_requests(&mock, u64::MAX);
@@ -79,7 +79,7 @@ async fn an_upstream_that_always_breaks_off_behind_haproxy_over_http2_is_not_cal
 }
 
 #[tokio::test]
-async fn a_page_for_people_with_status_200_is_no_response_of_the_service() {
+async fn an_html_page_with_status_200_is_not_a_response_of_the_service() {
     for protocol in [Http1, Http2] {
         let Some((mock, proxy)) = start(Settings::new(Nginx, protocol)).await else { return };
         let client = client_at(&mock, &format!("{}/maintenance", proxy.url()));

@@ -1,4 +1,4 @@
-//! The client's own decoder, by the only way to it: the client, over a service that gives the bytes.
+//! The client's decoder, through the client with an HTTP service that returns the bytes.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use http::Response;
 use http_body::{Body, Frame};
 use partner_api::Client;
 
-/// `COMPANIES`, and `streamed` for one after the other, none kept.
+/// `COMPANIES`, and `streamed` to read them one after the other and keep none.
 fn main() -> Outcome {
     let (body, check) = decode()?;
     let body = Pieces(body.into());
@@ -24,9 +24,9 @@ fn main() -> Outcome {
         .http_service(service)
         .build()?;
     if std::env::args().nth(2).as_deref() != Some("streamed") {
-        return check.that_all_came(async { Ok(client.companies().await?.len()) });
+        return check.decode_all(async { Ok(client.companies().await?.len()) });
     }
-    check.that_all_came(async {
+    check.decode_all(async {
         let (mut companies, mut count) = (client.companies().stream(), 0);
         while let Some(company) = companies.next().await {
             company?;
@@ -36,7 +36,7 @@ fn main() -> Outcome {
     })
 }
 
-/// A body in pieces of what hyper reads from a socket at once.
+/// A body in pieces of the size that hyper reads from a socket in one call.
 #[derive(Clone)]
 struct Pieces(Bytes);
 

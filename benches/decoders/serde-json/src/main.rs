@@ -4,5 +4,5 @@ use harness::{Companies, Outcome, decode};
 
 fn main() -> Outcome {
     let (body, check) = decode()?;
-    check.that_all_came(async { Ok(serde_json::from_slice::<Companies>(&body)?.data.len()) })
+    check.decode_all(async { Ok(serde_json::from_slice::<Companies>(&body)?.data.len()) })
 }

@@ -4,5 +4,5 @@ use harness::{Companies, Outcome, decode};
 
 fn main() -> Outcome {
     let (mut body, check) = decode()?;
-    check.that_all_came(async { Ok(simd_json::from_slice::<Companies>(&mut body)?.data.len()) })
+    check.decode_all(async { Ok(simd_json::from_slice::<Companies>(&mut body)?.data.len()) })
 }

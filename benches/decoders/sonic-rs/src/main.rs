@@ -4,5 +4,5 @@ use harness::{Companies, Outcome, decode};
 
 fn main() -> Outcome {
     let (body, check) = decode()?;
-    check.that_all_came(async { Ok(sonic_rs::from_slice::<Companies>(&body)?.data.len()) })
+    check.decode_all(async { Ok(sonic_rs::from_slice::<Companies>(&body)?.data.len()) })
 }

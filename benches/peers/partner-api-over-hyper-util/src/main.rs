@@ -1,4 +1,4 @@
-//! The client of this house through its replaceable transport: retries, deadline and all, over hyper-util.
+//! The client over another HTTP service, hyper-util, with all its features: retries, timeouts and so on.
 
 use harness::{Outcome, Task, arguments, calls};
 use hyper_util::client::legacy;

@@ -1,4 +1,4 @@
-//! The client of this house, as it is.
+//! The client with its default HTTP service.
 
 use harness::{Outcome, Task, arguments, calls, cold, list, partners};
 use partner_api::Client;
@@ -16,14 +16,14 @@ fn main() -> Outcome {
         }
         Task::Kept => list(async |mut progress| {
             let companies = client()?.companies().await?;
-            progress.saw(companies.len());
+            progress.add(companies.len());
             Ok((progress, companies))
         }),
         Task::Streamed => list(async |mut progress| {
             let mut companies = client()?.companies().stream();
             while let Some(company) = companies.next().await {
                 company?;
-                progress.saw(1);
+                progress.add(1);
             }
             Ok((progress, ()))
         }),

@@ -1,4 +1,4 @@
-//! What progenitor makes of the same two endpoints. It reads OpenAPI 3.0, so they are written out here.
+//! The client that progenitor generates for the same two endpoints. It reads OpenAPI 3.0, so they are written out here.
 
 #![expect(clippy::pedantic, reason = "most of this is generated")]
 

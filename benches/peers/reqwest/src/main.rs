@@ -1,4 +1,4 @@
-//! reqwest by hand: what its documentation shows, with the URL and the key built on each call.
+//! reqwest by hand, as its documentation shows, with the URL and the key built on each call.
 
 use harness::{Companies, Outcome, Service, Task, Wallet, arguments, calls, cold, list};
 
@@ -18,7 +18,7 @@ fn main() -> Outcome {
                 .error_for_status()?
                 .json::<Companies>()
                 .await?;
-            progress.saw(companies.data.len());
+            progress.add(companies.data.len());
             Ok((progress, companies))
         }),
         Task::Streamed => Err("reqwest decodes a body when it is whole".into()),

@@ -1,4 +1,4 @@
-//! hyper with ready bytes and nothing else: no limit of time, no check of a key.
+//! hyper with ready bytes: no limit of time, no check of a key.
 
 use std::convert::Infallible;
 
@@ -23,7 +23,7 @@ fn main() -> Outcome {
                 let _ = stream.set_nodelay(true);
                 let list = list.clone();
                 tokio::spawn(async move {
-                    let service = service_fn(|request| answer(&request, &list));
+                    let service = service_fn(|request| respond(&request, &list));
                     http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
                 });
             }
@@ -32,7 +32,7 @@ fn main() -> Outcome {
     })
 }
 
-fn answer(
+fn respond(
     request: &Request<Incoming>,
     list: &Bytes,
 ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> + use<> {

@@ -1,4 +1,4 @@
-//! What it takes to change one connection and to answer with the list again.
+//! The cost of changing one connection and sending the list again.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Empty};
 use partner_api_mock::MockServer;
 use tower::ServiceExt as _;
 
-/// Without a socket, so that nothing else is measured. The connection is that of the company in the middle.
+/// Without a socket, so that nothing else is measured. The connection is that of the middle company.
 pub(crate) async fn make((mock, address): &(MockServer, Address), count: usize) -> Outcome {
     let Address { host, key } = address;
     let companies = mock.partner().companies();
@@ -28,17 +28,17 @@ pub(crate) async fn make((mock, address): &(MockServer, Address), count: usize) 
         mock.partner().update_connection(&id, |connection| {
             rating.clone_into(&mut connection.quality_rating);
         })?;
-        let answer = mock.service().oneshot(request).await?;
-        if answer.status() != 200 {
-            return Err(format!("status {}", answer.status()).into());
+        let response = mock.service().oneshot(request).await?;
+        if response.status() != 200 {
+            return Err(format!("status {}", response.status()).into());
         }
-        let mut body = answer.into_body();
+        let mut body = response.into_body();
         while let Some(frame) = body.frame().await {
             frame?;
         }
         took.push(began.elapsed());
     }
-    took.remove(0); // the first answer makes the list
+    took.remove(0); // the first response makes the list
     print_median(took);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The mock of this house: authorization, journal and request ids on.
+//! The mock with authorization, journal and request ids.
 
 mod changes;
 mod partners;
@@ -8,8 +8,8 @@ use std::error::Error;
 use harness::{Address, Outcome, runtime, serve, until_input_ends};
 use partner_api_mock::{Company, Connection, MockServer};
 
-/// As any other server; also `partners COUNT`, which serves one of so many, and `changes COMPANIES COUNT`, which
-/// changes one of so many companies again and again and asks for the list each time.
+/// The commands of every server; also `partners COUNT`, which serves one of this many partners, and `changes COMPANIES
+/// COUNT`, which repeatedly changes one of this many companies and requests the list each time.
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -1,11 +1,11 @@
-//! One of many partners: each has a key, a wallet and companies of its own.
+//! One of many partners: each has its own key, wallet and companies.
 
 use std::error::Error;
 
 use harness::Address;
 use partner_api_mock::MockServer;
 
-/// The key is that of the last one.
+/// The key is that of the last partner.
 pub(crate) async fn start(count: usize) -> Result<(MockServer, Address), Box<dyn Error>> {
     let mock = MockServer::start().await?;
     let mut key = mock.api_key();

@@ -8,7 +8,7 @@ const KEY: &str = "pk_live_exampleexampleexample001";
 
 fn main() -> Outcome {
     serve(async |count| {
-        let server = MockServer::builder().start().await; // a fresh one, and none of its pool
+        let server = MockServer::builder().start().await; // a new one, not one of its pool
         for (at, body) in
             [("/api/v1/wallet", WALLET.to_owned()), ("/api/v1/companies", companies(count))]
         {

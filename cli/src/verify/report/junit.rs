@@ -58,7 +58,7 @@ fn suite(probe: &Probe, report: &Report) -> TestSuite {
     suite
 }
 
-/// What there is a case for: the response as a whole, its parts, and what else was found.
+/// The test cases: the response as a whole, its parts, and other findings.
 fn names(checked: &Checked) -> Vec<&str> {
     let mut names = vec!["response"];
     let parts = checked.seen.iter().map(String::as_str).filter(|path| !path.is_empty());

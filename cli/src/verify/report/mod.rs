@@ -1,4 +1,4 @@
-//! The result: each response with what was found in it, and the verdict.
+//! The result: each response with its findings, and the verdict.
 
 mod json;
 mod junit;
@@ -89,7 +89,7 @@ impl Verdict {
 }
 
 impl Report {
-    /// What was found counts, also where something else could not be checked.
+    /// Findings count even if something else could not be checked.
     pub(crate) fn verdict(&self) -> Verdict {
         let counts = |finding: &Finding| !self.allowed.contains(&finding.source.severity);
         if self.findings().any(counts) {

@@ -1,17 +1,16 @@
-//! At stake: whoever tests against the mock tests against the published API. Every answer of the
-//! mock, good and refused, is read off a bare socket and judged strictly: status, headers, content
-//! type, and a body in which nothing is undeclared.
+//! Every response of the mock, successful or not, is read from a plain socket and checked strictly:
+//! status, headers, content type, and a body without undeclared fields.
 
 use partner_api_mock::{Company, Connection, MockServer, ROUTES, Wallet};
 use partner_api_tests::contract::Contract;
-use partner_api_tests::http::Answer;
-use partner_api_tests::{Checked, answer, peer, reference};
+use partner_api_tests::http::Response;
+use partner_api_tests::{Checked, peer, reference, response};
 use serde_json::Value;
 
 const COMPANIES: &str = "/api/v1/companies";
 const WALLET: &str = "/api/v1/wallet";
 
-/// A mock and the contract that judges it.
+/// A mock, and the contract that its responses are checked against.
 struct Judged {
     mock: MockServer,
     contract: Contract,
@@ -23,23 +22,23 @@ impl Judged {
         Ok(Self { mock, contract })
     }
 
-    /// Asks, and has the answer judged.
-    async fn ask(&self, method: &str, target: &str, headers: &[&str]) -> Checked<Answer> {
-        let answer = peer::ask(self.mock.url(), method, target, headers).await?;
-        answer::check(&self.contract, method, target, &answer)
+    /// Sends a request, and checks the response.
+    async fn ask(&self, method: &str, target: &str, headers: &[&str]) -> Checked<Response> {
+        let response = peer::ask(self.mock.url(), method, target, headers).await?;
+        response::check(&self.contract, method, target, &response)
             .map_err(|wrong| format!("{method} {target} {headers:?}: {wrong}"))?;
-        Ok(answer)
+        Ok(response)
     }
 
     /// As [`Judged::ask`], with the key of the first partner.
-    async fn ask_with_key(&self, method: &str, target: &str) -> Checked<Answer> {
+    async fn ask_with_key(&self, method: &str, target: &str) -> Checked<Response> {
         let key = format!("Authorization: Bearer {}", self.mock.api_key());
         self.ask(method, target, &[&key]).await
     }
 
     async fn get(&self, target: &str) -> Checked<Value> {
-        let answer = self.ask_with_key("GET", target).await?;
-        Ok(serde_json::from_slice(&answer.body)?)
+        let response = self.ask_with_key("GET", target).await?;
+        Ok(serde_json::from_slice(&response.body)?)
     }
 }
 
@@ -51,13 +50,13 @@ fn company(id: usize, connections: usize) -> Company {
 }
 
 #[tokio::test]
-async fn a_fresh_mock_answers_the_samples_of_the_reference_letter_by_letter() -> Checked {
+async fn a_new_mock_sends_the_samples_of_the_reference_verbatim() -> Checked {
     let judged = Judged::start().await?;
     for operation in judged.contract.operations()? {
         let target = format!("{}{}", judged.contract.base_path()?, operation.path);
         let sample = reference::sample(operation.id).ok_or("the operation has no sample")?;
-        let answer = judged.ask_with_key(operation.method, &target).await?;
-        assert_eq!(reference::minified(answer.text()?), reference::minified(sample));
+        let response = judged.ask_with_key(operation.method, &target).await?;
+        assert_eq!(reference::minified(response.text()?), reference::minified(sample));
     }
     Ok(())
 }
@@ -80,7 +79,7 @@ async fn a_company_without_connections_has_an_empty_list_of_them() -> Checked {
 }
 
 #[tokio::test]
-async fn many_companies_come_in_one_answer_and_in_their_order() -> Checked {
+async fn many_companies_are_in_one_response_and_in_their_order() -> Checked {
     let judged = Judged::start().await?;
     judged.mock.partner().set_companies((0..2000).map(|id| company(id, id % 4)));
     let body = judged.get(COMPANIES).await?;
@@ -90,7 +89,7 @@ async fn many_companies_come_in_one_answer_and_in_their_order() -> Checked {
 }
 
 #[tokio::test]
-async fn any_text_stays_as_it_is() -> Checked {
+async fn any_text_is_sent_unchanged() -> Checked {
     let judged = Judged::start().await?;
     let texts =
         ["", "Café ☕ 喫茶店 👩🏽‍🍳", "\"quoted\" \\ and / and </script>", "\u{0}\u{7f}\u{2028}\r\n"];
@@ -139,7 +138,7 @@ async fn every_balance_and_price_is_in_the_contract() -> Checked {
 }
 
 #[tokio::test]
-async fn each_way_to_be_refused_has_its_documented_code() -> Checked {
+async fn each_reason_for_401_has_its_documented_code() -> Checked {
     let judged = Judged::start().await?;
     let (revoked, inactive) =
         (judged.mock.add_partner("revoked"), judged.mock.add_partner("inactive"));
@@ -166,9 +165,9 @@ async fn each_way_to_be_refused_has_its_documented_code() -> Checked {
             [(missing, reference::MISSING_BEARER_TOKEN), (invalid, reference::INVALID_TOKEN)]
         {
             for headers in refused {
-                let answer = judged.ask("GET", target, headers).await?;
-                assert_eq!(answer.status, 401, "{headers:?}");
-                let body = reference::minified(answer.text()?);
+                let response = judged.ask("GET", target, headers).await?;
+                assert_eq!(response.status, 401, "{headers:?}");
+                let body = reference::minified(response.text()?);
                 assert_eq!(body, reference::minified(sample), "{headers:?}");
             }
         }
@@ -177,7 +176,7 @@ async fn each_way_to_be_refused_has_its_documented_code() -> Checked {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_with_a_key_and_without() -> Checked {
+async fn an_unknown_path_is_404_with_and_without_a_key() -> Checked {
     let judged = Judged::start().await?;
     for target in [
         "/",
@@ -206,19 +205,19 @@ async fn what_is_not_there_is_404_with_a_key_and_without() -> Checked {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_405_and_says_what_is_allowed() -> Checked {
+async fn a_wrong_method_is_405_with_the_allowed_methods() -> Checked {
     let judged = Judged::start().await?;
     for target in [COMPANIES, WALLET] {
         for method in ["PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "LIST"] {
-            let answer = judged.ask_with_key(method, target).await?;
-            assert_eq!((answer.status, answer.headers.get("allow")), (405, Some("GET, HEAD")));
+            let response = judged.ask_with_key(method, target).await?;
+            assert_eq!((response.status, response.headers.get("allow")), (405, Some("GET, HEAD")));
         }
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn head_is_answered_as_get_is_without_the_body() -> Checked {
+async fn the_response_to_head_is_that_to_get_without_the_body() -> Checked {
     let judged = Judged::start().await?;
     for target in [COMPANIES, WALLET] {
         let get = judged.ask_with_key("GET", target).await?;
@@ -233,7 +232,7 @@ async fn head_is_answered_as_get_is_without_the_body() -> Checked {
 }
 
 #[tokio::test]
-async fn the_mock_is_refused_by_a_contract_in_which_a_field_is_renamed() -> Checked {
+async fn the_mock_fails_the_check_against_a_contract_with_a_renamed_field() -> Checked {
     for (field, renamed, target) in
         [("phoneNumberId", "phoneId", COMPANIES), ("balance", "credits", WALLET)]
     {

@@ -1,29 +1,29 @@
-//! Whole answers, one after the other: whatever they are, a call ends in time with a value or a
-//! sound error.
+//! Complete responses, one after the other: whatever they are, a call ends in time with a value or
+//! a consistent error.
 //!
-//! The bytes are answers, separated by a line `===`. An answer is a line with its status, lines
+//! The bytes are responses, separated by a line `===`. A response is a line with its status, lines
 //! with headers, an empty line, and the body. A header whose name begins with a colon tells the
 //! service what to do: `:fails`, `:breaks`, `:hangs`, `:http2`, or `:delay` with milliseconds
-//! before the head and each piece. `$KEY` stands for the key, as if the service sent it back.
+//! before the head and each piece. `$KEY` is replaced by the key, as if the service sent it back.
 
 use std::io;
 use std::time::Duration;
 
 use partner_api::{Client, Company, DEFAULT_MAX_ATTEMPTS, Error, ErrorKind, TimeLimit, Wallet};
 
-use crate::error::{KEY, SLACK, is_sound};
-use crate::service::{Answer, Pieces, client_of, service};
+use crate::error::{KEY, SLACK, check_error};
+use crate::service::{Pieces, Reply, client_of, service};
 use crate::{block_on, model};
 
-const DEADLINE: Duration = Duration::from_secs(20);
-const MAX_BODY_BYTES: usize = 1 << 16;
+const TIMEOUT: Duration = Duration::from_secs(20);
+const MAX_RESPONSE_BYTES: usize = 1 << 16;
 
-/// Takes answers in the form above.
+/// Tests responses in the form above.
 pub fn holds(bytes: &[u8]) {
-    let answers: Vec<_> = split(bytes, b"\n===\n").map(answer).collect();
-    let wallet = a_wallet_is_what_came(&answers);
-    let kept = call(&answers, async |client| client.companies().await.map(Vec::from));
-    let streamed = call(&answers, async |client| {
+    let replies: Vec<_> = split(bytes, b"\n===\n").map(reply).collect();
+    let wallet = wallet_was_sent(&replies);
+    let kept = call(&replies, async |client| client.companies().await.map(Vec::from));
+    let streamed = call(&replies, async |client| {
         let mut companies = client.companies().stream();
         let mut all = Vec::new();
         let mut failed = None;
@@ -35,64 +35,64 @@ pub fn holds(bytes: &[u8]) {
         }
         failed.map_or(Ok(all), Err)
     });
-    kept_and_streamed_agree(&answers, &kept, &streamed);
+    kept_and_streamed_agree(&replies, &kept, &streamed);
     for error in [wallet.err(), kept.err(), streamed.err()].iter().flatten() {
-        is_sound(error, DEADLINE);
-        is_told_apart(error);
+        check_error(error, TIMEOUT);
+        check_kind(error);
     }
 }
 
-fn a_wallet_is_what_came(answers: &[Answer]) -> Result<Wallet, Error> {
-    let wallet = call(answers, async |client| client.wallet().await);
+fn wallet_was_sent(replies: &[Reply]) -> Result<Wallet, Error> {
+    let wallet = call(replies, async |client| client.wallet().await);
     if let Ok(wallet) = &wallet {
-        let came = answers.iter().any(|answer| {
-            let compressed = answer
+        let was_sent = replies.iter().any(|reply| {
+            let compressed = reply
                 .headers
                 .iter()
                 .any(|(name, _)| name.eq_ignore_ascii_case(b"content-encoding"));
-            let whole = !answer.breaks && !answer.hangs && answer.fails.is_none();
+            let whole = !reply.breaks && !reply.hangs && reply.fails.is_none();
             let same = || {
-                let text = model::text(&answer.body)?;
+                let text = model::text(&reply.body)?;
                 let text = model::without_halves(text);
                 Some(serde_json::from_str::<Wallet>(&text).ok()? == *wallet)
             };
-            let good = (200..300).contains(&answer.status);
+            let good = (200..300).contains(&reply.status);
             good && whole && (compressed || same().unwrap_or(false))
         });
-        assert!(came, "{wallet:?} was never sent");
+        assert!(was_sent, "{wallet:?} was never sent");
     }
     wallet
 }
 
 fn call<T>(
-    answers: &[Answer],
+    replies: &[Reply],
     call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let (service, seen) = service(answers.to_vec(), Pieces::Any);
+    let (service, seen) = service(replies.to_vec(), Pieces::Any);
     let client = client_of(service)
-        .timeout(DEADLINE)
-        .max_response_bytes(MAX_BODY_BYTES)
+        .timeout(TIMEOUT)
+        .max_response_bytes(MAX_RESPONSE_BYTES)
         .build()
         .expect("a good configuration");
     let result = block_on(async {
         let started = tokio::time::Instant::now();
         let result = call(&client).await;
         let elapsed = started.elapsed();
-        assert!(elapsed <= DEADLINE + SLACK, "it took {elapsed:?}");
+        assert!(elapsed <= TIMEOUT + SLACK, "it took {elapsed:?}");
         result
     });
     let sent = seen.requests().len();
     let told = result.as_ref().err().map_or(sent, |error| error.attempts().len());
     assert!((1..=DEFAULT_MAX_ATTEMPTS as usize).contains(&sent));
-    // An error of a stream tells of those before its answer, too.
+    // An error of a stream also has the attempts before its response.
     assert!(told == sent || told + 1 == sent, "{told} of {sent} attempts");
     result
 }
 
-/// The same companies, or both an error. What one can see and the other cannot is left out: a list
-/// that is kept is tried again when its body breaks, and has one limit for all of it.
+/// Both calls return the same companies, or both an error. Two differences are allowed: a collected
+/// list is retried when its body breaks, and has one size limit for all of it.
 fn kept_and_streamed_agree(
-    answers: &[Answer],
+    replies: &[Reply],
     kept: &Result<Vec<Company>, Error>,
     streamed: &Result<Vec<Company>, Error>,
 ) {
@@ -100,7 +100,7 @@ fn kept_and_streamed_agree(
         (Ok(kept), Ok(streamed)) => assert_eq!(kept, streamed),
         (Err(_), Err(_)) => {}
         (Ok(_), Err(error)) => {
-            assert!(answers.len() > 1, "kept, but not streamed: {error:?}");
+            assert!(replies.len() > 1, "kept, but not streamed: {error:?}");
         }
         (Err(error), Ok(_)) => assert!(
             matches!(
@@ -112,8 +112,8 @@ fn kept_and_streamed_agree(
     }
 }
 
-/// What an error says of itself fits together.
-fn is_told_apart(error: &Error) {
+/// Checks that the properties of an error are consistent.
+fn check_kind(error: &Error) {
     let status = error.status().map(|status| status.as_u16());
     match error.kind() {
         ErrorKind::Unauthorized(_) => assert_eq!(status, Some(401)),
@@ -132,40 +132,40 @@ fn is_told_apart(error: &Error) {
         }
         ErrorKind::Connect => assert_eq!(status, None),
         ErrorKind::Interrupted | ErrorKind::Timeout(_) | ErrorKind::Protocol(_) => {}
-        other => panic!("{other:?} cannot come of an answer"),
+        other => panic!("{other:?} cannot come of a response"),
     }
     assert!(!(error.is_retryable() && error.is_unauthorized()));
     assert_eq!(error.status().is_some(), error.body().is_some());
 }
 
-fn answer(bytes: &[u8]) -> Answer {
+fn reply(bytes: &[u8]) -> Reply {
     let (head, body) = split_once(bytes, b"\n\n").unwrap_or((bytes, b""));
     let mut lines = split(head, b"\n");
     let status = lines.next().and_then(number).unwrap_or(0) % 900;
-    let mut answer = Answer::ok(&with_key(body));
-    answer.status = 100 + (900 + u16::try_from(status).unwrap_or(0) - 100) % 900;
+    let mut reply = Reply::ok(&with_key(body));
+    reply.status = 100 + (900 + u16::try_from(status).unwrap_or(0) - 100) % 900;
     for line in lines {
         let colon = line.iter().skip(1).position(|byte| *byte == b':');
         let (name, value) = line.split_at(colon.map_or(line.len(), |at| at + 1));
         let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
         match name {
             b":fails" => {
-                answer.fails = Some(match value {
+                reply.fails = Some(match value {
                     b"refused" => io::ErrorKind::ConnectionRefused,
                     b"garbage" => io::ErrorKind::InvalidData,
                     _ => io::ErrorKind::ConnectionReset,
                 });
             }
-            b":breaks" => answer.breaks = true,
-            b":hangs" => answer.hangs = true,
-            b":http2" => answer.http2 = true,
+            b":breaks" => reply.breaks = true,
+            b":hangs" => reply.hangs = true,
+            b":http2" => reply.http2 = true,
             b":delay" => {
-                answer.delay = Duration::from_millis(number(value).unwrap_or(0).min(60_000));
+                reply.delay = Duration::from_millis(number(value).unwrap_or(0).min(60_000));
             }
-            _ => answer.headers.push((name.to_vec(), with_key(value))),
+            _ => reply.headers.push((name.to_vec(), with_key(value))),
         }
     }
-    answer
+    reply
 }
 
 fn number(text: &[u8]) -> Option<u64> {

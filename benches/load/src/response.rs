@@ -1,12 +1,12 @@
-//! Where an answer ends: by its `content-length`.
+//! Finds the end of a response by its `content-length`.
 
 use std::io;
 
-/// An answer of which not all has come.
+/// A response that is not complete.
 pub(crate) enum Unfinished {
-    /// This of its head. It comes in one piece as a rule, and then nothing is kept.
+    /// The received part of its head. A head usually arrives in one piece, and then nothing is stored.
     Head(Vec<u8>),
-    /// So many bytes of its body are missing.
+    /// The number of missing bytes of its body.
     Body(usize),
 }
 
@@ -17,36 +17,37 @@ impl Default for Unfinished {
 }
 
 impl Unfinished {
-    /// Whether that was the rest of it.
+    /// Returns true if the response is complete with this piece.
     pub(crate) fn take(&mut self, piece: &[u8]) -> io::Result<bool> {
-        let (whole, came) = match self {
+        let (whole, received) = match self {
             Self::Body(rest) => (*rest, piece.len()),
             Self::Head(head) => {
-                let came = if head.is_empty() {
+                let received = if head.is_empty() {
                     piece
                 } else {
                     head.extend_from_slice(piece);
                     head
                 };
-                let Some(length) = length(came)? else {
-                    *self = Self::Head(came.to_vec());
+                let Some(length) = length(received)? else {
+                    *self = Self::Head(received.to_vec());
                     return Ok(false);
                 };
-                (length, came.len())
+                (length, received.len())
             }
         };
-        let rest = whole.checked_sub(came);
-        let rest = rest.ok_or_else(|| io::Error::other("more came than the answer has"))?;
+        let rest = whole.checked_sub(received);
+        let rest =
+            rest.ok_or_else(|| io::Error::other("received more bytes than the response has"))?;
         *self = Self::Body(rest);
         Ok(rest == 0)
     }
 }
 
-/// How long the whole answer is, head and body, if its head is there.
-fn length(answer: &[u8]) -> io::Result<Option<usize>> {
+/// The length of head and body, if the head is complete.
+fn length(response: &[u8]) -> io::Result<Option<usize>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut head = httparse::Response::new(&mut headers);
-    let httparse::Status::Complete(end) = head.parse(answer).map_err(io::Error::other)? else {
+    let httparse::Status::Complete(end) = head.parse(response).map_err(io::Error::other)? else {
         return Ok(None);
     };
     if head.code != Some(200) {
