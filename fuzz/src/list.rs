@@ -51,8 +51,9 @@ type Item = Result<Company, Error>;
 
 fn are_the_same(some: &[Item], others: &[Item]) {
     let kinds = |items: &[Item]| -> Vec<_> {
-        let told = |item: &Item| item.as_ref().map_err(Error::kind).cloned().map_err(Clone::clone);
-        items.iter().map(told).collect()
+        let kind_of =
+            |item: &Item| item.as_ref().map_err(Error::kind).cloned().map_err(Clone::clone);
+        items.iter().map(kind_of).collect()
     };
     assert_eq!(kinds(some), kinds(others));
     for (one, other) in some.iter().zip(others) {

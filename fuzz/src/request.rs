@@ -62,12 +62,12 @@ pub fn holds(bytes: &[u8]) {
             continue;
         }
         let [(_, request)] = requests.as_slice() else { panic!("{} requests", requests.len()) };
-        says_what_it_was_told(request, segments, &query);
+        has_given_parts(request, segments, &query);
         assert_eq!(*request.method(), method);
     }
 }
 
-fn says_what_it_was_told(
+fn has_given_parts(
     request: &http::Request<()>,
     segments: &[&str],
     (name, value): &(String, String),
@@ -80,12 +80,12 @@ fn says_what_it_was_told(
     assert_eq!(url.path(), uri.path());
     let below = uri.path().strip_prefix(base.path()).expect("below the base");
     let got: Vec<_> = below.split('/').skip(1).map(unescaped).collect();
-    let told: Vec<_> = segments.iter().map(|segment| segment.as_bytes()).collect();
-    assert_eq!(got, told, "{uri}");
+    let given: Vec<_> = segments.iter().map(|segment| segment.as_bytes()).collect();
+    assert_eq!(got, given, "{uri}");
 
     let pairs: Vec<_> = url.query_pairs().into_owned().collect();
-    let told = (!name.is_empty()).then(|| (name.clone(), value.clone()));
-    assert_eq!(pairs, Vec::from_iter(told));
+    let given = (!name.is_empty()).then(|| (name.clone(), value.clone()));
+    assert_eq!(pairs, Vec::from_iter(given));
 
     let keys: Vec<_> = request.headers().get_all(AUTHORIZATION).iter().collect();
     assert_eq!(keys, [&format!("Bearer {KEY}")]);

@@ -82,10 +82,10 @@ fn call<T>(
         result
     });
     let sent = seen.requests().len();
-    let told = result.as_ref().err().map_or(sent, |error| error.attempts().len());
+    let reported = result.as_ref().err().map_or(sent, |error| error.attempts().len());
     assert!((1..=DEFAULT_MAX_ATTEMPTS as usize).contains(&sent));
     // An error of a stream also has the attempts before its response.
-    assert!(told == sent || told + 1 == sent, "{told} of {sent} attempts");
+    assert!(reported == sent || reported + 1 == sent, "{reported} of {sent} attempts");
     result
 }
 
@@ -117,9 +117,9 @@ fn check_kind(error: &Error) {
     let status = error.status().map(|status| status.as_u16());
     match error.kind() {
         ErrorKind::Unauthorized(_) => assert_eq!(status, Some(401)),
-        ErrorKind::Status(told) => {
-            assert_eq!(status, Some(told.as_u16()));
-            assert!(!told.is_success() && !told.is_redirection());
+        ErrorKind::Status(reported) => {
+            assert_eq!(status, Some(reported.as_u16()));
+            assert!(!reported.is_success() && !reported.is_redirection());
         }
         ErrorKind::Redirect { .. } => {
             assert!(status.is_some_and(|status| (300..400).contains(&status)));

@@ -49,7 +49,7 @@ pub fn holds(bytes: &[u8]) {
         .expect("a good configuration");
     let error = block_on(client.wallet().into_future()).expect_err("no reply is good");
     check_error(&error, deadline);
-    assert_eq!(error.status().map(|told| told.as_u16()), Some(status));
+    assert_eq!(error.status().map(|reported| reported.as_u16()), Some(status));
 
     let requests = seen.requests();
     assert_eq!(requests.len(), error.attempts().len());
@@ -61,9 +61,9 @@ pub fn holds(bytes: &[u8]) {
             _ => unreachable!("windows of two"),
         })
         .collect();
-    let told = error.attempts().iter().filter_map(|attempt| attempt.backoff);
-    for (wait, told) in waits.iter().zip(told) {
-        assert!(*wait >= told && *wait <= told + TICK, "{wait:?}, not {told:?}");
+    let reported = error.attempts().iter().filter_map(|attempt| attempt.backoff);
+    for (wait, reported) in waits.iter().zip(reported) {
+        assert!(*wait >= reported && *wait <= reported + TICK, "{wait:?}, not {reported:?}");
     }
 
     if !matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504) {
@@ -86,11 +86,11 @@ pub fn holds(bytes: &[u8]) {
     if policy.max_attempts == 1 {
         assert_eq!(error.not_retried(), Some(NotRetried::Disabled));
     } else if asked > policy.max_retry_after {
-        let Some(NotRetried::RetryAfterTooLong { requested: told, .. }) = error.not_retried()
+        let Some(NotRetried::RetryAfterTooLong { requested: reported, .. }) = error.not_retried()
         else {
             panic!("{error:?}")
         };
-        assert_eq!(told, asked);
+        assert_eq!(reported, asked);
         assert_eq!(requests.len(), 1);
     } else if requests.len() < policy.max_attempts as usize {
         let Some(NotRetried::DeadlineTooClose { wait, .. }) = error.not_retried() else {

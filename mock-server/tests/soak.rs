@@ -6,7 +6,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "in a test, that is how a failure is said"
+    reason = "a test reports a failure by a panic"
 )]
 
 use axum::body::Body;

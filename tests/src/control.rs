@@ -108,7 +108,7 @@ impl Observed {
     }
 
     /// As [`send`](Self::send). Returns the body, or an error if the status is another one.
-    pub async fn told(
+    pub async fn expect(
         &mut self,
         method: &str,
         path: &str,

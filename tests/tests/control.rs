@@ -1,7 +1,7 @@
 //! The OpenAPI document of the control API is complete and exact: every route is in it and no
 //! other, every declared response can be received, and every response is as declared.
 
-#![expect(clippy::indexing_slicing, reason = "in a test, that is how a failure is said")]
+#![expect(clippy::indexing_slicing, reason = "a test reports a failure by a panic")]
 
 use std::collections::BTreeSet;
 
@@ -86,7 +86,7 @@ fn good_body(operation: &str) -> &'static str {
 }
 
 /// Requests that every route rejects in the same way.
-async fn refusals(seen: &mut Observed, contract: &Contract) -> Checked {
+async fn rejected_requests(seen: &mut Observed, contract: &Contract) -> Checked {
     for one in contract.operations()? {
         let (method, usual) = (one.method, seen.usual_headers());
         let below = one.path.strip_prefix(PREFIX).unwrap_or_default();
@@ -106,16 +106,16 @@ async fn refusals(seen: &mut Observed, contract: &Contract) -> Checked {
         assert_eq!(seen.send("OPTIONS", &path, "").await?.status, 405);
         if one.path.contains('{') {
             let path = below.replace(['{', '}'], "");
-            let said = seen.told(method, &path, body, 404).await?;
-            assert_eq!(said["error"], "not_found");
+            let error = seen.expect(method, &path, body, 404).await?;
+            assert_eq!(error["error"], "not_found");
         }
         if one.node.get("requestBody").is_some() {
             let path = path
                 .replace("/companies/company", "/companies/c")
                 .replace("/connections/connection", "/connections/n");
             for wrong in ["[]", "{", r#"{"no such field":1}"#, "null", "\u{1}"] {
-                let said = seen.told(method, &path, wrong, 400).await?;
-                assert_eq!(said["error"], "invalid", "{}", one.id);
+                let error = seen.expect(method, &path, wrong, 400).await?;
+                assert_eq!(error["error"], "invalid", "{}", one.id);
             }
         }
     }
@@ -135,51 +135,52 @@ async fn partners_and_data(seen: &mut Observed) -> Checked {
         "faults": [{"delay": "1ms", "times": 0}, "status=503 times=0"],
         "stubs": [{"path": "stats", "json": {"sent": 3}}],
     });
-    let added = seen.told("POST", "/partners", &rich.to_string(), 201).await?;
+    let added = seen.expect("POST", "/partners", &rich.to_string(), 201).await?;
     assert_eq!(added.get("key"), None);
     let made = r#"{"name":"made","generate":{"companies":3,"rngSeed":7}}"#;
-    let made = seen.told("POST", "/partners", made, 201).await?;
+    let made = seen.expect("POST", "/partners", made, 201).await?;
     assert!(made["key"].as_str().is_some_and(|key| key.starts_with("pk_live_")));
-    seen.told("POST", "/partners", &rich.to_string(), 409).await?;
+    seen.expect("POST", "/partners", &rich.to_string(), 409).await?;
 
-    let all = seen.told("GET", "/partners", "", 200).await?;
+    let all = seen.expect("GET", "/partners", "", 200).await?;
     assert!(items(&all, "data").all(|one| one.get("key").is_none()));
     let one = format!("/partners/{}", added["id"].as_str().unwrap_or_default());
-    seen.told("GET", &one, "", 200).await?;
-    seen.told("HEAD", &one, "", 200).await?;
-    seen.told("PATCH", &one, r#"{"name":"richer","active":false}"#, 200).await?;
+    seen.expect("GET", &one, "", 200).await?;
+    seen.expect("HEAD", &one, "", 200).await?;
+    seen.expect("PATCH", &one, r#"{"name":"richer","active":false}"#, 200).await?;
 
-    seen.told("GET", &format!("{one}/wallet"), "", 200).await?;
-    seen.told("PATCH", &format!("{one}/wallet"), r#"{"creditUnitPrice":"-1.50"}"#, 200).await?;
-    seen.told("PUT", &format!("{one}/wallet"), "{}", 200).await?;
+    seen.expect("GET", &format!("{one}/wallet"), "", 200).await?;
+    seen.expect("PATCH", &format!("{one}/wallet"), r#"{"creditUnitPrice":"-1.50"}"#, 200).await?;
+    seen.expect("PUT", &format!("{one}/wallet"), "{}", 200).await?;
 
     let companies = format!("{one}/companies");
-    seen.told("GET", &companies, "", 200).await?;
-    seen.told("GET", &format!("{companies}/a%2Fb"), "", 200).await?;
-    seen.told("PATCH", &format!("{companies}/a%2Fb"), r#"{"_count":{"templates":0}}"#, 200).await?;
+    seen.expect("GET", &companies, "", 200).await?;
+    seen.expect("GET", &format!("{companies}/a%2Fb"), "", 200).await?;
+    seen.expect("PATCH", &format!("{companies}/a%2Fb"), r#"{"_count":{"templates":0}}"#, 200)
+        .await?;
     let new = r#"{"id":"n2"}"#;
-    seen.told("POST", &format!("{companies}/a%2Fb/connections"), new, 201).await?;
+    seen.expect("POST", &format!("{companies}/a%2Fb/connections"), new, 201).await?;
     let connection = format!("{one}/connections/n%201");
-    seen.told("GET", &connection, "", 200).await?;
-    seen.told("PATCH", &connection, r#"{"status":"odder"}"#, 200).await?;
-    seen.told("PUT", &connection, r#"{"id":"n 1"}"#, 200).await?;
-    seen.told("DELETE", &connection, "", 204).await?;
-    seen.told("PUT", &format!("{companies}/a%2Fb"), r#"{"id":"c","name":"C"}"#, 200).await?;
-    seen.told("DELETE", &format!("{companies}/c"), "", 204).await?;
-    seen.told("POST", &companies, r#"{"id":"d","name":"D"}"#, 201).await?;
-    seen.told("PUT", &companies, r#"{"generate":{"companies":2}}"#, 200).await?;
-    seen.told("PUT", &companies, r#"{"data":[{"id":"e","name":"E"}]}"#, 200).await?;
-    seen.told("DELETE", &companies, "", 204).await?;
+    seen.expect("GET", &connection, "", 200).await?;
+    seen.expect("PATCH", &connection, r#"{"status":"odder"}"#, 200).await?;
+    seen.expect("PUT", &connection, r#"{"id":"n 1"}"#, 200).await?;
+    seen.expect("DELETE", &connection, "", 204).await?;
+    seen.expect("PUT", &format!("{companies}/a%2Fb"), r#"{"id":"c","name":"C"}"#, 200).await?;
+    seen.expect("DELETE", &format!("{companies}/c"), "", 204).await?;
+    seen.expect("POST", &companies, r#"{"id":"d","name":"D"}"#, 201).await?;
+    seen.expect("PUT", &companies, r#"{"generate":{"companies":2}}"#, 200).await?;
+    seen.expect("PUT", &companies, r#"{"data":[{"id":"e","name":"E"}]}"#, 200).await?;
+    seen.expect("DELETE", &companies, "", 204).await?;
 
     let keys = format!("{one}/keys");
-    let key = seen.told("POST", &keys, "", 201).await?;
-    seen.told("POST", &keys, r#"{"key":"pk_live_mine=="}"#, 201).await?;
-    seen.told("POST", &keys, r#"{"key":"pk_live_mine=="}"#, 409).await?;
+    let key = seen.expect("POST", &keys, "", 201).await?;
+    seen.expect("POST", &keys, r#"{"key":"pk_live_mine=="}"#, 201).await?;
+    seen.expect("POST", &keys, r#"{"key":"pk_live_mine=="}"#, 409).await?;
     let revoked = format!("{keys}/{}", key["id"].as_str().unwrap_or_default());
-    seen.told("DELETE", &revoked, "", 204).await?;
-    seen.told("DELETE", &revoked, "", 204).await?;
-    seen.told("GET", &keys, "", 200).await?;
-    seen.told("DELETE", &one, "", 204).await?;
+    seen.expect("DELETE", &revoked, "", 204).await?;
+    seen.expect("DELETE", &revoked, "", 204).await?;
+    seen.expect("GET", &keys, "", 200).await?;
+    seen.expect("DELETE", &one, "", 204).await?;
     Ok(())
 }
 
@@ -200,15 +201,15 @@ async fn faults_and_stubs(seen: &mut Observed) -> Checked {
     for base in ["", "/partners/p-1"] {
         let faults = format!("{base}/faults");
         for rule in RULES {
-            seen.told("POST", &faults, rule, 201).await?;
+            seen.expect("POST", &faults, rule, 201).await?;
         }
-        let added = seen.told("POST", &faults, r#""status=503 times=2""#, 201).await?;
-        seen.told("GET", &faults, "", 200).await?;
+        let added = seen.expect("POST", &faults, r#""status=503 times=2""#, 201).await?;
+        seen.expect("GET", &faults, "", 200).await?;
         let one = format!("/faults/{}", added["id"].as_str().unwrap_or_default());
-        seen.told("GET", &one, "", 200).await?;
-        seen.told("DELETE", &one, "", 204).await?;
-        seen.told("GET", &one, "", 404).await?;
-        seen.told("DELETE", &faults, "", 204).await?;
+        seen.expect("GET", &one, "", 200).await?;
+        seen.expect("DELETE", &one, "", 204).await?;
+        seen.expect("GET", &one, "", 404).await?;
+        seen.expect("DELETE", &faults, "", 204).await?;
 
         let stubs = format!("{base}/stubs");
         for stub in [
@@ -217,16 +218,16 @@ async fn faults_and_stubs(seen: &mut Observed) -> Checked {
             r#"{"path":"/api/v1/x","body":"text","headers":{"x-a":"1"},"status":404}"#,
             r#"{"path":"wallet","overrideDocumented":true,"status":204}"#,
         ] {
-            let added = seen.told("POST", &stubs, stub, 201).await?;
+            let added = seen.expect("POST", &stubs, stub, 201).await?;
             let one = format!("/stubs/{}", added["id"].as_str().unwrap_or_default());
-            seen.told("GET", &one, "", 200).await?;
-            seen.told("DELETE", &one, "", 204).await?;
+            seen.expect("GET", &one, "", 200).await?;
+            seen.expect("DELETE", &one, "", 204).await?;
         }
-        seen.told("GET", &stubs, "", 200).await?;
-        seen.told("DELETE", &stubs, "", 204).await?;
+        seen.expect("GET", &stubs, "", 200).await?;
+        seen.expect("DELETE", &stubs, "", 204).await?;
     }
     // They were added without a partner in the path, and belong to the partner that they name.
-    seen.told("DELETE", "/partners/p-1/faults", "", 204).await?;
+    seen.expect("DELETE", "/partners/p-1/faults", "", 204).await?;
     Ok(())
 }
 
@@ -243,13 +244,13 @@ async fn call(mock: &MockServer, key: &str, path: &str) -> Checked {
 
 async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
     let rule = r#"{"status":503,"probability":1.0,"delay":"1ms","times":1}"#;
-    seen.told("POST", "/partners/p-1/faults", rule, 201).await?;
-    seen.told("POST", "/partners/p-1/faults", r#"{"connection":"close","times":1}"#, 201).await?;
+    seen.expect("POST", "/partners/p-1/faults", rule, 201).await?;
+    seen.expect("POST", "/partners/p-1/faults", r#"{"connection":"close","times":1}"#, 201).await?;
     let stub = r#"{"path":"stats","body":"text"}"#;
-    seen.told("POST", "/partners/p-1/stubs", stub, 201).await?;
+    seen.expect("POST", "/partners/p-1/stubs", stub, 201).await?;
     // A response from a fault, a lost response, a stub's, a large one, one to a request without a
     // key.
-    seen.told("PUT", "/partners/p-1/companies", r#"{"generate":{"companies":40}}"#, 200).await?;
+    seen.expect("PUT", "/partners/p-1/companies", r#"{"generate":{"companies":40}}"#, 200).await?;
     for path in ["/api/v1/wallet?x=1", "/api/v1/wallet", "/api/v1/stats", "/api/v1/companies"] {
         call(mock, &mock.api_key(), path).await?;
     }
@@ -257,11 +258,11 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
 
     for base in ["", "/partners/p-1"] {
         let requests = format!("{base}/requests");
-        let all = seen.told("GET", &requests, "", 200).await?;
+        let all = seen.expect("GET", &requests, "", 200).await?;
         let bodies = items(&all, "data").filter_map(|one| one["id"].as_str());
         let mut responses = Vec::new();
         for id in bodies {
-            let one = seen.told("GET", &format!("/requests/{id}"), "", 200).await?;
+            let one = seen.expect("GET", &format!("/requests/{id}"), "", 200).await?;
             responses.push(one["response"].clone());
         }
         assert!(items(&all, "data").all(|one| one.get("response").is_none()));
@@ -269,14 +270,16 @@ async fn journal(seen: &mut Observed, mock: &MockServer) -> Checked {
             responses.contains(&Value::Null) && responses.iter().any(|one| one["body"].is_string())
         );
         assert!(responses.iter().any(|one| one["body"].is_null() && one["length"].is_number()));
-        seen.told("GET", &format!("{requests}?path=wallet&status=503&exactly=1"), "", 200).await?;
-        seen.told("GET", &format!("{requests}?atLeast=1000&within=1ms"), "", 409).await?;
-        seen.told("GET", &format!("{requests}?after=req-1000&within=1ms&limit=5"), "", 200).await?;
+        seen.expect("GET", &format!("{requests}?path=wallet&status=503&exactly=1"), "", 200)
+            .await?;
+        seen.expect("GET", &format!("{requests}?atLeast=1000&within=1ms"), "", 409).await?;
+        seen.expect("GET", &format!("{requests}?after=req-1000&within=1ms&limit=5"), "", 200)
+            .await?;
     }
     for base in ["/partners/p-1", ""] {
-        seen.told("GET", &format!("{base}/report"), "", 200).await?;
-        seen.told("DELETE", &format!("{base}/requests"), "", 204).await?;
-        let left = seen.told("GET", &format!("{base}/requests"), "", 200).await?;
+        seen.expect("GET", &format!("{base}/report"), "", 200).await?;
+        seen.expect("DELETE", &format!("{base}/requests"), "", 204).await?;
+        let left = seen.expect("GET", &format!("{base}/requests"), "", 200).await?;
         assert_eq!(items(&left, "data").count(), 0);
     }
     Ok(())
@@ -302,18 +305,18 @@ async fn mock_and_clock(seen: &mut Observed) -> Checked {
     {
         let yaml = seen.send("GET", &format!("{path}.yaml"), "").await?;
         assert_eq!(yaml.text()?, text);
-        let json = seen.told("GET", &format!("{path}.json"), "", 200).await?;
+        let json = seen.expect("GET", &format!("{path}.json"), "", 200).await?;
         assert_eq!(&json, Contract::parse(text)?.document());
     }
-    seen.told("GET", "/clock", "", 200).await?;
-    seen.told("POST", "/clock/advance", r#"{"by":"30s"}"#, 409).await?;
-    seen.told("PUT", "/clock", r#"{"paused":true}"#, 200).await?;
+    seen.expect("GET", "/clock", "", 200).await?;
+    seen.expect("POST", "/clock/advance", r#"{"by":"30s"}"#, 409).await?;
+    seen.expect("PUT", "/clock", r#"{"paused":true}"#, 200).await?;
     let set = r#"{"paused":true,"now":"2026-06-01T10:12:00.000Z"}"#;
-    seen.told("PUT", "/clock", set, 200).await?;
-    let moved = seen.told("POST", "/clock/advance", r#"{"by":"30s"}"#, 200).await?;
+    seen.expect("PUT", "/clock", set, 200).await?;
+    let moved = seen.expect("POST", "/clock/advance", r#"{"by":"30s"}"#, 200).await?;
     assert_eq!(moved, json!({"now": "2026-06-01T10:12:30.000Z", "paused": true}));
-    seen.told("POST", "/reset", "", 204).await?;
-    assert_eq!(seen.told("GET", "/clock", "", 200).await?["paused"], false);
+    seen.expect("POST", "/reset", "", 204).await?;
+    assert_eq!(seen.expect("GET", "/clock", "", 200).await?["paused"], false);
     Ok(())
 }
 
@@ -326,10 +329,10 @@ async fn full(seen: &mut Observed, mock: &MockServer) -> Checked {
         let reply = ResponseTemplate::json(200, format!("{number}"));
         mock.add_stub(Stub::get("stats").respond(reply))?;
     }
-    seen.told("POST", "/partners", r#"{"name":"one more"}"#, 409).await?;
+    seen.expect("POST", "/partners", r#"{"name":"one more"}"#, 409).await?;
     for base in ["", "/partners/p-1"] {
-        seen.told("POST", &format!("{base}/faults"), r#"{"status":503}"#, 409).await?;
-        seen.told("POST", &format!("{base}/stubs"), r#"{"path":"stats"}"#, 409).await?;
+        seen.expect("POST", &format!("{base}/faults"), r#"{"status":503}"#, 409).await?;
+        seen.expect("POST", &format!("{base}/stubs"), r#"{"path":"stats"}"#, 409).await?;
     }
     mock.reset();
     Ok(())
@@ -355,7 +358,7 @@ async fn while_it_ends(seen: &mut Observed, mock: MockServer) -> Checked {
     begun.write_all(first.as_bytes()).await?;
     // This response comes after the other connection was accepted, so that request is in progress
     // now.
-    seen.told("GET", "/ready", "", 200).await?;
+    seen.expect("GET", "/ready", "", 200).await?;
     let ending = tokio::spawn(mock.shutdown());
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
@@ -373,21 +376,21 @@ async fn every_declared_response_can_be_received_and_is_as_declared() -> Checked
     let mock = MockServer::builder().control(Control::new()).start().await?;
     let mut seen = Observed::new(contract.clone(), mock.address());
     mock_and_clock(&mut seen).await?;
-    seen.told(
+    seen.expect(
         "POST",
         "/partners/p-1/companies",
         r#"{"id":"c","name":"C","connections":[{"id":"n"}]}"#,
         201,
     )
     .await?;
-    refusals(&mut seen, &contract).await?;
-    seen.told("POST", "/reset", "", 204).await?;
+    rejected_requests(&mut seen, &contract).await?;
+    seen.expect("POST", "/reset", "", 204).await?;
     partners_and_data(&mut seen).await?;
     faults_and_stubs(&mut seen).await?;
     journal(&mut seen, &mock).await?;
     full(&mut seen, &mock).await?;
     // Last, because the port is down soon after the response.
-    seen.told("POST", "/outage", r#"{"kind":"reset","duration":"10m"}"#, 202).await?;
+    seen.expect("POST", "/outage", r#"{"kind":"reset","duration":"10m"}"#, 202).await?;
 
     let other = MockServer::builder().control(Control::new().token("a-token")).start().await?;
     let mut seen = seen.continue_with(other.address(), "a-token");

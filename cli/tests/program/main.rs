@@ -8,7 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "in a test, that is how a failure is said"
+    reason = "a test reports a failure by a panic"
 )]
 
 #[expect(dead_code, reason = "these tests need little of it")]

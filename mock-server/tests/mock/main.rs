@@ -5,7 +5,7 @@
     clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
-    reason = "in a test, that is how a failure is said"
+    reason = "a test reports a failure by a panic"
 )]
 
 mod asking;

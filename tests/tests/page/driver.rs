@@ -225,7 +225,7 @@ impl Browser {
 
     /// The messages of the console since the last call, without those about failed requests, which
     /// a browser always reports.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    pub(crate) fn console_messages(&self) -> Vec<String> {
         let log = self.log("browser");
         let messages = log.iter().filter_map(|entry| entry["message"].as_str());
         let told = messages.filter(|message| !message.contains("Failed to load resource"));

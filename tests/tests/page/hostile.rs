@@ -52,7 +52,7 @@ async fn a_hostile_name_path_header_or_body_is_shown_as_text_and_does_nothing() 
     let wide = browser
         .run("return document.documentElement.scrollWidth > document.documentElement.clientWidth");
     assert_eq!(wide, json!(false));
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
     for address in browser.addresses() {
         assert!(address.starts_with(mock.url()), "{address}");
     }
@@ -92,5 +92,5 @@ async fn every_view_sends_requests_only_to_the_mock_without_console_messages() {
     for address in addresses {
         assert!(address.starts_with(mock.url()), "{address}");
     }
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }

@@ -34,7 +34,7 @@ async fn no_view_is_wider_than_a_phone() {
             assert!(wider.as_i64().unwrap() <= 0, "{view} at {width}: {wider} too wide");
         }
     }
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

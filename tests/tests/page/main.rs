@@ -5,7 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "in a test, that is how a failure is said"
+    reason = "a test reports a failure by a panic"
 )]
 
 mod driver;

@@ -29,7 +29,7 @@ async fn a_request_appears_without_a_reload_and_opens_to_request_and_response() 
         assert!(inside.contains(part), "{part} in {inside}");
     }
     assert!(!browser.text("body").contains(&mock.api_key()));
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ async fn an_empty_mock_says_what_to_do_next() {
     browser.until_shown("No company yet.");
     browser.press("Faults0");
     browser.until_shown("No active rules.");
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +89,7 @@ async fn an_error_of_the_mock_is_shown_at_the_field_that_it_names() {
     browser.fill("Templates", "-1");
     browser.press("Save");
     said("Templates");
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,5 +155,5 @@ async fn an_unknown_view_says_so_or_shows_the_requests() {
         browser.open(&format!("{}/_mock/{place}", mock.url()));
         browser.until_shown("No request yet.");
     }
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }

@@ -43,7 +43,7 @@ async fn a_partner_is_created_with_a_valid_key_deactivated_renamed_and_deleted()
     browser.until("all('.partners a').length === 1");
     assert_eq!(mock.partners().len(), 1);
     assert!(!browser.text("body").contains(key), "a key is shown once");
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

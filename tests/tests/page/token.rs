@@ -35,7 +35,7 @@ async fn the_token_is_requested_until_it_is_correct_and_not_kept() {
 
     browser.run("location.reload()");
     browser.until_shown("This mock asks for a token");
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_messages(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

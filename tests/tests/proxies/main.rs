@@ -18,7 +18,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "in a test, that is how a failure is said"
+    reason = "a test reports a failure by a panic"
 )]
 
 mod calls;
