@@ -1,4 +1,4 @@
-//! Checks the control API against its OpenAPI document: every response that a test gets, and every
+//! Checks the control API against its `OpenAPI` document: every response that a test gets, and every
 //! accepted request; and, at the end, that tests saw every declared response.
 
 use std::collections::BTreeSet;

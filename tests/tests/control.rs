@@ -1,4 +1,4 @@
-//! The OpenAPI document of the control API is complete and exact: every route is in it and no
+//! The `OpenAPI` document of the control API is complete and exact: every route is in it and no
 //! other, every declared response can be received, and every response is as declared.
 
 #![expect(clippy::indexing_slicing, reason = "a test reports a failure by a panic")]
