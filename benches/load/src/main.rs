@@ -74,7 +74,7 @@ fn send_all(
         Until::Requests(count) => sent < count,
         Until::Ends(after) => now.duration_since(began) < after,
     };
-    let (mut asked, mut waiting) = (0, 0);
+    let (mut sent, mut waiting) = (0, 0);
     for connection in &mut connections {
         if is_more(sent, began) {
             connection.send(Instant::now())?;
