@@ -70,9 +70,8 @@ pub mod guide {
     pub mod clock {}
 }
 
-pub use api::auth::AuthFailure;
 pub use api::contract::{CONTRACT, CONTROL_CONTRACT, contract_json, control_contract_json};
-pub use api::disposition::Disposition;
+pub use api::disposition::{AuthFailure, Disposition};
 pub use api::{ROUTES, Route};
 pub use control::{Control, MAX_CONTROL_BODY, MAX_CONTROL_OUTAGE, MAX_CONTROL_WAIT};
 #[cfg(feature = "schema")]

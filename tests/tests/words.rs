@@ -64,21 +64,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("mock-server/tests/mock/faults.rs", &["time-out"]), // a page of nginx
     ("mock-server/ui", &["element", "elements"]), // of HTML
     ("tests/tests/page/driver.rs", &["element", "elements", "blank"]), // of WebDriver, about:blank
-    // Still to be replaced.
-    (
-        "mock-server/src",
-        &[
-            "at once",
-            "element",
-            "in its place",
-            "in the place of",
-            "is none",
-            "made-up",
-            "of your own",
-            "pass over",
-            "room",
-        ],
-    ),
 ];
 
 /// Words and phrases, and what to write instead. In lower case they are found in any case. Only

@@ -15,7 +15,7 @@ async fn ask(mock: &Running) -> SocketAddr {
     let get =
         |target: &str| format!("GET {target} HTTP/1.1\r\nhost: m\r\nconnection: close\r\n\r\n");
     raw::exchange(address, get(&format!("/api/v1/wallet?key={key}"))).await;
-    raw::exchange(address, get("/%1b%5b31m\u{9b}31m\u{202e}")).await;
+    raw::exchange(address, get("/%1b%5b31m")).await;
     // Not a request: neither it nor its bytes are logged.
     let mut connection = raw::Connection::open(address).await;
     connection.send("GET /raw\u{1b}[31m HTTP/1.1\r\nhost: m\r\n\r\n").await;
@@ -67,7 +67,7 @@ async fn each_request_is_a_line_of_text() {
             event("listening"),
             request_line("req-1", wallet, served),
             request_line("req-2", wallet, redacted),
-            request_line("req-3", r"/%1b%5b31m\\u{9b}31m\\u{202e}", unknown),
+            request_line("req-3", "/%1b%5b31m", unknown),
             event("shutting down: finishing requests under way"),
             event("shut down"),
         ]
@@ -104,7 +104,7 @@ async fn each_request_can_be_a_line_of_json() {
         (&refused["disposition"], refused.get("partner")),
         (&"no Authorization header".into(), None)
     );
-    assert_eq!(unknown["url.path"], r"/%1b%5b31m\u{9b}31m\u{202e}");
+    assert_eq!(unknown["url.path"], "/%1b%5b31m");
 }
 
 #[tokio::test]

@@ -5,8 +5,52 @@ use std::fmt;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 
-use super::auth::AuthFailure;
 use super::error::ErrorBody;
+
+/// Why a request got 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthFailure {
+    /// There is no Authorization header, or it is empty.
+    #[error("no Authorization header")]
+    NoHeader,
+    /// The header has another scheme than `Bearer`.
+    #[error("another scheme than Bearer")]
+    OtherScheme,
+    /// Nothing follows `Bearer`.
+    #[error("no token after Bearer")]
+    NoToken,
+    /// There is more than one Authorization header.
+    #[error("more than one Authorization header")]
+    SeveralHeaders,
+    /// What follows `Bearer` is no token by RFC 6750, section 2.1.
+    #[error("not a bearer token by RFC 6750")]
+    MalformedToken,
+    /// No partner ever had this key.
+    #[error("unknown key")]
+    UnknownKey,
+    /// The key was revoked.
+    #[error("revoked key")]
+    RevokedKey,
+    /// The key is good, and its partner is not active.
+    #[error("inactive partner")]
+    InactivePartner,
+}
+
+impl AuthFailure {
+    /// "`missing_bearer_token`: no Authorization header; `invalid_token`: unknown, revoked, or
+    /// inactive partner" (reference, Errors). What belongs to which in between is our decision.
+    fn error_body(self) -> ErrorBody {
+        match self {
+            Self::NoHeader | Self::OtherScheme | Self::NoToken => ErrorBody::MissingBearerToken,
+            Self::SeveralHeaders
+            | Self::MalformedToken
+            | Self::UnknownKey
+            | Self::RevokedKey
+            | Self::InactivePartner => ErrorBody::InvalidToken,
+        }
+    }
+}
 
 /// How the service handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

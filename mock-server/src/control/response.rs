@@ -13,7 +13,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use super::extract::Json;
 use super::{MAX_CONTROL_BODY, MAX_RESOURCES, PREFIX};
 use crate::api::headers::BY_THE_MOCK;
 use crate::faults::RuleError;
@@ -205,7 +204,8 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.body)).into_response();
+        let mut response = json(&self.body);
+        *response.status_mut() = self.status;
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"partner-api-mock\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

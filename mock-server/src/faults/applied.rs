@@ -59,7 +59,7 @@ impl AppliedFault {
         self.draw.map(unit)
     }
 
-    /// How long the response, or what came in its place, was made to wait.
+    /// How long the response, or what replaced it, was delayed.
     pub fn delay(&self) -> Duration {
         self.delay
     }

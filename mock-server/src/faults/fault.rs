@@ -130,7 +130,7 @@ impl Fault {
         self.with(|spec| spec.content_type = Some(content_type.into()))
     }
 
-    /// A header of this name, in the place of those that the response has.
+    /// A header that replaces those of this name in the response.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.headers.insert(name.into(), value.into());
         self
@@ -153,7 +153,7 @@ impl Fault {
         self.with(|spec| spec.retry_after_date_in = Some(Time::capped(time)))
     }
 
-    /// A wait before the response, or what comes in its place, begins.
+    /// A delay before the response, or what replaces it, begins.
     pub fn delay(self, delay: impl Into<Delay>) -> Self {
         self.with(|spec| spec.delay = Some(delay.into()))
     }

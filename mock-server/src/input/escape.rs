@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The text in one line, with escapes in the place of what a terminal would obey, what turns the
+/// The text in one line, with escapes instead of what a terminal would obey, what turns the
 /// order of the letters, and what does not show.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe_to_print) {

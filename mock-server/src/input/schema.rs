@@ -51,7 +51,7 @@ fn with_definitions(settings: SchemaSettings, path: &'static str) -> SchemaSetti
     })
 }
 
-/// An optional field may be left out; `null` in its place is an error.
+/// An optional field may be left out; `null` is an error.
 fn without_null(schema: &mut Schema) {
     let Some(schema) = schema.as_object_mut() else { return };
     if schema.get("default") == Some(&Value::Null) {

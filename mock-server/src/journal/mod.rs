@@ -281,13 +281,13 @@ mod tests {
     #[tokio::test]
     async fn bytes_are_bounded_too_and_no_single_request_can_pass_the_bound() {
         let mut log = PartnerLog::default();
-        let room = 2 * entry("/").await.size;
+        let two_entries = 2 * entry("/").await.size;
         for _ in 1..=5 {
-            log.push(entry("/").await, usize::MAX, room);
+            log.push(entry("/").await, usize::MAX, two_entries);
         }
         let evicted = |log: &PartnerLog| log.evictions.evicted.by_byte_limit;
-        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (2, 3, room));
-        log.push(entry(&format!("/{}", "x".repeat(room))).await, usize::MAX, room);
+        assert_eq!((log.entries.len(), evicted(&log), log.bytes), (2, 3, two_entries));
+        log.push(entry(&format!("/{}", "x".repeat(two_entries))).await, usize::MAX, two_entries);
         assert_eq!((log.entries.len(), evicted(&log), log.bytes), (0, 6, 0));
     }
 }

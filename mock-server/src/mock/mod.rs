@@ -33,7 +33,7 @@ use crate::state::clock::Clock;
 use crate::state::store::{DuplicateKey, PartnerId};
 use crate::stubs::{Stub, StubError};
 
-/// A Partner API of your own without a port: join a client to its [`service`](Self::service) or
+/// A mock of the Partner API without a port: join a client to its [`service`](Self::service) or
 /// [`router`](Self::router).
 ///
 /// It is made without a runtime, and time may be paused. Cheap to clone; every clone is the same mock.
@@ -240,7 +240,7 @@ impl Mock {
     /// partners, rules and journal, needs no Host header, and goes on after the mock is dropped.
     ///
     /// A router cannot fail: where [`service`](Self::service) does, its response has a body that
-    /// ends at once, with the same error.
+    /// ends immediately, with the same error.
     pub fn router(&self) -> Router {
         self.service().into_router()
     }

@@ -156,14 +156,14 @@ impl Seed {
         return Err(SeedError::of("YAML needs the feature `yaml` of the crate partner-api-mock"));
     }
 
-    /// With these companies in the place of those of the first partner.
+    /// With these companies instead of those of the first partner.
     #[must_use]
     pub fn with_companies(mut self, companies: impl IntoIterator<Item = Company>) -> Self {
         self.first.partner.companies = companies.into_iter().collect();
         self
     }
 
-    /// With so many [generated](Company::generate) companies in the place of those of the first
+    /// With so many [generated](Company::generate) companies instead of those of the first
     /// partner.
     #[must_use]
     pub fn with_generated_companies(mut self, count: u32, seed: u64) -> Self {

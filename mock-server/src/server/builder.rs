@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+use super::MockServer;
 use super::exchange::App;
 use super::limits::{Limits, bounded};
 use super::listener::Listener;
 #[cfg(feature = "tls")]
 use super::tls::{Identity, Tls, TlsError};
-use super::{MockServer, thread};
 use crate::api::BASE_PATH;
 use crate::api::host::RequestSource;
 use crate::control::{Control, ControlApi, ControlError};
@@ -65,7 +65,7 @@ impl MockServerBuilder {
         self
     }
 
-    /// Serves the control API under `/_mock/` as well. By default there is none.
+    /// Serves the control API under `/_mock/` as well. By default they are not served.
     pub fn control(mut self, control: Control) -> Self {
         self.control = Some(control);
         self
@@ -102,8 +102,8 @@ impl MockServerBuilder {
         self
     }
 
-    /// How many bytes the head of a request may have. What is larger gets 431, or 414 if it is the
-    /// request line. Otherwise it is [`DEFAULT_MAX_HEAD_BYTES`].
+    /// How many bytes the head of a request may have. A larger one gets 431. With a limit above 64 KiB,
+    /// a target of more than 65,534 bytes gets 414. Otherwise it is [`DEFAULT_MAX_HEAD_BYTES`].
     pub fn max_head_bytes(mut self, limit: usize) -> Self {
         self.limits.head_bytes = limit;
         self
@@ -123,7 +123,7 @@ impl MockServerBuilder {
         self
     }
 
-    /// How many connections may be open at once. A request on one more gets 503, and the
+    /// How many connections may be open at the same time. A request on one more gets 503, and the
     /// others go on. Otherwise it is [`DEFAULT_MAX_CONNECTIONS`].
     pub fn max_connections(mut self, limit: usize) -> Self {
         self.limits.connections = limit;
@@ -211,15 +211,6 @@ impl MockServerBuilder {
             #[cfg(feature = "tls")]
             ca_pem,
         })
-    }
-
-    /// Starts the mock on a thread with its own runtime: see [`MockServer::start_on_thread`].
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start); also if the thread or its runtime cannot be started.
-    pub fn start_on_thread(self) -> Result<MockServer, StartError> {
-        thread::start(self)
     }
 }
 

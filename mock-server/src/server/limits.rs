@@ -12,7 +12,7 @@ pub const DEFAULT_MAX_HEAD_BYTES: usize = 64 * 1024;
 /// How many header lines a request may have.
 pub const DEFAULT_MAX_HEADERS: usize = 100;
 
-/// How many connections may be open at once.
+/// How many connections may be open at the same time.
 pub const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 
 /// How long a client may take to send the head of a request, from the start of the connection or from

@@ -33,7 +33,7 @@ use crate::control::ControlApi;
 use crate::faults::outage::Outage;
 use crate::mock::{Mock, log};
 
-/// A Partner API of your own: real behaviour, on a port, until it is dropped.
+/// A mock of the Partner API on a port, with real behaviour, until it is dropped.
 ///
 /// [`start`](Self::start) runs it in the current tokio runtime, which needs its I/O and time drivers,
 /// as `#[tokio::test]` has them, and it ends with that runtime. [`start_on_thread`](Self::start_on_thread)
@@ -145,7 +145,7 @@ impl MockServer {
     /// Starts an [outage](Self::start_outage) that ends by itself after this time.
     ///
     /// The time is tokio's, not that of the mock's [`Clock`](crate::Clock). If the mock cannot listen
-    /// again at once, it tries until it can.
+    /// again immediately, it tries until it can.
     ///
     /// # Errors
     ///

@@ -15,15 +15,22 @@ pub(super) struct ServerThread {
     _stop: oneshot::Sender<()>,
 }
 
-/// Starts the thread, and waits until the mock listens.
-pub(super) fn start(builder: MockServerBuilder) -> Result<MockServer, StartError> {
-    let (started, starting) = mpsc::channel();
-    let (stop, stopped) = oneshot::channel();
-    let thread = thread::Builder::new().name("partner-api-mock".to_owned());
-    thread.spawn(move || run(builder, &started, stopped)).map_err(Cause::Thread)?;
-    let ended = |_| Cause::Thread(io::Error::other("the thread ended before the mock listened"));
-    let server = starting.recv().map_err(ended)??;
-    Ok(MockServer { _thread: Some(ServerThread { _stop: stop }), ..server })
+impl MockServerBuilder {
+    /// Starts the mock on a thread with its own runtime: see [`MockServer::start_on_thread`].
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start); also if the thread or its runtime cannot be started.
+    pub fn start_on_thread(self) -> Result<MockServer, StartError> {
+        let (started, starting) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new().name("partner-api-mock".to_owned());
+        thread.spawn(move || run(self, &started, stopped)).map_err(Cause::Thread)?;
+        let ended =
+            |_| Cause::Thread(io::Error::other("the thread ended before the mock listened"));
+        let server = starting.recv().map_err(ended)??;
+        Ok(MockServer { _thread: Some(ServerThread { _stop: stop }), ..server })
+    }
 }
 
 fn run(

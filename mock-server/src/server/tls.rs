@@ -28,7 +28,7 @@ use crate::mock::log;
 ///
 /// The certificate is for `localhost`, 127.0.0.1, `::1`, the address that the mock listens on, and every
 /// [`name`](Self::name). Its authority is generated when the mock starts, and its private key is
-/// forgotten at once; give its certificate, [`MockServer::ca_pem`](crate::MockServer::ca_pem), to the
+/// dropped immediately; give its certificate, [`MockServer::ca_pem`](crate::MockServer::ca_pem), to the
 /// client as a trusted root.
 #[derive(Debug, Clone, Default)]
 #[must_use = "it is switched on by `MockServerBuilder::tls`"]

@@ -98,7 +98,7 @@ impl Clock {
     }
 
     /// Moves it forward while it is paused, no further than the last moment of the year 9999. Waits
-    /// that are over by then end at once, and those that follow on them are counted from where
+    /// that are over by then end immediately, and those that follow on them are counted from where
     /// they were over, so one long step does what many short ones would.
     ///
     /// # Errors

@@ -168,7 +168,7 @@ impl ResponseTemplate {
         Self { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
-    /// With this header in the place of any of its name. How long the body is says the mock.
+    /// With this header, which replaces any of its name. The mock sets the length of the body.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         if name != CONTENT_LENGTH && name != TRANSFER_ENCODING {

@@ -56,7 +56,7 @@ impl StubList {
         placed
     }
 
-    /// Puts these in the place of all that there are.
+    /// Replaces all stubs.
     pub(crate) fn replace(&self, by: impl IntoIterator<Item = (Option<PartnerId>, Stub)>) {
         *self.write() = by.into_iter().map(|(owner, stub)| self.placed(owner, stub)).collect();
     }

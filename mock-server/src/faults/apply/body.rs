@@ -25,7 +25,7 @@ pub(crate) struct FaultyBody {
     pieces: VecDeque<Bytes>,
     padding: u64,
     end: Option<io::ErrorKind>,
-    /// When each piece is sent, if they are not sent at once.
+    /// When each piece is sent, if they are not sent immediately.
     throttle: Option<Throttle>,
 }
 

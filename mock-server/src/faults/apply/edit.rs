@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::faults::FaultSpec;
-use crate::input::json::pointer::{Insertion, Target, find, whole_element};
+use crate::input::json::pointer::{Insertion, Target, find, whole_item};
 
 /// The field and the value by which a first page says that there is another one. The reference has no
 /// pages, so both are ours.
@@ -51,8 +51,8 @@ fn remove(text: &mut String, pointer: &str) -> Result<(), String> {
     let Target::Value(value) = find(text, pointer)? else {
         return Err("there is no such value".to_owned());
     };
-    let element = whole_element(text, &value);
-    text.replace_range(element, "");
+    let item = whole_item(text, &value);
+    text.replace_range(item, "");
     Ok(())
 }
 

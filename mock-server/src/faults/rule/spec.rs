@@ -31,7 +31,7 @@ pub(crate) struct FaultSpec {
     #[serde(deserialize_with = "non_null")]
     pub(crate) body: Option<String>,
     /// Values at JSON pointers (RFC 6901) of the real body: `{"/data/0/name": null}`. A member that an
-    /// object does not have is added; `-` in the place of an index adds an item.
+    /// object does not have is added; `-` instead of an index adds an item.
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::values"))]
     pub(crate) set: BTreeMap<String, Value>,
     /// Removes the value at a JSON pointer of the real body, or at each of several: `/data/0/name`.
@@ -48,7 +48,7 @@ pub(crate) struct FaultSpec {
     #[serde(deserialize_with = "non_null")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = schema::HEADER_VALUE)))]
     pub(crate) content_type: Option<String>,
-    /// Headers in the place of those of the same name.
+    /// Headers that replace those of the same name.
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::fault_headers"))]
     pub(crate) headers: BTreeMap<String, String>,
     /// Retry-After: seconds, or a date as HTTP writes it.

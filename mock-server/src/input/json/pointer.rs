@@ -86,7 +86,7 @@ fn items(array: &str) -> Vec<&RawValue> {
 }
 
 /// A member or an item with the comma after or before it, and a member's name.
-pub(crate) fn whole_element(text: &str, value: &Range<usize>) -> Range<usize> {
+pub(crate) fn whole_item(text: &str, value: &Range<usize>) -> Range<usize> {
     let (before, _) = text.split_at(value.start);
     let mut before = before.trim_ascii_end();
     let mut start = value.start;
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_is_taken_out_with_one_comma() {
+    fn an_item_is_removed_with_one_comma() {
         for (text, pointer, expected) in [
             (r#"{"a": 1, "b": 2}"#, "/a", r#"{"b": 2}"#),
             (r#"{"a": 1 , "b": 2 }"#, "/b", r#"{"a": 1  }"#),
@@ -200,7 +200,7 @@ mod tests {
         ] {
             let Ok(Target::Value(range)) = find(text, pointer) else { panic!("{pointer}") };
             let mut text = text.to_owned();
-            text.replace_range(whole_element(&text, &range), "");
+            text.replace_range(whole_item(&text, &range), "");
             assert_eq!(text, expected, "{pointer}");
         }
     }

@@ -31,7 +31,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The pause after an outage could not be ended.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// How many connections above the limit get 503 at once. More are reset.
+/// How many connections above the limit get 503 at the same time. More are reset.
 const REFUSALS_AT_ONCE: usize = 100;
 
 /// hyper's default, for which it needs no memory on the heap.

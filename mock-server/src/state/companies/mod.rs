@@ -104,7 +104,7 @@ impl Companies {
         )?
     }
 
-    /// Puts what `edit` returns in the place of the first company that matches.
+    /// Replaces the first company that matches by what `edit` returns.
     fn edit_first<R>(
         &mut self,
         matches: impl Fn(&Company) -> bool,

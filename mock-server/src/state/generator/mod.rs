@@ -35,7 +35,7 @@ const QUALITY: [(u64, &str); 3] = [(92, "GREEN"), (6, "YELLOW"), (2, "RED")];
 const SLOTS: u64 = 8;
 
 impl Company {
-    /// Made-up companies, the same for the same seed, for ever: the first ones of many are those
+    /// Fictional companies, the same for the same seed, for ever: the first ones of many are those
     /// of few.
     ///
     /// They are as the contract has them: distinct ids that look like the reference's; names

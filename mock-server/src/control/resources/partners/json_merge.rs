@@ -1,5 +1,5 @@
 //! A part of an object, laid over the whole: the fields that are given replace those that are
-//! there, and what comes of it is read as if it had come at once.
+//! there, and the result is read as if the client had sent it.
 
 use std::collections::BTreeMap;
 
