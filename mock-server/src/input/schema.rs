@@ -1,10 +1,14 @@
 //! What the JSON Schema of a seed and the document of the control API are built from. Only with the
 //! feature `schema`.
 
+use std::borrow::Cow;
+
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
+
+use super::json::Object;
 
 /// The mark of a generated file.
 pub(crate) const GENERATED: &str = "Generated from the Rust types of partner-api-mock; edit those, and run \
@@ -101,6 +105,24 @@ pub(crate) fn without_nulls(schema: &mut Schema) {
 pub(crate) fn in_part(mut schema: Value) -> Value {
     schema.as_object_mut().map(|schema| schema.remove("required"));
     schema
+}
+
+impl<T: JsonSchema> JsonSchema for Object<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
 }
 
 /// Headers but for these, in any case of letters, which no flag of a pattern says in JSON Schema.

@@ -162,7 +162,7 @@ fn misframes(spec: &FaultSpec) -> bool {
     spec.truncate.is_some() || spec.content_length.is_some() || spec.connection.is_some()
 }
 
-/// In the place of a response that has no such value, so that a test does not pass by mistake.
+/// Replaces a response that has no such value, so that a test does not pass by mistake.
 fn not_applied(error: &str) -> Response<Bytes> {
     let message =
         format!("fault not applied: {error}; limit its rule, as with operation=companies");

@@ -11,8 +11,6 @@ use serde::forward_to_deserialize_any;
 
 /// A struct, from an object only: what serde derives would also take an array, and
 /// its values by their order.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(transparent))]
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -82,6 +82,9 @@ impl App {
             let (head, body) = request.into_parts();
             return self.respond_by_control(control, leftover, &head, body).await;
         }
+        if !is_ascii(request.uri()) {
+            return Ok(self.last(ErrorBody::BadRequest));
+        }
         #[cfg(feature = "gzip")]
         let (accepted, is_head) =
             (gzip::accept_encoding(&request), request.method() == Method::HEAD);
@@ -158,9 +161,6 @@ impl fmt::Debug for App {
 fn unsupported(request: &Request<Incoming>) -> Option<ErrorBody> {
     if !request.uri().path().starts_with('/') {
         return unsupported_target(request);
-    }
-    if !is_ascii(request.uri()) {
-        return Some(ErrorBody::BadRequest);
     }
     if request.body().is_end_stream() { None } else { unsupported_coding(request) }
 }

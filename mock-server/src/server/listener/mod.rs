@@ -86,7 +86,7 @@ type SharedListener = Arc<Mutex<Option<TcpListener>>>;
 #[derive(Debug)]
 struct ListenState {
     listener: SharedListener,
-    /// In the place of a listener, where connecting is refused.
+    /// Held instead of a listener, where connecting is refused.
     held: Option<TcpSocket>,
     phase: watch::Sender<Phase>,
     /// Kept during a blackhole: dropping it closes the connections from before.
