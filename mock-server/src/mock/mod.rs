@@ -112,7 +112,7 @@ impl Mock {
     }
 
     /// Adds a partner: active, with no key, no company and no credit, at the pricing of
-    /// [`Wallet::new`]. The name is for you and the journal; two partners may have the same.
+    /// [`Wallet::new`](crate::Wallet::new). The name is for you and the journal; two partners may have the same.
     pub fn add_partner(&self, name: impl Into<String>) -> Partner {
         Partner::new(&self.handler, self.handler.store.add(name.into()))
     }

@@ -103,28 +103,28 @@ impl MockServerBuilder {
     }
 
     /// How many bytes the head of a request may have. A larger one gets 431. With a limit above 64 KiB,
-    /// a target of more than 65,534 bytes gets 414. Otherwise it is [`DEFAULT_MAX_HEAD_BYTES`].
+    /// a target of more than 65,534 bytes gets 414. Otherwise it is [`DEFAULT_MAX_HEAD_BYTES`](crate::DEFAULT_MAX_HEAD_BYTES).
     pub fn max_head_bytes(mut self, limit: usize) -> Self {
         self.limits.head_bytes = limit;
         self
     }
 
     /// How many header lines a request may have. One with more gets 431. Otherwise it is
-    /// [`DEFAULT_MAX_HEADERS`]; any other number costs each request some memory on the heap.
+    /// [`DEFAULT_MAX_HEADERS`](crate::DEFAULT_MAX_HEADERS); any other number costs each request some memory on the heap.
     pub fn max_headers(mut self, limit: usize) -> Self {
         self.limits.headers = limit;
         self
     }
 
     /// How many bytes the body of a request to a stub may have. One with more gets 413. Otherwise it
-    /// is [`DEFAULT_MAX_REQUEST_BODY`].
+    /// is [`DEFAULT_MAX_REQUEST_BODY`](crate::DEFAULT_MAX_REQUEST_BODY).
     pub fn max_request_body(mut self, limit: usize) -> Self {
         self.max_request_body = limit;
         self
     }
 
     /// How many connections may be open at the same time. A request on one more gets 503, and the
-    /// others go on. Otherwise it is [`DEFAULT_MAX_CONNECTIONS`].
+    /// others go on. Otherwise it is [`DEFAULT_MAX_CONNECTIONS`](crate::DEFAULT_MAX_CONNECTIONS).
     pub fn max_connections(mut self, limit: usize) -> Self {
         self.limits.connections = limit;
         self
@@ -132,27 +132,27 @@ impl MockServerBuilder {
 
     /// How long a client may take to send the head of a request, from the start of the connection or
     /// from the response before it, a day at most. Then the connection is closed. Otherwise it is
-    /// [`DEFAULT_HEADER_READ_TIMEOUT`].
+    /// [`DEFAULT_HEADER_READ_TIMEOUT`](crate::DEFAULT_HEADER_READ_TIMEOUT).
     pub fn header_read_timeout(mut self, limit: Duration) -> Self {
         self.limits.head = bounded(limit);
         self
     }
 
     /// How long a client may take to send a body that a stub wants, a day at most. Then it gets 408.
-    /// Otherwise it is [`DEFAULT_BODY_READ_TIMEOUT`].
+    /// Otherwise it is [`DEFAULT_BODY_READ_TIMEOUT`](crate::DEFAULT_BODY_READ_TIMEOUT).
     pub fn body_read_timeout(mut self, limit: Duration) -> Self {
         self.limits.body = bounded(limit);
         self
     }
 
     /// How long a client may read nothing while there is something for it to read, a day at most.
-    /// Then the connection is reset. Otherwise it is [`DEFAULT_WRITE_TIMEOUT`].
+    /// Then the connection is reset. Otherwise it is [`DEFAULT_WRITE_TIMEOUT`](crate::DEFAULT_WRITE_TIMEOUT).
     pub fn write_timeout(mut self, limit: Duration) -> Self {
         self.limits.write = bounded(limit);
         self
     }
 
-    /// How long [`MockServer::shutdown`] waits, a day at most. Otherwise it is [`DEFAULT_DRAIN_TIMEOUT`].
+    /// How long [`MockServer::shutdown`] waits, a day at most. Otherwise it is [`DEFAULT_DRAIN_TIMEOUT`](crate::DEFAULT_DRAIN_TIMEOUT).
     pub fn drain_timeout(mut self, limit: Duration) -> Self {
         self.limits.drain = bounded(limit);
         self
