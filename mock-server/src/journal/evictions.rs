@@ -129,6 +129,16 @@ impl Evictions {
                 None => all.uncertain += count,
             }
         }
+        self.matches_after(after, all)
+    }
+
+    /// How many were evicted after the request of this number.
+    pub(super) fn count_all(&self, after: u64) -> Matches {
+        self.matches_after(after, Matches { certain: self.evicted.total(), uncertain: 0 })
+    }
+
+    /// Of all these, those after the request of this number.
+    fn matches_after(&self, after: u64, all: Matches) -> Matches {
         if after < self.first {
             return all;
         }

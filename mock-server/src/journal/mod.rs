@@ -171,7 +171,7 @@ impl Journal {
             let Snapshot { evicted, matching_evicted, all_evicted, .. } = &mut snapshot;
             *evicted = evicted.plus(log.evictions.evicted);
             *matching_evicted = matching_evicted.plus(log.evictions.count(after, &matches));
-            *all_evicted = all_evicted.plus(log.evictions.count(after, |_| Some(true)));
+            *all_evicted = all_evicted.plus(log.evictions.count_all(after));
         }
         snapshot.entries.sort_unstable_by_key(|entry| entry.number);
         snapshot

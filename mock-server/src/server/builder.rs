@@ -65,7 +65,7 @@ impl MockServerBuilder {
         self
     }
 
-    /// Serves the control API under `/_mock/` as well. By default they are not served.
+    /// Serves the control API under `/_mock/` as well. By default it is not served.
     pub fn control(mut self, control: Control) -> Self {
         self.control = Some(control);
         self
